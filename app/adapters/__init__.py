@@ -1,0 +1,1 @@
+"""The outer world, one package or module for each technology."""

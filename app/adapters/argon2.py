@@ -1,0 +1,90 @@
+"""Password hashing with Argon2id (RFC 9106)."""
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Final, TypeVar
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from ..domain.errors import HashingOverloaded
+
+_T = TypeVar("_T")
+
+_SALT_BYTES: Final = 16
+_HASH_BYTES: Final = 32
+_LANES: Final = 1
+_COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argon2Cost:
+    """What one hash costs: ``memory`` KiB, gone over ``iterations`` times. The default is OWASP's advice of 19 MiB.
+
+    There is one lane always: with more, OpenSSL's threads of two hashes can wait for each other for ever.
+    """
+
+    memory: int = 19_456
+    iterations: int = 2
+
+
+class Argon2PasswordHasher:
+    """Hashes on ``threads`` threads of its own, so that at most ``threads`` times the memory of one hash is in use;
+    at most ``queue`` passwords wait for them.
+    """
+
+    def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
+        self._cost = cost
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._places = BoundedSemaphore(threads + queue)
+        self._nobody = self._hash(os.urandom(_HASH_BYTES))
+
+    async def hash(self, password: str) -> str:
+        return await self._run(lambda: self._hash(password.encode()))
+
+    async def verify(self, password: str, hashed: str) -> bool:
+        return await self._run(lambda: _matches(password.encode(), hashed))
+
+    async def verify_nothing(self, password: str) -> None:
+        await self.verify(password, self._nobody)
+
+    def is_outdated(self, hashed: str) -> bool:
+        cost = _COST.match(hashed)
+        return cost is None or tuple(map(int, cost.groups())) != (self._cost.memory, self._cost.iterations, _LANES)
+
+    def close(self) -> None:
+        """Let the hashes under way finish, drop those that wait, and end the threads."""
+        self._executor.shutdown(cancel_futures=True)
+
+    async def _run(self, work: Callable[[], _T]) -> _T:
+        if not self._places.acquire(blocking=False):
+            raise HashingOverloaded
+        future = self._executor.submit(work)
+        future.add_done_callback(self._free_place)
+        return await asyncio.wrap_future(future)
+
+    def _free_place(self, _: Future[_T]) -> None:
+        self._places.release()
+
+    def _hash(self, password: bytes) -> str:
+        argon2id = Argon2id(
+            salt=os.urandom(_SALT_BYTES),
+            length=_HASH_BYTES,
+            iterations=self._cost.iterations,
+            lanes=_LANES,
+            memory_cost=self._cost.memory,
+        )
+        return argon2id.derive_phc_encoded(password)
+
+
+def _matches(password: bytes, hashed: str) -> bool:
+    try:
+        Argon2id.verify_phc_encoded(password, hashed)
+    except (InvalidKey, ValueError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The aiohttp side: routes, handlers, the guard and the errors table."""

@@ -1,0 +1,81 @@
+"""The caller's own account: ``/auth/me``, ``/auth/sessions``."""
+
+from typing import Final
+
+from aiohttp import web
+
+from ...domain.errors import SessionNotFound, SessionRequired
+from ...domain.model.claims import AccessTokenClaims
+from ...domain.model.identifiers import SessionId, format_session_id, parse_session_id
+from ...domain.model.scope import ACCOUNT
+from ...domain.model.session import Session
+from ...domain.services.sessions import Sessions
+from .answers import json_response, no_content
+from .guard import PRINCIPAL, requires
+
+SESSIONS: Final = web.AppKey("keyturn_sessions", Sessions)
+
+
+async def me(request: web.Request) -> web.Response:
+    """Who am I, from the token alone."""
+    principal = request[PRINCIPAL]
+    members: dict[str, object] = {
+        "sub": principal.subject,
+        "client_id": principal.client_id,
+        "scope": str(principal.scope),
+        "exp": principal.expires_at,
+    }
+    if principal.session_id is not None:
+        members["sid"] = format_session_id(principal.session_id)
+        members["auth_time"] = principal.auth_time
+    return json_response(members)
+
+
+@requires(ACCOUNT)
+async def list_sessions(request: web.Request) -> web.Response:
+    """The subject's live sessions, the oldest first."""
+    principal = _signed_in(request)
+    sessions = await request.app[SESSIONS].of(principal.subject)
+    return json_response({"sessions": [_describe(each, current=principal.session_id) for each in sessions]})
+
+
+@requires(ACCOUNT)
+async def end_session(request: web.Request) -> web.Response:
+    """Ends one of the subject's sessions."""
+    principal = _signed_in(request)
+    try:
+        session_id = parse_session_id(request.match_info["sid"])
+    except ValueError as error:
+        raise SessionNotFound from error
+    await request.app[SESSIONS].end(principal.subject, session_id)
+    return no_content()
+
+
+@requires(ACCOUNT)
+async def end_sessions(request: web.Request) -> web.Response:
+    """Ends all of the subject's sessions."""
+    await request.app[SESSIONS].end_all(_signed_in(request).subject)
+    return no_content()
+
+
+def _signed_in(request: web.Request) -> AccessTokenClaims:
+    """Return the principal if it is a user's session; a client acting for itself has no account."""
+    principal = request[PRINCIPAL]
+    if principal.session_id is None:
+        raise SessionRequired(ACCOUNT)
+    return principal
+
+
+def _describe(session: Session, *, current: SessionId | None) -> dict[str, object]:
+    """Times are whole seconds since the epoch, as in the tokens."""
+    return {
+        "sid": format_session_id(session.session_id),
+        "current": session.session_id == current,
+        "client_id": session.client_id,
+        "scope": str(session.scope),
+        "created_at": int(session.created_at),
+        "last_used_at": int(session.rotated_at),
+        "expires_at": int(session.ends_at()),
+        "address": session.address,
+        "device": session.device,
+    }

@@ -1,0 +1,26 @@
+"""Answers in JSON."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import hdrs, web
+
+NO_STORE: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGMA: "no-cache"}
+"""For answers that hold tokens or what they protect (RFC 6749 §5.1)."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def json_response(
+    members: Mapping[str, object], *, status: int = 200, headers: Mapping[str, str] = NO_STORE
+) -> web.Response:
+    """Return ``members`` as a JSON object."""
+    return web.Response(
+        status=status, body=_encode(members).encode(), headers={hdrs.CONTENT_TYPE: "application/json", **headers}
+    )
+
+
+def no_content() -> web.Response:
+    """Return the answer to an act that has nothing to tell."""
+    return web.Response(status=204, headers=NO_STORE)

@@ -1,0 +1,22 @@
+"""What an orchestrator asks: ``/livez``, ``/readyz``."""
+
+from aiohttp import web
+
+from .answers import json_response
+from .guard import public
+from .readiness import READINESS
+
+
+@public
+async def livez(_: web.Request) -> web.Response:
+    """The process is up."""
+    return json_response({"status": "up"})
+
+
+@public
+async def readyz(request: web.Request) -> web.Response:
+    """200 if this instance wants requests, else 503."""
+    readiness = request.app[READINESS]
+    if readiness:
+        return json_response({"status": "ready"})
+    return json_response({"status": "draining" if readiness.draining else "starting"}, status=503)

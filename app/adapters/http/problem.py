@@ -1,0 +1,107 @@
+"""Failures as HTTP answers: one table from errors to ``application/problem+json`` (RFC 9457)."""
+
+import json
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from ...domain.errors import (
+    AlreadyExists,
+    InsufficientScope,
+    InvalidClient,
+    InvalidCredentials,
+    InvalidGrant,
+    InvalidRequest,
+    InvalidScope,
+    InvalidToken,
+    KeyturnError,
+    MissingToken,
+    SessionNotFound,
+    Unavailable,
+)
+from ..request_context import REQUEST_ID
+
+_STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
+    InvalidRequest: HTTPStatus.BAD_REQUEST,
+    InvalidScope: HTTPStatus.BAD_REQUEST,
+    InvalidClient: HTTPStatus.UNAUTHORIZED,
+    InvalidCredentials: HTTPStatus.UNAUTHORIZED,
+    InvalidGrant: HTTPStatus.UNAUTHORIZED,
+    MissingToken: HTTPStatus.UNAUTHORIZED,
+    InvalidToken: HTTPStatus.UNAUTHORIZED,
+    InsufficientScope: HTTPStatus.FORBIDDEN,
+    SessionNotFound: HTTPStatus.NOT_FOUND,
+    AlreadyExists: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    KeyturnError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_HTTP_CODES: Final = {
+    HTTPStatus.BAD_REQUEST: "invalid-request",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload-too-large",
+}
+
+_CHALLENGE: Final = "Bearer"
+
+
+def problem(error: KeyturnError) -> web.Response:
+    """Return the answer for a failure of the domain."""
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    members: dict[str, object] = {}
+    headers: dict[str, str] = {}
+    if isinstance(error, InvalidRequest) and error.errors:
+        members["errors"] = [{"field": each.field, "message": each.message} for each in error.errors]
+    if isinstance(error, Unavailable):
+        headers[hdrs.RETRY_AFTER] = str(error.retry_after)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        headers[hdrs.WWW_AUTHENTICATE] = _challenge(error)
+    return _render(status, error.code.replace("_", "-"), error.description, members, headers)
+
+
+def http_problem(error: web.HTTPException) -> web.Response:
+    """Return the answer for a failure of aiohttp's, such as an unknown path; it keeps ``Allow`` (RFC 9110 §15.5.6)."""
+    status = HTTPStatus(error.status)
+    headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.LOCATION) if name in error.headers}
+    code = _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "-"))
+    return _render(status, code, status.description or status.phrase, {}, headers)
+
+
+def unreadable_request(status: int) -> web.Response:
+    """Return the answer for bytes that are not an HTTP request; it quotes none of them."""
+    return http_problem(
+        web.HTTPBadRequest() if status < HTTPStatus.INTERNAL_SERVER_ERROR else web.HTTPInternalServerError()
+    )
+
+
+def internal_error() -> web.Response:
+    """Return the answer for a bug; its cause is in the log, under the request id."""
+    return problem(KeyturnError())
+
+
+def _challenge(error: KeyturnError) -> str:
+    """Return the challenge of RFC 6750 §3: with an error only where a token was presented."""
+    if not isinstance(error, InvalidToken | InsufficientScope):
+        return _CHALLENGE
+    scope = f', scope="{error.scope}"' if isinstance(error, InsufficientScope) else ""
+    return f'{_CHALLENGE} error="{error.code}", error_description="{error.description}"{scope}'
+
+
+def _render(
+    status: HTTPStatus, code: str, detail: str, members: dict[str, object], headers: dict[str, str]
+) -> web.Response:
+    body = {
+        "type": f"urn:keyturn:problem:{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        **members,
+    }
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        body["request_id"] = REQUEST_ID.get()
+    return web.Response(
+        status=status,
+        body=json.dumps(body).encode(),
+        headers={hdrs.CACHE_CONTROL: "no-store", **headers},
+        content_type="application/problem+json",
+    )

@@ -1,0 +1,30 @@
+"""A key from the environment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...domain.model.signing_key import StoredKey
+from .directory import read_key_file
+from .pem import read_private_key
+
+
+class EnvironmentKeyStore:
+    """Holds the one key given in ``KEYTURN_SIGNING_KEY`` as PEM."""
+
+    def __init__(self, *, pem: str, passphrase: str | None) -> None:
+        self._pem = pem
+        self._passphrase = passphrase
+
+    async def load(self) -> Sequence[StoredKey]:
+        return (read_private_key(self._pem.encode(), passphrase=self._passphrase, source="KEYTURN_SIGNING_KEY"),)
+
+
+class FileKeyStore:
+    """Holds the one key whose PEM file ``KEYTURN_SIGNING_KEY_FILE`` names."""
+
+    def __init__(self, *, path: Path, passphrase: str | None) -> None:
+        self._path = path
+        self._passphrase = passphrase
+
+    async def load(self) -> Sequence[StoredKey]:
+        return (read_private_key(read_key_file(self._path), passphrase=self._passphrase, source=str(self._path)),)

@@ -1,0 +1,1 @@
+"""Repositories in this process's memory: all is gone when it ends."""

@@ -1,0 +1,104 @@
+"""Sessions in memory."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...domain.errors import AlreadyExists
+from ...domain.model.identifiers import SessionId, Subject
+from ...domain.model.session import Revocation, RevocationReason, Session
+
+
+class MemorySessionRepository:
+    """One dictionary. No method awaits anything, so each is atomic on the event loop; use it from one thread.
+
+    Two queues hold what retention comes past: every session in turn, and the salted ones in the order of their
+    rotation. Neither grows beyond the number of sessions and of rotations within a replay window.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: dict[SessionId, Session] = {}
+        self._of_subject: dict[Subject, dict[SessionId, None]] = {}
+        self._revoked: dict[SessionId, float] = {}
+        self._patrol: deque[SessionId] = deque()
+        self._salted: deque[tuple[float, SessionId]] = deque()
+
+    async def add(self, session: Session) -> None:
+        if session.session_id in self._sessions:
+            raise AlreadyExists
+        self._sessions[session.session_id] = session
+        self._patrol.append(session.session_id)
+        self._of_subject.setdefault(session.subject, {})[session.session_id] = None
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        return self._sessions.get(session_id)
+
+    async def advance(
+        self,
+        session_id: SessionId,
+        *,
+        expected_digest: bytes,
+        new_digest: bytes,
+        salt: bytes,
+        now: float,
+        idle_expires_at: float | None,
+    ) -> bool:
+        session = self._sessions.get(session_id)
+        if session is None or session.secret_digest != expected_digest or not session.is_live(now):
+            return False
+        self._sessions[session_id] = replace(
+            session,
+            secret_digest=new_digest,
+            generation=session.generation + 1,
+            rotated_at=now,
+            salt=salt,
+            idle_expires_at=idle_expires_at,
+        )
+        self._salted.append((now, session_id))
+        return True
+
+    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
+        session = self._sessions.get(session_id)
+        if session is None or session.revoked_at is not None:
+            return False
+        self._sessions[session_id] = replace(session, revoked_at=now, revoked_because=reason, salt=None)
+        self._revoked[session_id] = now
+        return True
+
+    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+        sessions = (self._sessions[session_id] for session_id in self._of_subject.get(subject, ()))
+        return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)
+
+    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+        return [Revocation(session_id, at) for session_id, at in self._revoked.items() if at >= moment]
+
+    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
+        erased = 0
+        while erased < limit and self._salted and self._salted[0][0] < rotated_before:
+            rotated_at, session_id = self._salted.popleft()
+            session = self._sessions.get(session_id)
+            if session is not None and session.rotated_at == rotated_at and session.salt is not None:
+                self._sessions[session_id] = replace(session, salt=None)
+                erased += 1
+        return erased
+
+    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
+        deleted = 0
+        for _ in range(min(limit, len(self._patrol))):
+            session_id = self._patrol.popleft()
+            session = self._sessions[session_id]
+            revoked = session.revoked_at is not None and session.revoked_at < revoked_before
+            if revoked or session.ends_at() < expired_before:
+                self._delete(session)
+                deleted += 1
+            else:
+                self._patrol.append(session_id)
+        return deleted
+
+    def _delete(self, session: Session) -> None:
+        del self._sessions[session.session_id]
+        self._revoked.pop(session.session_id, None)
+        siblings = self._of_subject[session.subject]
+        del siblings[session.session_id]
+        if not siblings:
+            del self._of_subject[session.subject]

@@ -1,0 +1,35 @@
+"""Users in memory."""
+
+from dataclasses import replace
+
+from ...domain.errors import AlreadyExists
+from ...domain.model.identifiers import Subject
+from ...domain.model.user import User
+
+
+class MemoryUserRepository:
+    """Two dictionaries. No method awaits anything, so each is atomic on the event loop."""
+
+    def __init__(self) -> None:
+        self._users: dict[Subject, User] = {}
+        self._by_name: dict[str, Subject] = {}
+
+    async def add(self, user: User) -> None:
+        if user.subject in self._users or user.username in self._by_name:
+            raise AlreadyExists
+        self._users[user.subject] = user
+        self._by_name[user.username] = user.subject
+
+    async def find(self, subject: Subject) -> User | None:
+        return self._users.get(subject)
+
+    async def find_by_username(self, username: str) -> User | None:
+        subject = self._by_name.get(username)
+        return None if subject is None else self._users[subject]
+
+    async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
+        user = self._users.get(subject)
+        if user is None or user.password_hash != expected:
+            return False
+        self._users[subject] = replace(user, password_hash=new)
+        return True

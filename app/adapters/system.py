@@ -1,0 +1,18 @@
+"""The operating system's clock and randomness."""
+
+import os
+import time
+
+
+class SystemClock:
+    """The wall clock: tokens carry its time to other machines."""
+
+    def now(self) -> float:
+        return time.time()
+
+
+class SystemRandomness:
+    """The kernel's random generator."""
+
+    def token_bytes(self, length: int) -> bytes:
+        return os.urandom(length)

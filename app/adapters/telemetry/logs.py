@@ -1,0 +1,54 @@
+"""The log: one JSON object a line, on standard error."""
+
+import json
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Final
+
+from ...domain.errors import KeyturnError
+from ..request_context import REQUEST_ID
+
+_FRAMES: Final = 4
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of ASCII JSON, in which no input can break out of its string.
+
+    Of an exception it tells the type and where it was raised, not its message: that may quote what a client sent.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        request_id = REQUEST_ID.get()
+        if request_id is not None:
+            entry["request_id"] = request_id
+        entry.update(getattr(record, "fields", {}))
+        if record.exc_info and record.exc_info[1] is not None:
+            entry["error"] = _describe(record.exc_info[1])
+            entry["raised_at"] = _places(record.exc_info[2])
+        return json.dumps(entry)
+
+
+def configure_logging(level: str) -> None:
+    """Send every logger of this process through the formatter, from ``level`` ("debug", "info", …) up."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def _describe(error: BaseException) -> str:
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, KeyturnError) else name
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

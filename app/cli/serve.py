@@ -1,0 +1,76 @@
+"""``keyturn serve``."""
+
+import argparse
+import asyncio
+import secrets
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, replace
+from typing import TYPE_CHECKING
+
+from ..adapters.http.server import Runner, serve
+from ..adapters.telemetry.logs import configure_logging
+from ..application import create_application
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+_DEMO_USERNAME = "demo"
+
+
+def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "serve",
+        help="run the service",
+        description="Runs the service until SIGTERM or SIGINT.",
+        epilog=_settings_help(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+
+
+def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Serve as the environment says."""
+    settings = Settings.from_environment(environment)
+    configure_logging(settings.log_level)
+    demo = settings.database_url == "memory://" and settings.bootstrap_username is None
+    if demo:
+        settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
+
+    def announce(url: str) -> None:
+        print(f"Keyturn listens at {url}", flush=True)
+        if demo:
+            print(_demonstration(url, settings.bootstrap_password or ""), flush=True)
+
+    asyncio.run(_serve(settings, announce))
+
+
+async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    runner = Runner(
+        create_application(settings), shutdown_timeout=settings.shutdown_timeout, access_log=settings.access_log
+    )
+    await serve(runner, host=settings.host, port=settings.port, announce=announce)
+
+
+def _demonstration(url: str, password: str) -> str:
+    body = f'{{"username": "{_DEMO_USERNAME}", "password": "{password}"}}'
+    return textwrap.dedent(f"""
+        There is no user yet, so one was made for you to try it; it ends with this process. Sign in:
+
+          curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{body}'
+        """)
+
+
+def _settings_help() -> str:
+    """Return a line for each environment variable."""
+    lines = ["The settings are environment variables; NAME_FILE names a file that holds a secret:", ""]
+    for each in fields(Settings):
+        default = "" if each.default in (None, MISSING) else f" (default {_shown(each.default)})"
+        lines.append(f"  {each.metadata['name']:<34} {each.metadata['help']}{default}")
+    return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

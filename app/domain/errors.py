@@ -1,0 +1,183 @@
+"""One class per failure: its OAuth 2.0 error code and a description that is safe to send to a client."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class KeyturnError(Exception):
+    """A failure of the domain.
+
+    ``code`` is the error code of RFC 6749 §5.2 or RFC 6750 §3.1, or one named after them; ``description`` never holds
+    a secret. Details for the operator go into the exception's cause.
+    """
+
+    code: ClassVar[str] = "server_error"
+    description: str = "The service failed to answer this request."
+
+    def __init__(self, description: str | None = None) -> None:
+        if description is not None:
+            self.description = description
+        super().__init__(self.description)
+
+
+class ConfigurationError(KeyturnError):
+    """The service cannot start as it is configured; the description names the fault and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one member of a request."""
+
+    field: str
+    message: str
+
+
+class InvalidRequest(KeyturnError):
+    """The request is malformed (RFC 6749 §5.2)."""
+
+    code = "invalid_request"
+    description = "The request is malformed."
+
+    def __init__(self, description: str | None = None, *, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(description)
+        self.errors = tuple(errors)
+
+
+class InvalidCredentials(KeyturnError):
+    """The username or the password is wrong; which of them is not said."""
+
+    code = "invalid_credentials"
+    description = "The username or the password is wrong."
+
+
+class InvalidGrant(KeyturnError):
+    """The refresh token gives nothing (RFC 6749 §5.2); why is not said."""
+
+    code = "invalid_grant"
+    description = "The refresh token is invalid, expired or revoked."
+
+
+class InvalidClient(KeyturnError):
+    """The client is unknown or did not authenticate (RFC 6749 §5.2)."""
+
+    code = "invalid_client"
+    description = "The client is unknown."
+
+
+class InvalidScope(KeyturnError):
+    """More scope was asked for than can be granted (RFC 6749 §5.2)."""
+
+    code = "invalid_scope"
+    description = "The requested scope is malformed or exceeds what can be granted."
+
+
+class MissingToken(KeyturnError):
+    """The request carries no access token (RFC 6750 §3.1: the answer then has no error code)."""
+
+    code = "missing_token"
+    description = "This resource needs an access token."
+
+
+class InvalidToken(KeyturnError):
+    """The access token is not accepted (RFC 6750 §3.1); the subclasses say why."""
+
+    code = "invalid_token"
+    description = "The access token is invalid."
+
+
+class MalformedToken(InvalidToken):
+    """What was presented does not have the form of an access token of this service."""
+
+    description = "Invalid token format"
+
+
+class BadSignature(InvalidToken):
+    """The signature does not verify, or no published key has the token's ``kid``."""
+
+    description = "The token's signature is invalid."
+
+
+class ExpiredToken(InvalidToken):
+    """The token's time is over (RFC 7519 §4.1.4)."""
+
+    description = "The token has expired."
+
+
+class TokenNotYetValid(InvalidToken):
+    """The token says it was issued in the future."""
+
+    description = "The token is not valid yet."
+
+
+class WrongIssuer(InvalidToken):
+    """The token is another issuer's (RFC 9068 §4)."""
+
+    description = "The token's issuer is not accepted here."
+
+
+class WrongAudience(InvalidToken):
+    """The token is meant for another resource (RFC 9068 §4)."""
+
+    description = "The token's audience is not accepted here."
+
+
+class SessionRevoked(InvalidToken):
+    """The session that the token belongs to was revoked."""
+
+    description = "The token's session was revoked."
+
+
+class InsufficientScope(KeyturnError):
+    """The token is valid and lacks a scope (RFC 6750 §3.1)."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This resource needs the scope {scope}.")
+        self.scope = scope
+
+
+class SessionRequired(InsufficientScope):
+    """The token is valid and belongs to no session, where one is needed."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.description = f"This resource needs the scope {scope}, in the token of a signed-in session."
+
+
+class SessionNotFound(KeyturnError):
+    """The subject has no live session of this id."""
+
+    code = "not_found"
+    description = "There is no such session."
+
+
+class AlreadyExists(KeyturnError):
+    """A repository holds something under this identifier already."""
+
+    code = "already_exists"
+    description = "This identifier is taken."
+
+
+class Unavailable(KeyturnError):
+    """The service cannot answer now; the same request may succeed after ``retry_after`` seconds."""
+
+    code = "temporarily_unavailable"
+    description = "The service cannot answer now; try again."
+
+    def __init__(self, description: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(description)
+        self.retry_after = retry_after
+
+
+class StoreUnavailable(Unavailable):
+    """The store did not answer; whether it did what it was asked is unknown."""
+
+    description = "The store cannot be reached; try again."
+
+
+class HashingOverloaded(Unavailable):
+    """More passwords wait to be hashed than the service takes on."""
+
+    description = "Too many sign-ins are under way; try again."

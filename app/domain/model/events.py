@@ -1,0 +1,94 @@
+"""What happened to accounts and sessions: a type for each thing that an auditor asks about. None holds a secret."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from .identifiers import ClientId, SessionId, Subject
+from .session import RevocationReason, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """``at`` is in seconds since the epoch."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSucceeded(AuditEvent):
+    """A session was opened."""
+
+    subject: Subject
+    session_id: SessionId
+    client_id: ClientId
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed(AuditEvent):
+    """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user`` or ``wrong_password``."""
+
+    reason: str
+    subject: Subject | None
+    address: str
+
+
+class SessionFacts(TypedDict):
+    """What every event of a session says."""
+
+    at: float
+    session_id: SessionId
+    subject: Subject
+    client_id: ClientId
+
+
+def facts(session: Session, at: float) -> SessionFacts:
+    """Return the facts of ``session`` for an event at ``at``."""
+    return {"at": at, "session_id": session.session_id, "subject": session.subject, "client_id": session.client_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent(AuditEvent):
+    """Something happened to a session."""
+
+    session_id: SessionId
+    subject: Subject
+    client_id: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRefreshed(SessionEvent):
+    """The session moved on to ``generation``."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenReplayed(SessionEvent):
+    """The token just replaced was presented again within the replay window."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReuseDetected(SessionEvent):
+    """An earlier token was presented: the session is revoked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceLost(SessionEvent):
+    """A request that lost its race found its token outdated: it was refused, nothing was revoked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignClientRefused(SessionEvent):
+    """``presented_by`` showed a token that belongs to ``client_id``."""
+
+    presented_by: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWasRevoked(SessionEvent):
+    """The session was ended before its time."""
+
+    reason: RevocationReason

@@ -1,0 +1,32 @@
+"""The identifiers of subjects, clients and sessions."""
+
+from typing import Final, NewType
+
+from . import base64url
+
+Subject = NewType("Subject", str)
+"""The ``sub`` claim: a user's random id (22 characters), or the client id of a client acting for itself."""
+
+ClientId = NewType("ClientId", str)
+"""The ``client_id`` of RFC 6749 §2.2."""
+
+SessionId = NewType("SessionId", bytes)
+"""16 random bytes; the ``sid`` claim is their unpadded base64url."""
+
+SESSION_ID_BYTES: Final = 16
+
+FIRST_PARTY: Final = ClientId("first-party")
+"""The built-in public client to which sessions opened at ``/auth/login`` belong."""
+
+
+def format_session_id(session_id: SessionId) -> str:
+    """Return the ``sid`` claim of a session (22 characters)."""
+    return base64url.encode(session_id)
+
+
+def parse_session_id(text: str) -> SessionId:
+    """Return the session id that a ``sid`` names; raises ``ValueError`` if ``text`` is none."""
+    raw = base64url.decode(text)
+    if len(raw) != SESSION_ID_BYTES:
+        raise ValueError("a session id has 16 bytes")
+    return SessionId(raw)

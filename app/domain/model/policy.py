@@ -1,0 +1,37 @@
+"""The rules that the operator sets, as frozen values."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MAX_TOKEN_LIFETIME: Final = 86_400
+"""Seconds. No access token lives longer, whoever signed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTokenPolicy:
+    """How access tokens are made and accepted. ``lifetime`` and ``leeway`` are seconds."""
+
+    issuer: str
+    audience: str
+    lifetime: int = 900
+    leeway: int = 30
+
+    def memory_of_revocations(self) -> int:
+        """Return for how many seconds a revoked session's access tokens could still be presented, and a minute more."""
+        return self.lifetime + self.leeway + 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicy:
+    """How long sessions live, in seconds: from login, and (if ``idle_lifetime`` is set) from the last rotation.
+
+    ``replay_window`` is for how long the token just replaced still gets the same successor; 0 is never.
+    """
+
+    lifetime: int = 604_800
+    idle_lifetime: int | None = None
+    replay_window: int = 30
+
+    def idle_deadline(self, now: float) -> float | None:
+        """Return when a session used at ``now`` ends if it is not used again."""
+        return None if self.idle_lifetime is None else now + self.idle_lifetime

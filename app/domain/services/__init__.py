@@ -1,0 +1,1 @@
+"""The acts of the service, one a file."""

@@ -1,0 +1,41 @@
+"""Accounts: making users."""
+
+from ...ports.password_hasher import PasswordHasher
+from ...ports.randomness import Randomness
+from ...ports.users import UserRepository
+from ..errors import FieldError, InvalidRequest
+from ..model import base64url
+from ..model.identifiers import Subject
+from ..model.scope import Scope
+from ..model.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH, SUBJECT_BYTES, User
+
+
+class Accounts:
+    """Creates users."""
+
+    def __init__(self, *, users: UserRepository, hasher: PasswordHasher, randomness: Randomness) -> None:
+        self._users = users
+        self._hasher = hasher
+        self._randomness = randomness
+
+    async def create(self, username: str, password: str, *, scope: Scope) -> User:
+        """Return a new user with a random id.
+
+        Raises ``InvalidRequest`` for a name of other than 1 to 255 or a password of other than 1 to 128 characters,
+        ``AlreadyExists`` for a name that is taken, ``HashingOverloaded`` and ``StoreUnavailable``.
+        """
+        _check_length("username", username, MAX_USERNAME_LENGTH)
+        _check_length("password", password, MAX_PASSWORD_LENGTH)
+        user = User(
+            subject=Subject(base64url.encode(self._randomness.token_bytes(SUBJECT_BYTES))),
+            username=username,
+            password_hash=await self._hasher.hash(password),
+            scope=scope,
+        )
+        await self._users.add(user)
+        return user
+
+
+def _check_length(field: str, text: str, most: int) -> None:
+    if not 1 <= len(text) <= most:
+        raise InvalidRequest(errors=[FieldError(field, f"must have 1 to {most} characters")])

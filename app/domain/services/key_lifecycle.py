@@ -1,0 +1,28 @@
+"""Which key signs."""
+
+from ...ports.clock import Clock
+from ...ports.key_store import KeyStore
+from ...ports.token_codec import TokenCodec
+from ..errors import ConfigurationError
+from ..model.signing_key import active_key
+
+
+class KeyLifecycle:
+    """Brings the stored keys into use and names the one that signs."""
+
+    def __init__(self, *, store: KeyStore, codec: TokenCodec, clock: Clock) -> None:
+        self._store = store
+        self._codec = codec
+        self._clock = clock
+
+    async def load(self) -> None:
+        """Install the stored keys; raises ``ConfigurationError`` if none of them may sign yet."""
+        self._codec.install(await self._store.load())
+        self.signing_kid()
+
+    def signing_kid(self) -> str:
+        """Return the ``kid`` of the key that signs now; raises ``ConfigurationError`` if there is none."""
+        key = active_key(self._codec.keys(), self._clock.now())
+        if key is None:
+            raise ConfigurationError("No signing key is active: each activates in the future, or there is none.")
+        return key.kid

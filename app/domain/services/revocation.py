@@ -1,0 +1,70 @@
+"""Revocation: ending sessions before their time (RFC 7009)."""
+
+from ...ports.audit import AuditTrail
+from ...ports.clock import Clock
+from ...ports.revocation_list import RevocationList
+from ...ports.sessions import SessionRepository
+from ..errors import InvalidGrant
+from ..model import ratchet
+from ..model.claims import AccessTokenClaims
+from ..model.events import SessionWasRevoked, facts
+from ..model.identifiers import ClientId
+from ..model.policy import AccessTokenPolicy
+from ..model.session import Revocation as RevokedSession
+from ..model.session import RevocationReason, Session
+
+
+class Revocation:
+    """Ends sessions: their refresh tokens at once, and their access tokens with them on this instance."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionRepository,
+        revoked: RevocationList,
+        clock: Clock,
+        audit: AuditTrail,
+        policy: AccessTokenPolicy,
+    ) -> None:
+        self._sessions = sessions
+        self._revoked = revoked
+        self._clock = clock
+        self._audit = audit
+        self._policy = policy
+
+    async def load(self) -> None:
+        """Learn the revocations that access tokens still alive may need."""
+        since = self._clock.now() - self._policy.memory_of_revocations()
+        for revocation in await self._sessions.revocations_since(since):
+            self._revoked.add(revocation)
+
+    async def revoke(self, session: Session, reason: RevocationReason) -> None:
+        """End ``session``; when this returns, no refresh of it succeeds any more."""
+        now = self._clock.now()
+        revoked_by_this = await self._sessions.revoke(session.session_id, reason=reason, now=now)
+        self._revoked.add(RevokedSession(session.session_id, now))
+        if revoked_by_this:
+            self._audit.record(SessionWasRevoked(**facts(session, now), reason=reason))
+
+    async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
+        """End the session of a refresh token of whatever generation (RFC 7009 §2.1).
+
+        A malformed, unknown or dead token, or another client's, changes nothing and is no error (RFC 7009 §2.2).
+        """
+        try:
+            token = ratchet.parse(refresh_token)
+        except InvalidGrant:
+            return
+        session = await self._sessions.find(token.session_id)
+        if session is not None and ratchet.is_of_lineage(token, session):
+            await self._log_out(session, client_id)
+
+    async def log_out_with_access_token(self, claims: AccessTokenClaims, *, client_id: ClientId) -> None:
+        """End the session of a valid access token; one of no session, or of another client, changes nothing."""
+        session = None if claims.session_id is None else await self._sessions.find(claims.session_id)
+        if session is not None:
+            await self._log_out(session, client_id)
+
+    async def _log_out(self, session: Session, client_id: ClientId) -> None:
+        if session.client_id == client_id and session.is_live(self._clock.now()):
+            await self.revoke(session, RevocationReason.LOGOUT)

@@ -1,0 +1,147 @@
+"""Rotation: exchanging a refresh token for its successor (RFC 9700 §4.14)."""
+
+from typing import Final
+
+from ...ports.audit import AuditTrail
+from ...ports.clients import ClientRepository
+from ...ports.clock import Clock
+from ...ports.randomness import Randomness
+from ...ports.sessions import SessionRepository
+from ...ports.users import UserRepository
+from ..errors import InvalidClient, InvalidGrant, StoreUnavailable
+from ..model import ratchet
+from ..model.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed, facts
+from ..model.grant import TokenGrant
+from ..model.identifiers import ClientId
+from ..model.policy import SessionPolicy
+from ..model.ratchet import RefreshToken, Verdict
+from ..model.session import RevocationReason, Session, earlier
+from .issuance import Issuance, grant
+from .revocation import Revocation
+
+_ATTEMPTS: Final = 3
+
+
+class Rotation:
+    """Judges a presented refresh token and acts on the verdict.
+
+    Everything that can fail comes before the compare-and-swap, so a failed request uses up no token.
+    """
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionRepository,
+        users: UserRepository,
+        clients: ClientRepository,
+        issuance: Issuance,
+        revocation: Revocation,
+        clock: Clock,
+        randomness: Randomness,
+        audit: AuditTrail,
+        policy: SessionPolicy,
+    ) -> None:
+        self._sessions = sessions
+        self._users = users
+        self._clients = clients
+        self._issuance = issuance
+        self._revocation = revocation
+        self._clock = clock
+        self._randomness = randomness
+        self._audit = audit
+        self._policy = policy
+
+    async def rotate(self, refresh_token: str, *, client_id: ClientId, requested: str | None = None) -> TokenGrant:
+        """Return the successor of ``refresh_token`` with a new access token, whose scope is ``requested`` or all of
+        the session's (RFC 6749 §6).
+
+        Raises ``InvalidGrant`` for a token that gives nothing, ``InvalidClient`` if the client is gone,
+        ``InvalidScope`` for more scope than the session has, and ``StoreUnavailable``. After either of the last two
+        the same token can be presented again.
+        """
+        token = ratchet.parse(refresh_token)
+        for attempt in range(_ATTEMPTS):
+            now = self._clock.now()
+            session, verdict = await self._judge(token, client_id, now)
+            if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
+                raise InvalidGrant
+            if verdict in (Verdict.ROTATE, Verdict.REPLAY) and await self._clients.find(client_id) is None:
+                raise InvalidClient
+            match verdict:
+                case Verdict.ROTATE:
+                    granted = await self._advance(token, session, requested, now)
+                    if granted is not None:
+                        return granted
+                case Verdict.REPLAY:
+                    return self._replay(token, session, requested, now)
+                case Verdict.FOREIGN_CLIENT:
+                    self._audit.record(ForeignClientRefused(**facts(session, now), presented_by=client_id))
+                    raise InvalidGrant
+                case Verdict.REUSE:
+                    await self._refuse_reuse(session, now, lost_a_race=attempt > 0)
+        raise StoreUnavailable("Too many requests for one session at once; try again.")
+
+    async def _judge(self, token: RefreshToken, client_id: ClientId, now: float) -> tuple[Session | None, Verdict]:
+        session = await self._sessions.find(token.session_id)
+        user = None if session is None else await self._users.find(session.subject)
+        verdict = ratchet.classify(
+            token,
+            session,
+            client_id=client_id,
+            credential_version=None if user is None or user.disabled else user.credential_version,
+            now=now,
+            replay_window=self._policy.replay_window,
+        )
+        return session, verdict
+
+    async def _advance(
+        self, token: RefreshToken, session: Session, requested: str | None, now: float
+    ) -> TokenGrant | None:
+        """Commit the successor and return it, or ``None`` if another request was first."""
+        scope = session.scope.narrowed_to(requested)
+        salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
+        successor = ratchet.successor(token, salt=salt, generation=session.generation + 1)
+        idle_expires_at = self._policy.idle_deadline(now)
+        ends_at = earlier(session.expires_at, idle_expires_at)
+        access_token = self._issuance.access_token(session, scope=scope, ends_at=ends_at, now=now)
+        if not await self._swap(session, ratchet.digest(successor.secret), salt, idle_expires_at, now):
+            return None
+        self._audit.record(TokenRefreshed(**facts(session, now), generation=session.generation + 1))
+        return grant(access_token, successor, ends_at=ends_at, now=now)
+
+    async def _swap(
+        self, session: Session, new_digest: bytes, salt: bytes, idle_expires_at: float | None, now: float
+    ) -> bool:
+        """Tell whether this request made the compare-and-swap; raises ``StoreUnavailable`` if that stays unknown."""
+        try:
+            return await self._sessions.advance(
+                session.session_id,
+                expected_digest=session.secret_digest,
+                new_digest=new_digest,
+                salt=salt,
+                now=now,
+                idle_expires_at=idle_expires_at,
+            )
+        except StoreUnavailable:
+            stored = await self._sessions.find(session.session_id)
+            if stored is not None and stored.secret_digest == session.secret_digest:
+                raise
+            return stored is not None and stored.secret_digest == new_digest and stored.is_live(now)
+
+    def _replay(self, token: RefreshToken, session: Session, requested: str | None, now: float) -> TokenGrant:
+        """Recompute the successor that the token's first presentation got."""
+        assert session.salt is not None, "a replay is recognised by its salt"
+        scope = session.scope.narrowed_to(requested)
+        successor = ratchet.successor(token, salt=session.salt, generation=session.generation)
+        access_token = self._issuance.access_token(session, scope=scope, ends_at=session.ends_at(), now=now)
+        self._audit.record(TokenReplayed(**facts(session, now), generation=session.generation))
+        return grant(access_token, successor, ends_at=session.ends_at(), now=now)
+
+    async def _refuse_reuse(self, session: Session, now: float, *, lost_a_race: bool) -> None:
+        """Revoke the session for theft, unless the token was current when this request first read it."""
+        if lost_a_race:
+            self._audit.record(RaceLost(**facts(session, now)))
+        else:
+            await self._revocation.revoke(session, RevocationReason.REUSE)
+            self._audit.record(ReuseDetected(**facts(session, now)))
+        raise InvalidGrant

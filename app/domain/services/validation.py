@@ -1,0 +1,46 @@
+"""Validation: judging an access token (RFC 9068 §4)."""
+
+from ...ports.clock import Clock
+from ...ports.revocation_list import RevocationList
+from ...ports.token_codec import TokenVerifier
+from ..errors import (
+    ExpiredToken,
+    MalformedToken,
+    SessionRevoked,
+    TokenNotYetValid,
+    WrongAudience,
+    WrongIssuer,
+)
+from ..model.claims import AccessTokenClaims
+from ..model.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
+
+
+class Validation:
+    """Accepts exactly the access tokens that this issuer makes for this audience. It makes no I/O of any kind."""
+
+    def __init__(
+        self, *, verifier: TokenVerifier, revoked: RevocationList, clock: Clock, policy: AccessTokenPolicy
+    ) -> None:
+        self._verifier = verifier
+        self._revoked = revoked
+        self._clock = clock
+        self._policy = policy
+
+    def validate(self, token: str) -> AccessTokenClaims:
+        """Return the claims of a valid token; raises the subclass of ``InvalidToken`` that says what is wrong."""
+        claims = self._verifier.decode(token)
+        policy = self._policy
+        if claims.issuer != policy.issuer:
+            raise WrongIssuer
+        if policy.audience not in claims.audience:
+            raise WrongAudience
+        now = self._clock.now()
+        if now >= claims.expires_at + policy.leeway:
+            raise ExpiredToken
+        if claims.issued_at > now + policy.leeway:
+            raise TokenNotYetValid
+        if not 0 <= claims.expires_at - claims.issued_at <= MAX_TOKEN_LIFETIME:
+            raise MalformedToken
+        if claims.session_id is not None and claims.session_id in self._revoked:
+            raise SessionRevoked
+        return claims

@@ -1,0 +1,23 @@
+"""Password hashing."""
+
+from typing import Protocol
+
+
+class PasswordHasher(Protocol):
+    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait already."""
+
+    async def hash(self, password: str) -> str:
+        """Return a salted hash of ``password`` in PHC string format, in the current cost."""
+        ...
+
+    async def verify(self, password: str, hashed: str) -> bool:
+        """Tell whether ``hashed`` is of ``password``, in whatever cost it was made; an unreadable hash is of none."""
+        ...
+
+    async def verify_nothing(self, password: str) -> None:
+        """Spend what a verification in the current cost takes: for users who do not exist."""
+        ...
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Tell whether ``hashed`` was made in another cost than the current one."""
+        ...

@@ -1,0 +1,70 @@
+"""Sessions."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ..domain.model.identifiers import SessionId, Subject
+from ..domain.model.session import Revocation, RevocationReason, Session
+
+
+class SessionRepository(Protocol):
+    """Keeps sessions. Each method is one atomic act, and its effect is durable when it returns.
+
+    Every method raises ``StoreUnavailable`` when the store does not answer; whether a change was made is then unknown.
+    All reads see every change that was acknowledged before them. Times are seconds since the epoch, digests and salts
+    32 bytes.
+    """
+
+    async def add(self, session: Session) -> None:
+        """Keep a new session; raises ``AlreadyExists`` if its id is taken."""
+        ...
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        """Return the session, whether live, expired or revoked; ``None`` if there is none or it was deleted."""
+        ...
+
+    async def advance(
+        self,
+        session_id: SessionId,
+        *,
+        expected_digest: bytes,
+        new_digest: bytes,
+        salt: bytes,
+        now: float,
+        idle_expires_at: float | None,
+    ) -> bool:
+        """Compare and swap: make ``new_digest`` the current secret's digest if ``expected_digest`` is it and the
+        session is live at ``now``. With it ``generation`` goes up by one, and ``salt``, ``rotated_at`` (``now``) and
+        ``idle_expires_at`` are set.
+
+        Returns whether this call made the swap. Of any number of concurrent calls with one ``expected_digest``, at
+        most one does.
+        """
+        ...
+
+    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
+        """Revoke the session; once this has returned, no ``advance`` of it succeeds.
+
+        Returns whether this call did: ``False`` for one that is unknown or was revoked before, whose reason stays.
+        """
+        ...
+
+    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+        """Return the subject's sessions that are live at ``now``, the oldest first."""
+        ...
+
+    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+        """Return the sessions revoked at or after ``moment``, in no order."""
+        ...
+
+    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
+        """Erase the salts of at most ``limit`` sessions rotated before ``rotated_before``; return how many."""
+        ...
+
+    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
+        """Delete sessions whose time was over before ``expired_before``, or that were revoked before
+        ``revoked_before``, looking at no more than ``limit`` of all sessions; return how many were deleted.
+
+        Repeated calls come past every session.
+        """
+        ...

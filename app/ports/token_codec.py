@@ -1,0 +1,39 @@
+"""Access tokens as text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ..domain.model.claims import AccessTokenClaims
+from ..domain.model.signing_key import SigningKey, StoredKey
+
+
+class TokenVerifier(Protocol):
+    """Reads access tokens. It does no I/O."""
+
+    def decode(self, token: str) -> AccessTokenClaims:
+        """Return what ``token`` says, its form and signature verified; its times, issuer and audience are not judged.
+
+        Raises ``MalformedToken`` for whatever does not have the form of an access token of this service, and
+        ``BadSignature`` for a signature that does not verify or an unknown ``kid``; never anything else.
+        """
+        ...
+
+
+class TokenCodec(TokenVerifier, Protocol):
+    """Signs access tokens too, with the keys that were installed in it."""
+
+    def install(self, keys: Sequence[StoredKey]) -> None:
+        """Use these keys and no others from now on. Parsing a private key takes about 30 ms."""
+        ...
+
+    def keys(self) -> Sequence[SigningKey]:
+        """Return the installed keys, the earliest to activate first."""
+        ...
+
+    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
+        """Return the signed token (RFC 9068); ``kid`` names an installed key."""
+        ...
+
+    def jwk_set(self) -> Mapping[str, object]:
+        """Return the public halves of the installed keys as a JWK Set (RFC 7517 §5), in the order of ``keys``."""
+        ...

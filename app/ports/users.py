@@ -1,0 +1,31 @@
+"""Users."""
+
+from typing import Protocol
+
+from ..domain.model.identifiers import Subject
+from ..domain.model.user import User
+
+
+class UserRepository(Protocol):
+    """Keeps users. Every method raises ``StoreUnavailable`` when the store does not answer."""
+
+    async def add(self, user: User) -> None:
+        """Keep a new user; raises ``AlreadyExists`` if the username or the subject is taken. Of several at once with
+        one username, one succeeds.
+        """
+        ...
+
+    async def find(self, subject: Subject) -> User | None:
+        """Return the user of this id, or ``None``."""
+        ...
+
+    async def find_by_username(self, username: str) -> User | None:
+        """Return the user of this name, compared character by character, or ``None``."""
+        ...
+
+    async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
+        """Atomically put ``new`` in the place of ``expected``, leaving the credential version as it is.
+
+        Returns ``False``, and changes nothing, if the stored hash is not ``expected`` any more or the user is gone.
+        """
+        ...

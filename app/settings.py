@@ -1,0 +1,232 @@
+"""The settings: the environment, read once into one frozen value."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from .domain.errors import ConfigurationError, InvalidScope
+from .domain.model.policy import MAX_TOKEN_LIFETIME
+from .domain.model.scope import ACCOUNT, Scope
+
+PREFIX: Final = "KEYTURN_"
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_DURATION = re.compile(r"(\d{1,10})([smhd]?)")
+_LEVELS: Final = ("debug", "info", "warning", "error")
+_YEAR: Final = 366 * 86_400
+
+
+def _setting(name: str, parse: Callable[[str], Any], default: object = None, *, secret: bool = False, help: str) -> Any:
+    """Declare a setting; a secret one is hidden in ``repr`` and can be read from the file that ``NAME_FILE`` names."""
+    metadata = {"name": PREFIX + name, "parse": parse, "secret": secret, "help": help}
+    return field(default=default, repr=not secret, metadata=metadata)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,10}", text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _duration(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        match = _DURATION.fullmatch(text)
+        seconds = int(match[1]) * _UNITS[match[2]] if match else -1
+        if not least <= seconds <= most:
+            raise ValueError(f"must be a duration such as 900, 15m or 7d, from {least} to {most} seconds")
+        return seconds
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text.lower()
+
+    return parse
+
+
+def _text(text: str) -> str:
+    if not text or not text.isprintable():
+        raise ValueError("must be printable text, and not empty")
+    return text
+
+
+def _secret(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("must be 0 or 1")
+    return text == "1"
+
+
+def _scope(text: str) -> Scope:
+    try:
+        return Scope.parse(text)
+    except InvalidScope as error:
+        raise ValueError("must be scope tokens parted by single spaces") from error
+
+
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
+    return text
+
+
+def _store(text: str) -> str:
+    if text != "memory://":
+        raise ValueError("must be memory://, the only store so far")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting, by its name without the prefix, in lower case. Durations are seconds."""
+
+    host: str = _setting("HOST", _text, "127.0.0.1", help="address to listen on")
+    port: int = _setting("PORT", _whole(0, 65_535), 8080, help="port to listen on; 0 is any free one")
+    issuer: str = _setting("ISSUER", _issuer, "http://127.0.0.1:8080", help="the `iss` claim: this service's URL")
+    audience: str = _setting("AUDIENCE", _text, "keyturn", help="the `aud` claim: whom the access tokens are for")
+    access_token_ttl: int = _setting(
+        "ACCESS_TOKEN_TTL", _duration(1, MAX_TOKEN_LIFETIME), 900, help="lifetime of an access token"
+    )
+    refresh_token_ttl: int = _setting(
+        "REFRESH_TOKEN_TTL",
+        _duration(1, _YEAR),
+        604_800,
+        help="lifetime of a session from sign-in; no refresh extends it",
+    )
+    refresh_idle_ttl: int | None = _setting(
+        "REFRESH_IDLE_TTL", _duration(1, _YEAR), None, help="time after which a session that is not refreshed ends"
+    )
+    replay_window: int = _setting(
+        "REPLAY_WINDOW", _duration(0, 60), 30, help="time for which the token just replaced gets the same successor"
+    )
+    default_scope: Scope = _setting(
+        "DEFAULT_SCOPE", _scope, Scope(frozenset({ACCOUNT})), help="scope of a user who was given no other"
+    )
+    clock_leeway: int = _setting("CLOCK_LEEWAY", _duration(0, 300), 30, help="clock difference that validation allows")
+    database_url: str = _setting("DATABASE_URL", _store, "memory://", help="where users and sessions are kept")
+    signing_key: str | None = _setting("SIGNING_KEY", _secret, help="the signing key, as PEM", secret=True)
+    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", Path, help="file with the signing key, as PEM")
+    keys_dir: Path | None = _setting("KEYS_DIR", Path, help="directory of signing keys")
+    key_passphrase: str | None = _setting("KEY_PASSPHRASE", _secret, secret=True, help="passphrase of the signing keys")
+    key_size: int = _setting(
+        "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), 2048, help="bits of keys made here"
+    )
+    jwks_max_age: int = _setting("JWKS_MAX_AGE", _duration(0, 86_400), 600, help="cache lifetime of the JWK Set")
+    bootstrap_username: str | None = _setting(
+        "BOOTSTRAP_USERNAME", _text, help="user to create at start where it does not exist"
+    )
+    bootstrap_password: str | None = _setting("BOOTSTRAP_PASSWORD", _secret, secret=True, help="that user's password")
+    password_hash_memory: int = _setting(
+        "PASSWORD_HASH_MEMORY", _whole(8_192, 1_048_576), 19_456, help="memory of one Argon2id hash, in KiB"
+    )
+    password_hash_iterations: int = _setting(
+        "PASSWORD_HASH_ITERATIONS", _whole(1, 100), 2, help="passes of one Argon2id hash over its memory"
+    )
+    password_hash_threads: int = _setting(
+        "PASSWORD_HASH_THREADS", _whole(1, 64), min(4, os.cpu_count() or 1), help="passwords hashed at once"
+    )
+    password_hash_queue: int = _setting(
+        "PASSWORD_HASH_QUEUE", _whole(0, 10_000), 64, help="passwords that may wait to be hashed; more get a 503"
+    )
+    body_timeout: int = _setting("BODY_TIMEOUT", _duration(1, 300), 10, help="time in which a request body must arrive")
+    shutdown_timeout: int = _setting(
+        "SHUTDOWN_TIMEOUT", _duration(1, 600), 30, help="time that requests under way get to finish at shutdown"
+    )
+    log_level: str = _setting("LOG_LEVEL", _one_of(*_LEVELS), "info", help="debug, info, warning or error")
+    access_log: bool = _setting("ACCESS_LOG", _flag, default=True, help="1 logs every request, 0 none")
+    allow_http_issuer: bool = _setting(
+        "ALLOW_HTTP_ISSUER", _flag, default=False, help="1 accepts an http issuer that is no loopback address"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Return the settings in ``environment``; raises ``ConfigurationError``, naming every fault and its mend."""
+        given, faults = _read(environment)
+        settings = cls(**given)
+        if not faults:
+            faults = list(settings._contradictions())
+        if faults:
+            raise ConfigurationError("\n".join(faults))
+        return settings
+
+    @property
+    def key_source(self) -> str:
+        """Return where the signing keys come from: ``generated``, ``environment``, ``file`` or ``directory``."""
+        if self.signing_key is not None:
+            return "environment"
+        if self.signing_key_file is not None:
+            return "file"
+        return "generated" if self.keys_dir is None else "directory"
+
+    def _contradictions(self) -> list[str]:
+        faults = []
+        keys = [self.signing_key, self.signing_key_file, self.keys_dir]
+        if sum(key is not None for key in keys) > 1:
+            faults.append(f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE and {PREFIX}KEYS_DIR: give one of them only.")
+        if (self.bootstrap_username is None) != (self.bootstrap_password is None):
+            faults.append(f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither.")
+        if not self.allow_http_issuer and not _is_https_or_loopback(self.issuer):
+            faults.append(
+                f"{PREFIX}ISSUER: {self.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
+                f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
+            )
+        return faults
+
+
+def _read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that are given and valid, and a sentence for each fault."""
+    settings = {each.metadata["name"]: each for each in fields(Settings)}
+    given: dict[str, Any] = {}
+    faults = []
+    for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        setting = settings.get(name) or settings.get(name.removesuffix("_FILE"))
+        if setting is None or (name not in settings and not setting.metadata["secret"]):
+            faults.append(f"{name}: there is no setting of this name; `python -m app serve --help` lists them.")
+            continue
+        if name not in settings and setting.metadata["name"] in environment:
+            faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
+            continue
+        try:
+            text = environment[name] if name in settings else _read_secret(environment[name])
+            given[setting.name] = setting.metadata["parse"](text)
+        except ValueError as error:
+            shown = "" if setting.metadata["secret"] else f"{environment[name]!r} "
+            faults.append(f"{name}: {shown}{error}.")
+    return given, faults
+
+
+def _read_secret(path: str) -> str:
+    """Return what the file holds, without the line end that editors add."""
+    try:
+        return Path(path).read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"{path!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path!r} is not UTF-8 text") from error
+
+
+def _is_https_or_loopback(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or parts.hostname == "localhost":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,68 @@
+"""Values for tests, with defaults for what a test does not care about. Standard library only."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from app.domain.model import ratchet
+from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.model.ratchet import RefreshToken
+from app.domain.model.scope import Scope
+from app.domain.model.session import Session
+from app.domain.model.user import User
+
+NOW: Final = 1_800_000_000.0
+"""The moment at which a test begins, unless it says otherwise."""
+
+ISSUER: Final = "https://id.example"
+AUDIENCE: Final = "keyturn"
+
+ALICE: Final = User(
+    subject=Subject("alice-subject"),
+    username="alice",
+    password_hash="plain:correct horse",  # noqa: S106  # the fake hasher's form
+    scope=Scope.parse("account orders:read"),
+)
+
+PASSWORD: Final = "correct horse"  # noqa: S105  # a test's
+
+
+def refresh_token(*, session: int = 1, secret: int = 0) -> RefreshToken:
+    """Return a token whose parts are all one byte, told apart by small numbers."""
+    return RefreshToken(SessionId(bytes([session]) * 16), bytes([100 + session]) * 16, bytes([secret]) * 32)
+
+
+def session_of(token: RefreshToken, **changes: Any) -> Session:
+    """Return Alice's session at ``NOW`` whose current token is ``token``."""
+    session = Session(
+        session_id=token.session_id,
+        subject=ALICE.subject,
+        client_id=FIRST_PARTY,
+        scope=ALICE.scope,
+        credential_version=ALICE.credential_version,
+        created_at=NOW,
+        expires_at=NOW + 604_800,
+        idle_expires_at=None,
+        lineage_digest=ratchet.digest(token.lineage),
+        secret_digest=ratchet.digest(token.secret),
+        generation=0,
+        rotated_at=NOW,
+    )
+    return replace(session, **changes)
+
+
+def access_token_claims(**changes: Any) -> AccessTokenClaims:
+    """Return the claims of an access token of Alice's first session, issued at ``NOW`` for 15 minutes."""
+    claims = AccessTokenClaims(
+        issuer=ISSUER,
+        subject=ALICE.subject,
+        audience=(AUDIENCE,),
+        client_id=FIRST_PARTY,
+        issued_at=int(NOW),
+        expires_at=int(NOW) + 900,
+        token_id="token-1",  # noqa: S106  # an identifier
+        scope=ALICE.scope,
+        session_id=refresh_token().session_id,
+        auth_time=int(NOW),
+    )
+    return replace(claims, **changes)

@@ -1,0 +1,113 @@
+"""Fakes for the ports that the domain tests need beside the in-memory adapters. Standard library only."""
+
+from collections.abc import Mapping, Sequence
+
+from app.domain.errors import BadSignature, HashingOverloaded, MalformedToken
+from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.events import AuditEvent
+from app.domain.model.signing_key import SigningKey, StoredKey
+
+from .builders import NOW
+
+
+class FakeClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+class FakeRandomness:
+    """Counts: every draw differs from all before, and a run is the same each time."""
+
+    def __init__(self) -> None:
+        self.draws = 0
+
+    def token_bytes(self, length: int) -> bytes:
+        self.draws += 1
+        return self.draws.to_bytes(length, "big")
+
+
+class FakeCodec:
+    """Keeps the claims of each token that it made; its tokens are names."""
+
+    def __init__(self, *keys: SigningKey) -> None:
+        self.installed: tuple[SigningKey, ...] = keys or (SigningKey("kid-1"),)
+        self.issued: dict[str, AccessTokenClaims] = {}
+        self.kids: list[str] = []
+
+    def install(self, keys: Sequence[StoredKey]) -> None:
+        self.installed = tuple(stored.key for stored in keys)
+
+    def keys(self) -> Sequence[SigningKey]:
+        return self.installed
+
+    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
+        token = f"access-token-{len(self.issued) + 1}"
+        self.issued[token] = claims
+        self.kids.append(kid)
+        return token
+
+    def decode(self, token: str) -> AccessTokenClaims:
+        if not token.startswith("access-token-"):
+            raise MalformedToken
+        if token not in self.issued:
+            raise BadSignature
+        return self.issued[token]
+
+    def jwk_set(self) -> Mapping[str, object]:
+        return {"keys": [{"kid": key.kid} for key in self.installed]}
+
+
+class FakeHasher:
+    """Hashes to ``plain:PASSWORD`` and counts; ``outdated`` hashes begin with ``old:``."""
+
+    def __init__(self) -> None:
+        self.verifications = 0
+        self.hashes = 0
+        self.overloaded = False
+
+    async def hash(self, password: str) -> str:
+        if self.overloaded:
+            raise HashingOverloaded
+        self.hashes += 1
+        return f"plain:{password}"
+
+    async def verify(self, password: str, hashed: str) -> bool:
+        self.verifications += 1
+        return hashed.partition(":")[2] == password
+
+    async def verify_nothing(self, password: str) -> None:
+        await self.verify(password, "")
+
+    def is_outdated(self, hashed: str) -> bool:
+        return hashed.startswith("old:")
+
+
+class FakeKeyStore:
+    """Holds the keys it is given."""
+
+    def __init__(self, *keys: StoredKey) -> None:
+        self.stored = keys
+
+    async def load(self) -> Sequence[StoredKey]:
+        return self.stored
+
+
+class FakeAuditTrail:
+    """Remembers the events."""
+
+    def __init__(self) -> None:
+        self.events: list[AuditEvent] = []
+
+    def record(self, event: AuditEvent) -> None:
+        self.events.append(event)
+
+    def kinds(self) -> list[type[AuditEvent]]:
+        return [type(event) for event in self.events]
