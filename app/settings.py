@@ -1,6 +1,5 @@
 """The settings: the environment, read once into one frozen value."""
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -20,10 +19,10 @@ _LEVELS: Final = ("debug", "info", "warning", "error")
 _YEAR: Final = 366 * 86_400
 
 
-def _setting(name: str, parse: Callable[[str], Any], default: object = None, *, secret: bool = False, help: str) -> Any:
+def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secret: bool = False, help: str) -> Any:
     """Declare a setting; a secret one is hidden in ``repr`` and can be read from the file that ``NAME_FILE`` names."""
-    metadata = {"name": PREFIX + name, "parse": parse, "secret": secret, "help": help}
-    return field(default=default, repr=not secret, metadata=metadata)
+    metadata = {"name": PREFIX + name, "parse": parse, "default": default, "secret": secret, "help": help}
+    return field(default=parse(default) if default else None, repr=not secret, metadata=metadata)
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -98,61 +97,61 @@ class Settings:
     """Every setting, by its name without the prefix, in lower case. Durations are seconds."""
 
     host: str = _setting("HOST", _text, "127.0.0.1", help="address to listen on")
-    port: int = _setting("PORT", _whole(0, 65_535), 8080, help="port to listen on; 0 is any free one")
+    port: int = _setting("PORT", _whole(0, 65_535), "8080", help="port to listen on; 0 is any free one")
     issuer: str = _setting("ISSUER", _issuer, "http://127.0.0.1:8080", help="the `iss` claim: this service's URL")
     audience: str = _setting("AUDIENCE", _text, "keyturn", help="the `aud` claim: whom the access tokens are for")
     access_token_ttl: int = _setting(
-        "ACCESS_TOKEN_TTL", _duration(1, MAX_TOKEN_LIFETIME), 900, help="lifetime of an access token"
+        "ACCESS_TOKEN_TTL", _duration(1, MAX_TOKEN_LIFETIME), "15m", help="lifetime of an access token"
     )
     refresh_token_ttl: int = _setting(
         "REFRESH_TOKEN_TTL",
         _duration(1, _YEAR),
-        604_800,
+        "7d",
         help="lifetime of a session from sign-in; no refresh extends it",
     )
     refresh_idle_ttl: int | None = _setting(
-        "REFRESH_IDLE_TTL", _duration(1, _YEAR), None, help="time after which a session that is not refreshed ends"
+        "REFRESH_IDLE_TTL", _duration(1, _YEAR), help="time after which a session that is not refreshed ends"
     )
     replay_window: int = _setting(
-        "REPLAY_WINDOW", _duration(0, 60), 30, help="time for which the token just replaced gets the same successor"
+        "REPLAY_WINDOW", _duration(0, 60), "30s", help="time for which the token just replaced gets the same successor"
     )
-    default_scope: Scope = _setting(
-        "DEFAULT_SCOPE", _scope, Scope(frozenset({ACCOUNT})), help="scope of a user who was given no other"
+    default_scope: Scope = _setting("DEFAULT_SCOPE", _scope, ACCOUNT, help="scope of a user who was given no other")
+    clock_leeway: int = _setting(
+        "CLOCK_LEEWAY", _duration(0, 300), "30s", help="clock difference that validation allows"
     )
-    clock_leeway: int = _setting("CLOCK_LEEWAY", _duration(0, 300), 30, help="clock difference that validation allows")
     database_url: str = _setting("DATABASE_URL", _store, "memory://", help="where users and sessions are kept")
     signing_key: str | None = _setting("SIGNING_KEY", _secret, help="the signing key, as PEM", secret=True)
     signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", Path, help="file with the signing key, as PEM")
     keys_dir: Path | None = _setting("KEYS_DIR", Path, help="directory of signing keys")
     key_passphrase: str | None = _setting("KEY_PASSPHRASE", _secret, secret=True, help="passphrase of the signing keys")
     key_size: int = _setting(
-        "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), 2048, help="bits of keys made here"
+        "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), "2048", help="bits of keys made here"
     )
-    jwks_max_age: int = _setting("JWKS_MAX_AGE", _duration(0, 86_400), 600, help="cache lifetime of the JWK Set")
+    jwks_max_age: int = _setting("JWKS_MAX_AGE", _duration(0, 86_400), "10m", help="cache lifetime of the JWK Set")
     bootstrap_username: str | None = _setting(
         "BOOTSTRAP_USERNAME", _text, help="user to create at start where it does not exist"
     )
     bootstrap_password: str | None = _setting("BOOTSTRAP_PASSWORD", _secret, secret=True, help="that user's password")
     password_hash_memory: int = _setting(
-        "PASSWORD_HASH_MEMORY", _whole(8_192, 1_048_576), 19_456, help="memory of one Argon2id hash, in KiB"
+        "PASSWORD_HASH_MEMORY", _whole(8_192, 1_048_576), "19456", help="memory of one Argon2id hash, in KiB"
     )
     password_hash_iterations: int = _setting(
-        "PASSWORD_HASH_ITERATIONS", _whole(1, 100), 2, help="passes of one Argon2id hash over its memory"
+        "PASSWORD_HASH_ITERATIONS", _whole(1, 100), "2", help="passes of one Argon2id hash over its memory"
     )
-    password_hash_threads: int = _setting(
-        "PASSWORD_HASH_THREADS", _whole(1, 64), min(4, os.cpu_count() or 1), help="passwords hashed at once"
-    )
+    password_hash_threads: int = _setting("PASSWORD_HASH_THREADS", _whole(1, 64), "2", help="passwords hashed at once")
     password_hash_queue: int = _setting(
-        "PASSWORD_HASH_QUEUE", _whole(0, 10_000), 64, help="passwords that may wait to be hashed; more get a 503"
+        "PASSWORD_HASH_QUEUE", _whole(0, 10_000), "64", help="passwords that may wait to be hashed; more get a 503"
     )
-    body_timeout: int = _setting("BODY_TIMEOUT", _duration(1, 300), 10, help="time in which a request body must arrive")
+    body_timeout: int = _setting(
+        "BODY_TIMEOUT", _duration(1, 300), "10s", help="time in which a request body must arrive"
+    )
     shutdown_timeout: int = _setting(
-        "SHUTDOWN_TIMEOUT", _duration(1, 600), 30, help="time that requests under way get to finish at shutdown"
+        "SHUTDOWN_TIMEOUT", _duration(1, 600), "30s", help="time that requests under way get to finish at shutdown"
     )
     log_level: str = _setting("LOG_LEVEL", _one_of(*_LEVELS), "info", help="debug, info, warning or error")
-    access_log: bool = _setting("ACCESS_LOG", _flag, default=True, help="1 logs every request, 0 none")
+    access_log: bool = _setting("ACCESS_LOG", _flag, "1", help="1 logs every request, 0 none")
     allow_http_issuer: bool = _setting(
-        "ALLOW_HTTP_ISSUER", _flag, default=False, help="1 accepts an http issuer that is no loopback address"
+        "ALLOW_HTTP_ISSUER", _flag, "0", help="1 accepts an http issuer that is no loopback address"
     )
 
     @classmethod

@@ -5,7 +5,7 @@ import asyncio
 import secrets
 import textwrap
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from ..adapters.http.server import Runner, serve
@@ -67,10 +67,7 @@ def _settings_help() -> str:
     """Return a line for each environment variable."""
     lines = ["The settings are environment variables; NAME_FILE names a file that holds a secret:", ""]
     for each in fields(Settings):
-        default = "" if each.default in (None, MISSING) else f" (default {_shown(each.default)})"
-        lines.append(f"  {each.metadata['name']:<34} {each.metadata['help']}{default}")
+        about = each.metadata
+        default = f" (default {about['default']})" if about["default"] else ""
+        lines.append(f"  {about['name']:<34} {about['help']}{default}")
     return "\n".join(lines)
-
-
-def _shown(value: object) -> str:
-    return str(int(value)) if isinstance(value, bool) else str(value)

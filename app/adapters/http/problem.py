@@ -46,8 +46,10 @@ _CHALLENGE: Final = "Bearer"
 
 
 def problem(error: KeyturnError) -> web.Response:
-    """Return the answer for a failure of the domain."""
+    """Return the answer for a failure of the domain; one that is the service's own fault is not described."""
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        error = KeyturnError()
     members: dict[str, object] = {}
     headers: dict[str, str] = {}
     if isinstance(error, InvalidRequest) and error.errors:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,10 +12,12 @@ from aiohttp.web_protocol import RequestHandler
 from ...domain.errors import ConfigurationError
 from .access_log import ACCESS_LOG, AccessLog
 from .edge import dress, new_request_id
-from .problem import unreadable_request
+from .problem import http_problem, unreadable_request
 from .readiness import READINESS
 
 _LOG: Final = logging.getLogger("keyturn.http")
+
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _KEEPALIVE_SECONDS: Final = 75
 _DRAIN_SECONDS: Final = 2.0
@@ -65,8 +67,9 @@ class Runner(web.AppRunner):
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
+        handler = _answering_expectations(server.request_handler)
         options: dict[str, Any] = {**self._kwargs, "debug": False}
-        return _Server(server.request_handler, request_factory=server.request_factory, **options)
+        return _Server(handler, request_factory=server.request_factory, **options)
 
     async def drain(self) -> None:
         """Stop listening, and let clients finish what they began: each answer closes its connection from now on.
@@ -80,6 +83,20 @@ class Runner(web.AppRunner):
             if self.server is None or not self.server.connections:
                 break
             await asyncio.sleep(_DRAIN_STEP_SECONDS)
+
+
+def _answering_expectations(handler: _Handler) -> _Handler:
+    """An unknown ``Expect`` (RFC 9110 §10.1.1) is refused before any middleware runs; let that be our answer too."""
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as error:
+            response = http_problem(error)
+            dress(response, new_request_id())
+            return response
+
+    return handle
 
 
 async def serve(runner: Runner, *, host: str, port: int, announce: Callable[[str], None]) -> None:

@@ -15,6 +15,7 @@ from ..model.grant import TokenGrant
 from ..model.identifiers import ClientId
 from ..model.policy import SessionPolicy
 from ..model.ratchet import RefreshToken, Verdict
+from ..model.scope import Scope
 from ..model.session import RevocationReason, Session, earlier
 from .issuance import Issuance, grant
 from .revocation import Revocation
@@ -65,15 +66,13 @@ class Rotation:
             session, verdict = await self._judge(token, client_id, now)
             if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
                 raise InvalidGrant
-            if verdict in (Verdict.ROTATE, Verdict.REPLAY) and await self._clients.find(client_id) is None:
-                raise InvalidClient
             match verdict:
                 case Verdict.ROTATE:
-                    granted = await self._advance(token, session, requested, now)
+                    granted = await self._advance(token, session, await self._scope(session, requested), now)
                     if granted is not None:
                         return granted
                 case Verdict.REPLAY:
-                    return self._replay(token, session, requested, now)
+                    return self._replay(token, session, await self._scope(session, requested), now)
                 case Verdict.FOREIGN_CLIENT:
                     self._audit.record(ForeignClientRefused(**facts(session, now), presented_by=client_id))
                     raise InvalidGrant
@@ -94,11 +93,14 @@ class Rotation:
         )
         return session, verdict
 
-    async def _advance(
-        self, token: RefreshToken, session: Session, requested: str | None, now: float
-    ) -> TokenGrant | None:
+    async def _scope(self, session: Session, requested: str | None) -> Scope:
+        """Return the scope to grant, if the session's client is still there to be granted it."""
+        if await self._clients.find(session.client_id) is None:
+            raise InvalidClient
+        return session.scope.narrowed_to(requested)
+
+    async def _advance(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> TokenGrant | None:
         """Commit the successor and return it, or ``None`` if another request was first."""
-        scope = session.scope.narrowed_to(requested)
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
         successor = ratchet.successor(token, salt=salt, generation=session.generation + 1)
         idle_expires_at = self._policy.idle_deadline(now)
@@ -128,10 +130,9 @@ class Rotation:
                 raise
             return stored is not None and stored.secret_digest == new_digest and stored.is_live(now)
 
-    def _replay(self, token: RefreshToken, session: Session, requested: str | None, now: float) -> TokenGrant:
+    def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> TokenGrant:
         """Recompute the successor that the token's first presentation got."""
         assert session.salt is not None, "a replay is recognised by its salt"
-        scope = session.scope.narrowed_to(requested)
         successor = ratchet.successor(token, salt=session.salt, generation=session.generation)
         access_token = self._issuance.access_token(session, scope=scope, ends_at=session.ends_at(), now=now)
         self._audit.record(TokenReplayed(**facts(session, now), generation=session.generation))
