@@ -1,0 +1,92 @@
+"""The README says what is so."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.adapters.http.routes import ROUTES
+from app.settings import Settings
+
+from .console import ROOT, Example, examples
+
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def serving() -> Iterator[tuple[str, str]]:
+    """Run the README's first command on a free port; give what it announced, and the URL."""
+    command = examples("README.md")[0].command
+    environment = {**os.environ, "KEYTURN_PORT": "0"}
+    with subprocess.Popen(
+        ["bash", "-c", f"exec env {command}"],  # noqa: S607  # bash is wherever the reader has it
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        announced = process.stdout.readline()
+        try:
+            yield announced, announced.split()[-1]
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the example is written for curl, which is not here")
+def test_the_worked_example_is_what_happens(serving: tuple[str, str], tmp_path: Path) -> None:
+    """Every command of the worked example prints what stands below it, word for word."""
+    announced, url = serving
+    start, *rest = examples("README.md")
+    assert announced == start.output.replace("http://127.0.0.1:8080", url)
+    assert len(rest) >= 10
+    for example, output in zip(rest, _run(rest, url, tmp_path), strict=True):
+        assert example.prints(output), f"{example.command}\nprinted\n{output}"
+
+
+def _run(commands: list[Example], url: str, folder: Path) -> list[str]:
+    """Run the commands in one shell; return what each printed."""
+    mark = "----- next"
+    script = f"\necho '{mark}'\n".join(example.command for example in commands)
+    script = script.replace("http://127.0.0.1:8080", url)
+    shell = subprocess.run(
+        ["bash", "-eu"],  # noqa: S607  # bash is wherever the reader has it
+        input=script,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return shell.stdout.split(f"{mark}\n")
+
+
+def test_the_table_of_settings_is_the_settings() -> None:
+    """Every setting has its row, with its default, and no other has one."""
+    rows = [tuple(map(str.strip, row.split("|")[1:4])) for row in re.findall(r"^\| `KEYTURN_.*$", README, re.MULTILINE)]
+    about = [each.metadata for each in fields(Settings)]
+    assert rows == [
+        (f"`{each['name']}`", f"`{each['default']}`" if each["default"] else "none", each["help"]) for each in about
+    ]
+
+
+def test_the_table_of_endpoints_is_the_routes() -> None:
+    """Every route stands in the table of endpoints, and nothing else does."""
+    table = README.split("## The endpoints")[1].split("## ")[0]
+    assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {(route.method, route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda page: page.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page names a file or folder that exists."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
