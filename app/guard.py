@@ -13,6 +13,7 @@ from .adapters.http.problem import problem
 from .adapters.jose.verifier import JoseTokenVerifier
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock
+from .domain.errors import ConfigurationError, InsufficientScope, InvalidToken, KeyturnError, MissingToken
 from .domain.model.claims import AccessTokenClaims
 from .domain.model.policy import AccessTokenPolicy
 from .domain.services.validation import Validation
@@ -21,9 +22,14 @@ __all__ = [
     "PRINCIPAL",
     "AccessTokenClaims",
     "BearerHeader",
+    "ConfigurationError",
     "Cookie",
     "ErrorRenderer",
     "Guard",
+    "InsufficientScope",
+    "InvalidToken",
+    "KeyturnError",
+    "MissingToken",
     "TokenSource",
     "guard",
     "problem",

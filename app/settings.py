@@ -14,7 +14,9 @@ from .domain.model.scope import ACCOUNT, Scope
 
 PREFIX: Final = "KEYTURN_"
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_DURATION = re.compile(r"(\d{1,10})([smhd]?)")
+_WHOLE = re.compile(r"[0-9]{1,10}")
+_DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
+_URL = re.compile(r"https?://[!-~]+")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _YEAR: Final = 366 * 86_400
 
@@ -27,7 +29,7 @@ def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secre
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,10}", text) or not least <= int(text) <= most:
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
             raise ValueError(f"must be a whole number from {least} to {most}")
         return int(text)
 
@@ -63,6 +65,10 @@ def _text(text: str) -> str:
 def _secret(text: str) -> str:
     if not text:
         raise ValueError("must not be empty")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be UTF-8 text") from None
     return text
 
 
@@ -80,10 +86,23 @@ def _scope(text: str) -> Scope:
 
 
 def _issuer(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    if not _URL.fullmatch(text) or "?" in text or "#" in text or not _has_authority(text):
         raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
     return text
+
+
+def _has_authority(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise ValueError("must be a path, and not empty")
+    return Path(text)
 
 
 def _store(text: str) -> str:
@@ -121,8 +140,8 @@ class Settings:
     )
     database_url: str = _setting("DATABASE_URL", _store, "memory://", help="where users and sessions are kept")
     signing_key: str | None = _setting("SIGNING_KEY", _secret, help="the signing key, as PEM", secret=True)
-    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", Path, help="file with the signing key, as PEM")
-    keys_dir: Path | None = _setting("KEYS_DIR", Path, help="directory of signing keys")
+    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", _path, help="file with the signing key, as PEM")
+    keys_dir: Path | None = _setting("KEYS_DIR", _path, help="directory of signing keys")
     key_passphrase: str | None = _setting("KEY_PASSPHRASE", _secret, secret=True, help="passphrase of the signing keys")
     key_size: int = _setting(
         "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), "2048", help="bits of keys made here"

@@ -85,6 +85,6 @@ class Argon2PasswordHasher:
 def _matches(password: bytes, hashed: str) -> bool:
     try:
         Argon2id.verify_phc_encoded(password, hashed)
-    except (InvalidKey, ValueError):
+    except (InvalidKey, ValueError, MemoryError):
         return False
     return True

@@ -30,5 +30,6 @@ class AccessLog(AbstractAccessLogger):
 
 
 def _route(request: web.BaseRequest) -> str:
-    resource = request.match_info.route.resource if isinstance(request, web.Request) else None
+    match = getattr(request, "_match_info", None)  # what was not HTTP has none, and asking openly for it fails
+    resource = None if match is None else match.route.resource
     return _UNMATCHED if resource is None else resource.canonical

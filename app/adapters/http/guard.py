@@ -84,15 +84,16 @@ def public(marked: _Marked) -> _Marked:
     """Mark what needs no access token: a handler (a function, or a ``web.View``), a route or a resource, such as the
     one that ``add_static`` returns.
     """
-    if hasattr(marked, _SCOPES):
+    parts = [getattr(marked, name) for name in dir(marked)] if isinstance(marked, type) else [marked]
+    if any(hasattr(part, _SCOPES) for part in parts):
         raise TypeError(f"{marked!r} requires scopes: it cannot be public")
     setattr(marked, _PUBLIC, True)
     return marked
 
 
 def is_public(route: web.AbstractRoute) -> bool:
-    """Tell whether a route, its handler or its resource is marked public."""
-    return any(hasattr(marked, _PUBLIC) for marked in (route.handler, route, route.resource))
+    """Tell whether a route, its handler or its resource is marked public itself; no view inherits the mark."""
+    return any(_PUBLIC in getattr(marked, "__dict__", ()) for marked in (route.handler, route, route.resource))
 
 
 def requires(*scopes: str) -> Callable[[_Handler], _Handler]:

@@ -34,7 +34,7 @@ def _check_content_type(request: web.Request) -> None:
     """Accept ``application/json``, alone or with ``charset=utf-8``, once, uncompressed."""
     given = request.headers.getall(hdrs.CONTENT_TYPE, [])
     media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
-    charset = parameters.replace(" ", "").replace('"', "").lower()
+    charset = "".join(parameters.split()).replace('"', "").lower()
     if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
         raise web.HTTPUnsupportedMediaType
     if hdrs.CONTENT_ENCODING in request.headers:
@@ -45,12 +45,12 @@ async def _read(request: web.Request) -> bytes:
     length = request.content_length
     if length is not None and length > MAX_BYTES:
         raise web.HTTPRequestEntityTooLarge(MAX_BYTES, length)
-    if request.content.is_eof():
-        return await request.read()
     try:
+        if request.content.is_eof():
+            return await request.read()
         async with asyncio.timeout(request.app[BODY_TIMEOUT]):
             return await request.read()
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise InvalidRequest("The body is cut short or wrongly framed.") from error

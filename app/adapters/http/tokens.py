@@ -83,9 +83,8 @@ async def logout(request: web.Request) -> web.Response:
     if wanted.refresh_token is not None:
         await revocation.log_out_with_refresh_token(wanted.refresh_token, client_id=FIRST_PARTY)
         return no_content()
-    token = BearerHeader().token(request)
     try:
-        claims = request.app[VALIDATION].validate(token)
+        claims = request.app[VALIDATION].validate(BearerHeader().token(request))
     except InvalidToken:
         return no_content()
     await revocation.log_out_with_access_token(claims, client_id=FIRST_PARTY)

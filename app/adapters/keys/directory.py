@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -85,10 +86,21 @@ def create_key_file(directory: Path, *, bits: int, passphrase: str | None, activ
             os.fsync(file.fileno())
         os.link(unfinished, path)
         unfinished.unlink()
+        _flush_directory(directory)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise ConfigurationError(f"The key file {path} cannot be written: {error.strerror}.") from error
     return path
+
+
+def _flush_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _activation(path: Path) -> float:

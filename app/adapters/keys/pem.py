@@ -37,9 +37,15 @@ def generate(bits: int) -> RSAPrivateKey:
 
 
 def write_private_key(private_key: RSAPrivateKey, *, passphrase: str | None) -> bytes:
-    """Return the key as PKCS #8 in PEM, encrypted if there is a passphrase."""
-    encryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
-    return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    """Return the key as PKCS #8 in PEM, encrypted if there is a passphrase.
+
+    Raises ``ConfigurationError`` for a passphrase of more than 1,023 bytes.
+    """
+    try:
+        encryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+        return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    except ValueError as error:
+        raise ConfigurationError("KEYTURN_KEY_PASSPHRASE is too long: 1,023 bytes are the most.") from error
 
 
 def stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0) -> StoredKey:
@@ -61,7 +67,7 @@ def _load(pem: bytes, passphrase: str | None, source: str) -> object:
     try:
         return load_pem_private_key(pem, password=passphrase.encode() if passphrase else None)
     except TypeError as error:
-        raise ConfigurationError(_passphrase_fault(source, given=passphrase is not None)) from error
+        raise ConfigurationError(_passphrase_fault(source, given=bool(passphrase))) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         hint = ", or KEYTURN_KEY_PASSPHRASE is not its passphrase" if passphrase else ""
         raise ConfigurationError(

@@ -3,32 +3,34 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 
 from ...domain.errors import AlreadyExists
 from ...domain.model.identifiers import SessionId, Subject
 from ...domain.model.session import Revocation, RevocationReason, Session
+from .subject_index import SubjectIndex
 
 
 class MemorySessionRepository:
     """One dictionary. No method awaits anything, so each is atomic on the event loop; use it from one thread.
 
-    Two queues hold what retention comes past: every session in turn, and the salted ones in the order of their
-    rotation. Neither grows beyond the number of sessions and of rotations within a replay window.
+    Retention comes past every session in turn, and past rotations in the order of their times: neither queue grows
+    beyond the number of sessions, or of rotations within a replay window.
     """
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Session] = {}
-        self._of_subject: dict[Subject, dict[SessionId, None]] = {}
+        self._of_subject = SubjectIndex()
         self._revoked: dict[SessionId, float] = {}
         self._patrol: deque[SessionId] = deque()
-        self._salted: deque[tuple[float, SessionId]] = deque()
+        self._rotations: list[tuple[float, SessionId]] = []
 
     async def add(self, session: Session) -> None:
         if session.session_id in self._sessions:
             raise AlreadyExists
         self._sessions[session.session_id] = session
         self._patrol.append(session.session_id)
-        self._of_subject.setdefault(session.subject, {})[session.session_id] = None
+        self._of_subject.add(session.subject, session.session_id)
 
     async def find(self, session_id: SessionId) -> Session | None:
         return self._sessions.get(session_id)
@@ -54,7 +56,7 @@ class MemorySessionRepository:
             salt=salt,
             idle_expires_at=idle_expires_at,
         )
-        self._salted.append((now, session_id))
+        heappush(self._rotations, (now, session_id))
         return True
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
@@ -66,7 +68,7 @@ class MemorySessionRepository:
         return True
 
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        sessions = (self._sessions[session_id] for session_id in self._of_subject.get(subject, ()))
+        sessions = (self._sessions[session_id] for session_id in self._of_subject.sessions(subject))
         return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)
 
     async def revocations_since(self, moment: float) -> Sequence[Revocation]:
@@ -74,8 +76,8 @@ class MemorySessionRepository:
 
     async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
         erased = 0
-        while erased < limit and self._salted and self._salted[0][0] < rotated_before:
-            rotated_at, session_id = self._salted.popleft()
+        while erased < limit and self._rotations and self._rotations[0][0] < rotated_before:
+            rotated_at, session_id = heappop(self._rotations)
             session = self._sessions.get(session_id)
             if session is not None and session.rotated_at == rotated_at and session.salt is not None:
                 self._sessions[session_id] = replace(session, salt=None)
@@ -98,7 +100,4 @@ class MemorySessionRepository:
     def _delete(self, session: Session) -> None:
         del self._sessions[session.session_id]
         self._revoked.pop(session.session_id, None)
-        siblings = self._of_subject[session.subject]
-        del siblings[session.session_id]
-        if not siblings:
-            del self._of_subject[session.subject]
+        self._of_subject.remove(session.subject, session.session_id)

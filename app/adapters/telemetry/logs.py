@@ -46,7 +46,8 @@ def configure_logging(level: str) -> None:
 
 def _describe(error: BaseException) -> str:
     name = type(error).__name__
-    return f"{name}: {error}" if isinstance(error, KeyturnError) else name
+    description = f"{name}: {error}" if isinstance(error, KeyturnError) else name
+    return f"{description} (caused by {type(error.__cause__).__name__})" if error.__cause__ else description
 
 
 def _places(trace: TracebackType | None) -> list[str]:

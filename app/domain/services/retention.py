@@ -30,9 +30,14 @@ class Retention:
         self._session_policy = session_policy
 
     async def sweep(self) -> None:
-        """Do one bounded step. Called every second, it erases each salt within a minute of its window's end."""
+        """Do one bounded step. Called every second, it erases each salt within a minute of its window's end.
+
+        An expired session stays as long as its revocation may matter to an instance that starts now.
+        """
         now = self._clock.now()
         forget_before = now - self._access_tokens.memory_of_revocations()
         await self._sessions.erase_salts(rotated_before=now - self._session_policy.replay_window, limit=_SALTS_A_SWEEP)
-        await self._sessions.delete_ended(expired_before=now, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP)
+        await self._sessions.delete_ended(
+            expired_before=forget_before, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP
+        )
         self._revoked.forget(revoked_before=forget_before)

@@ -4,11 +4,11 @@ from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
 from ...ports.sessions import SessionRepository
-from ..errors import InvalidGrant
+from ..errors import InvalidGrant, StoreUnavailable
 from ..model import ratchet
 from ..model.claims import AccessTokenClaims
 from ..model.events import SessionWasRevoked, facts
-from ..model.identifiers import ClientId
+from ..model.identifiers import ClientId, SessionId
 from ..model.policy import AccessTokenPolicy
 from ..model.session import Revocation as RevokedSession
 from ..model.session import RevocationReason, Session
@@ -39,12 +39,25 @@ class Revocation:
             self._revoked.add(revocation)
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
-        """End ``session``; when this returns, no refresh of it succeeds any more."""
+        """End ``session``; when this returns, no refresh of it succeeds any more.
+
+        Raises ``StoreUnavailable`` if that is not certain; the same call can be made again.
+        """
         now = self._clock.now()
-        revoked_by_this = await self._sessions.revoke(session.session_id, reason=reason, now=now)
+        revoked_by_this = await self._revoke(session.session_id, reason, now)
         self._revoked.add(RevokedSession(session.session_id, now))
         if revoked_by_this:
             self._audit.record(SessionWasRevoked(**facts(session, now), reason=reason))
+
+    async def _revoke(self, session_id: SessionId, reason: RevocationReason, now: float) -> bool:
+        """Tell whether this request revoked the session, also where the store's answer to that got lost."""
+        try:
+            return await self._sessions.revoke(session_id, reason=reason, now=now)
+        except StoreUnavailable:
+            stored = await self._sessions.find(session_id)
+            if stored is None or stored.revoked_at is None:
+                raise
+            return (stored.revoked_at, stored.revoked_because) == (now, reason)
 
     async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
         """End the session of a refresh token of whatever generation (RFC 7009 §2.1).
@@ -66,5 +79,6 @@ class Revocation:
             await self._log_out(session, client_id)
 
     async def _log_out(self, session: Session, client_id: ClientId) -> None:
-        if session.client_id == client_id and session.is_live(self._clock.now()):
+        """A session that is revoked already may be so by a request whose answer got lost: it is revoked again."""
+        if session.client_id == client_id and self._clock.now() < session.ends_at():
             await self.revoke(session, RevocationReason.LOGOUT)

@@ -1,0 +1,76 @@
+"""The command line of scripts/bench."""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import cores, report, rounds, suite
+from .figures import Figure, Run
+from .laboratory import laboratory
+
+
+def main() -> None:
+    """Measure, print the table, and write the figures."""
+    arguments = _arguments()
+    old = None if arguments.compare is None else _read(arguments.compare)
+    new = _read(arguments.read) if arguments.read else _measure(quick=arguments.quick)
+    print(report.table(new))
+    print(f"\n{new.machine}, Python {new.python}, {new.rounds} rounds, {new.made_at}\n\n{report.LEGEND}")
+    if old is not None:
+        print(f"\nCompared with the run of {old.made_at} on {old.machine}:\n\n{report.comparison(old, new)}")
+    if arguments.read is None:
+        arguments.json.write_text(json.dumps(new.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        print(f"\nThe figures are in {arguments.json}.")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench", description="Measures the service against this machine's own limits."
+    )
+    parser.add_argument("--quick", action="store_true", help="under 40 s, for a first impression")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="where the figures go")
+    parser.add_argument("--compare", type=Path, metavar="OLD", help="print the change since the run in this file")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: print the figures in this file")
+    return parser.parse_args()
+
+
+def _read(path: Path) -> Run:
+    return Run.from_json(json.loads(path.read_text("utf-8")))
+
+
+def _measure(*, quick: bool) -> Run:
+    seconds = 8.0 if quick else 140.0
+    _tell("memory of sessions")
+    memory = suite.memory_of_sessions(20_000 if quick else 100_000)
+    _tell("servers, sessions to refresh and to rotate among")
+    with laboratory() as lab, suite.rows(lab, few=1_000, many=100_000 if quick else 1_000_000) as rows:
+        _tell(f"rounds, for {seconds:.0f} s")
+        samples = rounds.run(rows, seconds=seconds)
+    figures = [Figure.of(*pair) for pair in zip(rows, samples, strict=True)]
+    return Run(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        machine=f"{_processor()}, cores {cores.MEASURED} and {cores.DRIVING}",
+        python=platform.python_version(),
+        quick=quick,
+        rounds=len(samples[0].costs),
+        figures=[*figures, *memory],
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _tell(step: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} measuring: {step}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What a rotation costs among few sessions and among many.
+
+Its functions run in a process of their own (``cores.helper``), which keeps the populations. Nothing is signed: the
+signature would hide what the store's size adds.
+"""
+
+import asyncio
+import gc
+from functools import cache
+from typing import Final
+
+from dependency_injector import providers
+
+from app.adapters.jose.token_codec import JoseTokenCodec
+from app.container import Container
+from app.domain.model import ratchet
+from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.identifiers import FIRST_PARTY
+from app.settings import Settings
+
+from .population import session, token, user
+from .timing import Operation, cpu_of
+
+_STRIDE: Final = 611_953
+"""A prime: steps of this length come past every session, in an order that no cache foresees."""
+
+
+def prepare(count: int) -> None:
+    """Make the population now."""
+    _rotating(count)
+
+
+def measure(count: int, seconds: float) -> float:
+    """Return the CPU seconds of one rotation among ``count`` sessions."""
+    return cpu_of(_rotating(count), seconds)
+
+
+class _UnsignedCodec(JoseTokenCodec):
+    """Signs nothing."""
+
+    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
+        return f"{claims.token_id}.{kid}"
+
+
+@cache
+def _rotating(count: int) -> Operation:
+    runner = asyncio.Runner()
+    container = Container(settings=Settings())
+    container.codec.override(providers.Object(_UnsignedCodec()))
+    tokens = runner.run(_populate(container, count))
+    rotation = container.rotation()
+    position = 0
+
+    async def rotate(times: int) -> None:
+        nonlocal position
+        for _ in range(times):
+            position = (position + _STRIDE) % count
+            tokens[position] = (await rotation.rotate(tokens[position], client_id=FIRST_PARTY)).refresh_token
+
+    return lambda times: runner.run(rotate(times))
+
+
+async def _populate(container: Container, count: int) -> list[str]:
+    """Add sessions, each of a user of its own; return their refresh tokens."""
+    await container.keys().load()
+    repository, users = container.stores.sessions(), container.stores.users()
+    tokens = []
+    gc.disable()
+    for number in range(count):
+        first, owner = token(), user(number)
+        await users.add(owner)
+        await repository.add(session(first, owner, number))
+        tokens.append(ratchet.encode(first))
+    gc.enable()
+    gc.collect()
+    return tokens

@@ -1,0 +1,144 @@
+"""What is measured inside one process: the raw primitives of cryptography, and our own code around them.
+
+Its functions run in a process of their own (``cores.helper``), on the measured core.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import cache
+from itertools import cycle
+from typing import Final, cast
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+from joserfc.jwk import RSAKey
+
+from app.adapters.jose.verifier import JoseTokenVerifier
+from app.container import Container
+from app.domain.services.validation import Validation
+from app.settings import Settings
+
+from .population import sessions
+from .timing import Operation, cpu_of, repeated
+
+SIGN: Final = "sign"
+VERIFY: Final = "verify"
+HASH: Final = "hash"
+MINT: Final = "mint"
+VALIDATE_SEEN: Final = "validate seen"
+VALIDATE_NEW: Final = "validate new"
+
+_TOKENS: Final = 2_000
+
+
+def measure(name: str, seconds: float) -> float:
+    """Return the CPU seconds of one operation."""
+    return cpu_of(_operation(name), seconds)
+
+
+@cache
+def _operation(name: str) -> Operation:
+    return _OPERATIONS[name]()
+
+
+@cache
+def _container() -> Container:
+    """The service's own parts, with a key installed."""
+    container = Container(settings=Settings())
+    asyncio.run(container.keys().load())
+    return container
+
+
+@cache
+def _raw_key() -> RSAPrivateKey:
+    (stored,) = asyncio.run(_container().key_stores.chosen().load())
+    return cast(RSAPrivateKey, load_der_private_key(stored.pkcs8, password=None))
+
+
+@cache
+def _tokens() -> list[str]:
+    return [_mint() for _ in range(_TOKENS)]
+
+
+@cache
+def _mint_one() -> Callable[[], str]:
+    (session,) = sessions(1)
+    issuance = _container().issuance()
+
+    def mint() -> str:
+        now = time.time()
+        return issuance.access_token(session, scope=session.scope, ends_at=session.ends_at(), now=now).text
+
+    return mint
+
+
+def _mint() -> str:
+    return _mint_one()()
+
+
+def _signing() -> Operation:
+    """The raw signature under an access token: RSASSA-PKCS1-v1_5 with SHA-256."""
+    key, message, padding, digest = _raw_key(), _signed_parts()[0], PKCS1v15(), SHA256()
+    return repeated(lambda: key.sign(message, padding, digest))
+
+
+def _verifying() -> Operation:
+    """The raw verification of an access token's signature."""
+    key, padding, digest = _raw_key().public_key(), PKCS1v15(), SHA256()
+    message, signature = _signed_parts()
+    return repeated(lambda: key.verify(signature, message, padding, digest))
+
+
+def _signed_parts() -> tuple[bytes, bytes]:
+    """Return what is signed of a token as long as an access token, and its signature."""
+    message = _mint().rpartition(".")[0].encode()
+    return message, _raw_key().sign(message, PKCS1v15(), SHA256())
+
+
+def _hashing() -> Operation:
+    """One verification of a password by Argon2id, at the service's cost."""
+    settings = Settings()
+    argon2id = Argon2id(
+        salt=bytes(16),
+        length=32,
+        iterations=settings.password_hash_iterations,
+        lanes=1,
+        memory_cost=settings.password_hash_memory,
+    )
+    password = b"correct horse battery staple"
+    stored = argon2id.derive_phc_encoded(password)
+    return repeated(lambda: Argon2id.verify_phc_encoded(password, stored))
+
+
+def _minting() -> Operation:
+    return repeated(_mint_one())
+
+
+def _validating(remember: int) -> Operation:
+    """Validation of all tokens in turn; each is a new string every time, as it is when it comes in a header."""
+    container = _container()
+    published = cast(list[dict[str, str | list[str]]], container.codec().jwk_set()["keys"])
+    keys = {str(jwk["kid"]): RSAKey.import_key(jwk) for jwk in published}
+    verifier = JoseTokenVerifier(remember=remember)
+    verifier.use(keys)
+    validation = Validation(
+        verifier=verifier, revoked=container.revoked(), clock=container.clock(), policy=container.access_tokens()
+    )
+    tokens = cycle([token.encode() for token in _tokens()])
+    for _ in range(_TOKENS):
+        validation.validate(next(tokens).decode())
+    return repeated(lambda: validation.validate(next(tokens).decode()))
+
+
+_OPERATIONS: Final[dict[str, Callable[[], Operation]]] = {
+    SIGN: _signing,
+    VERIFY: _verifying,
+    HASH: _hashing,
+    MINT: _minting,
+    VALIDATE_SEEN: lambda: _validating(remember=_TOKENS),
+    VALIDATE_NEW: lambda: _validating(remember=_TOKENS // 2),
+}

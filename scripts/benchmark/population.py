@@ -1,0 +1,57 @@
+"""Many sessions, as sign-ins make them."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from app.domain.model import base64url, ratchet
+from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.model.ratchet import RefreshToken
+from app.domain.model.scope import ACCOUNT, Scope
+from app.domain.model.session import Session
+from app.domain.model.user import User
+
+_DEVICE = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0 build {:06}"
+
+
+def token() -> RefreshToken:
+    """Return a new session's first refresh token."""
+    return RefreshToken(SessionId(os.urandom(16)), os.urandom(16), os.urandom(32))
+
+
+def user(number: int) -> User:
+    """Return one of many users."""
+    return User(
+        subject=Subject(base64url.encode(os.urandom(16))),
+        username=f"user-{number}",
+        password_hash="",
+        scope=Scope(frozenset({ACCOUNT})),
+    )
+
+
+def session(first: RefreshToken, owner: User, number: int) -> Session:
+    """Return the session that a sign-in opens: it shares the subject and the scope with its user, and nothing else
+    with any other.
+    """
+    now = time.time()
+    return Session(
+        session_id=first.session_id,
+        subject=owner.subject,
+        client_id=FIRST_PARTY,
+        scope=owner.scope,
+        credential_version=owner.credential_version,
+        created_at=now,
+        expires_at=now + 604_800,
+        idle_expires_at=None,
+        lineage_digest=ratchet.digest(first.lineage),
+        secret_digest=ratchet.digest(first.secret),
+        generation=0,
+        rotated_at=now,
+        address=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
+        device=_DEVICE.format(number),
+    )
+
+
+def sessions(count: int) -> Iterator[Session]:
+    """Yield sessions of as many users."""
+    return (session(token(), user(number), number) for number in range(count))

@@ -1,0 +1,84 @@
+"""Measuring two costs side by side on a machine whose speed changes from second to second.
+
+The cost of a row and its limit are measured in turn, many times, each for a fraction of a second: whatever slows the
+machine slows both. A row's ratio is the median of the ratios of its rounds.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .load import Burst
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """CPU seconds of one operation; of requests, also what the client saw."""
+
+    cpu: float
+    burst: Burst | None = None
+
+
+Probe = Callable[[], Measurement]
+"""Measures something for a fraction of a second."""
+
+
+class Reading(Enum):
+    """How a row's ratio is made of its cost and its limit."""
+
+    SHARE = "limit / cost"
+    TIMES = "cost / limit"
+    EXTRA = "cost / limit - 1"
+
+    def ratio(self, cost: float, limit: float) -> float:
+        """Return the ratio."""
+        match self:
+            case Reading.SHARE:
+                return limit / cost
+            case Reading.TIMES:
+                return cost / limit
+            case Reading.EXTRA:
+                return cost / limit - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Something to measure beside its limit; ``aim`` is for the ratio, ``cost_aim`` (seconds) for the cost itself."""
+
+    name: str
+    limit_name: str
+    probe: Probe
+    limit: Probe
+    reading: Reading
+    aim: float | None = None
+    cost_aim: float | None = None
+
+
+@dataclass(slots=True)
+class Samples:
+    """What the rounds of one row gave."""
+
+    costs: list[float] = field(default_factory=list)
+    limits: list[float] = field(default_factory=list)
+    bursts: list[Burst] = field(default_factory=list)
+
+    def take(self, row: Row) -> None:
+        """Measure one round: the limit before, the cost, the limit after."""
+        before, measured, after = row.limit(), row.probe(), row.limit()
+        self.costs.append(measured.cpu)
+        self.limits.append((before.cpu + after.cpu) / 2)
+        if measured.burst is not None:
+            self.bursts.append(measured.burst)
+
+
+def run(rows: Sequence[Row], *, seconds: float, least: int = 3) -> list[Samples]:
+    """Measure all rows, round after round, for about ``seconds``; the first round warms up and counts for nothing."""
+    for row in rows:
+        Samples().take(row)
+    samples = [Samples() for _ in rows]
+    until = time.monotonic() + seconds
+    while time.monotonic() < until or len(samples[0].costs) < least:
+        for row, taken in zip(rows, samples, strict=True):
+            taken.take(row)
+    return samples

@@ -1,0 +1,70 @@
+"""The servers under measurement, as processes of their own on the measured core."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Final
+
+from . import cores
+from .load import Server
+
+USERNAME: Final = "bench"
+PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of a user who ends with the benchmark
+
+_SHUTDOWN_SECONDS: Final = 10
+
+
+@contextmanager
+def service(**settings: str) -> Iterator[Server]:
+    """Run the service with default settings but for ``settings``; its log goes to a file that nobody keeps."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")},
+        "KEYTURN_PORT": "0",
+        "KEYTURN_BOOTSTRAP_USERNAME": USERNAME,
+        "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD,
+        **settings,
+    }
+    with _running(["-m", "app", "serve"], environment) as (process, announcement):
+        yield Server(pid=process.pid, port=int(announcement.rpartition(":")[2]))
+
+
+@contextmanager
+def routes(jwk_set: object) -> Iterator[tuple[Server, Server]]:
+    """Run the aiohttp process to compare ours with, and yield it twice: without the guard, and behind it."""
+    environment = {**os.environ, "JWK_SET": json.dumps(jwk_set)}
+    with _running(["-m", "scripts.benchmark.routes"], environment) as (process, announcement):
+        plain, guarded = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
+        yield plain, guarded
+
+
+@contextmanager
+def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start Python, and yield the process and the first line that it prints."""
+    with tempfile.TemporaryFile("w+") as log:
+        with cores.children_run_on(cores.MEASURED):
+            process = subprocess.Popen(  # noqa: S603  # our own program
+                [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        try:
+            yield process, _announcement(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_SHUTDOWN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            process.communicate()
+
+
+def _announcement(process: subprocess.Popen[str], log: IO[str]) -> str:
+    assert process.stdout is not None  # noqa: S101  # it is a pipe
+    line = process.stdout.readline().strip()
+    if not line:
+        process.wait(_SHUTDOWN_SECONDS)
+        log.seek(0)
+        raise SystemExit(f"A server did not start:\n{log.read()}")
+    return line

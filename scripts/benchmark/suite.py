@@ -1,0 +1,165 @@
+"""The rows of the benchmark: what is measured, beside what, and what is aimed at."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Final
+
+from . import cores, memory, servers
+from .figures import Figure
+from .laboratory import Laboratory, both
+from .operations import HASH, MINT, SIGN, VALIDATE_NEW, VALIDATE_SEEN, VERIFY
+from .rounds import Reading, Row
+
+_KIBIBYTE: Final = 1024.0
+
+SIGNATURE: Final = "raw RSA-2048 signature"
+VERIFICATION: Final = "raw verification"
+HASH_AND_SIGNATURE: Final = "raw Argon2id + signature"
+PLAIN_ROUTE: Final = "aiohttp route without guard"
+
+
+@contextmanager
+def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
+    """Start the servers, and yield the rows; rotation is measured among ``few`` and among ``many`` sessions."""
+    with (
+        servers.service() as service,
+        servers.service(KEYTURN_ACCESS_LOG="0") as without_access_log,
+        servers.service(KEYTURN_LOG_LEVEL="warning") as silent,
+        servers.routes(lab.jwk_set(service)) as (plain, guarded),
+    ):
+        access_tokens = lab.tokens(service, "access_token")
+        unguarded_route = lab.gets("plain", plain, "/hello", access_tokens)
+        yield [
+            Row(
+                name="POST /auth/refresh",
+                probe=lab.refreshes("refresh", service),
+                limit=lab.operation(SIGN, beside="refresh"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+                aim=0.75,
+            ),
+            Row(
+                name="POST /auth/refresh, KEYTURN_ACCESS_LOG=0",
+                probe=lab.refreshes("refresh, no access log", without_access_log),
+                limit=lab.operation(SIGN, beside="refresh, no access log"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="POST /auth/refresh, KEYTURN_LOG_LEVEL=warning",
+                probe=lab.refreshes("refresh, silent", silent),
+                limit=lab.operation(SIGN, beside="refresh, silent"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="POST to a bare aiohttp route that signs",
+                probe=lab.signatures("bare", plain),
+                limit=lab.operation(SIGN, beside="bare"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="POST /auth/login",
+                probe=lab.logins("login", service),
+                limit=both(lab.operation(HASH, beside="login"), lab.operation(SIGN, beside="login")),
+                limit_name=HASH_AND_SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="POST /auth/login beyond its hash",
+                probe=lab.logins_main_thread("login"),
+                limit=lab.operation(SIGN, beside="login"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="GET of a guarded route",
+                probe=lab.gets("guarded", guarded, "/hello", access_tokens),
+                limit=unguarded_route,
+                limit_name=PLAIN_ROUTE,
+                reading=Reading.EXTRA,
+            ),
+            Row(
+                name="GET /auth/me",
+                probe=lab.gets("me", service, "/auth/me", access_tokens),
+                limit=unguarded_route,
+                limit_name=PLAIN_ROUTE,
+                reading=Reading.TIMES,
+            ),
+            Row(
+                name="GET /auth/me, KEYTURN_ACCESS_LOG=0",
+                probe=lab.gets(
+                    "me, no access log", without_access_log, "/auth/me", lab.tokens(without_access_log, "access_token")
+                ),
+                limit=unguarded_route,
+                limit_name=PLAIN_ROUTE,
+                reading=Reading.TIMES,
+            ),
+            Row(
+                name="mint an access token",
+                probe=lab.operation(MINT),
+                limit=lab.operation(SIGN),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
+                name="validate a token not seen before",
+                probe=lab.operation(VALIDATE_NEW),
+                limit=lab.operation(VERIFY),
+                limit_name=VERIFICATION,
+                reading=Reading.TIMES,
+                aim=3.0,
+            ),
+            Row(
+                name="validate a token seen before",
+                probe=lab.operation(VALIDATE_SEEN),
+                limit=lab.operation(VERIFY),
+                limit_name=VERIFICATION,
+                reading=Reading.TIMES,
+                cost_aim=5e-6,
+            ),
+            Row(
+                name=f"rotate among {many:,} sessions",
+                probe=lab.rotations(many),
+                limit=lab.rotations(few),
+                limit_name=f"rotate among {few:,}",
+                reading=Reading.TIMES,
+                aim=1.1,
+            ),
+            Row(
+                name=f"{SIGNATURE}, other core idle",
+                probe=lab.operation(SIGN),
+                limit=lab.operation(SIGN, beside="refresh"),
+                limit_name="the same beside the client",
+                reading=Reading.TIMES,
+            ),
+        ]
+
+
+def memory_of_sessions(count: int) -> list[Figure]:
+    """Return what each of ``count`` sessions takes, measured in fresh processes."""
+    figures = []
+    for measure, kind in ((memory.resident, "resident"), (memory.allocated, "allocated")):
+        with cores.helper(cores.MEASURED) as fresh:
+            measured: Future[tuple[float, float]] = fresh.submit(measure, count)
+            for state, size in zip(("signed in", "just rotated"), measured.result(), strict=True):
+                figures.append(_memory_figure(f"session {state}, {kind} memory", size))
+    return figures
+
+
+def _memory_figure(name: str, size: float) -> Figure:
+    ratio = size / _KIBIBYTE
+    return Figure(
+        name=name,
+        unit="B",
+        cost=size,
+        limit=_KIBIBYTE,
+        limit_name="1 KiB",
+        reading=Reading.TIMES.name,
+        ratio=ratio,
+        low=ratio,
+        high=ratio,
+        aim=1.0,
+    )

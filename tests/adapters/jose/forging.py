@@ -1,0 +1,74 @@
+"""Tokens made by hand, without the code under test: as an attacker, or a careless issuer with the real key, would."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_private_key
+
+from app.domain.model.identifiers import format_session_id
+from app.domain.model.signing_key import StoredKey
+from tests.builders import AUDIENCE, ISSUER, NOW, refresh_token
+
+CLAIMS: Final[Mapping[str, object]] = {
+    "iss": ISSUER,
+    "sub": "alice-subject",
+    "aud": AUDIENCE,
+    "client_id": "first-party",
+    "iat": int(NOW),
+    "exp": int(NOW) + 900,
+    "jti": "token-1",
+    "scope": "account orders:read",
+    "sid": format_session_id(refresh_token().session_id),
+    "auth_time": int(NOW),
+}
+"""What the payload of the builder's claims says (SPEC.md §3)."""
+
+MISSING: Final = object()
+"""Stands for a member that is left out."""
+
+
+def changed(members: Mapping[str, object], name: str, value: object) -> dict[str, object]:
+    """Return ``members`` with one of them changed, added or, if ``value`` is ``MISSING``, left out."""
+    others = {each: members[each] for each in members if each != name}
+    return others if value is MISSING else {**others, name: value}
+
+
+def segment(value: object) -> str:
+    """Return bytes as base64url, and anything else as the base64url of its JSON."""
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def opened(text: str) -> bytes:
+    """Return what a segment holds."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class Forger:
+    """Signs whatever it is given with a real key."""
+
+    def __init__(self, stored: StoredKey) -> None:
+        private_key = load_der_private_key(stored.pkcs8, password=None)
+        assert isinstance(private_key, RSAPrivateKey)
+        self.private_key = private_key
+        self.header = {"alg": "RS256", "typ": "at+jwt", "kid": stored.key.kid}
+
+    @property
+    def jwk(self) -> dict[str, object]:
+        """Return the public key with the members that every RSA key needs, and its kid (RFC 7518 §6.3.1)."""
+        numbers = self.private_key.public_key().public_numbers()
+        return {"kty": "RSA", "kid": self.header["kid"], "n": segment(numbers.n.to_bytes(256, "big")), "e": "AQAB"}
+
+    def token(self, header: object = None, payload: object = CLAIMS) -> str:
+        """Return a token whose signature is right; the header is the right one if none is given."""
+        return self.sign(segment(self.header if header is None else header), segment(payload))
+
+    def sign(self, header: str, payload: str) -> str:
+        """Return a token of these segments."""
+        signature = self.private_key.sign(f"{header}.{payload}".encode(), PKCS1v15(), SHA256())
+        return f"{header}.{payload}.{segment(signature)}"

@@ -1,0 +1,111 @@
+"""The memory of verified tokens: it saves work, and never changes an answer."""
+
+from collections.abc import Mapping
+
+import pytest
+from joserfc.jwk import RSAKey
+
+from app.adapters.jose import compact
+from app.adapters.jose.token_codec import JoseTokenCodec
+from app.adapters.jose.verifier import JoseTokenVerifier
+from app.domain.errors import BadSignature, InvalidToken
+from app.domain.model.signing_key import StoredKey
+from tests.builders import access_token_claims
+
+from .forging import CLAIMS, Forger, changed, segment
+
+
+@pytest.fixture
+def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the tokens whose signature was verified, in order."""
+    verified = []
+    verify = compact.verify
+
+    def counting(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
+        verified.append(token)
+        return verify(token, keys, typ=typ)
+
+    monkeypatch.setattr(compact, "verify", counting)
+    return verified
+
+
+def _verifier(codec: JoseTokenCodec, remember: int = 3) -> JoseTokenVerifier:
+    verifier = JoseTokenVerifier(remember=remember)
+    verifier.use(JoseTokenVerifier.from_jwk_set(codec.jwk_set())._keys)
+    return verifier
+
+
+def _tokens(forger: Forger, count: int) -> list[str]:
+    return [forger.token(payload=changed(CLAIMS, "jti", f"token-{number}")) for number in range(count)]
+
+
+def test_a_signature_is_verified_once(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
+    """The same token again costs no verification, and says the same."""
+    verifier, token = _verifier(codec), forger.token()
+    assert [verifier.decode(token) for _ in range(3)] == [access_token_claims()] * 3
+    assert verifications == [token]
+
+
+@pytest.mark.parametrize("remember", [0, 1, 3])
+def test_the_memory_is_bounded(codec: JoseTokenCodec, forger: Forger, verifications: list[str], remember: int) -> None:
+    """It never holds more than it may; the oldest token is forgotten first, and then verified anew."""
+    verifier, tokens = _verifier(codec, remember), _tokens(forger, 5)
+    for token in tokens:
+        verifier.decode(token)
+        assert len(verifier._verified) <= remember
+    verifications.clear()
+    for token in reversed(tokens):
+        verifier.decode(token)
+    assert verifications == list(reversed(tokens[: 5 - remember]))
+
+
+def test_only_verified_tokens_enter(codec: JoseTokenCodec, forger: Forger, other_key: StoredKey) -> None:
+    """What was refused is not remembered, so strangers cannot fill the memory or push others out."""
+    verifier = _verifier(codec)
+    good = forger.token()
+    stranger = Forger(other_key)
+    verifier.decode(good)
+    for refused in (
+        good[:-8] + "AAAAAAAA",
+        f"{good}=",
+        stranger.token(),
+        stranger.token(forger.header),
+        forger.token(payload={}),
+        forger.token(changed(forger.header, "typ", "JWT")),
+        f"{segment(forger.header)}.{segment(CLAIMS)}.{segment(b'')}",
+    ):
+        with pytest.raises(InvalidToken):
+            verifier.decode(refused)
+        assert list(verifier._verified) == [good]
+
+
+def test_a_refused_token_is_judged_anew(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
+    """A bad signature is refused every time it comes."""
+    verifier, token = _verifier(codec), forger.token()[:-8] + "AAAAAAAA"
+    for _ in range(2):
+        with pytest.raises(BadSignature):
+            verifier.decode(token)
+    assert verifications == [token] * 2
+
+
+def test_a_removed_key_ends_its_remembered_tokens(key: StoredKey, other_key: StoredKey) -> None:
+    """After the codec is given other keys it refuses a token that it had verified before."""
+    codec = JoseTokenCodec()
+    codec.install([key, other_key])
+    token = codec.encode(access_token_claims(), kid=key.key.kid)
+    assert codec.decode(token) == access_token_claims()
+    codec.install([other_key])
+    with pytest.raises(BadSignature):
+        codec.decode(token)
+    codec.install([key])
+    assert codec.decode(token) == access_token_claims()
+
+
+def test_other_keys_end_the_tokens_of_a_verifier(codec: JoseTokenCodec, forger: Forger) -> None:
+    """The same holds where the keys come as a JWK Set."""
+    verifier, token = _verifier(codec), forger.token()
+    verifier.decode(token)
+    verifier.use({})
+    assert not verifier._verified
+    with pytest.raises(BadSignature):
+        verifier.decode(token)

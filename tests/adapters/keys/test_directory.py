@@ -1,0 +1,149 @@
+"""Keys in a directory (SPEC.md §6)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from app.adapters.keys.directory import DirectoryKeyStore
+from app.adapters.keys.pem import stored_key
+from app.domain.errors import ConfigurationError
+from app.domain.model.signing_key import StoredKey
+
+from .writing import PASSPHRASE, encrypted, pkcs8
+
+_Put = Callable[..., Path]
+_MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> _Put:
+    """Return a function that writes a key file that only its owner can read."""
+
+    def put(name: str, pem: bytes, mode: int = 0o600) -> Path:
+        path = tmp_path / name
+        path.write_bytes(pem)
+        path.chmod(mode)
+        return path
+
+    return put
+
+
+async def _load(directory: Path, passphrase: str | None = None) -> list[StoredKey]:
+    return list(await DirectoryKeyStore(directory=directory, passphrase=passphrase).load())
+
+
+async def test_a_file_is_named_for_the_moment_from_which_it_signs(
+    tmp_path: Path, put: _Put, private_key: RSAPrivateKey, another_private_key: RSAPrivateKey
+) -> None:
+    """The name gives the moment, in UTC; one file of any other name signs from the beginning of time."""
+    put("2026-03-01T120000Z.pem", pkcs8(private_key))
+    put("old.pem", pkcs8(another_private_key))
+    assert set(await _load(tmp_path)) == {stored_key(private_key, activates_at=_MARCH), stored_key(another_private_key)}
+
+
+async def test_other_files_are_passed_over(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
+    """Only .pem files are keys, so a README, a public key or a file half written does no harm."""
+    put("2026-03-01T120000Z.pem", pkcs8(private_key))
+    for name in ("README", "key.pub", "key.pem.bak", ".2026-03-01T120000Z.pem.42", ".pem"):
+        put(name, b"no key", mode=0o644)
+    assert len(await _load(tmp_path)) == 1
+
+
+async def test_the_passphrase_opens_every_file(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
+    """An encrypted file is read with the passphrase."""
+    put("key.pem", encrypted(private_key))
+    assert await _load(tmp_path, PASSPHRASE) == [stored_key(private_key)]
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o640, 0o660])
+async def test_a_guarded_file_is_read(tmp_path: Path, put: _Put, private_key: RSAPrivateKey, mode: int) -> None:
+    """A file that is closed to others is read; the group may have access, as a container's volumes need."""
+    put("key.pem", pkcs8(private_key), mode)
+    assert len(await _load(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o601, 0o666, 0o777])
+async def test_a_world_readable_file_is_refused(
+    tmp_path: Path, put: _Put, private_key: RSAPrivateKey, mode: int
+) -> None:
+    """A file that is open to everyone is refused; the message names the file and the command that closes it."""
+    path = put("key.pem", pkcs8(private_key), mode)
+    with pytest.raises(ConfigurationError, match=rf"^{path} can be read by every user .*run: chmod 600 {path}$"):
+        await _load(tmp_path)
+
+
+async def test_a_link_is_judged_by_its_target(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
+    """A link to a guarded file is read, one to an open file is refused."""
+    target = put("target", pkcs8(private_key))
+    (tmp_path / "key.pem").symlink_to(target)
+    assert len(await _load(tmp_path)) == 1
+    target.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="can be read by every user"):
+        await _load(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("a.pem", "b.pem"), ("a.pem", "1970-01-01T000000Z.pem")], ids=str)
+async def test_two_keys_of_one_moment_are_refused(
+    tmp_path: Path, put: _Put, private_key: RSAPrivateKey, another_private_key: RSAPrivateKey, names: tuple[str, str]
+) -> None:
+    """Which of them signs could not be told; the message names one and says how to rename it."""
+    for name, key in zip(names, (private_key, another_private_key), strict=True):
+        put(name, pkcs8(key))
+    with pytest.raises(ConfigurationError, match=r"sign from the same moment on; rename .*2026-03-01T120000Z\.pem"):
+        await _load(tmp_path)
+
+
+async def test_one_key_in_two_files_is_refused(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
+    """The same key twice is a mistake in a rotation; the message names the directory and the mend."""
+    put("old.pem", pkcs8(private_key))
+    put("2026-03-01T120000Z.pem", pkcs8(private_key))
+    with pytest.raises(ConfigurationError, match=rf"^{tmp_path} holds the same key twice; remove one"):
+        await _load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["2026-13-01T000000Z.pem", "2026-02-30T000000Z.pem", "2026-03-01T240000Z.pem", "2026-03-01T120060Z.pem",
+     "0000-01-01T000000Z.pem"],
+)  # fmt: skip
+async def test_a_name_of_no_moment_is_refused(tmp_path: Path, put: _Put, private_key: RSAPrivateKey, name: str) -> None:
+    """A name that looks like a moment and is none is not guessed at; the message names it."""
+    path = put(name, pkcs8(private_key))
+    with pytest.raises(ConfigurationError, match=rf"{path} names no moment; rename it"):
+        await _load(tmp_path)
+
+
+async def test_an_unfit_key_among_others_is_refused(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
+    """One bad file stops the start, and the message names that file."""
+    put("a.pem", pkcs8(private_key))
+    small = put("2026-03-01T120000Z.pem", pkcs8(generate_private_key(public_exponent=65537, key_size=1024)))  # noqa: S505  # too small, as it should be
+    with pytest.raises(ConfigurationError, match=rf"^{small} is an RSA key of 1024 bits"):
+        await _load(tmp_path)
+
+
+async def test_a_directory_without_keys_is_refused(tmp_path: Path) -> None:
+    """An empty directory is refused; the message says how to make a key there."""
+    with pytest.raises(ConfigurationError, match=rf"{tmp_path} holds no \.pem file; .*keys generate {tmp_path}"):
+        await _load(tmp_path)
+
+
+async def test_a_directory_that_is_none_is_refused(tmp_path: Path, put: _Put) -> None:
+    """A directory that is missing, or is a file, is refused by name."""
+    for path, reason in ((tmp_path / "missing", "No such file"), (put("file", b""), "Not a directory")):
+        with pytest.raises(ConfigurationError, match=rf"key directory {path} cannot be read: {reason}"):
+            await _load(path)
+
+
+async def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    """A directory or a dangling link of a key's name is refused by name."""
+    path = tmp_path / "key.pem"
+    path.mkdir()
+    with pytest.raises(ConfigurationError, match=rf"key file {path} cannot be read: Is a directory"):
+        await _load(tmp_path)
+    path.rmdir()
+    path.symlink_to(tmp_path / "missing")
+    with pytest.raises(ConfigurationError, match=rf"key file {path} cannot be read: No such file"):
+        await _load(tmp_path)

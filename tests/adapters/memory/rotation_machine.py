@@ -1,0 +1,140 @@
+"""A state machine that does to the rotation service what clients, users and clocks may do."""
+
+import pickle
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, rule
+
+from app.domain.errors import InvalidGrant
+from app.domain.model.identifiers import FIRST_PARTY, ClientId
+
+from .rotation_comparison import Comparison, decoded
+from .rotation_model import NEVER_ISSUED, IssuedSession, Limits, Row
+from .rotation_service import ACCESS_TOKENS, USERNAMES, completed
+
+LIFETIME: Final = 1_000
+IDLE_LIFETIME: Final = 300
+
+PAUSES: Final = [0.5, 1, 10, 29, 29.5, 30, 30.5, 59.5, 60, 61, -0.5, -1, -10, -29.5, -30, -61]
+"""Seconds about the replay window; a negative one sets the clock back."""
+
+JUMPS: Final = [IDLE_LIFETIME - 1, IDLE_LIFETIME, IDLE_LIFETIME + 1, 999, 1_000, 2_000, -IDLE_LIFETIME, -1_000, -3_000]
+"""Seconds about the expiries and the memory of revocations."""
+
+AGES: Final = [0, 1, 2, 3, 10_000]
+"""How many generations a presented token is old; there may be fewer."""
+
+SCOPES: Final = [None, None, "", "account", "orders:read account", "keyturn:admin"]
+
+OTHER_CLIENT: Final = ClientId("another")
+
+
+class RotationMachine(Comparison):
+    """Does each thing to the service and to the model, and compares."""
+
+    sessions: Bundle[IssuedSession] = Bundle("sessions")
+
+    @initialize(
+        target=sessions, window=st.sampled_from([30, 60, 0]), idle_lifetime=st.sampled_from([IDLE_LIFETIME, None])
+    )
+    def start(self, window: int, idle_lifetime: int | None) -> MultipleResults[IssuedSession]:
+        """Begin with a session for each user."""
+        self.begin(Limits(lifetime=LIFETIME, idle_lifetime=idle_lifetime, replay_window=window))
+        return multiple(*(self.opened(username, None) for username in USERNAMES))
+
+    @rule(target=sessions, username=st.sampled_from(USERNAMES), scope=st.sampled_from([None, "account"]))
+    def log_in(self, username: str, scope: str | None) -> IssuedSession:
+        """Open another session."""
+        return self.opened(username, scope)
+
+    @rule(session=sessions, scope=st.sampled_from(SCOPES))
+    def refresh(self, session: IssuedSession, scope: str | None) -> None:
+        """Present the current token, asking for all, less or more scope."""
+        self.present(session, 0, scope)
+
+    @rule(session=sessions, scope=st.sampled_from(SCOPES))
+    def refresh_twice(self, session: IssuedSession, scope: str | None) -> None:
+        """Present a token again right after its rotation."""
+        self.present(session, 0, None)
+        self.present(session, 1, scope)
+
+    @rule(session=sessions, age=st.sampled_from(AGES), scope=st.sampled_from(SCOPES))
+    def present_any(self, session: IssuedSession, age: int, scope: str | None) -> None:
+        """Present any token that was ever issued."""
+        self.present(session, age, scope)
+
+    @rule(session=sessions, age=st.sampled_from(AGES), scope=st.sampled_from(SCOPES))
+    def present_as_another_client(self, session: IssuedSession, age: int, scope: str | None) -> None:
+        """Another client with a stolen token ends nothing and gets nothing."""
+        generation = session.generation_of(age)
+        row = session.row(generation, self.now, self.limits, client_id=OTHER_CLIENT)
+        assert self.service.present(session.tokens[generation], OTHER_CLIENT, scope) is InvalidGrant
+        self.check_audit(row)
+
+    @rule(session=sessions, age=st.sampled_from(AGES), position=st.integers(1, 64), flip=st.integers(1, 255))
+    def tamper(self, session: IssuedSession, age: int, position: int, flip: int) -> None:
+        """With another session id or lineage a token is unknown; with another secret it is taken for an earlier one."""
+        raw = bytearray(decoded(session.tokens[session.generation_of(age)]))
+        raw[position] ^= flip
+        row = session.row(NEVER_ISSUED, self.now, self.limits) if position > 32 else Row.UNKNOWN
+        text = "ktr_" + urlsafe_b64encode(raw).rstrip(b"=").decode()
+        assert self.service.present(text, FIRST_PARTY, None) is InvalidGrant
+        self.check_audit(row)
+        if row is Row.REUSE:
+            session.revoke(self.now)
+
+    @rule(session=sessions, age=st.sampled_from(AGES), client_id=st.sampled_from([OTHER_CLIENT, FIRST_PARTY]))
+    def log_out(self, session: IssuedSession, age: int, client_id: ClientId) -> None:
+        """A token of any generation ends its live session, if its own client presents it."""
+        self.service.log_out(session.tokens[session.generation_of(age)], client_id)
+        if client_id == FIRST_PARTY and not session.deleted and not session.has_ended(self.now):
+            session.revoke(self.now)
+
+    @rule(username=st.sampled_from(USERNAMES), how=st.sampled_from(["password", "disabled", "enabled"]))
+    def change_the_account(self, username: str, how: str) -> None:
+        """A new password, or a user disabled or let in again; their sessions are not revoked: the version must do."""
+        changed = self.service.users.change(username, how)
+        account = self.accounts[username]
+        account.version, account.disabled = changed.credential_version, changed.disabled
+
+    @rule(seconds=st.sampled_from(PAUSES))
+    def pause(self, seconds: float) -> None:
+        """Let a little time pass, or take it back."""
+        self.service.clock.advance(seconds)
+
+    @rule(seconds=st.sampled_from(JUMPS))
+    def jump(self, seconds: float) -> None:
+        """Let much time pass, or take it back."""
+        self.service.clock.advance(seconds)
+
+    @rule()
+    def sweep(self) -> None:
+        """Do what an instance does every second."""
+        completed(self.service.retention.sweep())
+        for session in self.issued:
+            found = completed(self.service.sessions.find(session.session_id)) is not None
+            memory = ACCESS_TOKENS.memory_of_revocations()
+            session.sweep(self.now, self.limits, still_there=found, memory_of_revocations=memory)
+
+    @invariant()
+    def the_store_agrees(self) -> None:
+        """Generation, deadlines, salt and revocation are the model's, and one token of those issued is current."""
+        for session in (each for each in self.issued if not each.deleted):
+            stored = self.stored(session)
+            assert stored.generation == len(session.tokens) - 1
+            assert (stored.expires_at, stored.idle_expires_at) == (session.expires_at, session.idle_expires_at)
+            assert (stored.rotated_at, stored.salt is not None) == (session.rotated_at, session.salted)
+            assert stored.revoked_at == session.revoked_at
+            current = [text for text in session.tokens if sha256(decoded(text)[33:]).digest() == stored.secret_digest]
+            assert current == session.tokens[-1:]
+
+    @invariant()
+    def the_store_holds_no_token(self) -> None:
+        """No secret and no lineage that was ever issued is anywhere inside the repository, as bytes or as text."""
+        inside = pickle.dumps(vars(self.service.sessions))
+        for session in self.issued:
+            assert decoded(session.tokens[0])[17:33] not in inside
+            assert not [text for text in session.tokens if decoded(text)[33:] in inside or text.encode() in inside]

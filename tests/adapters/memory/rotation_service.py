@@ -1,0 +1,153 @@
+"""The rotation service on in-memory stores, with everything about it in the test's hands."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from hashlib import shake_256
+from typing import Any, Final, TypeVar
+
+from app.adapters.memory.clients import MemoryClientRepository
+from app.adapters.memory.revocation_list import MemoryRevocationList
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.domain.errors import KeyturnError
+from app.domain.model.grant import TokenGrant
+from app.domain.model.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
+from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
+from app.domain.model.session import Origin
+from app.domain.model.user import User
+from app.domain.services.issuance import Issuance
+from app.domain.services.key_lifecycle import KeyLifecycle
+from app.domain.services.retention import Retention
+from app.domain.services.revocation import Revocation
+from app.domain.services.rotation import Rotation
+from tests.builders import ALICE, AUDIENCE, ISSUER
+from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
+
+from .rotation_model import Limits
+
+ACCESS_TOKENS: Final = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE)
+
+USERNAMES: Final = ("alice", "bob", "carol")
+
+T = TypeVar("T")
+
+
+def completed(act: Coroutine[Any, Any, T]) -> T:
+    """Return what ``act`` returns; nothing in it may wait."""
+    try:
+        act.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise AssertionError("an act on in-memory stores waited")
+
+
+class Users:
+    """Users whose credentials the test changes."""
+
+    def __init__(self) -> None:
+        self._users = {name: replace(ALICE, subject=Subject(f"{name}-subject"), username=name) for name in USERNAMES}
+
+    def change(self, username: str, how: str) -> User:
+        """Change the password, or disable the user, each of which raises the version; or enable them again."""
+        user = self._users[username]
+        version = user.credential_version + (how != "enabled")
+        disabled = how == "disabled" or (how == "password" and user.disabled)
+        self._users[username] = replace(user, credential_version=version, disabled=disabled)
+        return self._users[username]
+
+    async def add(self, user: User) -> None:
+        raise NotImplementedError
+
+    async def find(self, subject: Subject) -> User | None:
+        return next((user for user in self._users.values() if user.subject == subject), None)
+
+    async def find_by_username(self, username: str) -> User | None:
+        return self._users.get(username)
+
+    async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
+        raise NotImplementedError
+
+
+class ScatteredRandomness:
+    """Draws bytes that repeat in each run, of which no part is in another's."""
+
+    def __init__(self) -> None:
+        self._draws = 0
+
+    def token_bytes(self, length: int) -> bytes:
+        self._draws += 1
+        return shake_256(self._draws.to_bytes(8, "big")).digest(length)
+
+
+class RotationService:
+    """Signing in, presenting, signing out; each act is complete when it returns."""
+
+    def __init__(self, limits: Limits) -> None:
+        policy = SessionPolicy(
+            lifetime=limits.lifetime, idle_lifetime=limits.idle_lifetime, replay_window=limits.replay_window
+        )
+        self.clock = FakeClock()
+        self.codec = FakeCodec()
+        self.users = Users()
+        self.sessions = MemorySessionRepository()
+        self.revoked = MemoryRevocationList()
+        self._audit = FakeAuditTrail()
+        randomness = ScatteredRandomness()
+        self._issuance = Issuance(
+            sessions=self.sessions,
+            keys=KeyLifecycle(store=FakeKeyStore(), codec=self.codec, clock=self.clock),
+            codec=self.codec,
+            clock=self.clock,
+            randomness=randomness,
+            audit=self._audit,
+            access_tokens=ACCESS_TOKENS,
+            session_policy=policy,
+        )
+        self._revocation = Revocation(
+            sessions=self.sessions, revoked=self.revoked, clock=self.clock, audit=self._audit, policy=ACCESS_TOKENS
+        )
+        self._rotation = Rotation(
+            sessions=self.sessions,
+            users=self.users,
+            clients=MemoryClientRepository(),
+            issuance=self._issuance,
+            revocation=self._revocation,
+            clock=self.clock,
+            randomness=randomness,
+            audit=self._audit,
+            policy=policy,
+        )
+        self.retention = Retention(
+            sessions=self.sessions,
+            revoked=self.revoked,
+            clock=self.clock,
+            access_tokens=ACCESS_TOKENS,
+            session_policy=policy,
+        )
+
+    def log_in(self, username: str, scope: str | None) -> tuple[TokenGrant, SessionId]:
+        """Open a session for a user; return its tokens and its id."""
+        user = completed(self.users.find_by_username(username))
+        assert user is not None
+        granted = completed(
+            self._issuance.open_session(user, client_id=FIRST_PARTY, requested=scope, origin=Origin("192.0.2.1"))
+        )
+        session_id = self.codec.issued[granted.access_token].session_id
+        assert session_id is not None
+        return granted, session_id
+
+    def present(self, token: str, client_id: ClientId, scope: str | None) -> TokenGrant | type[KeyturnError]:
+        """Present a refresh token; return what it gives, or how it fails."""
+        try:
+            return completed(self._rotation.rotate(token, client_id=client_id, requested=scope))
+        except KeyturnError as error:
+            return type(error)
+
+    def log_out(self, token: str, client_id: ClientId) -> None:
+        completed(self._revocation.log_out_with_refresh_token(token, client_id=client_id))
+
+    def new_events(self) -> list[type]:
+        """Return the kinds of the events since the last call."""
+        kinds: list[type] = [*self._audit.kinds()]
+        self._audit.events.clear()
+        return kinds

@@ -1,0 +1,26 @@
+"""Rotation as a state machine: whatever clients, users and clocks do, the service does what the table says."""
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.conftest import Proof
+
+from .rotation_machine import RotationMachine
+from .rotation_model import Row
+
+
+@pytest.mark.proof("rotation")
+def test_rotation_follows_the_table(proof: Proof) -> None:
+    """In every history that Hypothesis finds the service and the model agree, and every row of the table is met."""
+    RotationMachine.met.clear()
+    run_state_machine_as_test(
+        RotationMachine,
+        settings=settings(
+            max_examples=proof.count("histories", small=120, full=2_000),
+            stateful_step_count=proof.count("steps in each, at most", small=40, full=50),
+        ),
+    )
+    for row in Row:
+        proof.measured(f"met: {row.name}", RotationMachine.met[row])
+    assert set(RotationMachine.met) == set(Row)

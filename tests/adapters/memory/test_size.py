@@ -1,0 +1,76 @@
+"""How much memory a session takes."""
+
+import gc
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.model.session import Session
+from tests.builders import ALICE, NOW
+from tests.conftest import Proof
+
+MOST = 1_024
+"""Bytes."""
+
+
+def session(number: int) -> Session:
+    """Return a session that shares with others only what sessions of one service share: client and scope."""
+    moment = NOW + number
+    return Session(
+        session_id=SessionId(number.to_bytes(16, "big")),
+        subject=Subject(f"{number:022}"),
+        client_id=FIRST_PARTY,
+        scope=ALICE.scope,
+        credential_version=1,
+        created_at=moment,
+        expires_at=moment + 604_800,
+        idle_expires_at=moment + 86_400,
+        lineage_digest=number.to_bytes(32, "big"),
+        secret_digest=number.to_bytes(32, "big"),
+        generation=0,
+        rotated_at=moment,
+        address=f"2001:db8:1111:2222:3333:4444:5555:{number:04x}",
+        device=f"{number:080}",
+    )
+
+
+@pytest.fixture
+def tracing() -> Iterator[None]:
+    """Trace allocations, from a clean start."""
+    gc.collect()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+async def fill(sessions: MemorySessionRepository, numbers: range) -> None:
+    """Open sessions and rotate each of them once, each with values of its own."""
+    for number in numbers:
+        opened = session(number)
+        await sessions.add(opened)
+        assert await sessions.advance(
+            opened.session_id,
+            expected_digest=opened.secret_digest,
+            new_digest=(number + 1).to_bytes(32, "big"),
+            salt=number.to_bytes(32, "little"),
+            now=opened.created_at + 1.5,
+            idle_expires_at=opened.created_at + 86_401.5,
+        )
+
+
+@pytest.mark.proof("memory")
+@pytest.mark.usefixtures("tracing")
+async def test_a_session_takes_at_most_a_kibibyte(proof: Proof) -> None:
+    """With all its own values, just rotated, and also where the dictionaries have just grown."""
+    step = proof.count("sessions between two measurements", small=300, full=1_000)
+    sessions = MemorySessionRepository()
+    before, _ = tracemalloc.get_traced_memory()
+    sizes = []
+    for first in range(0, 12 * step, step):
+        await fill(sessions, range(first, first + step))
+        sizes.append((tracemalloc.get_traced_memory()[0] - before) / (first + step))
+    proof.measured("bytes a session, at most", round(max(sizes)))
+    assert max(sizes) <= MOST

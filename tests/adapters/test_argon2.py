@@ -1,0 +1,160 @@
+"""Password hashes of Argon2id (RFC 9106)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2d, Argon2id
+
+from app.adapters import argon2
+from app.adapters.argon2 import Argon2Cost, Argon2PasswordHasher
+
+_CHEAPEST = Argon2Cost(memory=8, iterations=1)
+_SALT = "MDEyMzQ1Njc4OWFiY2RlZg"
+_DIGEST = "A" * 43
+_Make = Callable[[Argon2Cost], Argon2PasswordHasher]
+
+
+@pytest.fixture
+def make() -> Iterator[_Make]:
+    """Return a function that makes a hasher of a cost, and close them all at the end."""
+    hashers = []
+
+    def make(cost: Argon2Cost) -> Argon2PasswordHasher:
+        hashers.append(Argon2PasswordHasher(cost=cost, threads=2, queue=8))
+        return hashers[-1]
+
+    yield make
+    for hasher in hashers:
+        hasher.close()
+
+
+@pytest.fixture
+def hasher(make: _Make) -> Argon2PasswordHasher:
+    """Return a hasher of the least cost there is."""
+    return make(_CHEAPEST)
+
+
+def _phc(password: bytes, *, memory: int = 8, iterations: int = 1, lanes: int = 1) -> str:
+    """Return a hash made by the library alone."""
+    argon2id = Argon2id(salt=b"0" * 16, length=32, iterations=iterations, lanes=lanes, memory_cost=memory)
+    return argon2id.derive_phc_encoded(password)
+
+
+async def test_a_hash_is_a_phc_string(hasher: Argon2PasswordHasher) -> None:
+    """It names algorithm, version and cost, then a salt of 16 bytes and a hash of 32."""
+    hashed = await hasher.hash("correct horse")
+    _, algorithm, version, cost, salt, digest = hashed.split("$")
+    assert (algorithm, version, cost) == ("argon2id", "v=19", "m=8,t=1,p=1")
+    assert (len(salt), len(digest)) == (22, 43)
+
+
+async def test_the_default_cost_is_owasps(make: _Make) -> None:
+    """A hasher with nothing configured takes 19 MiB, two passes and one lane."""
+    assert "$m=19456,t=2,p=1$" in await make(Argon2Cost()).hash("correct horse")
+
+
+async def test_a_password_is_salted(hasher: Argon2PasswordHasher) -> None:
+    """The same password twice gives two hashes."""
+    assert await hasher.hash("correct horse") != await hasher.hash("correct horse")
+
+
+@pytest.mark.parametrize("password", ["correct horse", "", "pässwörd \U0001f511", "a\x00b", "x" * 10_000])
+async def test_the_right_password_verifies(hasher: Argon2PasswordHasher, password: str) -> None:
+    """Any text can be a password, and its hash is of it."""
+    assert await hasher.verify(password, await hasher.hash(password))
+
+
+@pytest.mark.parametrize("wrong", ["", "correct hors", "correct horse ", "Correct horse", "correct horse\x00", "horse"])
+async def test_a_wrong_password_does_not_verify(hasher: Argon2PasswordHasher, wrong: str) -> None:
+    """Every character counts."""
+    assert not await hasher.verify(wrong, await hasher.hash("correct horse"))
+
+
+@pytest.mark.parametrize("cost", [{"memory": 16}, {"iterations": 2}, {"memory": 16, "lanes": 2}], ids=str)
+async def test_a_hash_of_another_cost_verifies(hasher: Argon2PasswordHasher, cost: dict[str, int]) -> None:
+    """A hash tells its own cost, so that a change of the setting locks nobody out."""
+    hashed = _phc(b"correct horse", **cost)
+    assert await hasher.verify("correct horse", hashed)
+    assert not await hasher.verify("wrong horse", hashed)
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "",
+        "$",
+        "correct horse",
+        "plain:correct horse",
+        "\x00",
+        "\udc80",
+        "é",
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+        f"$argon2id$v=19$m=8,t=1,p=1${_SALT}",
+        f"$argon2id$v=19$m=8,t=1,p=1$${_DIGEST}",
+        f"$argon2id$v=19$m=8,t=1,p=1${_SALT}$",
+        f"$argon2id$v=19$m=8,t=1,p=1${_SALT}${_DIGEST}$",
+        f"$argon2id$v=19$m=8,t=1,p=1${_SALT}${_DIGEST}=",
+        f"$argon2id$v=19$m=8,t=1,p=1$é${_DIGEST}",
+        f"$argon2id$v=16$m=8,t=1,p=1${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=0,t=1,p=1${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=-8,t=1,p=1${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m={'9' * 30},t=1,p=1${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=8,t=0,p=1${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=8,t=1,p=0${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=8,t=1,p=99999999${_SALT}${_DIGEST}",
+        f"$argon2id$v=19$m=x,t=y,p=z${_SALT}${_DIGEST}",
+        f"$argon2i$v=19$m=8,t=1,p=1${_SALT}${_DIGEST}",
+    ],
+    ids=ascii,
+)
+async def test_an_unreadable_hash_is_of_no_password(hasher: Argon2PasswordHasher, hashed: str) -> None:
+    """Whatever stands where a hash should be, the answer is no, and no exception."""
+    assert not await hasher.verify("correct horse", hashed)
+
+
+async def test_a_hash_of_the_current_cost_is_not_outdated(hasher: Argon2PasswordHasher) -> None:
+    """What the hasher makes need not be made anew."""
+    assert not hasher.is_outdated(await hasher.hash("correct horse"))
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        _phc(b"x", memory=16),
+        _phc(b"x", iterations=2),
+        f"$argon2id$v=19$m=8,t=1,p=2${_SALT}${_DIGEST}",
+        Argon2d(salt=b"0" * 16, length=32, iterations=1, lanes=1, memory_cost=8).derive_phc_encoded(b"x"),
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+        "",
+    ],
+    ids=["memory", "iterations", "lanes", "Argon2d", "bcrypt", "none"],
+)
+def test_any_other_hash_is_outdated(hasher: Argon2PasswordHasher, hashed: str) -> None:
+    """A hash of another cost or algorithm is to be made anew at the next sign-in."""
+    assert hasher.is_outdated(hashed)
+
+
+def test_a_cheaper_and_a_dearer_hash_are_outdated_alike(make: _Make) -> None:
+    """The setting decides in both directions."""
+    cheap, dear = _phc(b"x"), _phc(b"x", memory=16, iterations=2)
+    assert make(Argon2Cost(memory=16, iterations=2)).is_outdated(cheap)
+    assert not make(Argon2Cost(memory=16, iterations=2)).is_outdated(dear)
+    assert make(_CHEAPEST).is_outdated(dear)
+
+
+async def test_nobodys_password_costs_one_verification(make: _Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For an unknown user one verification of the given password takes place, in the current cost."""
+    verified = []
+
+    class Counting:
+        @staticmethod
+        def verify_phc_encoded(password: bytes, hashed: str) -> None:
+            verified.append((password, hashed))
+            Argon2id.verify_phc_encoded(password, hashed)
+
+    hasher = make(Argon2Cost(memory=16, iterations=2))
+    monkeypatch.setattr(argon2, "Argon2id", Counting)
+    await hasher.verify_nothing("guess")
+    ((password, hashed),) = verified
+    assert password == b"guess"
+    assert not hasher.is_outdated(hashed)

@@ -1,0 +1,78 @@
+"""What a user sees who cannot start the service: what is wrong, how to mend it, and no trace."""
+
+import json
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.system.processes import run
+
+
+def serve(**settings: str) -> CompletedProcess[str]:
+    """Run the service with settings that do not let it."""
+    variables = {f"KEYTURN_{name}": value for name, value in {"PORT": "0", **settings}.items()}
+    return run(sys.executable, "-m", "app", "serve", variables=variables)
+
+
+def faults(failed: CompletedProcess[str]) -> list[str]:
+    """Return the lines on standard error that are not log lines, having seen that there is nothing else to see."""
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert "Traceback" not in failed.stderr
+    return [line for line in failed.stderr.splitlines() if not isinstance(_json(line), Mapping)]
+
+
+def test_every_bad_setting_is_a_line() -> None:
+    """Each fault of the settings has its line, and nothing else is said."""
+    failed = serve(PORTT="1", LOG_LEVEL="loud")
+    first, second = failed.stderr.splitlines()
+    assert faults(failed) == [first, second]
+    assert first.startswith("KEYTURN_LOG_LEVEL: 'loud' must be one of")
+    assert second.startswith("KEYTURN_PORTT: there is no setting of this name")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"SIGNING_KEY_FILE": "missing.pem"}, "The key file missing.pem cannot be read: No such file or directory."),
+        ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY holds no PEM"),
+        ({"KEYS_DIR": "missing"}, "The key directory missing cannot be read: No such file or directory."),
+        ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
+    ],
+)
+def test_a_setting_that_cannot_be_followed(settings: dict[str, str], fault: str) -> None:
+    """What shows only at start is one line too, without the secret."""
+    failed = serve(**settings)
+    (line,) = faults(failed)
+    assert line.startswith(fault)
+    assert "hunter-two" not in failed.stderr
+
+
+def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:
+    """The mend is a command to copy."""
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    key.chmod(0o604)
+    (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
+    assert line.endswith(f"run: chmod 600 {key}")
+
+
+def test_a_port_in_use() -> None:
+    """A port that another program has is named, with the settings that choose another."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        (line,) = faults(serve(PORT=str(port)))
+    assert line.startswith(f"Cannot listen on 127.0.0.1 port {port}: ")
+    assert "in use" in line
+    assert "KEYTURN_PORT" in line
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None

@@ -1,0 +1,107 @@
+"""The atomicity of a session repository: an act is done wholly or not at all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import AlreadyExists
+from app.domain.model.identifiers import SessionId, Subject
+from app.domain.model.session import RevocationReason
+from app.ports.sessions import SessionRepository
+
+from .session_kit import LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
+
+LIVE, REVOKED, UNKNOWN = new_session(1), new_session(2), new_session(3)
+
+REFUSED: dict[str, Callable[[SessionRepository], Awaitable[bool]]] = {
+    "advance of another digest": lambda sessions: advance(sessions, LIVE),
+    "advance of no session": lambda sessions: advance(sessions, UNKNOWN),
+    "advance of a revoked session": lambda sessions: advance(sessions, REVOKED),
+    "advance past the idle expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME / 2),
+    "advance past the expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME),
+    "revocation of a revoked session": lambda sessions: _revoke(sessions, REVOKED.session_id, LATER + 9),
+    "revocation of no session": lambda sessions: _revoke(sessions, UNKNOWN.session_id, LATER + 9),
+}
+
+CANCELLED_AFTER = (0, 1, 2, 3, 5, 10, 50)
+"""Turns of the event loop."""
+
+
+class SessionAtomicity(SessionKit):
+    """What is refused changes nothing; what is cancelled leaves no half."""
+
+    @pytest.mark.parametrize("act", REFUSED.values(), ids=REFUSED)
+    async def test_what_is_refused_changes_nothing(
+        self, sessions: SessionRepository, act: Callable[[SessionRepository], Awaitable[bool]]
+    ) -> None:
+        """Every session and every list is as before, and the live session still advances."""
+        await sessions.add(LIVE)
+        await sessions.add(REVOKED)
+        await advance(sessions, LIVE)
+        await _revoke(sessions, REVOKED.session_id, LATER)
+        before = await _everything(sessions)
+        assert await act(sessions) is False
+        assert await _everything(sessions) == before
+        assert await advance(sessions, rotated(LIVE), now=LATER + 1)
+
+    async def test_a_failed_add_leaves_the_first(self, sessions: SessionRepository) -> None:
+        """Nothing of the second session is kept: not a field, and no place among another subject's."""
+        await sessions.add(LIVE)
+        before = await _everything(sessions)
+        with pytest.raises(AlreadyExists):
+            await sessions.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
+        assert await _everything(sessions) == before
+        assert list(await sessions.live_sessions(Subject("subject-2"), now=LATER)) == []
+        assert await advance(sessions, LIVE)
+
+    async def test_a_cancelled_advance_leaves_the_old_or_the_new(self, sessions: SessionRepository) -> None:
+        """A request that ends in the middle of the swap never parts the digest from its generation and salt."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            session = new_session(number)
+            await sessions.add(session)
+            await _cancelled(advance(sessions, session), turns)
+            assert await sessions.find(session.session_id) in (session, rotated(session))
+
+    async def test_a_cancelled_revocation_leaves_the_old_or_the_new(self, sessions: SessionRepository) -> None:
+        """A revocation that ends in the middle never has a time without its reason."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            session = new_session(number)
+            await sessions.add(session)
+            await _cancelled(_revoke(sessions, session.session_id, LATER), turns)
+            revoked = replace(session, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT)
+            assert await sessions.find(session.session_id) in (session, revoked)
+
+    async def test_a_cancelled_add_keeps_all_or_nothing(self, sessions: SessionRepository) -> None:
+        """Added again, the session is there once, whole, and in its list."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            session = new_session(number, subject=Subject(f"subject-{number}"))
+            await _cancelled(sessions.add(session), turns)
+            with suppress(AlreadyExists):
+                await sessions.add(session)
+            assert_same(await sessions.find(session.session_id), session)
+            assert list(await sessions.live_sessions(session.subject, now=LATER)) == [session]
+
+
+async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float) -> bool:
+    return await sessions.revoke(session_id, reason=RevocationReason.LOGOUT, now=now)
+
+
+async def _everything(sessions: SessionRepository) -> list[object]:
+    """Return what the port shows of the store."""
+    return [
+        *[await sessions.find(each.session_id) for each in (LIVE, REVOKED, UNKNOWN)],
+        list(await sessions.live_sessions(LIVE.subject, now=LATER)),
+        list(await sessions.revocations_since(0.0)),
+    ]
+
+
+async def _cancelled(act: Coroutine[object, object, object], turns: int) -> None:
+    task = asyncio.create_task(act)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

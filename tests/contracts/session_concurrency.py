@@ -1,0 +1,152 @@
+"""The concurrency of a session repository: acts that race on several connections."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from itertools import cycle, islice
+from typing import Any
+
+import pytest
+
+from app.domain.errors import AlreadyExists
+from app.domain.model.session import RevocationReason
+from app.ports.sessions import SessionRepository
+
+from .counts import CONNECTIONS, RACERS, Counts
+from .session_kit import LATER, NOW, SessionKit, advance, assert_same, digest, new_session, rotated, sweep
+
+
+class SessionConcurrency(SessionKit):
+    """Of acts that race, as many succeed as may, and what they leave is what one order of them would have left."""
+
+    @pytest.mark.proof("stores")
+    async def test_of_many_swaps_of_one_digest_one_wins(self, proof: Counts) -> None:
+        """Exactly one racer is told that it won, and the session is as that one made it."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races to advance", small=10, full=500)):
+            session = new_session(number)
+            await handles[0].add(session)
+            swaps: list[dict[str, Any]] = [
+                {"new_digest": digest(number, racer), "salt": digest(racer)} for racer in range(RACERS)
+            ]
+            won = await asyncio.gather(
+                *(advance(handle, session, **swap) for handle, swap in zip(cycle(handles), swaps, strict=False))
+            )
+            assert sum(won) == 1
+            assert_same(await handles[-1].find(session.session_id), rotated(session, **swaps[won.index(True)]))
+
+    @pytest.mark.proof("stores")
+    async def test_a_revocation_that_races_with_swaps_is_final(self, proof: Counts) -> None:
+        """Whoever came first: the session ends up revoked, counts the swaps that won, and swaps no more."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races to revoke", small=16, full=500)):
+            session = new_session(number)
+            await handles[0].add(session)
+            racers: list[Coroutine[object, object, bool]] = [advance(handle, session) for handle in handles]
+            revoke = handles[number % CONNECTIONS].revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)
+            racers.insert(number % (CONNECTIONS + 1), revoke)
+            won = sum(await asyncio.gather(*racers)) - 1
+            assert won in (0, 1)
+            found = await handles[-1].find(session.session_id)
+            left = rotated(session) if won else session
+            revoked = replace(left, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT, salt=None)
+            assert found is not None
+            assert replace(found, salt=None) == revoked
+            assert not any([await advance(handle, found) for handle in handles])
+
+    @pytest.mark.proof("stores")
+    async def test_of_many_revocations_one_is_told_so(self, proof: Counts) -> None:
+        """Exactly one racer revoked the session, and its time is kept."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races of revocations", small=10, full=200)):
+            session = new_session(number)
+            await handles[0].add(session)
+            won = await asyncio.gather(
+                *(
+                    handle.revoke(session.session_id, reason=RevocationReason.REUSE, now=LATER + racer)
+                    for racer, handle in enumerate(_shared(handles))
+                )
+            )
+            assert sum(won) == 1
+            found = await handles[-1].find(session.session_id)
+            assert found is not None
+            assert found.revoked_at == LATER + won.index(True)
+
+    @pytest.mark.proof("stores")
+    async def test_of_many_sessions_of_one_id_one_is_kept(self, proof: Counts) -> None:
+        """Every racer but one is refused, and the winner's session is kept whole."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races to add", small=10, full=200)):
+            rivals = [new_session(number, device=f"racer {racer}") for racer in range(RACERS)]
+            results = await asyncio.gather(
+                *(handle.add(rival) for handle, rival in zip(_shared(handles), rivals, strict=True)),
+                return_exceptions=True,
+            )
+            assert results.count(None) == 1
+            assert sum(isinstance(result, AlreadyExists) for result in results) == RACERS - 1
+            assert_same(await handles[-1].find(rivals[0].session_id), rivals[results.index(None)])
+
+    @pytest.mark.proof("stores")
+    async def test_chains_of_rotations_have_no_gap_and_no_fork(self, proof: Counts) -> None:
+        """However many tasks rotate however many sessions: each swap that won follows the one before it."""
+        handles = await self.connections(CONNECTIONS)
+        opened = [new_session(number) for number in range(proof.count("sessions", small=5, full=50))]
+        steps = proof.count("rotations that each task tries", small=20, full=200)
+        won: dict[bytes, dict[bytes, bytes]] = {session.session_id: {} for session in opened}
+
+        async def rotate(handle: SessionRepository, session_id: bytes, task: int) -> None:
+            for step in range(steps):
+                session = await handle.find(new_session(int.from_bytes(session_id, "big")).session_id)
+                assert session is not None
+                new = digest(session_id, task, step)
+                await asyncio.sleep(0)
+                if await advance(handle, session, new_digest=new, now=NOW + 1):
+                    assert session.secret_digest not in won[session_id], "two swaps replaced one digest"
+                    won[session_id][session.secret_digest] = new
+
+        for session in opened:
+            await handles[0].add(session)
+        await asyncio.gather(
+            *(rotate(handles[task % CONNECTIONS], session.session_id, task) for session in opened for task in range(4))
+        )
+        for session in opened:
+            found = await handles[-1].find(session.session_id)
+            assert found is not None
+            chain, secret_digest = won[session.session_id], session.secret_digest
+            assert found.generation == len(chain) >= steps
+            for _ in range(len(chain)):
+                secret_digest = chain[secret_digest]
+            assert found.secret_digest == secret_digest
+
+    @pytest.mark.proof("stores")
+    async def test_erasing_salts_never_takes_a_new_one(self, proof: Counts) -> None:
+        """A sweep that races with a rotation erases the old salt or none; the swap and its salt stay."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races to erase", small=10, full=200)):
+            session = new_session(number)
+            await handles[0].add(session)
+            await advance(handles[0], session, now=NOW + 1)
+            session = rotated(session, now=NOW + 1)
+            sweeps = [handle.erase_salts(rotated_before=NOW + 2, limit=100) for handle in handles[1:]]
+            won, *erased = await asyncio.gather(advance(handles[0], session, now=NOW + 3), *sweeps)
+            assert won is True
+            assert sum(erased) <= 1
+            assert_same(await handles[-1].find(session.session_id), rotated(session, now=NOW + 3))
+
+    @pytest.mark.proof("stores")
+    async def test_sweeps_at_once_delete_each_session_once(self, proof: Counts) -> None:
+        """Instances that sweep together count every ended session once between them, and take no live one."""
+        handles = await self.connections(CONNECTIONS)
+        for round_ in range(proof.count("races to delete", small=5, full=50)):
+            opened = [new_session(20 * round_ + each, expires_at=NOW + 20 + 50 * (each % 2)) for each in range(20)]
+            for session in opened:
+                await handles[0].add(session)
+            deleted = await asyncio.gather(*(sweep(handle, expired_before=NOW + 30) for handle in _shared(handles)))
+            assert sum(deleted) == 10
+            left = [each for each, session in enumerate(opened) if await handles[-1].find(session.session_id)]
+            assert left == list(range(1, 20, 2))
+
+
+def _shared(handles: Sequence[SessionRepository]) -> list[SessionRepository]:
+    """Return a connection for each racer."""
+    return list(islice(cycle(handles), RACERS))

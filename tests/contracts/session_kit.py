@@ -1,0 +1,113 @@
+"""What the tiers of the session contract share: the hook, and sessions to keep."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from hashlib import sha256
+from typing import Any, Final
+
+import pytest
+import pytest_asyncio
+
+from app.domain.model.identifiers import ClientId, SessionId, Subject
+from app.domain.model.scope import Scope
+from app.domain.model.session import Session
+from app.ports.sessions import SessionRepository
+
+NOW: Final = 1_800_000_000.015625
+"""When sessions are created. The fraction is exact in binary and in microseconds: a store keeps at least those."""
+
+LATER: Final = NOW + 10
+"""When something happens to them."""
+
+NEVER: Final = 0.0
+"""Before anything happened."""
+
+LIFETIME: Final = 1_000
+IDLE_LIFETIME: Final = 100
+
+
+class SessionKit:
+    """Gives each test a store of its own; an adapter overrides ``connections``."""
+
+    pytestmark = pytest.mark.asyncio
+
+    async def connections(self, n: int) -> Sequence[SessionRepository]:
+        """Return ``n`` repositories over one store, which is empty."""
+        raise NotImplementedError
+
+    @pytest_asyncio.fixture
+    async def sessions(self) -> SessionRepository:
+        """Return the repository of a test that needs one."""
+        [sessions] = await self.connections(1)
+        return sessions
+
+
+def digest(*parts: object) -> bytes:
+    """Return 32 bytes that differ for different parts."""
+    return sha256(repr(parts).encode()).digest()
+
+
+def new_session(number: int = 1, **changes: Any) -> Session:
+    """Return a session just opened; ``number`` makes its id and its secrets."""
+    session = Session(
+        session_id=SessionId(number.to_bytes(16, "big")),
+        subject=Subject("subject-1"),
+        client_id=ClientId("first-party"),
+        scope=Scope.parse("account orders:read"),
+        credential_version=3,
+        created_at=NOW,
+        expires_at=NOW + LIFETIME,
+        idle_expires_at=NOW + IDLE_LIFETIME,
+        lineage_digest=digest("lineage", number),
+        secret_digest=digest("secret", number),
+        generation=0,
+        rotated_at=NOW,
+        address="192.0.2.1",
+        device="a browser",
+    )
+    return replace(session, **changes)
+
+
+async def advance(sessions: SessionRepository, session: Session, *, now: float = LATER, **changes: Any) -> bool:
+    """Rotate ``session`` as it stands, with a successor and a salt made from its digest."""
+    return await sessions.advance(session.session_id, **(_swap(session, now) | changes))
+
+
+def rotated(session: Session, *, now: float = LATER, **changes: Any) -> Session:
+    """Return what ``session`` is after that."""
+    swap = _swap(session, now) | changes
+    return replace(
+        session,
+        secret_digest=swap["new_digest"],
+        generation=session.generation + 1,
+        rotated_at=swap["now"],
+        salt=swap["salt"],
+        idle_expires_at=swap["idle_expires_at"],
+    )
+
+
+async def sweep(sessions: SessionRepository, *, expired_before: float = NEVER, revoked_before: float = NEVER) -> int:
+    """Delete ended sessions in as many calls as it may take to come past every session; return how many it were."""
+    return sum(
+        [
+            await sessions.delete_ended(expired_before=expired_before, revoked_before=revoked_before, limit=10_000)
+            for _ in range(3)
+        ]
+    )
+
+
+def _swap(session: Session, now: float) -> dict[str, Any]:
+    return {
+        "expected_digest": session.secret_digest,
+        "new_digest": digest("next", session.secret_digest),
+        "salt": digest("salt", session.secret_digest),
+        "now": now,
+        "idle_expires_at": now + IDLE_LIFETIME,
+    }
+
+
+def assert_same(found: Session | None, expected: Session) -> None:
+    """Compare every field, and its type too: a reason is no string and a digest no memoryview."""
+    assert found == expected
+    for field in fields(Session):
+        assert type(getattr(found, field.name)) is type(getattr(expected, field.name)), field.name

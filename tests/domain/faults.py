@@ -1,0 +1,87 @@
+"""The in-memory repositories, with what a test wants to go wrong in them. Standard library only."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.adapters.memory.clients import MemoryClientRepository
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.adapters.memory.users import MemoryUserRepository
+from app.domain.errors import StoreUnavailable
+from app.domain.model.client import Client
+from app.domain.model.identifiers import ClientId, SessionId, Subject
+from app.domain.model.session import RevocationReason, Session
+from app.domain.model.user import User
+
+Happening = Callable[[], Awaitable[object]]
+
+
+async def unavailable() -> None:
+    """Fail as a store does that does not answer."""
+    raise StoreUnavailable
+
+
+class FaultySessions(MemorySessionRepository):
+    """Something can be made to happen once, before or after an act took effect; ``writes`` names the acts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writes: list[str] = []
+        self.slow_reads = False
+        self._happenings: dict[str, Happening] = {}
+
+    def once(self, moment: str, happening: Happening) -> None:
+        """Make ``happening`` happen at ``moment``, such as ``before advance`` or ``after revoke``."""
+        self._happenings[moment] = happening
+
+    async def _reach(self, moment: str) -> None:
+        if happening := self._happenings.pop(moment, None):
+            await happening()
+
+    async def add(self, session: Session) -> None:
+        await self._reach("before add")
+        await super().add(session)
+        self.writes.append("add")
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        await self._reach("before find")
+        session = await super().find(session_id)
+        if self.slow_reads:
+            await asyncio.sleep(0)
+        return session
+
+    async def advance(self, session_id: SessionId, **change: Any) -> bool:
+        await self._reach("before advance")
+        made = await super().advance(session_id, **change)
+        self.writes.append("advance")
+        await self._reach("after advance")
+        return made
+
+    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
+        await self._reach("before revoke")
+        made = await super().revoke(session_id, reason=reason, now=now)
+        self.writes.append("revoke")
+        await self._reach("after revoke")
+        return made
+
+
+class ChangeableUsers(MemoryUserRepository):
+    """Users that an administrator changes (``None``: deletes) while a test runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: dict[Subject, User | None] = {}
+
+    async def find(self, subject: Subject) -> User | None:
+        return self.changed[subject] if subject in self.changed else await super().find(subject)
+
+
+class ChangeableClients(MemoryClientRepository):
+    """Clients of which some are gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone: set[ClientId] = set()
+
+    async def find(self, client_id: ClientId) -> Client | None:
+        return None if client_id in self.gone else await super().find(client_id)

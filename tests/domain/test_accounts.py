@@ -1,0 +1,70 @@
+"""Accounts: making users."""
+
+import pytest
+
+from app.domain.errors import AlreadyExists, HashingOverloaded, InvalidRequest
+from app.domain.model import base64url
+from app.domain.model.identifiers import FIRST_PARTY
+from app.domain.model.scope import Scope
+from tests.builders import ALICE
+
+from .world import ORIGIN, World
+
+SCOPE = Scope.parse("account")
+
+
+async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
+    """The user has the given name and scope, a hashed password, and is enabled."""
+    user = await world.accounts.create("bob", "a password", scope=SCOPE)
+    assert await world.users.find_by_username("bob") == await world.users.find(user.subject) == user
+    assert (user.username, user.scope, user.password_hash, user.disabled) == ("bob", SCOPE, "plain:a password", False)
+    granted = await world.authentication.sign_in(
+        "bob", "a password", client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+    )
+    assert world.claims(granted).subject == user.subject
+
+
+async def test_the_id_is_random_and_no_name(world: World) -> None:
+    """A user's id is 16 random bytes as text, and no two are equal."""
+    users = [await world.accounts.create(name, "password", scope=SCOPE) for name in ("bob", "carol")]
+    assert all(len(base64url.decode(user.subject)) == 16 for user in users)
+    assert users[0].subject != users[1].subject
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("b", "p"), ("b" * 255, "p" * 128), ("ü" * 255, "\U0001f511" * 128)]
+)
+async def test_the_limits_are_allowed(world: World, username: str, password: str) -> None:
+    """A name of 1 to 255 and a password of 1 to 128 characters, of whatever bytes, are taken as they are."""
+    user = await world.accounts.create(username, password, scope=SCOPE)
+    assert (user.username, user.password_hash) == (username, f"plain:{password}")
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "field"),
+    [("", "p", "username"), ("b" * 256, "p", "username"), ("b", "", "password"), ("b", "p" * 129, "password")],
+)
+async def test_beyond_the_limits_nothing_is_hashed_or_kept(
+    world: World, username: str, password: str, field: str
+) -> None:
+    """A name or password that is too short or too long is refused by name of its field, and costs nothing."""
+    with pytest.raises(InvalidRequest) as refusal:
+        await world.accounts.create(username, password, scope=SCOPE)
+    assert [each.field for each in refusal.value.errors] == [field]
+    assert world.hasher.hashes == 0
+    assert await world.users.find_by_username(username) is None
+
+
+async def test_a_name_is_given_once(world: World) -> None:
+    """A name that is taken is refused, and its user stays as they are."""
+    with pytest.raises(AlreadyExists):
+        await world.accounts.create(ALICE.username, "another", scope=SCOPE)
+    assert await world.users.find_by_username(ALICE.username) == ALICE
+
+
+async def test_under_load_nobody_is_made(world: World) -> None:
+    """If the password cannot be hashed now, no user is kept."""
+    world.hasher.overloaded = True
+    with pytest.raises(HashingOverloaded):
+        await world.accounts.create("bob", "a password", scope=SCOPE)
+    assert await world.users.find_by_username("bob") is None

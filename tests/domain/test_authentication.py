@@ -1,0 +1,128 @@
+"""Authentication: signing in by username and password."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import HashingOverloaded, InvalidCredentials, InvalidScope
+from app.domain.model.events import LoginFailed, LoginSucceeded
+from app.domain.model.grant import TokenGrant
+from app.domain.model.identifiers import FIRST_PARTY, Subject
+from app.domain.model.scope import Scope
+from app.domain.model.user import User
+from tests.builders import ALICE, NOW, PASSWORD
+
+from .world import ORIGIN, World
+
+DISABLED = replace(ALICE, subject=Subject("bob-subject"), username="bob", disabled=True)
+OUTDATED = replace(ALICE, subject=Subject("carol-subject"), username="carol", password_hash=f"old:{PASSWORD}")
+CHANGED = "plain:another password"
+
+
+@pytest.fixture
+async def world() -> World:
+    """Return the services, known to Alice, Bob, who is disabled, and Carol, whose hash is outdated."""
+    world = await World.create()
+    await world.users.add(DISABLED)
+    await world.users.add(OUTDATED)
+    return world
+
+
+async def sign_in(world: World, username: str, password: str = PASSWORD, requested: str | None = None) -> TokenGrant:
+    """Sign in through the first-party client."""
+    return await world.authentication.sign_in(
+        username, password, client_id=FIRST_PARTY, requested=requested, origin=ORIGIN
+    )
+
+
+async def test_the_right_password_opens_a_session(world: World) -> None:
+    """Username and password give the tokens of a new session of that user, for one verification."""
+    granted = await sign_in(world, "alice")
+    assert (await world.stored(granted.refresh_token)).subject == ALICE.subject
+    assert world.claims(granted).subject == ALICE.subject
+    assert (world.hasher.verifications, world.hasher.hashes) == (1, 0)
+    assert world.audit.kinds() == [LoginSucceeded]
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "reason", "user"),
+    [
+        pytest.param("nobody", PASSWORD, "unknown_user", None, id="unknown user"),
+        pytest.param("nobody", "", "unknown_user", None, id="unknown user, empty password"),
+        pytest.param("Alice", PASSWORD, "unknown_user", None, id="username in other letters"),
+        pytest.param("alice", "wrong", "wrong_password", ALICE, id="wrong password"),
+        pytest.param("alice", "", "wrong_password", ALICE, id="empty password"),
+        pytest.param("bob", PASSWORD, "disabled_user", DISABLED, id="disabled user"),
+        pytest.param("bob", "wrong", "wrong_password", DISABLED, id="disabled user, wrong password"),
+        pytest.param("carol", "wrong", "wrong_password", OUTDATED, id="outdated hash, wrong password"),
+    ],
+)
+async def test_every_refusal_looks_the_same(
+    world: World, username: str, password: str, reason: str, user: User | None
+) -> None:
+    """Whatever is wrong costs one verification and no hash, and has one answer; the auditor alone learns the reason."""
+    with pytest.raises(InvalidCredentials) as refusal:
+        await sign_in(world, username, password)
+    assert refusal.type is InvalidCredentials
+    assert refusal.value.description == InvalidCredentials.description
+    assert (world.hasher.verifications, world.hasher.hashes) == (1, 0)
+    assert world.sessions.writes == []
+    subject = None if user is None else user.subject
+    assert world.audit.events == [LoginFailed(at=NOW, reason=reason, subject=subject, address=ORIGIN.address)]
+
+
+async def test_the_scope_is_judged_after_the_password(world: World) -> None:
+    """Too much scope is told to those who know the password only, and is no failed sign-in."""
+    with pytest.raises(InvalidCredentials):
+        await sign_in(world, "alice", "wrong", "keyturn:admin")
+    world.audit.events.clear()
+    with pytest.raises(InvalidScope):
+        await sign_in(world, "alice", requested="keyturn:admin")
+    assert world.audit.events == []
+    assert (await sign_in(world, "alice", requested="account")).scope == Scope.parse("account")
+
+
+async def test_an_outdated_hash_is_renewed(world: World) -> None:
+    """A sign-in brings the hash to the current cost, once, and leaves the credential version: sessions live on."""
+    earlier = await world.open_session(OUTDATED)
+    await sign_in(world, "carol")
+    carol = await world.users.find(OUTDATED.subject)
+    assert carol == replace(OUTDATED, password_hash=f"plain:{PASSWORD}")
+    await sign_in(world, "carol")
+    assert world.hasher.hashes == 1
+    assert await world.refresh(earlier.refresh_token)
+
+
+async def test_renewing_a_hash_can_wait(world: World) -> None:
+    """While hashing is overloaded the sign-in succeeds with the hash as it is."""
+    world.hasher.overloaded = True
+    assert await sign_in(world, "carol")
+    assert await world.users.find(OUTDATED.subject) == OUTDATED
+
+
+async def test_renewing_a_hash_undoes_no_password_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password that is changed while the old one's hash is renewed stays changed."""
+    renew = world.hasher.hash
+
+    async def change_meanwhile(password: str) -> str:
+        await world.users.replace_password_hash(OUTDATED.subject, expected=OUTDATED.password_hash, new=CHANGED)
+        return await renew(password)
+
+    monkeypatch.setattr(world.hasher, "hash", change_meanwhile)
+    await sign_in(world, "carol")
+    assert await world.users.find(OUTDATED.subject) == replace(OUTDATED, password_hash=CHANGED)
+
+
+@pytest.mark.parametrize(("username", "method"), [("alice", "verify"), ("nobody", "verify_nothing")])
+async def test_overload_is_no_refusal(
+    world: World, monkeypatch: pytest.MonkeyPatch, username: str, method: str
+) -> None:
+    """A password that cannot be verified now is neither right nor wrong, for known and unknown users alike."""
+
+    async def overload(*_: object) -> bool:
+        raise HashingOverloaded
+
+    monkeypatch.setattr(world.hasher, method, overload)
+    with pytest.raises(HashingOverloaded):
+        await sign_in(world, username)
+    assert world.audit.events == []

@@ -1,0 +1,59 @@
+"""base64url (RFC 4648 §5, RFC 7515 §2)."""
+
+from base64 import urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.model import base64url
+
+
+@given(st.binary())
+def test_bytes_survive_their_text(raw: bytes) -> None:
+    """Any bytes can be written, without padding, and are read as the same."""
+    text = base64url.encode(raw)
+    assert "=" not in text
+    assert base64url.decode(text) == raw
+
+
+def test_the_example_of_rfc_7515() -> None:
+    """The text of RFC 7515 appendix C's example is the published one."""
+    assert base64url.encode(bytes([3, 236, 255, 224, 193])) == "A-z_4ME"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A",
+        "AAAAA",
+        "QQ==",
+        "QQ=",
+        "QUI=",
+        "=",
+        "====",
+        "QR",
+        "QUJ",
+        "+z_4",
+        "A/z4",
+        "A z4",
+        "QUI\n",
+        "QQ\0\0",
+        "é",
+        "\ud800",
+    ],
+)
+def test_what_is_not_canonical_is_refused(text: str) -> None:
+    """Impossible lengths, padding, trailing bits and foreign characters are no base64url."""
+    with pytest.raises(ValueError):  # noqa: PT011  # its contract says ValueError, and no more
+        base64url.decode(text)
+
+
+@given(st.text(alphabet="AQgw-_+/= \n\0é9", max_size=8))
+def test_one_byte_string_has_one_text(text: str) -> None:
+    """Whatever is read is written as the same text."""
+    try:
+        raw = base64url.decode(text)
+    except ValueError:
+        return
+    assert urlsafe_b64encode(raw).rstrip(b"=").decode() == text

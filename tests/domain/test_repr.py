@@ -1,0 +1,43 @@
+"""What values show of themselves: a ``repr`` ends up in logs and tracebacks."""
+
+from dataclasses import replace
+
+import pytest
+
+from app.domain.model.grant import IssuedAccessToken, TokenGrant
+from app.domain.model.ratchet import RefreshToken
+from app.domain.model.scope import Scope
+from app.domain.model.signing_key import SigningKey, StoredKey
+from tests.builders import ALICE, access_token_claims, refresh_token, session_of
+
+MARK = "c0ffee"
+BYTES = b"c0ffee".ljust(32, b"!")
+GRANT = TokenGrant(access_token="", expires_in=1, refresh_token="", refresh_token_expires_in=1, scope=Scope())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(RefreshToken(refresh_token().session_id, BYTES[:16], b"x" * 32), id="a lineage"),
+        pytest.param(RefreshToken(refresh_token().session_id, b"x" * 16, BYTES), id="a secret"),
+        pytest.param(session_of(refresh_token(), lineage_digest=BYTES), id="a lineage's digest"),
+        pytest.param(session_of(refresh_token(), secret_digest=BYTES), id="a secret's digest"),
+        pytest.param(session_of(refresh_token(), salt=BYTES), id="a salt"),
+        pytest.param(replace(ALICE, password_hash=MARK), id="a password's hash"),
+        pytest.param(IssuedAccessToken(text=MARK, expires_in=1, scope=Scope()), id="an access token"),
+        pytest.param(replace(GRANT, access_token=MARK), id="an access token in a response"),
+        pytest.param(replace(GRANT, refresh_token=MARK), id="a refresh token in a response"),
+        pytest.param(access_token_claims(token_id=MARK), id="an access token's id"),
+        pytest.param(StoredKey(SigningKey("kid"), BYTES), id="a private key"),
+    ],
+)
+def test_no_secret_is_shown(value: object) -> None:
+    """A value's text has its name and not its secret."""
+    assert type(value).__name__ in repr(value)
+    assert MARK not in repr(value)
+
+
+def test_a_session_shows_what_is_no_secret() -> None:
+    """An operator can see from a session's text which one it is."""
+    session = session_of(refresh_token())
+    assert session.subject in repr(session)

@@ -1,0 +1,122 @@
+"""Retention: what is forgotten, and not before its time."""
+
+import pytest
+
+from app.domain.errors import InvalidGrant, SessionRevoked
+from app.domain.model.policy import SessionPolicy
+from app.domain.model.session import RevocationReason
+from app.domain.services import retention
+from tests.builders import NOW
+
+from .world import World
+
+MEMORY = 900 + 30 + 60
+WEEK = 604_800
+
+
+@pytest.mark.parametrize(("wait", "kept"), [(0, True), (29.999, True), (30.001, False), (3600, False)])
+async def test_a_salt_goes_with_its_window(world: World, wait: float, *, kept: bool) -> None:
+    """A salt stays while a replay may need it and is erased after that; nothing else of the session changes."""
+    tokens = await world.refresh_times(1, await world.open_session())
+    salt = (await world.stored(tokens[0])).salt
+    world.clock.advance(wait)
+    await world.retention.sweep()
+    session = await world.stored(tokens[0])
+    assert session.salt == (salt if kept else None)
+    assert await world.refresh(tokens[1])
+
+
+async def test_a_replay_works_until_the_window_ends(world: World) -> None:
+    """Sweeping all the time takes no replay away, and after the window leaves nothing to replay with."""
+    tokens = await world.refresh_times(1, await world.open_session())
+    for _ in range(29):
+        world.clock.advance(1)
+        await world.retention.sweep()
+        assert (await world.refresh(tokens[0])).refresh_token == tokens[1]
+    world.clock.advance(2)
+    await world.retention.sweep()
+    with pytest.raises(InvalidGrant):
+        await world.refresh(tokens[0])
+
+
+async def test_a_later_rotations_salt_stays(world: World) -> None:
+    """The end of one rotation's window leaves the salt of the next."""
+    tokens = await world.refresh_times(1, await world.open_session())
+    world.clock.advance(20)
+    successor = await world.refresh(tokens[1])
+    world.clock.advance(20)
+    await world.retention.sweep()
+    assert (await world.refresh(tokens[1])).refresh_token == successor.refresh_token
+
+
+async def test_without_a_window_salts_go_at_once() -> None:
+    """With a window of 0 the next sweep erases the salt."""
+    world = await World.create(session_policy=SessionPolicy(replay_window=0))
+    tokens = await world.refresh_times(1, await world.open_session())
+    world.clock.advance(1)
+    await world.retention.sweep()
+    assert (await world.stored(tokens[0])).salt is None
+
+
+async def test_salts_are_erased_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sweep erases so many salts at most, and the following ones the rest."""
+    monkeypatch.setattr(retention, "_SALTS_A_SWEEP", 2)
+    tokens = [(await world.refresh_times(1, await world.open_session()))[1] for _ in range(5)]
+    world.clock.advance(60)
+    left = []
+    for _ in range(3):
+        await world.retention.sweep()
+        left.append(sum([(await world.stored(token)).salt is not None for token in tokens]))
+    assert left == [3, 1, 0]
+
+
+async def test_ended_sessions_are_deleted_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sweep looks at so many sessions at most; repeated sweeps delete all that ended, and none that lives."""
+    monkeypatch.setattr(retention, "_SESSIONS_A_SWEEP", 2)
+    ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(5)]
+    world.clock.advance(WEEK + 2 * MEMORY)
+    live = (await world.open_session()).refresh_token
+    left = []
+    for _ in range(4):
+        await world.retention.sweep()
+        left.append(sum([await world.sessions.find(each.session_id) is not None for each in ended]))
+    assert left[0] == 3
+    assert left[-1] == 0
+    assert await world.refresh(live)
+
+
+async def test_live_sessions_stay(world: World) -> None:
+    """Until its very end a session is not deleted."""
+    token = (await world.open_session()).refresh_token
+    world.clock.advance(WEEK - 1)
+    await world.retention.sweep()
+    assert await world.refresh(token)
+
+
+@pytest.mark.parametrize(
+    ("wait", "known"), [(0, True), (MEMORY - 0.001, True), (MEMORY, True), (MEMORY + 0.001, False)]
+)
+async def test_a_revocation_is_forgotten_when_no_token_needs_it(world: World, wait: float, *, known: bool) -> None:
+    """A revocation is remembered, here and in the store, for an access token's lifetime, the leeway and 60 s."""
+    session = await world.stored((await world.open_session()).refresh_token)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    world.clock.advance(wait)
+    await world.retention.sweep()
+    assert (session.session_id in world.revoked) is known
+    assert (await world.sessions.find(session.session_id) is not None) is known
+
+
+async def test_a_revocation_outlives_its_sessions_expiry() -> None:
+    """A session revoked just before its expiry stays known to the store: an instance that starts then, or follows
+    the store, must refuse its access token, which the leeway still lets pass.
+    """
+    world = await World.create(session_policy=SessionPolicy(lifetime=600))
+    opened = await world.open_session()
+    world.clock.time = NOW + 599
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=world.claims(opened).client_id)
+    world.clock.time = NOW + 601
+    await world.retention.sweep()
+    world.restart()
+    await world.revocation.load()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)

@@ -1,0 +1,172 @@
+"""Revocation: ending sessions before their time."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import InvalidGrant, SessionRevoked, StoreUnavailable
+from app.domain.model import ratchet
+from app.domain.model.events import SessionWasRevoked
+from app.domain.model.identifiers import FIRST_PARTY, SessionId
+from app.domain.model.session import RevocationReason
+from tests.builders import ALICE, NOW, access_token_claims, refresh_token
+
+from .faults import unavailable
+from .world import FOREIGN, World
+
+MEMORY = 900 + 30 + 60
+
+
+@pytest.mark.parametrize("wait", [0, 1000], ids=["at once", "long after"])
+@pytest.mark.parametrize("generation", [0, 1, 2])
+async def test_any_generation_logs_out(world: World, generation: int, wait: float) -> None:
+    """Every refresh token of a session, stale ones too, ends it as a logout and not as reuse."""
+    opened = await world.open_session()
+    tokens = await world.refresh_times(2, opened)
+    world.clock.advance(wait)
+    await world.revocation.log_out_with_refresh_token(tokens[generation], client_id=FIRST_PARTY)
+    session = await world.stored(tokens[0])
+    assert (session.revoked_at, session.revoked_because) == (NOW + wait, RevocationReason.LOGOUT)
+    assert world.audit.events == [
+        SessionWasRevoked(
+            at=NOW + wait,
+            session_id=session.session_id,
+            subject=ALICE.subject,
+            client_id=FIRST_PARTY,
+            reason=RevocationReason.LOGOUT,
+        )
+    ]
+    with pytest.raises(InvalidGrant):
+        await world.refresh(tokens[2])
+
+
+async def test_an_access_token_logs_out(world: World) -> None:
+    """The session of a valid access token can be ended with it."""
+    opened = await world.open_session()
+    await world.revocation.log_out_with_access_token(world.claims(opened), client_id=FIRST_PARTY)
+    assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.LOGOUT
+    assert world.audit.kinds() == [SessionWasRevoked]
+
+
+async def test_a_logout_ends_the_access_tokens(world: World) -> None:
+    """After a logout all of the session's access tokens are refused on this instance, those of others not."""
+    opened, other = await world.open_session(), await world.open_session()
+    refreshed = await world.refresh(opened.refresh_token)
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    for granted in (opened, refreshed):
+        with pytest.raises(SessionRevoked):
+            world.validation.validate(granted.access_token)
+    assert world.validation.validate(other.access_token)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda _: "nonsense", id="malformed"),
+        pytest.param(lambda _: ratchet.encode(refresh_token(session=9)), id="unknown session"),
+        pytest.param(lambda text: ratchet.encode(replace(ratchet.parse(text), lineage=bytes(16))), id="wrong lineage"),
+    ],
+)
+async def test_a_token_never_issued_ends_nothing(world: World, change: Callable[[str], str]) -> None:
+    """Whoever knows a session's id and no token of it cannot end it, and is told nothing."""
+    opened = await world.open_session()
+    await world.revocation.log_out_with_refresh_token(change(opened.refresh_token), client_id=FIRST_PARTY)
+    assert (world.sessions.writes, world.audit.events) == ([], [])
+    assert await world.refresh(opened.refresh_token)
+
+
+async def test_another_clients_token_ends_nothing(world: World) -> None:
+    """RFC 7009 §2.1: a token is revoked by the client it was issued to."""
+    opened = await world.open_session()
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FOREIGN)
+    await world.revocation.log_out_with_access_token(world.claims(opened), client_id=FOREIGN)
+    assert (world.sessions.writes, world.audit.events) == ([], [])
+    assert await world.refresh(opened.refresh_token)
+
+
+@pytest.mark.parametrize("session_id", [None, refresh_token(session=9).session_id], ids=["none", "deleted"])
+async def test_an_access_token_without_a_session_ends_nothing(world: World, session_id: SessionId | None) -> None:
+    """The token of a client acting for itself, or of a session that was deleted, is no error."""
+    await world.revocation.log_out_with_access_token(access_token_claims(session_id=session_id), client_id=FIRST_PARTY)
+    assert (world.sessions.writes, world.audit.events) == ([], [])
+
+
+async def end(world: World, token: str) -> None:
+    """Revoke the session for another reason."""
+    await world.revocation.revoke(await world.stored(token), RevocationReason.ENDED_BY_USER)
+
+
+async def expire(world: World, token: str) -> None:
+    """Wait until the session has expired."""
+    world.clock.time = (await world.stored(token)).expires_at
+
+
+@pytest.mark.parametrize("die", [end, expire])
+async def test_a_dead_session_stays_as_it_is(world: World, die: Callable[[World, str], Awaitable[None]]) -> None:
+    """Logging out of a session that is over is no error, and neither its end nor the reason changes."""
+    opened = await world.open_session()
+    await die(world, opened.refresh_token)
+    before = await world.stored(opened.refresh_token)
+    world.audit.events.clear()
+    world.clock.advance(1)
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    await world.revocation.log_out_with_access_token(world.claims(opened), client_id=FIRST_PARTY)
+    assert await world.stored(opened.refresh_token) == before
+    assert world.audit.events == []
+
+
+async def test_a_second_revocation_changes_nothing(world: World) -> None:
+    """Two that end a session at once make one revocation: the first's reason stays, and one event is recorded."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.revocation.revoke(session, RevocationReason.REUSE)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.REUSE
+    assert world.audit.kinds() == [SessionWasRevoked]
+
+
+async def test_a_revocation_that_another_instance_made_is_learnt(world: World) -> None:
+    """One that finds the session revoked by another instance refuses its access tokens from then on, too."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    assert session.session_id in world.revoked
+    assert world.audit.events == []
+
+
+async def test_a_logout_that_the_store_did_not_confirm_is_an_error(world: World) -> None:
+    """While the store does not answer, nobody is told that the session ended."""
+    opened = await world.open_session()
+    world.sessions.once("before revoke", unavailable)
+    with pytest.raises(StoreUnavailable):
+        await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    assert world.audit.events == []
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.LOGOUT
+
+
+async def test_a_logout_repeated_after_a_lost_answer_ends_the_access_token(world: World) -> None:
+    """If the store revoked and its answer was lost, the repeated logout is acknowledged: the access token is dead."""
+    opened = await world.open_session()
+    world.sessions.once("after revoke", unavailable)
+    with suppress(StoreUnavailable):
+        await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+
+
+@pytest.mark.parametrize(("ago", "known"), [(0, True), (MEMORY, True), (MEMORY + 0.001, False), (10_000, False)])
+async def test_a_start_learns_the_revocations_that_matter(world: World, ago: float, *, known: bool) -> None:
+    """An instance that starts learns the sessions revoked within an access token's lifetime, the leeway and 60 s."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    world.clock.advance(ago)
+    world.restart()
+    assert session.session_id not in world.revoked
+    await world.revocation.load()
+    assert (session.session_id in world.revoked) is known

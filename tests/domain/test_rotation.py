@@ -1,0 +1,150 @@
+"""Rotation, row by row of the contract's table: the answer, the store afterwards, and what is recorded."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import InvalidGrant
+from app.domain.model import ratchet
+from app.domain.model.events import ForeignClientRefused, TokenRefreshed, TokenReplayed
+from app.domain.model.policy import SessionPolicy
+from app.domain.model.session import RevocationReason, Session
+from tests.builders import ALICE, NOW, refresh_token
+
+from .world import FOREIGN, World, facts_of
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda text: text[:-1], id="malformed"),
+        pytest.param(lambda _: ratchet.encode(refresh_token(session=9)), id="unknown session"),
+        pytest.param(lambda text: ratchet.encode(replace(ratchet.parse(text), lineage=bytes(16))), id="wrong lineage"),
+    ],
+)
+async def test_row_1_an_unknown_token_changes_nothing(world: World, change: Callable[[str], str]) -> None:
+    """What was never issued is refused with the usual answer; nothing is written, nothing recorded."""
+    token = (await world.open_session()).refresh_token
+    before = await world.stored(token)
+    with pytest.raises(InvalidGrant) as refusal:
+        await world.refresh(change(token))
+    assert refusal.value.description == InvalidGrant.description
+    assert await world.stored(token) == before
+    assert (world.sessions.writes, world.audit.events) == ([], [])
+
+
+@pytest.mark.parametrize("generation", [0, 1, 2], ids=["reuse", "replay", "current"])
+async def test_row_2_a_foreign_client_changes_nothing(world: World, generation: int) -> None:
+    """Another client's token, of whatever generation, is refused and recorded; the session goes on."""
+    tokens = await world.refresh_times(2, await world.open_session())
+    before = await world.stored(tokens[-1])
+    with pytest.raises(InvalidGrant):
+        await world.rotation.rotate(tokens[generation], client_id=FOREIGN)
+    assert await world.stored(tokens[-1]) == before
+    assert world.audit.events == [ForeignClientRefused(**facts_of(before), presented_by=FOREIGN)]
+    assert world.sessions.writes == []
+
+
+async def revoke(world: World, session: Session) -> None:
+    """End the session."""
+    await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
+
+
+async def reach_expiry(world: World, session: Session) -> None:
+    """Wait until the session's absolute expiry."""
+    world.clock.time = session.expires_at
+
+
+async def disable(world: World, session: Session) -> None:
+    """Disable the session's user."""
+    world.users.changed[session.subject] = replace(ALICE, disabled=True)
+
+
+async def delete(world: World, session: Session) -> None:
+    """Delete the session's user."""
+    world.users.changed[session.subject] = None
+
+
+async def change_password(world: World, session: Session) -> None:
+    """Raise the user's credential version."""
+    world.users.changed[session.subject] = replace(ALICE, credential_version=ALICE.credential_version + 1)
+
+
+@pytest.mark.parametrize("generation", [0, 1, 2], ids=["reuse", "replay", "current"])
+@pytest.mark.parametrize("end", [revoke, reach_expiry, disable, delete, change_password])
+async def test_row_3_a_dead_session_stays_as_it_is(
+    world: World, end: Callable[[World, Session], Awaitable[None]], generation: int
+) -> None:
+    """No token of a session that is over gives anything; not even reuse changes or records something."""
+    tokens = await world.refresh_times(2, await world.open_session())
+    await end(world, await world.stored(tokens[-1]))
+    before = await world.stored(tokens[-1])
+    world.sessions.writes.clear()
+    with pytest.raises(InvalidGrant):
+        await world.refresh(tokens[generation])
+    assert await world.stored(tokens[-1]) == before
+    assert (world.sessions.writes, world.audit.events) == ([], [])
+
+
+async def test_row_3_an_idle_session_is_dead() -> None:
+    """At its idle expiry a session is over, though its absolute expiry is far."""
+    world = await World.create(session_policy=SessionPolicy(idle_lifetime=3600))
+    token = (await world.open_session()).refresh_token
+    world.clock.advance(3600)
+    with pytest.raises(InvalidGrant):
+        await world.refresh(token)
+
+
+async def test_row_4_the_current_token_rotates(world: World) -> None:
+    """The answer is the ratchet's successor, the store holds its digest and the salt, and the rotation is recorded."""
+    token = (await world.open_session()).refresh_token
+    before = await world.stored(token)
+    granted = await world.refresh(token)
+    after = await world.stored(token)
+    assert after.salt is not None
+    successor = ratchet.successor(ratchet.parse(token), salt=after.salt, generation=1)
+    assert granted.refresh_token == ratchet.encode(successor)
+    digest = ratchet.digest(successor.secret)
+    assert after == replace(before, secret_digest=digest, salt=after.salt, generation=1, rotated_at=NOW)
+    assert world.audit.events == [TokenRefreshed(**facts_of(before), generation=1)]
+
+
+async def test_row_4_each_successor_rotates(world: World) -> None:
+    """A chain of rotations gives a new token each time, under a new salt each time, counted by the generation."""
+    granted = await world.open_session()
+    tokens, salts = {granted.refresh_token}, set()
+    for _ in range(5):
+        granted = await world.refresh(granted.refresh_token)
+        tokens.add(granted.refresh_token)
+        salts.add((await world.stored(granted.refresh_token)).salt)
+    assert (len(tokens), len(salts)) == (6, 5)
+    assert (await world.stored(granted.refresh_token)).generation == 5
+
+
+async def test_row_5_a_replay_gets_the_same_successor(world: World) -> None:
+    """Within the window the token just replaced gets its successor again, with another access token, and no write."""
+    token = (await world.open_session()).refresh_token
+    first = await world.refresh(token)
+    before = await world.stored(token)
+    world.audit.events.clear()
+    world.sessions.writes.clear()
+    second = await world.refresh(token)
+    assert second.refresh_token == first.refresh_token
+    assert second.access_token != first.access_token
+    assert world.claims(second).token_id != world.claims(first).token_id
+    assert await world.stored(token) == before
+    assert world.sessions.writes == []
+    assert world.audit.events == [TokenReplayed(**facts_of(before), generation=1)]
+
+
+async def test_row_5_a_replay_does_not_prolong_the_window(world: World) -> None:
+    """The window is counted from the rotation, however often the token is replayed."""
+    token = (await world.open_session()).refresh_token
+    successor = (await world.refresh(token)).refresh_token
+    world.clock.advance(29.9)
+    assert (await world.refresh(token)).refresh_token == successor
+    world.clock.advance(0.1)
+    with pytest.raises(InvalidGrant):
+        await world.refresh(token)
+    assert (await world.stored(token)).revoked_because is RevocationReason.REUSE

@@ -1,0 +1,121 @@
+"""A subject's own sessions."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from app.domain.errors import InvalidGrant, SessionNotFound, SessionRevoked, StoreUnavailable
+from app.domain.model.events import SessionWasRevoked
+from app.domain.model.identifiers import Subject
+from app.domain.model.session import RevocationReason, Session
+from tests.builders import ALICE, refresh_token
+
+from .faults import unavailable
+from .world import World
+
+BOB = replace(ALICE, subject=Subject("bob-subject"), username="bob")
+
+
+@pytest.fixture
+async def world() -> World:
+    """Return the services, known to Alice and Bob."""
+    world = await World.create()
+    await world.users.add(BOB)
+    return world
+
+
+async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
+    """A subject sees the own live sessions: no other subject's, none revoked, none expired."""
+    expired = await world.stored((await world.open_session()).refresh_token)
+    world.clock.time = expired.expires_at - 10
+    first, second, ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
+    await world.open_session(BOB)
+    await world.own_sessions.end(ALICE.subject, ended.session_id)
+    assert await world.own_sessions.of(ALICE.subject) == [expired, first, second]
+    world.clock.advance(10)
+    assert await world.own_sessions.of(ALICE.subject) == [first, second]
+
+
+async def test_who_has_no_session_gets_none(world: World) -> None:
+    """An unknown subject's list is empty."""
+    await world.open_session()
+    assert await world.own_sessions.of(Subject("nobody")) == []
+
+
+async def test_one_session_is_ended(world: World) -> None:
+    """The named session stops working, refresh and access token, and the reason is kept; the others go on."""
+    kept, ended = await world.open_session(), await world.open_session()
+    session = await world.stored(ended.refresh_token)
+    await world.own_sessions.end(ALICE.subject, session.session_id)
+    assert (await world.stored(ended.refresh_token)).revoked_because is RevocationReason.ENDED_BY_USER
+    assert world.audit.kinds() == [SessionWasRevoked]
+    with pytest.raises(InvalidGrant):
+        await world.refresh(ended.refresh_token)
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(ended.access_token)
+    assert world.validation.validate(kept.access_token)
+    assert await world.refresh(kept.refresh_token)
+
+
+async def others(world: World) -> Session:
+    """Return a session of Bob's."""
+    return await world.stored((await world.open_session(BOB)).refresh_token)
+
+
+async def ended(world: World) -> Session:
+    """Return a session of Alice's that she ended."""
+    session = await world.stored((await world.open_session()).refresh_token)
+    await world.own_sessions.end(ALICE.subject, session.session_id)
+    return session
+
+
+async def expired(world: World) -> Session:
+    """Return a session of Alice's whose time is over."""
+    session = await world.stored((await world.open_session()).refresh_token)
+    world.clock.time = session.expires_at
+    return session
+
+
+@pytest.mark.parametrize("which", [others, ended, expired])
+async def test_what_is_no_live_session_of_ones_own_is_not_found(
+    world: World, which: Callable[[World], Awaitable[Session]]
+) -> None:
+    """Another subject's session, an ended and an expired one look as if they did not exist, and stay as they are."""
+    session = await which(world)
+    before = await world.sessions.find(session.session_id)
+    world.sessions.writes.clear()
+    with pytest.raises(SessionNotFound):
+        await world.own_sessions.end(ALICE.subject, session.session_id)
+    assert await world.sessions.find(session.session_id) == before
+    assert world.sessions.writes == []
+
+
+async def test_an_unknown_session_is_not_found(world: World) -> None:
+    """An id that nobody has is not found."""
+    with pytest.raises(SessionNotFound):
+        await world.own_sessions.end(ALICE.subject, refresh_token(session=9).session_id)
+
+
+async def test_all_sessions_are_ended(world: World) -> None:
+    """All of the subject's sessions end, each recorded, and no other subject's."""
+    mine = [await world.open_session() for _ in range(3)]
+    others = await world.open_session(BOB)
+    await world.own_sessions.end_all(ALICE.subject)
+    assert await world.own_sessions.of(ALICE.subject) == []
+    assert world.audit.kinds() == [SessionWasRevoked] * 3
+    for granted in mine:
+        with pytest.raises(SessionRevoked):
+            world.validation.validate(granted.access_token)
+    assert await world.refresh(others.refresh_token)
+
+
+async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> None:
+    """If the store fails on the way it is an error, and a second try ends the rest."""
+    for _ in range(3):
+        await world.open_session()
+    world.sessions.once("before revoke", unavailable)
+    with pytest.raises(StoreUnavailable):
+        await world.own_sessions.end_all(ALICE.subject)
+    await world.own_sessions.end_all(ALICE.subject)
+    assert await world.own_sessions.of(ALICE.subject) == []

@@ -1,0 +1,108 @@
+"""Validation: which access tokens are accepted."""
+
+from typing import Any
+
+import pytest
+
+from app.domain.errors import (
+    BadSignature,
+    ExpiredToken,
+    InvalidToken,
+    MalformedToken,
+    SessionRevoked,
+    TokenNotYetValid,
+    WrongAudience,
+    WrongIssuer,
+)
+from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.policy import AccessTokenPolicy
+from app.domain.model.session import Revocation
+from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims, refresh_token
+
+from .world import World
+
+AT = int(NOW)
+DAY = 86_400
+
+
+def validate(world: World, **changes: Any) -> AccessTokenClaims:
+    """Return what validation makes of a signed token whose claims differ so from a valid one's."""
+    return world.validation.validate(world.codec.encode(access_token_claims(**changes), kid="kid-1"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, id="fresh"),
+        pytest.param({"audience": ("other", AUDIENCE)}, id="one of several audiences"),
+        pytest.param({"session_id": None, "auth_time": None}, id="of a client acting for itself"),
+        pytest.param({"issued_at": AT - 900, "expires_at": AT - 29}, id="expired within the leeway"),
+        pytest.param({"issued_at": AT + 30, "expires_at": AT + 900}, id="issued ahead within the leeway"),
+        pytest.param({"issued_at": AT - DAY + 60, "expires_at": AT + 60}, id="for exactly a day"),
+    ],
+)
+def test_valid_tokens_are_accepted(world: World, changes: dict[str, Any]) -> None:
+    """A token that this issuer makes for this audience is accepted, and its claims are the answer."""
+    assert validate(world, **changes) == access_token_claims(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        pytest.param({"issuer": "https://other.example"}, WrongIssuer, id="another issuer"),
+        pytest.param({"issuer": ISSUER + "/"}, WrongIssuer, id="almost the issuer"),
+        pytest.param({"audience": ("other",)}, WrongAudience, id="another audience"),
+        pytest.param({"audience": (AUDIENCE + "2",)}, WrongAudience, id="almost the audience"),
+        pytest.param({"audience": ()}, WrongAudience, id="no audience"),
+        pytest.param({"issued_at": AT - 900, "expires_at": AT - 30}, ExpiredToken, id="expired by the leeway"),
+        pytest.param({"issued_at": AT - 900, "expires_at": AT - 31}, ExpiredToken, id="expired for longer"),
+        pytest.param({"issued_at": AT + 31, "expires_at": AT + 900}, TokenNotYetValid, id="issued too far ahead"),
+        pytest.param({"issued_at": AT - DAY, "expires_at": AT + 1}, MalformedToken, id="for more than a day"),
+        pytest.param({"issued_at": AT, "expires_at": 10**30}, MalformedToken, id="for ever"),
+        pytest.param({"issued_at": AT + 10, "expires_at": AT + 9}, MalformedToken, id="expiring before its issue"),
+    ],
+)
+def test_other_tokens_are_refused(world: World, changes: dict[str, Any], error: type[InvalidToken]) -> None:
+    """A token with a good signature and a wrong claim is refused for what is wrong."""
+    with pytest.raises(error) as refusal:
+        validate(world, **changes)
+    assert refusal.type is error
+
+
+@pytest.mark.parametrize(("after", "accepted"), [(29.999, True), (30.0, False)])
+def test_the_leeway_ends_at_its_very_moment(world: World, after: float, *, accepted: bool) -> None:
+    """A token is accepted strictly less than the leeway after its ``exp``."""
+    token = world.codec.encode(access_token_claims(), kid="kid-1")
+    world.clock.time = access_token_claims().expires_at + after
+    if accepted:
+        assert world.validation.validate(token)
+    else:
+        with pytest.raises(ExpiredToken):
+            world.validation.validate(token)
+
+
+async def test_without_leeway_a_token_ends_at_its_expiry() -> None:
+    """RFC 7519 §4.1.4: on or after ``exp`` a token is not accepted."""
+    policy = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, leeway=0)
+    world = await World.create(access_tokens=policy)
+    assert validate(world, expires_at=AT + 1)
+    with pytest.raises(ExpiredToken):
+        validate(world, expires_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("token", "error"), [("", MalformedToken), ("nonsense", MalformedToken), ("access-token-99", BadSignature)]
+)
+def test_what_cannot_be_read_is_refused(world: World, token: str, error: type[InvalidToken]) -> None:
+    """What the codec says of a token's form and signature is the answer."""
+    with pytest.raises(error):
+        world.validation.validate(token)
+
+
+def test_a_revoked_sessions_token_is_refused(world: World) -> None:
+    """Once a session is known to be revoked, its tokens are; those of other sessions and of none are not."""
+    world.revoked.add(Revocation(refresh_token(session=1).session_id, NOW))
+    with pytest.raises(SessionRevoked):
+        validate(world)
+    assert validate(world, session_id=refresh_token(session=2).session_id)
+    assert validate(world, session_id=None, auth_time=None)

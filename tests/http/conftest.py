@@ -1,0 +1,70 @@
+"""Running services, and what they log."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from app.adapters.keys.pem import generate, stored_key
+from app.adapters.telemetry.logs import JsonFormatter
+from app.settings import Settings
+
+from .forgery import Forge
+from .log_lines import LogLines
+from .service import CHEAP, Service, Tokens
+
+Start = Callable[..., Awaitable[Service]]
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> RSAPrivateKey:
+    """Return the key with which every service of the tests signs."""
+    return generate(2048)
+
+
+@pytest.fixture
+def forge(signing_key: RSAPrivateKey) -> Forge:
+    """Return a signer that signs whatever it is given with the services' key."""
+    return Forge(signing_key)
+
+
+@pytest.fixture
+async def start(signing_key: RSAPrivateKey) -> AsyncIterator[Start]:
+    """Return a function that starts a service with the settings it is given; ``hashing`` makes it hash passwords."""
+    key = stored_key(signing_key)
+    async with AsyncExitStack() as running:
+
+        async def start(*, hashing: bool = False, **settings: Any) -> Service:
+            service = Service(key, Settings(**{**CHEAP, **settings}), hashing=hashing)
+            return await running.enter_async_context(service)
+
+        yield start
+
+
+@pytest.fixture
+async def service(start: Start) -> Service:
+    """Return a running service."""
+    return await start()
+
+
+@pytest.fixture
+async def tokens(service: Service) -> Tokens:
+    """Return the tokens of Alice's first session."""
+    return await service.sign_in()
+
+
+@pytest.fixture
+def log() -> Iterator[LogLines]:
+    """Return the lines that the log of the service holds, at the level DEBUG."""
+    lines = LogLines()
+    lines.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.DEBUG)
+    root.addHandler(lines)
+    yield lines
+    root.removeHandler(lines)
+    root.setLevel(level)

@@ -1,0 +1,187 @@
+"""The service as a client meets it: a real server on a free port of 127.0.0.1, on a clock that the test moves."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
+from dependency_injector import providers
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from app.adapters.http.server import Runner
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.adapters.memory.users import MemoryUserRepository
+from app.application import CONTAINER, create_application
+from app.container import Container
+from app.domain.model import ratchet
+from app.domain.model.scope import Scope
+from app.domain.model.session import Session
+from app.domain.model.signing_key import StoredKey
+from app.domain.model.user import User
+from app.settings import Settings
+from tests.builders import AUDIENCE, ISSUER, PASSWORD
+from tests.fakes import FakeAuditTrail, FakeClock, FakeKeyStore
+
+from .stand_ins import FaultyStore, QuickHasher
+
+CHEAP: Final[dict[str, Any]] = {
+    "issuer": ISSUER,
+    "audience": AUDIENCE,
+    "password_hash_memory": 8_192,
+    "password_hash_iterations": 1,
+    "password_hash_threads": 1,
+}
+"""Settings of every test, unless it gives others."""
+
+JSON: Final = {"Content-Type": "application/json"}
+
+_PATIENCE_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body, read as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def problem(self) -> tuple[int, str]:
+        """The status and the code of a problem, whose body must agree with the head (RFC 9457)."""
+        assert self.headers["Content-Type"].startswith("application/problem+json"), self
+        problem = self.json()
+        prefix, _, code = problem["type"].rpartition(":")
+        assert (prefix, problem["status"]) == ("urn:keyturn:problem", self.status)
+        assert {"title", "detail"} <= problem.keys()
+        return self.status, code
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The two tokens of a token response."""
+
+    access: str
+    refresh: str
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """Read them from an answer, which must be a token response."""
+        assert answer.status == 200, answer
+        return cls(answer.json()["access_token"], answer.json()["refresh_token"])
+
+
+class Service:
+    """One running instance. Alice is its only user, until a test adds others."""
+
+    url: str
+
+    def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool) -> None:
+        fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
+            (Container.clock, providers.Singleton(FakeClock)),
+            (Container.audit, providers.Singleton(FakeAuditTrail)),
+            (Container.key_stores.chosen, providers.Singleton(FakeKeyStore, key)),
+            (Container.stores.sessions, providers.Singleton(FaultyStore, MemorySessionRepository())),
+            (Container.stores.users, providers.Singleton(FaultyStore, MemoryUserRepository())),
+        ]
+        if not hashing:
+            fakes.append((Container.hasher, providers.Singleton(QuickHasher)))
+        with ExitStack() as overridden:
+            for part, fake in fakes:
+                overridden.enter_context(part.override(fake))
+            self.app = create_application(settings)
+        self.container: Container = self.app[CONTAINER]
+        self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
+        self.audit: FakeAuditTrail = self.container.audit()  # type: ignore[assignment]  # it is the fake
+        self.sessions: FaultyStore = self.container.stores.sessions()
+        self.users: FaultyStore = self.container.stores.users()
+        self._life = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        runner = Runner(self.app, shutdown_timeout=0.5, access_log=True)
+        self._life.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.host, self.port = runner.addresses[0][:2]
+        self.url = f"http://{self.host}:{self.port}"
+        connector = TCPConnector(limit=0)
+        self._client = await self._life.enter_async_context(
+            ClientSession(self.url, connector=connector, cookie_jar=DummyCookieJar())
+        )
+        await self.create_user("alice")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._life.aclose()
+
+    async def create_user(self, username: str, password: str = PASSWORD, *, scope: str = "account orders:read") -> User:
+        """Return a new user."""
+        return await self.container.accounts().create(username, password, scope=Scope.parse(scope))
+
+    def change_user(self, user: User, **changes: Any) -> None:
+        """Change what is stored of a user, as no endpoint does yet."""
+        self.users.repository._users[user.subject] = replace(user, **changes)
+
+    async def stored_session(self, tokens: Tokens) -> Session:
+        """Return what is stored of the session of a token."""
+        session: Session | None = await self.sessions.repository.find(ratchet.parse(tokens.refresh).session_id)
+        assert session is not None
+        return session
+
+    async def store_session(self, session: Session) -> None:
+        """Put a session into the store, as no endpoint would."""
+        await self.sessions.repository.add(session)
+
+    async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
+        """Send a request, with ``token`` as its bearer token, and return the answer."""
+        if token is not None:
+            options["headers"] = {"Authorization": f"Bearer {token}", **options.get("headers", {})}
+        async with self._client.request(method, path, **options) as response:
+            return Answer(response.status, response.headers, await response.read())
+
+    async def login(self, username: str = "alice", password: str = PASSWORD, **members: object) -> Answer:
+        """Sign in."""
+        return await self.ask("POST", "/auth/login", json={"username": username, "password": password, **members})
+
+    async def sign_in(self, username: str = "alice", *, scope: str | None = None) -> Tokens:
+        """Sign in and return the tokens."""
+        return Tokens.of(await self.login(username, scope=scope))
+
+    async def refresh(self, refresh_token: str, **members: object) -> Answer:
+        """Present a refresh token."""
+        return await self.ask("POST", "/auth/refresh", json={"refresh_token": refresh_token, **members})
+
+    async def rotate(self, tokens: Tokens) -> Tokens:
+        """Present a refresh token that must be good, and return what follows it."""
+        return Tokens.of(await self.refresh(tokens.refresh))
+
+    async def me(self, token: str) -> Answer:
+        """Ask who I am."""
+        return await self.ask("GET", "/auth/me", token=token)
+
+    async def send(self, raw: bytes, *, end: bool = False) -> Answer:
+        """Send bytes on a connection of their own, close its sending side if ``end``, and return the first answer."""
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                writer.write(raw)
+                if end:
+                    writer.write_eof()
+                return await _read_answer(reader)
+        finally:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+    status_line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")[:-2]
+    named = (line.partition(": ") for line in lines)
+    headers = CIMultiDict((name, value) for name, _, value in named)
+    body = await reader.readexactly(int(headers["Content-Length"]))
+    return Answer(int(status_line.split()[1]), CIMultiDictProxy(headers), body)

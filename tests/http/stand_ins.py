@@ -1,0 +1,59 @@
+"""What stands behind the service's ports in the place of the real thing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from app.domain.errors import StoreUnavailable
+from tests.fakes import FakeHasher
+
+CAUSE = "driver: connection to db-17.internal refused"
+
+
+class QuickHasher(FakeHasher):
+    """Hashes nothing, for all tests in which no password matters."""
+
+    def close(self) -> None:
+        """Have nothing to close."""
+
+
+class FaultyStore:
+    """Stands before a repository. While it is ``down`` every act fails; ``bug`` is raised by every act if given.
+
+    Between acts, other requests get their turn, as with a store across a network.
+    """
+
+    def __init__(self, repository: Any) -> None:
+        self.repository = repository
+        self._meeting: asyncio.Barrier | None = None
+        self._expected = 0
+        self.down = False
+        self.bug: Exception | None = None
+        self.acts = 0
+
+    def let_readers_meet(self, count: int) -> None:
+        """Hold the next ``count`` calls of ``find`` until all of them are there."""
+        self._meeting = asyncio.Barrier(count)
+        self._expected = count
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        act = getattr(self.repository, name)
+
+        async def perform(*args: Any, **keywords: Any) -> Any:
+            self.acts += 1
+            if self.bug is not None:
+                raise self.bug
+            if self.down:
+                raise StoreUnavailable from OSError(CAUSE)
+            await asyncio.sleep(0)
+            result = await act(*args, **keywords)
+            await self._meet(name)
+            return result
+
+        return perform
+
+    async def _meet(self, name: str) -> None:
+        if name == "find" and self._expected:
+            assert self._meeting is not None
+            self._expected -= 1
+            await self._meeting.wait()

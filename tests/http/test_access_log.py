@@ -1,0 +1,50 @@
+"""The access log."""
+
+import pytest
+
+from .log_lines import LogLines
+from .service import Service, Tokens
+
+MEMBERS = {"time", "level", "logger", "message", "request_id", "method", "route", "status", "milliseconds", "address"}
+
+
+@pytest.mark.parametrize(
+    ("request_line", "route", "status"),
+    [
+        ("GET /livez?token=x", "/livez", 200),
+        ("GET /auth/me", "/auth/me", 401),
+        ("DELETE /auth/sessions/AAAAAAAAAAAAAAAAAAAAAA", "/auth/sessions/{sid}", 401),
+        ("GET /somewhere/else?a=b", "(no route)", 404),
+        ("PUT /auth/me", "(no route)", 405),
+    ],
+)
+async def test_an_answer_is_one_line(
+    log: LogLines, service: Service, request_line: str, route: str, status: int
+) -> None:
+    """It tells the route's template in the place of the path, no query string, and the id that the client was given."""
+    method, path = request_line.split()
+    answer = await service.ask(method, path)
+    [entry] = log.of("keyturn.access")
+    assert entry.keys() == MEMBERS
+    assert (entry["method"], entry["route"], entry["status"]) == (method, route, status)
+    assert entry["request_id"] == answer.headers["X-Request-Id"]
+    assert entry["address"] == "127.0.0.1"
+    assert entry["milliseconds"] >= 0
+
+
+async def test_each_answer_has_its_own_line(log: LogLines, service: Service, tokens: Tokens) -> None:
+    """In their order, each with its own id, on whatever connection they were asked."""
+    answers = [await service.me(tokens.access), await service.me("x"), await service.refresh(tokens.refresh)]
+    entries = log.of("keyturn.access")[-3:]
+    assert [entry["status"] for entry in entries] == [200, 401, 200]
+    assert [entry["request_id"] for entry in entries] == [answer.headers["X-Request-Id"] for answer in answers]
+
+
+@pytest.mark.parametrize("raw", [b"rubbish\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n"])
+async def test_what_was_not_http_is_a_line_too(log: LogLines, service: Service, raw: bytes) -> None:
+    """The answer to an unreadable request is logged under its id, and nothing is logged as a fault of the service."""
+    answer = await service.send(raw)
+    [entry] = log.of("keyturn.access")
+    assert (entry["status"], entry["route"]) == (400, "(no route)")
+    assert entry["request_id"] == answer.headers["X-Request-Id"]
+    assert {"error", "critical"}.isdisjoint(each["level"] for each in log.entries())

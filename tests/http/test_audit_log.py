@@ -1,0 +1,55 @@
+"""The audit trail in the log."""
+
+import pytest
+
+from app.adapters.telemetry.audit_log import LogAuditTrail
+from app.domain.model.events import (
+    AuditEvent,
+    ForeignClientRefused,
+    LoginFailed,
+    LoginSucceeded,
+    SessionWasRevoked,
+    TokenRefreshed,
+)
+from app.domain.model.identifiers import ClientId, SessionId, Subject
+from app.domain.model.session import RevocationReason
+
+from .log_lines import LogLines
+
+SID = "AAAAAAAAAAAAAAAAAAAAAA"
+FACTS = {"session_id": SessionId(bytes(16)), "subject": Subject("s"), "client_id": ClientId("c")}
+TOLD = {"session_id": SID, "subject": "s", "client_id": "c"}
+
+EVENTS: list[tuple[AuditEvent, str, dict[str, object]]] = [
+    (LoginSucceeded(at=1.0, address="::1", **FACTS), "login_succeeded", {**TOLD, "address": "::1"}),  # type: ignore[arg-type]  # each fact has its type
+    (
+        LoginFailed(at=1.0, reason="unknown_user", subject=None, address="::1"),
+        "login_failed",
+        {"reason": "unknown_user", "subject": None, "address": "::1"},
+    ),
+    (TokenRefreshed(at=1.0, generation=7, **FACTS), "token_refreshed", {**TOLD, "generation": 7}),  # type: ignore[arg-type]  # each fact has its type
+    (
+        ForeignClientRefused(at=1.0, presented_by=ClientId("d"), **FACTS),  # type: ignore[arg-type]  # each fact has its type
+        "foreign_client_refused",
+        {**TOLD, "presented_by": "d"},
+    ),
+    (
+        SessionWasRevoked(at=1.0, reason=RevocationReason.REUSE, **FACTS),  # type: ignore[arg-type]  # each fact has its type
+        "session_was_revoked",
+        {**TOLD, "reason": "reuse"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "name", "members"), EVENTS, ids=[name for _, name, _ in EVENTS])
+def test_an_event_is_a_line_of_json(log: LogLines, event: AuditEvent, name: str, members: dict[str, object]) -> None:
+    """It has the event's name, its facts, and the session's id as the tokens spell it."""
+    LogAuditTrail().record(event)
+    [entry] = log.of("keyturn.audit")
+    assert {each: entry.pop(each) for each in ("level", "logger", "message")} == {
+        "level": "info",
+        "logger": "keyturn.audit",
+        "message": name,
+    }
+    del entry["time"]
+    assert entry == members

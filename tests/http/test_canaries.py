@@ -1,0 +1,98 @@
+"""What a client sends in confidence appears in no answer and no line of the log, wherever it sent it."""
+
+import pytest
+
+from app.adapters.telemetry.audit_log import LogAuditTrail
+
+from .log_lines import LogLines
+from .service import JSON, Answer, Service, Tokens
+
+CANARY = "CANARY5ecret"
+BYTES = CANARY.encode()
+
+HEAD = b"Host: x\r\nConnection: close\r\n"
+POST = b"POST /auth/login HTTP/1.1\r\nContent-Type: application/json\r\n" + HEAD
+
+REQUESTS: dict[str, bytes] = {
+    "NUL after it": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\x00\r\n\r\n" % BYTES,
+    "CR after it": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\rx\r\n\r\n" % BYTES,
+    "too long": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\r\n\r\n" % (BYTES * 2_000),
+    "non-ASCII after it": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\xff\r\n\r\n" % BYTES,
+    "as a token": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\r\n\r\n" % BYTES,
+    "as a password": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Basic %s\r\n\r\n" % BYTES,
+    "as a scheme": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: %s\r\n\r\n" % BYTES,
+    "twice": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"Authorization: Bearer %s\r\n\r\n" % BYTES * 2,
+    "as a header name": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b"%s \xff: x\r\n\r\n" % BYTES,
+    "as a line": b"GET /auth/me HTTP/1.1\r\n%s\r\n\r\n" % BYTES,
+    "in a cookie": b"GET /auth/me HTTP/1.1\r\n" + HEAD + b'Cookie: \xff%s="\r\n\r\n' % BYTES,
+    "in the path": b"GET /%s HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "in a path of ours": b"DELETE /auth/sessions/%s HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "in a broken path": b"GET /%s\xff HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "in a long path": b"GET /%s HTTP/1.1\r\n" % (BYTES * 2_000) + HEAD + b"\r\n",
+    "in a broken URL": b"GET http://[%s HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "in the query": b"GET /auth/me?access_token=%s HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "in the host": b"GET /auth/me HTTP/1.1\r\nConnection: close\r\nHost: [%s\r\n\r\n" % BYTES,
+    "as a method": b"%s /auth/me HTTP/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "as a version": b"GET /auth/me %s/1.1\r\n" % BYTES + HEAD + b"\r\n",
+    "as an expectation": b"GET /livez HTTP/1.1\r\n" + HEAD + b"Expect: %s\r\n\r\n" % BYTES,
+    "as an ETag": b"GET /.well-known/jwks.json HTTP/1.1\r\n" + HEAD + b'If-None-Match: "%s\r\n\r\n' % BYTES,
+    "as a request id": b"GET /livez HTTP/1.1\r\n" + HEAD + b"X-Request-Id: %s\r\n\r\n" % BYTES,
+    "as a length": POST + b"Content-Length: %s\r\n\r\n" % BYTES,
+    "as a coding": POST + b"Content-Encoding: %s\r\nContent-Length: 2\r\n\r\n{}" % BYTES,
+    "as a packed body": POST + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s" % (len(BYTES), BYTES),
+    "as a chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n%s\r\n" % BYTES,
+    "as a body": POST + b"Content-Length: %d\r\n\r\n%s" % (len(BYTES), BYTES),
+    "in place of HTTP": b"%s\r\n\r\n" % BYTES,
+}
+
+BODIES: dict[str, str] = {
+    "password": f'{{"username": "alice", "password": "{CANARY}"}}',
+    "username": f'{{"username": "{CANARY}", "password": "x"}}',
+    "cut": f'{{"username": "alice", "password": "{CANARY}',
+    "duplicate": f'{{"{CANARY}": 1, "{CANARY}": 1, "username": "alice", "password": "x"}}',
+    "wrong type": f'{{"username": ["{CANARY}"], "password": {{"{CANARY}": 1}}}}',
+    "too long": f'{{"username": "alice", "password": "{CANARY * 20}"}}',
+    "scope": f'{{"username": "alice", "password": "correct horse", "scope": "{CANARY}"}}',
+    "refresh token": f'{{"refresh_token": "{CANARY}"}}',
+    "like a refresh token": f'{{"refresh_token": "ktr_{CANARY:A<87}"}}',
+}
+
+
+def assert_unseen(log: LogLines, *answers: Answer) -> None:
+    """See that the canary is nowhere, in whatever case."""
+    for answer in answers:
+        assert BYTES.lower() not in answer.body.lower()
+        assert CANARY.lower() not in str(answer.headers).lower()
+    assert log.lines
+    assert CANARY.lower() not in log.text().lower()
+
+
+@pytest.mark.parametrize("raw", REQUESTS.values(), ids=REQUESTS)
+async def test_no_part_of_a_request_is_repeated(log: LogLines, service: Service, raw: bytes) -> None:
+    """Wherever in a request it stands, neither the answer nor the log at its most talkative has it."""
+    assert_unseen(log, await service.send(raw))
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+async def test_no_part_of_a_body_is_repeated(log: LogLines, service: Service, body: str) -> None:
+    """At every endpoint that reads one, and in the audit log."""
+    service.container.authentication()._audit = LogAuditTrail()
+    paths = ("/auth/login", "/auth/refresh", "/auth/logout")
+    assert_unseen(log, *[await service.ask("POST", path, data=body, headers=JSON) for path in paths])
+
+
+async def test_no_token_is_logged(log: LogLines, service: Service, tokens: Tokens) -> None:
+    """Good tokens neither: refreshed, replayed, reused, signed out with, or in the way of a bug."""
+    successor = await service.rotate(tokens)
+    await service.refresh(tokens.refresh)
+    service.sessions.bug = RuntimeError(f"row {tokens.refresh} for {tokens.access}")
+    for answer in (
+        await service.refresh(successor.refresh),
+        await service.ask("GET", "/auth/sessions", token=tokens.access),
+    ):
+        assert answer.status == 500
+        assert tokens.refresh.encode() not in answer.body
+    service.sessions.bug = None
+    await service.ask("POST", "/auth/logout", token=successor.access)
+    for secret in (tokens.access, tokens.refresh, successor.access, successor.refresh, tokens.access.split(".")[2]):
+        assert secret not in log.text()

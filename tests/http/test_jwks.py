@@ -1,0 +1,106 @@
+"""``GET /.well-known/jwks.json``, and other people's libraries that use it."""
+
+import asyncio
+import time
+
+import jwt
+import pytest
+from joserfc import jwt as joserfc_jwt
+from joserfc.jwk import KeySet
+
+from tests.builders import AUDIENCE, ISSUER
+
+from .conftest import Start
+from .forgery import segment
+from .service import Answer, Service, Tokens
+
+PATH = "/.well-known/jwks.json"
+
+
+async def fetch(service: Service, **headers: str) -> Answer:
+    """Fetch the JWK Set."""
+    return await service.ask("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+async def test_it_holds_public_members_only(service: Service, tokens: Tokens) -> None:
+    """The one key is the one that signed, for signatures with RS256, without its private half."""
+    answer = await fetch(service)
+    [key] = answer.json()["keys"]
+    assert answer.headers["Content-Type"] == "application/jwk-set+json"
+    assert key.keys() == {"kty", "n", "e", "kid", "alg", "use"}
+    assert (key["kty"], key["alg"], key["use"], key["e"]) == ("RSA", "RS256", "sig", "AQAB")
+    assert key["kid"] == segment(tokens.access, 0)["kid"]
+
+
+async def test_the_kid_is_the_thumbprint(service: Service) -> None:
+    """Another implementation of RFC 7638 comes to the same."""
+    [key] = KeySet.import_key_set((await fetch(service)).json()).keys
+    assert key.kid == key.thumbprint()
+
+
+async def test_verifiers_may_keep_it(service: Service, start: Start) -> None:
+    """Cache-Control says for how long, in public and for every origin; the setting changes it."""
+    answer = await fetch(service)
+    assert answer.headers["Cache-Control"] == "public, max-age=600"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    other = await start(jwks_max_age=60)
+    assert (await fetch(other)).headers["Cache-Control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
+async def test_who_has_it_gets_304(service: Service, form: str) -> None:
+    """A conditional request with its ETag is answered without a body, and with the same headers (RFC 9110 §15.4.5)."""
+    full = await fetch(service)
+    answer = await fetch(service, If_None_Match=form.format(full.headers["ETag"]))
+    assert (answer.status, answer.body) == (304, b"")
+    assert answer.headers["ETag"] == full.headers["ETag"]
+    assert answer.headers["Cache-Control"] == full.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("etag", ['"other"', "rubbish", '"', ""])
+async def test_who_has_another_gets_it(service: Service, etag: str) -> None:
+    """Any other ETag gets the whole answer."""
+    assert (await fetch(service, If_None_Match=etag)).json()["keys"]
+
+
+async def test_the_etag_is_of_the_keys(start: Start) -> None:
+    """Two instances with one key have one ETag."""
+    one, two = await start(), await start()
+    assert (await fetch(one)).headers["ETag"] == (await fetch(two)).headers["ETag"]
+
+
+async def test_head_tells_the_size(service: Service) -> None:
+    """HEAD has the headers of GET and no body."""
+    answer = await service.ask("HEAD", PATH)
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len((await fetch(service)).body))
+
+
+async def test_pyjwt_verifies_an_access_token_by_its_url(service: Service) -> None:
+    """PyJWT fetches the set from the running server, finds the key by ``kid`` and accepts the token."""
+    service.clock.time = time.time()
+    tokens = await service.sign_in()
+
+    def verify() -> dict[str, object]:
+        key = jwt.PyJWKClient(service.url + PATH).get_signing_key_from_jwt(tokens.access)
+        required = ["exp", "iat", "jti", "sub", "aud", "iss"]
+        return dict(
+            jwt.decode(
+                tokens.access,
+                key,
+                algorithms=["RS256"],
+                audience=AUDIENCE,
+                issuer=ISSUER,
+                options={"require": required},
+            )
+        )
+
+    assert (await asyncio.to_thread(verify))["client_id"] == "first-party"
+
+
+async def test_joserfc_verifies_an_access_token(service: Service, tokens: Tokens) -> None:
+    """So does joserfc, with the fetched set."""
+    keys = KeySet.import_key_set((await fetch(service)).json())
+    token = joserfc_jwt.decode(tokens.access, keys, algorithms=["RS256"])
+    assert token.header["typ"] == "at+jwt"
+    assert token.claims["iss"] == ISSUER

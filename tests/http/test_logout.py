@@ -1,0 +1,129 @@
+"""``POST /auth/logout``."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.domain.model import ratchet
+from app.domain.model.events import SessionWasRevoked
+from app.domain.model.identifiers import ClientId
+from app.domain.model.session import RevocationReason
+from tests.builders import ISSUER, access_token_claims, refresh_token, session_of
+
+from .forgery import MISSING, Forge, claims_of
+from .service import Answer, Service, Tokens
+
+
+async def log_out(service: Service, *, body: str | None = None, header: str | None = None) -> Answer:
+    """Log out with a refresh token in the body, an access token in the header, both or neither."""
+    options = {} if body is None else {"json": {"refresh_token": body}}
+    return await service.ask("POST", "/auth/logout", token=header, **options)
+
+
+async def assert_ended(service: Service, tokens: Tokens) -> None:
+    """See that neither token works any more, from this moment on."""
+    assert (await service.me(tokens.access)).problem == (401, "invalid-token")
+    assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
+
+
+async def assert_live(service: Service, tokens: Tokens) -> None:
+    """See that both tokens work."""
+    assert (await service.me(tokens.access)).status == 200
+    assert (await service.refresh(tokens.refresh)).status == 200
+
+
+async def test_the_refresh_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """204 without a body; both tokens are dead at once, and the audit trail has the reason."""
+    other = await service.sign_in()
+    answer = await log_out(service, body=tokens.refresh)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["Cache-Control"] == "no-store"
+    await assert_ended(service, tokens)
+    await assert_live(service, other)
+    [event] = [event for event in service.audit.events if isinstance(event, SessionWasRevoked)]
+    assert event.reason is RevocationReason.LOGOUT
+
+
+async def test_the_access_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """A client that has only its access token at hand sends it in the header, with no body."""
+    assert (await log_out(service, header=tokens.access)).status == 204
+    await assert_ended(service, tokens)
+
+
+@pytest.mark.parametrize("body", [{}, {"refresh_token": None}], ids=["empty", "null"])
+async def test_a_body_without_a_token_leaves_the_header(
+    service: Service, tokens: Tokens, body: dict[str, object]
+) -> None:
+    """An empty object in the body is as no body."""
+    assert (await service.ask("POST", "/auth/logout", json=body, token=tokens.access)).status == 204
+    await assert_ended(service, tokens)
+
+
+async def test_every_generation_ends_the_session(service: Service, tokens: Tokens) -> None:
+    """A client that lost the newest refresh token can still sign out with an old one."""
+    current = await service.rotate(await service.rotate(tokens))
+    assert (await log_out(service, body=tokens.refresh)).status == 204
+    await assert_ended(service, current)
+
+
+async def test_the_body_goes_before_the_header(service: Service, tokens: Tokens) -> None:
+    """With a token in both, the session of the refresh token ends and the other goes on."""
+    other = await service.sign_in()
+    assert (await log_out(service, body=tokens.refresh, header=other.access)).status == 204
+    await assert_ended(service, tokens)
+    await assert_live(service, other)
+
+
+async def test_logging_out_twice_is_no_error(service: Service, tokens: Tokens) -> None:
+    """A dead token of either kind answers 204 (RFC 7009 §2.2), and is not audited again."""
+    for _ in range(2):
+        assert (await log_out(service, body=tokens.refresh)).status == 204
+        assert (await log_out(service, header=tokens.access)).status == 204
+    assert service.audit.kinds().count(SessionWasRevoked) == 1
+
+
+@pytest.mark.parametrize("made", [lambda _: "rubbish", lambda token: token[:-1], lambda token: token + "A"])
+async def test_an_unknown_token_is_no_error(service: Service, tokens: Tokens, made: Callable[[str], str]) -> None:
+    """It answers 204 and ends nothing."""
+    assert (await log_out(service, body=made(tokens.refresh))).status == 204
+    assert (await log_out(service, header=made(tokens.access))).status == 204
+    await assert_live(service, tokens)
+
+
+async def test_another_clients_tokens_end_nothing(service: Service, forge: Forge) -> None:
+    """Its session goes on, whichever of its tokens is presented here."""
+    token = refresh_token()
+    await service.store_session(session_of(token, client_id=ClientId("shop")))
+    codec = service.container.codec()
+    access = codec.encode(access_token_claims(client_id=ClientId("shop")), kid=forge.kid)
+    assert (await log_out(service, body=ratchet.encode(token))).status == 204
+    assert (await log_out(service, header=access)).status == 204
+    assert (await service.sessions.repository.find(token.session_id)).revoked_at is None
+
+
+async def test_a_token_of_no_session_ends_nothing(service: Service, tokens: Tokens, forge: Forge) -> None:
+    """A client acting for itself has nothing to sign out of."""
+    sessionless = forge.token(claims_of(tokens.access, sid=MISSING, auth_time=MISSING, iss=ISSUER))
+    assert (await log_out(service, header=sessionless)).status == 204
+    await assert_live(service, tokens)
+
+
+async def test_an_expired_access_token_is_dead(service: Service, tokens: Tokens) -> None:
+    """It answers 204; to end the session there is still the refresh token."""
+    service.clock.advance(1_000)
+    assert (await log_out(service, header=tokens.access)).status == 204
+    assert (await service.refresh(tokens.refresh)).status == 200
+
+
+async def test_no_token_at_all_is_refused(service: Service) -> None:
+    """There is nothing to end: 401 with a bare challenge."""
+    answer = await log_out(service)
+    assert answer.problem == (401, "missing-token")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_body_must_be_json(service: Service, tokens: Tokens) -> None:
+    """A body of another kind is refused, not overlooked: the client meant something by it."""
+    answer = await service.ask("POST", "/auth/logout", data={"refresh_token": tokens.refresh}, token=tokens.access)
+    assert answer.problem == (415, "unsupported-media-type")
+    await assert_live(service, tokens)

@@ -1,0 +1,149 @@
+"""``/auth/sessions``."""
+
+import pytest
+
+from app.domain.model import base64url
+from app.domain.model.events import SessionWasRevoked
+from app.domain.model.session import RevocationReason
+from tests.builders import NOW
+
+from .forgery import MISSING, Forge, claims_of, segment
+from .service import Answer, Service, Tokens
+
+
+def sid(tokens: Tokens) -> str:
+    """Return the session id of an access token."""
+    return str(segment(tokens.access, 1)["sid"])
+
+
+async def listed(service: Service, tokens: Tokens) -> list[str]:
+    """Return the ids of the sessions that are listed to the holder of a token."""
+    answer = await service.ask("GET", "/auth/sessions", token=tokens.access)
+    assert answer.status == 200
+    return [each["sid"] for each in answer.json()["sessions"]]
+
+
+async def end(service: Service, tokens: Tokens, session: str) -> Answer:
+    """End a session."""
+    return await service.ask("DELETE", f"/auth/sessions/{session}", token=tokens.access)
+
+
+async def test_the_list_tells_each_session_and_marks_the_current_one(service: Service, tokens: Tokens) -> None:
+    """The oldest comes first, with what helps its owner to recognise it and no more."""
+    service.clock.advance(60)
+    second = await service.sign_in(scope="account")
+    service.clock.advance(60)
+    second = await service.rotate(second)
+    answer = await service.ask("GET", "/auth/sessions", token=second.access)
+    first_listed, second_listed = answer.json()["sessions"]
+    assert second_listed.pop("device").startswith("Python/")
+    assert second_listed == {
+        "sid": sid(second),
+        "current": True,
+        "client_id": "first-party",
+        "scope": "account",
+        "created_at": NOW + 60,
+        "last_used_at": NOW + 120,
+        "expires_at": NOW + 60 + 604_800,
+        "address": "127.0.0.1",
+    }
+    assert (first_listed["sid"], first_listed["current"]) == (sid(tokens), False)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_only_the_subjects_own_live_sessions_are_listed(service: Service, tokens: Tokens) -> None:
+    """Neither another user's are, nor ended ones."""
+    await service.create_user("bob")
+    bobs, ended = await service.sign_in("bob"), await service.sign_in()
+    await service.ask("POST", "/auth/logout", json={"refresh_token": ended.refresh})
+    assert await listed(service, tokens) == [sid(tokens)]
+    assert await listed(service, bobs) == [sid(bobs)]
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "device"),
+    [(b"Firefox/1", "Firefox/1"), (b"x" * 200, "x" * 80), (b"a\tb\x85\xe2\x80\xa8\xffc", "abc"), (b"", "")],
+    ids=["plain", "long", "unprintable", "empty"],
+)
+async def test_the_device_is_a_short_printable_name(service: Service, user_agent: bytes, device: str) -> None:
+    """What a client calls itself is cut to 80 characters and cleaned of what a terminal would obey."""
+    body = b'{"username": "alice", "password": "correct horse"}'
+    head = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    login = await service.send(
+        b"%sUser-Agent: %s\r\nContent-Length: %d\r\n\r\n%s" % (head, user_agent, len(body), body)
+    )
+    answer = await service.ask("GET", "/auth/sessions", token=Tokens.of(login).access)
+    assert [each["device"] for each in answer.json()["sessions"]] == [device]
+
+
+async def test_ending_a_session_ends_its_tokens(service: Service, tokens: Tokens) -> None:
+    """204; both its tokens are dead at once, the caller's go on."""
+    other = await service.sign_in()
+    answer = await end(service, tokens, sid(other))
+    assert (answer.status, answer.body) == (204, b"")
+    assert (await service.me(other.access)).problem == (401, "invalid-token")
+    assert (await service.refresh(other.refresh)).problem == (401, "invalid-grant")
+    assert await listed(service, tokens) == [sid(tokens)]
+    [event] = [event for event in service.audit.events if isinstance(event, SessionWasRevoked)]
+    assert event.reason is RevocationReason.ENDED_BY_USER
+
+
+async def test_the_current_session_can_be_ended(service: Service, tokens: Tokens) -> None:
+    """It is a sign-out."""
+    assert (await end(service, tokens, sid(tokens))).status == 204
+    assert (await service.me(tokens.access)).problem == (401, "invalid-token")
+
+
+async def test_anothers_session_is_not_there(service: Service, tokens: Tokens) -> None:
+    """Another's session, an ended one and one that never was get one answer, and another's goes on."""
+    await service.create_user("bob")
+    bobs, ended = await service.sign_in("bob"), await service.sign_in()
+    await end(service, tokens, sid(ended))
+    answers = [await end(service, tokens, each) for each in (sid(bobs), sid(ended), base64url.encode(b"n" * 16))]
+    assert {answer.problem for answer in answers} == {(404, "not-found")}
+    assert len({answer.body for answer in answers}) == 1
+    assert (await service.refresh(bobs.refresh)).status == 200
+
+
+@pytest.mark.parametrize(
+    "session", ["x", "A" * 21, "A" * 21 + "B", "A" * 23, "A" * 4_000, "%00", "%C3%A9", "%FF", "%2F", "="]
+)
+async def test_a_malformed_id_is_not_there(service: Service, tokens: Tokens, session: str) -> None:
+    """Whatever stands in the path, the answer is 404."""
+    assert (await end(service, tokens, session)).problem == (404, "not-found")
+
+
+async def test_all_can_be_ended(service: Service, tokens: Tokens) -> None:
+    """Every session of the subject ends, the current one too; another user's goes on."""
+    await service.create_user("bob")
+    bobs, other = await service.sign_in("bob"), await service.sign_in()
+    assert (await service.ask("DELETE", "/auth/sessions", token=tokens.access)).status == 204
+    for each in (tokens, other):
+        assert (await service.me(each.access)).problem == (401, "invalid-token")
+        assert (await service.refresh(each.refresh)).problem == (401, "invalid-grant")
+    assert (await service.refresh(bobs.refresh)).status == 200
+
+
+GUARDED = [("GET", "/auth/sessions"), ("DELETE", "/auth/sessions"), ("DELETE", "/auth/sessions/" + "A" * 22)]
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_the_scope_account_is_needed(service: Service, method: str, path: str) -> None:
+    """Without it the answer is 403 and names it, in the body and in the challenge."""
+    tokens = await service.sign_in(scope="orders:read")
+    answer = await service.ask(method, path, token=tokens.access)
+    assert answer.problem == (403, "insufficient-scope")
+    assert "account" in answer.json()["detail"]
+    challenge = answer.headers["WWW-Authenticate"]
+    assert challenge.startswith('Bearer error="insufficient_scope"')
+    assert 'scope="account"' in challenge
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+async def test_a_session_is_needed(service: Service, tokens: Tokens, forge: Forge, method: str, path: str) -> None:
+    """A client acting for itself has no sessions, even with the scope."""
+    sessionless = forge.token(claims_of(tokens.access, sid=MISSING, auth_time=MISSING))
+    answer = await service.ask(method, path, token=sessionless)
+    assert answer.problem == (403, "insufficient-scope")
+    assert 'scope="account"' in answer.headers["WWW-Authenticate"]
+    assert await listed(service, tokens) == [sid(tokens)]

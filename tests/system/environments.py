@@ -1,0 +1,43 @@
+"""Fresh virtual environments, made without a network."""
+
+import sys
+import sysconfig
+import venv
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+SITE_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
+"""Where the packages of the running environment are."""
+
+
+def make_environment(folder: Path, *, packages: Path) -> Path:
+    """Make an environment that finds what is in ``packages``, too; return its Python."""
+    venv.create(folder, symlinks=True)
+    (own,) = folder.glob("lib/python*/site-packages")
+    (own / "packages.pth").write_text(f"{packages}\n")
+    return folder / "bin" / Path(sys.executable).name
+
+
+def link_distributions(folder: Path, names: list[str]) -> set[str]:
+    """Link the files of these distributions, and of what they require, into ``folder``; return all their names."""
+    folder.mkdir()
+    closure: dict[str, Distribution] = {}
+    _add_with_requirements(closure, names)
+    for installed in closure.values():
+        for top in {file.parts[0] for file in installed.files or ()} - {"..", "__pycache__"}:
+            (folder / top).symlink_to(SITE_PACKAGES / top)
+    return set(closure)
+
+
+def _add_with_requirements(closure: dict[str, Distribution], names: list[str]) -> None:
+    for name in map(canonicalize_name, names):
+        if name in closure:
+            continue
+        closure[name] = distribution(name)
+        wanted = [Requirement(line) for line in closure[name].requires or ()]
+        here = [each.name for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})]
+        _add_with_requirements(closure, here)

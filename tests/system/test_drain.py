@@ -1,0 +1,115 @@
+"""Going away: what was begun is finished."""
+
+import http.client
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.conftest import Proof
+
+from .load import PASSWORD, USERNAME, Load
+from .processes import PATIENCE_SECONDS, Service, running
+
+_SETTINGS: Final = {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD, "PASSWORD_HASH_QUEUE": "1000"}
+_LIVEZ: Final = b"GET /livez HTTP/1.1\r\nHost: keyturn\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Return a running service."""
+    with running(tmp_path, _SETTINGS) as service:
+        yield service
+
+
+@pytest.mark.proof("drain")
+async def test_under_load_every_request_is_answered(tmp_path: Path, proof: Proof) -> None:
+    """SIGTERM under load: each request on each connection gets its whole answer, the last of which closes it, and the
+    process ends well.
+    """
+    connections = proof.count("connections", small=50, full=200)
+    answered = 0
+    for _ in range(proof.count("shutdowns", small=1, full=20)):
+        with running(tmp_path, _SETTINGS) as service:
+            load = Load(service.port, connections)
+            await load.warm()
+            service.send(signal.SIGTERM)
+            tally = await load.finished()
+            assert not tally.lost
+            assert set(tally.statuses) == {200}
+            assert tally.connections_closed == connections
+            assert service.exit_status() == 0
+            answered += tally.statuses.total()
+    proof.measured("answered", answered)
+
+
+@pytest.mark.proof("drain")
+def test_requests_that_wait_to_be_accepted_are_answered(tmp_path: Path, proof: Proof) -> None:
+    """Connections that the kernel has accepted, and whose requests it holds, when the signal comes are served; only
+    later ones are refused.
+    """
+    connections = proof.count("connections", small=50, full=200)
+    for _ in range(proof.count("shutdowns", small=1, full=20)):
+        with running(tmp_path, _SETTINGS) as service, ExitStack() as closing:
+            service.send(signal.SIGSTOP)
+            waiting = [closing.enter_context(_connect(service)) for _ in range(connections)]
+            for client in waiting:
+                client.sendall(_LIVEZ)
+            service.send(signal.SIGTERM)
+            service.send(signal.SIGCONT)
+            assert [_status(client) for client in waiting] == [b"200"] * connections
+            assert service.exit_status() == 0
+            with pytest.raises(ConnectionRefusedError):
+                _connect(service)
+
+
+def test_it_says_that_it_drains(service: Service) -> None:
+    """A connection that was open before is told at /readyz that this instance wants no more, and is closed."""
+    client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+    assert _get_readyz(client) == (200, "ready", None)
+    service.send(signal.SIGTERM)
+    service.logged("(draining)")
+    assert _get_readyz(client) == (503, "draining", "close")
+    assert service.exit_status() == 0
+
+
+def test_a_body_under_way_may_arrive(service: Service) -> None:
+    """A request whose body comes in only when idle connections have been closed already still gets its answer."""
+    body = json.dumps({"username": USERNAME, "password": PASSWORD}).encode()
+    head = f"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    with _connect(service) as slow, _connect(service) as idle:
+        slow.sendall(f"{head}\r\n\r\n".encode() + body[:5])
+        idle.sendall(_LIVEZ.replace(b"close", b"keep-alive"))
+        assert b"200 OK" in idle.recv(65_536)
+        service.send(signal.SIGTERM)
+        assert idle.recv(1) == b"", "the idle connection is closed"
+        slow.sendall(body[5:])
+        assert _status(slow) == b"200"
+    assert service.exit_status() == 0
+
+
+def _connect(service: Service) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS)
+
+
+def _status(client: socket.socket) -> bytes:
+    """Return the status of the answer, or b"" if the connection was cut."""
+    answer = b""
+    try:
+        while received := client.recv(65_536):
+            answer += received
+    except ConnectionError:
+        return b""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.split()[1] if body.endswith(b"}") else b""
+
+
+def _get_readyz(client: http.client.HTTPConnection) -> tuple[int, str, str | None]:
+    client.request("GET", "/readyz")
+    response = client.getresponse()
+    return response.status, json.load(response)["status"], response.getheader("Connection")

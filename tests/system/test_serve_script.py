@@ -1,0 +1,28 @@
+"""``scripts/serve``, as someone tries it who has just cloned the project."""
+
+import json
+import shlex
+import shutil
+import urllib.request
+from pathlib import Path
+
+from .processes import PATIENCE_SECONDS, ROOT, run, running
+
+
+def test_the_printed_command_signs_in(tmp_path: Path) -> None:
+    """The sign-in that it prints works word for word."""
+    with running(tmp_path, command=[ROOT / "scripts" / "serve"], directory=tmp_path) as service:
+        grant = json.loads(_run(service.printed(r"(?m)^ +(curl .*)\n")))
+        assert grant["token_type"] == "Bearer"  # noqa: S105  # a word of the protocol
+        assert grant["refresh_token"].startswith("ktr_")
+
+
+def _run(command: str) -> str | bytes:
+    """Return what the command prints; where there is no curl, send what it would."""
+    if shutil.which("curl"):
+        return run("/usr/bin/env", "bash", "-c", command).stdout
+    _, _, url, _, header, _, body = shlex.split(command)
+    request = urllib.request.Request(url, body.encode(), dict([header.split(": ")]))  # noqa: S310  # it is our own http URL
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310  # as above
+        answer: bytes = response.read()
+    return answer

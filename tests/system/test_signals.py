@@ -1,0 +1,49 @@
+"""What the process does on signals."""
+
+import signal
+import socket
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from .processes import PATIENCE_SECONDS, running
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+_UNFINISHED: Final = (
+    b"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("number", _SIGNALS)
+def test_one_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGINT stops the service as SIGTERM does: exit status 0, and no trace in the log."""
+    with running(tmp_path) as service:
+        service.send(number)
+        assert service.exit_status() == 0
+        assert "draining" in service.log()
+        assert "Traceback" not in service.log()
+
+
+@pytest.mark.parametrize("first", _SIGNALS)
+@pytest.mark.parametrize("second", _SIGNALS)
+def test_a_second_signal_ends_it_at_once(tmp_path: Path, first: signal.Signals, second: signal.Signals) -> None:
+    """A second signal waits for nothing: a request under way gets no answer, and the signal is the exit status."""
+    with running(tmp_path, {"BODY_TIMEOUT": "3s"}) as service:
+        address = ("127.0.0.1", service.port)
+        with socket.create_connection(address, timeout=PATIENCE_SECONDS) as held:
+            held.sendall(_UNFINISHED)
+            service.send(first)
+            service.logged("(draining)")
+            service.send(second)
+            assert service.exit_status() in (-second, 128 + second)
+            assert _received(held) == b""
+        assert "Traceback" not in service.log()
+
+
+def _received(client: socket.socket) -> bytes:
+    try:
+        return client.recv(65_536)
+    except ConnectionResetError:
+        return b""

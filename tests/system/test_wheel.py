@@ -1,0 +1,122 @@
+"""The wheel: installed as ``keyturn`` beside a project that has an ``app`` of its own."""
+
+import json
+import shutil
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from .environments import SITE_PACKAGES, make_environment
+from .load import PASSWORD, USERNAME
+from .processes import PATIENCE_SECONDS, ROOT, run, running
+
+_PROJECT: Final = textwrap.dedent("""
+    import json, pathlib
+    from aiohttp import web
+    from keyturn.guard import PRINCIPAL, guard
+
+    async def whoami(request):
+        return web.Response(text=request[PRINCIPAL].client_id)
+
+    app = web.Application()
+    app.router.add_get("/whoami", whoami)
+    jwk_set = json.loads(pathlib.Path("jwks.json").read_text())
+    guard(issuer="https://id.example", audience="orders", jwk_set=jwk_set).protect(app)
+    web.run_app(app, host="127.0.0.1", port=0)
+""")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel, built from a copy of the tree."""
+    tree = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "app", tree / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    _pip("wheel", "--no-build-isolation", "--wheel-dir", str(tree / "dist"), str(tree))
+    (built,) = (tree / "dist").glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the Python of an environment in which the wheel is installed."""
+    python = make_environment(tmp_path_factory.mktemp("installed"), packages=SITE_PACKAGES)
+    _pip("--python", str(python), "install", str(wheel))
+    return python
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return the folder of a project that protects a route, in a package of its own named ``app``."""
+    package = tmp_path / "project" / "app"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(_PROJECT)
+    return package.parent
+
+
+def test_it_holds_what_a_package_should(wheel: Path) -> None:
+    """The types' marker and the licence are in it, every module of the tree is, and nothing is named ``app``."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
+    assert modules | {"keyturn/py.typed"} <= names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert not [name for name in names if not name.startswith("keyturn")]
+
+
+def test_the_command_is_installed(python: Path, project: Path) -> None:
+    """``keyturn`` runs, even where another ``app`` is at hand."""
+    shown = run(python.with_name("keyturn"), "--help", directory=project)
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("usage: keyturn")
+
+
+def test_a_project_is_protected_by_it(python: Path, project: Path, tmp_path: Path) -> None:
+    """The project's route answers 401 without a token and 200 with one of the installed service's."""
+    settings = {
+        "BOOTSTRAP_USERNAME": USERNAME,
+        "BOOTSTRAP_PASSWORD": PASSWORD,
+        "ISSUER": "https://id.example",
+        "AUDIENCE": "orders",
+    }
+    with running(tmp_path, settings, command=[python.with_name("keyturn"), "serve"], directory=project) as service:
+        (project / "jwks.json").write_bytes(_get(f"{service.url}/.well-known/jwks.json")[1])
+        grant = json.loads(_post(f"{service.url}/auth/login", {"username": USERNAME, "password": PASSWORD}))
+    announcement = r"Running on (http://\S+)"
+    with running(project, command=[python, "-m", "app"], directory=project, announcement=announcement) as protected:
+        assert _get(f"{protected.url}/whoami")[0] == 401
+        assert _get(f"{protected.url}/whoami", grant["access_token"]) == (200, b"first-party")
+
+
+def _pip(*arguments: str) -> None:
+    """Run pip without a network."""
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    pip = run(sys.executable, "-m", "pip", *arguments, variables=offline)
+    assert pip.returncode == 0, pip.stdout + pip.stderr
+
+
+def _get(url: str, access_token: str | None = None) -> tuple[int, bytes]:
+    request = urllib.request.Request(url)  # noqa: S310  # a URL of ours
+    if access_token is not None:
+        request.add_header("Authorization", f"Bearer {access_token}")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310  # as above
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def _post(url: str, body: dict[str, str]) -> bytes:
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310  # as above
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310  # as above
+        answer: bytes = response.read()
+    return answer

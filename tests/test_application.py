@@ -1,0 +1,123 @@
+"""The application's life: what its start makes and refuses, and that its end leaves nothing behind."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiohttp import web
+
+from app.adapters.http.readiness import READINESS
+from app.application import CONTAINER, create_application
+from app.domain.errors import ConfigurationError
+from app.settings import Settings
+
+CHEAP: Final[dict[str, Any]] = {"password_hash_memory": 8_192, "password_hash_iterations": 1}
+ALICE: Final[dict[str, Any]] = {"bootstrap_username": "alice", "bootstrap_password": "correct horse battery"}
+
+
+@asynccontextmanager
+async def started(**settings: Any) -> AsyncIterator[web.Application]:
+    """Start the application of these settings, and end it."""
+    runner = web.AppRunner(create_application(Settings(**CHEAP, **settings)))
+    try:
+        await runner.setup()
+        yield runner.app
+    finally:
+        await runner.cleanup()
+
+
+async def test_it_ends_all_that_it_began() -> None:
+    """It is ready only while it runs, and with it end the threads that hash and the task that sweeps."""
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    async with started(**ALICE) as app:
+        assert app[READINESS]
+        assert set(threading.enumerate()) > threads
+        assert asyncio.all_tasks() > tasks
+    assert set(threading.enumerate()) == threads
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_the_bootstrap_user_is_an_administrator() -> None:
+    """The first user can sign in, with the default scope and the administrator's."""
+    async with started(**ALICE) as app:
+        user = await app[CONTAINER].stores.users().find_by_username("alice")
+        assert user is not None
+        assert str(user.scope) == "account keyturn:admin"
+        assert await app[CONTAINER].hasher().verify(ALICE["bootstrap_password"], user.password_hash)
+
+
+async def test_the_bootstrap_user_is_made_once() -> None:
+    """A start that finds the user leaves it as it is, password and all."""
+    app = create_application(Settings(**CHEAP, **ALICE))
+    users = app[CONTAINER].stores.users()
+    accounts = app[CONTAINER].accounts()
+    before = await accounts.create("alice", "her own password", scope=Settings().default_scope)
+    runner = web.AppRunner(app)
+    try:
+        await runner.setup()
+        assert await users.find_by_username("alice") == before
+    finally:
+        await runner.cleanup()
+
+
+async def test_without_the_setting_there_is_no_user() -> None:
+    """Nobody is made up."""
+    async with started() as app:
+        for username in ("alice", "demo", "admin", ""):
+            assert await app[CONTAINER].stores.users().find_by_username(username) is None
+
+
+async def test_it_warns_of_what_ends_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Memory stores and a made-up key are said at start."""
+    with caplog.at_level(logging.WARNING, "keyturn"):
+        async with started():
+            pass
+    assert "sessions are kept in memory" in caplog.text
+    assert "KEYTURN_KEYS_DIR" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"signing_key": "no key"}, "KEYTURN_SIGNING_KEY"),
+        ({"signing_key_file": Path("missing.pem")}, "missing.pem"),
+        ({"keys_dir": Path("missing")}, "missing"),
+        ({**ALICE, "bootstrap_password": "x" * 129}, "KEYTURN_BOOTSTRAP_PASSWORD"),
+        ({**ALICE, "bootstrap_username": "x" * 256}, "KEYTURN_BOOTSTRAP_USERNAME"),
+    ],
+)
+async def test_a_start_that_cannot_be(settings: dict[str, Any], named: str) -> None:
+    """Settings that cannot be followed stop the start, named; it was never ready, and leaves no thread, no task."""
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    app = create_application(Settings(**CHEAP, **settings))
+    runner = web.AppRunner(app)
+    with pytest.raises(ConfigurationError, match=named):
+        await runner.setup()
+    assert not app[READINESS]
+    await runner.cleanup()
+    assert set(threading.enumerate()) == threads
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_a_failure_after_its_start_leaves_nothing() -> None:
+    """Where something added to the application fails to start, what ours began is ended all the same."""
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    app = create_application(Settings(**CHEAP, **ALICE))
+
+    async def fail(_: web.Application) -> None:
+        raise RuntimeError("the neighbour fails")
+
+    app.on_startup.append(fail)
+    runner = web.AppRunner(app)
+    with pytest.raises(RuntimeError, match="the neighbour fails"):
+        await runner.setup()
+    await runner.cleanup()
+    await asyncio.sleep(0)
+    assert set(threading.enumerate()) == threads
+    assert asyncio.all_tasks() == tasks

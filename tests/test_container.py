@@ -1,0 +1,126 @@
+"""The parts list: every part can be made, in every configuration, and serves its port."""
+
+import inspect
+import operator
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from dependency_injector import providers
+
+from app.adapters.keys.directory import DirectoryKeyStore, create_key_file
+from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
+from app.adapters.keys.generated import GeneratedKeyStore
+from app.container import Container, KeyStores, MemoryStores
+from app.ports.audit import AuditTrail
+from app.ports.clients import ClientRepository
+from app.ports.clock import Clock
+from app.ports.key_store import KeyStore
+from app.ports.password_hasher import PasswordHasher
+from app.ports.randomness import Randomness
+from app.ports.revocation_list import RevocationList
+from app.ports.sessions import SessionRepository
+from app.ports.token_codec import TokenCodec
+from app.ports.users import UserRepository
+from app.settings import Settings
+
+CONFIGURATIONS: Final = {
+    "generated": GeneratedKeyStore,
+    "environment": EnvironmentKeyStore,
+    "file": FileKeyStore,
+    "directory": DirectoryKeyStore,
+}
+
+PARTS: Final = {"": Container, "stores.": MemoryStores, "key_stores.": KeyStores}
+
+PORTS: Final[dict[str, type[Any]]] = {
+    "audit": AuditTrail,
+    "clock": Clock,
+    "codec": TokenCodec,
+    "hasher": PasswordHasher,
+    "key_stores.chosen": KeyStore,
+    "randomness": Randomness,
+    "revoked": RevocationList,
+    "stores.clients": ClientRepository,
+    "stores.sessions": SessionRepository,
+    "stores.users": UserRepository,
+}
+
+
+@pytest.fixture(scope="module")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a key file, alone in its directory."""
+    return create_key_file(tmp_path_factory.mktemp("keys"), bits=2048, passphrase=None, activates_at=0.0)
+
+
+@pytest.fixture(params=CONFIGURATIONS)
+def settings(request: pytest.FixtureRequest, key_file: Path) -> Settings:
+    """Return settings of each kind."""
+    given = {
+        "generated": {},
+        "environment": {"KEYTURN_SIGNING_KEY": key_file.read_text()},
+        "file": {"KEYTURN_SIGNING_KEY_FILE": str(key_file)},
+        "directory": {"KEYTURN_KEYS_DIR": str(key_file.parent)},
+    }
+    return Settings.from_environment({**given[request.param], "KEYTURN_PASSWORD_HASH_MEMORY": "8192"})
+
+
+@pytest.fixture
+def container(settings: Settings) -> Iterator[Container]:
+    """Return a container of each configuration."""
+    container = Container(settings=settings)
+    yield container
+    container.shutdown_resources()
+
+
+def test_every_provider_resolves(container: Container) -> None:
+    """Each part can be made, none is a future, and each ``Singleton`` is made once."""
+    made = 0
+    for provider in _providers(container):
+        part = provider()
+        assert not inspect.isawaitable(part), provider
+        assert provider() is part
+        made += 1
+    assert made > len(Container.providers) // 2
+
+
+def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:
+    """The source of keys that is configured is the one that is used."""
+    assert type(container.key_stores.chosen()) is CONFIGURATIONS[settings.key_source]
+
+
+async def test_the_keys_of_every_source_sign(container: Container) -> None:
+    """Whatever their source, the keys can be loaded, and one signs."""
+    await container.keys().load()
+    (installed,) = container.codec().keys()
+    assert container.keys().signing_kid() == installed.kid
+
+
+@pytest.mark.parametrize(("name", "port"), PORTS.items())
+def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]) -> None:
+    """What is declared to serve a port has all its methods, with parameters of the same names and kinds."""
+    served = operator.attrgetter(name)(container)()
+    methods = [each for each in inspect.getmembers(port, inspect.isfunction) if not each[0].startswith("_")]
+    assert methods
+    for method, declared in methods:
+        offered = getattr(type(served), method)
+        assert _parameters(offered) == _parameters(declared), f"{type(served).__name__}.{method}"
+        assert inspect.iscoroutinefunction(offered) == inspect.iscoroutinefunction(declared)
+
+
+def test_every_port_is_tried() -> None:
+    """No part that is declared to serve a port is missing above."""
+    declared = [f"{prefix}{name}" for prefix, part in PARTS.items() for name in inspect.get_annotations(part)]
+    assert sorted(declared) == sorted(PORTS)
+
+
+def _parameters(function: Any) -> list[tuple[str, object]]:
+    return [(each.name, each.kind) for each in inspect.signature(function).parameters.values()]
+
+
+def _providers(container: Any) -> Iterator[providers.Provider[Any]]:
+    """Yield what makes the parts, but for the sources of keys that are not configured: they lack their setting."""
+    for provider in container.traverse(types=[providers.Singleton, providers.Selector]):
+        if getattr(provider, "cls", None) not in CONFIGURATIONS.values():
+            yield provider

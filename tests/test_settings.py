@@ -1,0 +1,208 @@
+"""The settings: what the environment may say."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from app.domain.errors import ConfigurationError
+from app.domain.model.scope import Scope
+from app.settings import Settings
+
+SECRET: Final = "hunter-two"  # noqa: S105  # a test's
+
+VALID: Final = [
+    ("HOST", "::", "::"),
+    ("PORT", "0", 0),
+    ("PORT", "65535", 65_535),
+    ("ISSUER", "https://id.example/tenant", "https://id.example/tenant"),
+    ("AUDIENCE", "https://orders.example", "https://orders.example"),
+    ("ACCESS_TOKEN_TTL", "900", 900),
+    ("ACCESS_TOKEN_TTL", "24h", 86_400),
+    ("REFRESH_TOKEN_TTL", "30d", 2_592_000),
+    ("REFRESH_IDLE_TTL", "12h", 43_200),
+    ("REPLAY_WINDOW", "0", 0),
+    ("REPLAY_WINDOW", "1m", 60),
+    ("DEFAULT_SCOPE", "orders:read account", Scope.parse("account orders:read")),
+    ("CLOCK_LEEWAY", "5s", 5),
+    ("DATABASE_URL", "memory://", "memory://"),
+    ("SIGNING_KEY", SECRET, SECRET),
+    ("SIGNING_KEY_FILE", "key.pem", Path("key.pem")),
+    ("KEYS_DIR", "keys", Path("keys")),
+    ("KEY_PASSPHRASE", SECRET, SECRET),
+    ("KEY_SIZE", "4096", 4_096),
+    ("JWKS_MAX_AGE", "1h", 3_600),
+    ("PASSWORD_HASH_MEMORY", "8192", 8_192),
+    ("PASSWORD_HASH_ITERATIONS", "3", 3),
+    ("PASSWORD_HASH_THREADS", "1", 1),
+    ("PASSWORD_HASH_QUEUE", "0", 0),
+    ("BODY_TIMEOUT", "1s", 1),
+    ("SHUTDOWN_TIMEOUT", "10m", 600),
+    ("LOG_LEVEL", "DEBUG", "debug"),
+    ("ACCESS_LOG", "0", False),
+    ("ALLOW_HTTP_ISSUER", "1", True),
+]
+
+DEFAULTS: Final[dict[str, object]] = {
+    "host": "127.0.0.1",
+    "port": 8080,
+    "issuer": "http://127.0.0.1:8080",
+    "audience": "keyturn",
+    "access_token_ttl": 900,
+    "refresh_token_ttl": 604_800,
+    "refresh_idle_ttl": None,
+    "replay_window": 30,
+    "default_scope": Scope.parse("account"),
+    "clock_leeway": 30,
+    "database_url": "memory://",
+    "signing_key": None,
+    "keys_dir": None,
+    "key_size": 2_048,
+    "jwks_max_age": 600,
+    "bootstrap_username": None,
+    "bootstrap_password": None,
+    "allow_http_issuer": False,
+}
+
+INVALID: Final = [
+    *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
+    *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
+    *(("ACCESS_TOKEN_TTL", text) for text in ("9" * 10 + "d", "9" * 5_000, "１５m", "1_5", "none")),  # noqa: RUF001  # a digit
+    *(("REPLAY_WINDOW", text) for text in ("61", "2m")),
+    *(("PORT", text) for text in ("65536", "-1", "http", "8_0", "８０", "0x50", "8" * 5_000)),  # noqa: RUF001  # a digit
+    *(("ISSUER", text) for text in ("id.example", "ftp://id.example", "https://", "https://[::1", "https://id:port")),
+    *(("ISSUER", text) for text in ("https://id/?a=b", "https://id/#a", "https://id/?", "https://id/#")),
+    *(("ISSUER", text) for text in ("https://id .example", "https://id.example\n", " https://id.example")),
+    *(("HOST", text) for text in ("a\nb", "\x00")),
+    *(("DEFAULT_SCOPE", text) for text in ("a  b", 'a"b', "é")),
+    *(("DATABASE_URL", text) for text in ("sqlite:///file", "memory:")),
+    *(("KEY_SIZE", text) for text in ("1024", "２０４８", "2049")),  # noqa: RUF001  # a digit
+    *(("PASSWORD_HASH_MEMORY", text) for text in ("8191", "19MiB")),
+    *(("LOG_LEVEL", text) for text in ("trace", "20")),
+    *(("ACCESS_LOG", text) for text in ("true", "2")),
+]
+
+
+def settings(**variables: str) -> Settings:
+    """Return what these variables, named without the prefix, mean."""
+    return Settings.from_environment({f"KEYTURN_{name}": value for name, value in variables.items()})
+
+
+def fault(**variables: str) -> str:
+    """Return what is said against these variables."""
+    with pytest.raises(ConfigurationError) as caught:
+        settings(**variables)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "expected"), DEFAULTS.items())
+def test_a_default(name: str, expected: object) -> None:
+    """An empty environment gives the contract's defaults."""
+    assert getattr(settings(), name) == expected
+
+
+@pytest.mark.parametrize(("name", "text", "expected"), VALID)
+def test_a_valid_value(name: str, text: str, expected: object) -> None:
+    """Each setting is read from its variable, in each of its forms."""
+    assert getattr(settings(**{name: text}), name.lower()) == expected
+
+
+def test_every_setting_is_tried() -> None:
+    """No setting is missing from the list above, but for the two that need each other."""
+    tried = {name.lower() for name, _, _ in VALID} | {"bootstrap_username", "bootstrap_password"}
+    assert tried == {each.name for each in fields(Settings)}
+
+
+@pytest.mark.parametrize(("name", "text"), INVALID)
+def test_a_bad_value(name: str, text: str) -> None:
+    """A bad value is refused in one line that names the variable and says what it must be."""
+    message = fault(**{name: text})
+    assert message.startswith(f"KEYTURN_{name}: ")
+    assert "must" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "name", ["PORTT", "port", "", "REDIS_URL", "HOST_FILE", "KEYS_DIR_FILE", "SIGNING_KEY_FILE_FILE"]
+)
+def test_an_unknown_name(name: str) -> None:
+    """A name with our prefix that is no setting, or is no secret's file, is named, with where to find the right one."""
+    message = fault(**{name: SECRET})
+    assert message.startswith(f"KEYTURN_{name}: there is no setting of this name")
+    assert "serve --help" in message
+    assert SECRET not in message
+
+
+def test_foreign_names_are_ignored() -> None:
+    """Variables without our prefix mean nothing, however near."""
+    assert Settings.from_environment({"PORT": "1", "keyturn_port": "2", "XKEYTURN_PORT": "3"}) == settings()
+
+
+def test_all_faults_are_told_at_once() -> None:
+    """Whoever mends a configuration learns of every fault in it, a line for each."""
+    lines = fault(PORT="http", TYPO="1", BOOTSTRAP_PASSWORD_FILE="missing", ACCESS_LOG="yes").splitlines()  # noqa: S106  # a path
+    assert [line.partition(":")[0] for line in lines] == [
+        "KEYTURN_ACCESS_LOG",
+        "KEYTURN_BOOTSTRAP_PASSWORD_FILE",
+        "KEYTURN_PORT",
+        "KEYTURN_TYPO",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"BOOTSTRAP_USERNAME": "alice"}, ["BOOTSTRAP_USERNAME", "BOOTSTRAP_PASSWORD"]),
+        ({"BOOTSTRAP_PASSWORD": SECRET}, ["BOOTSTRAP_USERNAME", "BOOTSTRAP_PASSWORD"]),
+        ({"SIGNING_KEY": SECRET, "KEYS_DIR": "keys"}, ["SIGNING_KEY", "KEYS_DIR"]),
+        ({"SIGNING_KEY": SECRET, "SIGNING_KEY_FILE": "key.pem"}, ["SIGNING_KEY", "SIGNING_KEY_FILE"]),
+        ({"SIGNING_KEY_FILE": "key.pem", "KEYS_DIR": "keys"}, ["SIGNING_KEY_FILE", "KEYS_DIR"]),
+    ],
+)
+def test_contradictions(variables: dict[str, str], named: list[str]) -> None:
+    """Settings that do not go together are refused, all of them named, none of their secrets told."""
+    message = fault(**variables)
+    assert all(f"KEYTURN_{name}" in message for name in named)
+    assert "give " in message
+    assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({}, "generated"),
+        ({"SIGNING_KEY": SECRET}, "environment"),
+        ({"SIGNING_KEY_FILE": "key.pem"}, "file"),
+        ({"KEYS_DIR": "keys"}, "directory"),
+    ],
+)
+def test_the_source_of_keys(variables: dict[str, str], source: str) -> None:
+    """Where keys come from follows from which setting is given."""
+    assert settings(**variables).key_source == source
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_an_http_issuer_on_this_machine(host: str) -> None:
+    """Tokens that never leave the machine need no https."""
+    assert settings(ISSUER=f"http://{host}:8080").issuer == f"http://{host}:8080"
+
+
+@pytest.mark.parametrize(
+    "host", ["id.example", "10.0.0.1", "[::]", "192.0.2.1", "127.0.0.1.example", "localhost.example"]
+)
+def test_an_http_issuer_elsewhere(host: str) -> None:
+    """Elsewhere http is refused, naming the ways out, of which the second works."""
+    message = fault(ISSUER=f"http://{host}")
+    assert message.startswith("KEYTURN_ISSUER: ")
+    assert "Use https" in message
+    assert "KEYTURN_ALLOW_HTTP_ISSUER=1" in message
+    assert settings(ISSUER=f"http://{host}", ALLOW_HTTP_ISSUER="1").issuer == f"http://{host}"
+
+
+def test_secrets_are_hidden() -> None:
+    """No secret is in the ``repr``."""
+    secrets: dict[str, Any] = {"SIGNING_KEY": SECRET, "KEY_PASSPHRASE": SECRET, "BOOTSTRAP_PASSWORD": SECRET}
+    shown = repr(settings(BOOTSTRAP_USERNAME="alice", **secrets))
+    assert "alice" in shown
+    assert SECRET not in shown
