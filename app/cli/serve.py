@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from ..adapters.http.server import Runner, serve
+from ..adapters.http.runner import Runner
+from ..adapters.http.server import serve
 from ..adapters.telemetry.logs import configure_logging
 from ..application import create_application
 from ..settings import Settings

@@ -10,7 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from dependency_injector import providers
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from app.adapters.http.server import Runner
+from app.adapters.http.runner import Runner
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
 from app.application import CONTAINER, create_application

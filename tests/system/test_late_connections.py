@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from app.adapters.http.server import Runner
+from app.adapters.http.runner import Runner
 from app.application import create_application
 from app.settings import Settings
 

@@ -1,0 +1,67 @@
+"""Connections, below any application: errors of the HTTP parser, and which connections are busy."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from .edge import dress, new_request_id
+from .problem import http_problem, unreadable_request
+
+_LOG: Final = logging.getLogger("keyturn.http")
+
+_Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Connection(RequestHandler):
+    """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not."""
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  # aiohttp's signature; it quotes the client's bytes
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun already")
+        request_id = new_request_id()
+        fields = {"status": status, "kind": type(exc).__name__, "address": request.remote}
+        _LOG.info("unreadable request", extra={"fields": fields})
+        response = unreadable_request(status)
+        dress(response, request_id)
+        response.force_close()
+        return response
+
+
+class Server(web.Server):
+    """Makes our connections, and knows on which of them a request is under way."""
+
+    def __init__(self, handler: _Handler, **options: Any) -> None:
+        super().__init__(self._handle, **options)
+        self._answer = handler
+        self.busy: set[RequestHandler] = set()
+
+    def __call__(self) -> RequestHandler:
+        return Connection(self, loop=self._loop, **self._kwargs)
+
+    def close_idle(self) -> None:
+        """Close the connections on which nothing is under way."""
+        for connection in self.connections:
+            if connection not in self.busy:
+                connection.force_close()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """An unknown ``Expect`` (RFC 9110 §10.1.1) is refused before any middleware; let that be our answer too."""
+        connection = request.protocol
+        self.busy.add(connection)
+        try:
+            return await self._answer(request)
+        except web.HTTPException as error:
+            response = http_problem(error)
+            dress(response, new_request_id())
+            return response
+        finally:
+            self.busy.discard(connection)
