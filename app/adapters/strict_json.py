@@ -7,6 +7,8 @@ from typing import Final
 MAX_DEPTH: Final = 8
 """Arrays and objects inside one another, at most."""
 
+_CONTAINERS: Final = (dict, list)
+
 
 def loads(raw: bytes) -> object:
     """Return the value that ``raw`` encodes.
@@ -44,10 +46,12 @@ def _finite(text: str) -> float:
 
 
 def _check_depth(value: object, allowed: int) -> None:
-    if isinstance(value, dict | list):
-        if allowed == 0:
-            raise ValueError("nested too deep")
-        for item in value.values() if isinstance(value, dict) else value:
+    if not isinstance(value, _CONTAINERS):
+        return
+    if allowed == 0:
+        raise ValueError("nested too deep")
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, _CONTAINERS):
             _check_depth(item, allowed - 1)
 
 

@@ -54,6 +54,7 @@ class Guard:
         self._validation = validation
         self._tokens = tokens or BearerHeader()
         self._render = render
+        self._public: dict[web.AbstractRoute, bool] = {}
 
     def protect(self, app: web.Application) -> None:
         """Guard every route of ``app`` and of its sub-applications that is not public, and log the public ones."""
@@ -66,7 +67,7 @@ class Guard:
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             match = request.match_info
-            if match.http_exception is not None or is_public(match.route):
+            if match.http_exception is not None or self._is_public(match.route):
                 return await handler(request)
             try:
                 request[PRINCIPAL] = self._validation.validate(self._tokens.token(request))
@@ -78,6 +79,12 @@ class Guard:
                 return self._render(error)
 
         return guard
+
+    def _is_public(self, route: web.AbstractRoute) -> bool:
+        known = self._public.get(route)
+        if known is None:
+            known = self._public[route] = is_public(route)
+        return known
 
 
 def public(marked: _Marked) -> _Marked:
