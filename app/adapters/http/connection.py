@@ -1,4 +1,4 @@
-"""Connections, below any application: errors of the HTTP parser, and which connections are busy."""
+"""Connections, below any application: errors of the HTTP parser, and which connections are idle."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -17,6 +17,11 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Connection(RequestHandler):
     """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether it waits for a request."""
+        return self._waiter is not None and not self._waiter.done()
 
     def handle_error(
         self,
@@ -37,12 +42,11 @@ class Connection(RequestHandler):
 
 
 class Server(web.Server):
-    """Makes our connections, and knows on which of them a request is under way."""
+    """Makes our connections."""
 
     def __init__(self, handler: _Handler, **options: Any) -> None:
         super().__init__(self._handle, **options)
         self._answer = handler
-        self.busy: set[RequestHandler] = set()
 
     def __call__(self) -> RequestHandler:
         return Connection(self, loop=self._loop, **self._kwargs)
@@ -50,18 +54,14 @@ class Server(web.Server):
     def close_idle(self) -> None:
         """Close the connections on which nothing is under way."""
         for connection in self.connections:
-            if connection not in self.busy:
+            if isinstance(connection, Connection) and connection.is_idle:
                 connection.force_close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """An unknown ``Expect`` (RFC 9110 §10.1.1) is refused before any middleware; let that be our answer too."""
-        connection = request.protocol
-        self.busy.add(connection)
         try:
             return await self._answer(request)
         except web.HTTPException as error:
             response = http_problem(error)
             dress(response, new_request_id())
             return response
-        finally:
-            self.busy.discard(connection)

@@ -1,16 +1,14 @@
 """Running the application: it begins on our connections, and ends without cutting any."""
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import web
 
 from .access_log import ACCESS_LOG, AccessLog
 from .connection import Server
+from .listening import stop_listening
 from .readiness import READINESS
 
 BACKLOG: Final = 1_024
@@ -50,29 +48,11 @@ class Runner(web.AppRunner):
         assert isinstance(server, Server)
         self.app[READINESS].draining = True
         for site in self.sites:
-            listening = _duplicates(site)
-            await site.stop()
-            for each in listening:
-                await _serve_queue(each, server)
+            await stop_listening(site, server)
         await _wait(lambda: not server.connections, _IDLE_SECONDS)
         server.close_idle()
-        await _wait(lambda: not server.busy, self._shutdown_timeout)
-
-
-def _duplicates(site: web.BaseSite) -> list[socket.socket]:
-    """Return second handles of a site's listening sockets, which go on when the site closes its own."""
-    server: Any = site._server  # noqa: SLF001  # as aiohttp's own list of addresses finds them
-    return [socket.socket(fileno=os.dup(each.fileno())) for each in server.sockets]
-
-
-async def _serve_queue(listening: socket.socket, server: web.Server) -> None:
-    """Serve the connections that the kernel has accepted, then stop listening, which would have reset them."""
-    listening.settimeout(0)
-    with listening, suppress(BlockingIOError):
-        for _ in range(BACKLOG):
-            connection, _ = listening.accept()
-            connection.settimeout(0)
-            await asyncio.get_running_loop().connect_accepted_socket(server, connection)
+        await _wait(lambda: not server.connections, self._shutdown_timeout)
+        self._shutdown_timeout = _STEP_SECONDS
 
 
 async def _wait(is_done: Callable[[], bool], seconds: float) -> None:
