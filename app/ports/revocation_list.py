@@ -10,7 +10,7 @@ class RevocationList(Protocol):
     """The sessions revoked lately, in this instance's memory: asked for every access token, so it never waits."""
 
     def add(self, revocation: Revocation) -> None:
-        """Remember a revocation; one that is known already stays."""
+        """Remember a revocation; one that is known already is kept at least as long as before."""
         ...
 
     def __contains__(self, session_id: SessionId) -> bool:

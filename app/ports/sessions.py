@@ -43,7 +43,7 @@ class SessionRepository(Protocol):
         ...
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        """Revoke the session; once this has returned, no ``advance`` of it succeeds.
+        """Revoke the session; once this has returned, no ``advance`` of it succeeds. Its salt may be erased with it.
 
         Returns whether this call did: ``False`` for one that is unknown or was revoked before, whose reason stays.
         """

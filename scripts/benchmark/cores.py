@@ -34,7 +34,7 @@ def children_run_on(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def helper(core: int) -> ProcessPoolExecutor:
+def process_on(core: int) -> ProcessPoolExecutor:
     """Return one fresh process that runs functions on ``core``."""
     return ProcessPoolExecutor(
         max_workers=1,

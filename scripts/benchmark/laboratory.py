@@ -14,7 +14,7 @@ from .traffic import Gets, Posts, Refreshes, Traffic
 
 _CONNECTIONS: Final = 16
 _LOGINS_AT_ONCE: Final = 4
-_SESSIONS: Final = 64
+_SESSIONS: Final = 32
 
 _BURST_SECONDS: Final = 0.12
 _LOGIN_BURST_SECONDS: Final = 0.3
@@ -86,10 +86,14 @@ class Laboratory:
 
         return measure
 
-    def rotations(self, count: int) -> Probe:
-        """Rotate among ``count`` sessions."""
+    def rotations(self, count: int, *, signed: bool) -> Probe:
+        """Rotate among ``count`` sessions, with the signature of the access token or without."""
         self._populations.submit(growth.prepare, count).result()
-        return lambda: Measurement(self._populations.submit(growth.measure, count, _LIMIT_SECONDS).result())
+
+        def measure() -> Measurement:
+            return Measurement(self._populations.submit(growth.measure, count, _LIMIT_SECONDS, signed=signed).result())
+
+        return measure
 
     def _open(self, line: str, server: Server, traffic: Traffic, connections: int) -> None:
         self._driver.submit(load.open_line, line, server, traffic, connections).result()
@@ -114,8 +118,8 @@ def both(one: Probe, other: Probe) -> Probe:
 def laboratory() -> Iterator[Laboratory]:
     """Start the processes, and end them."""
     with (
-        cores.helper(cores.MEASURED) as raw,
-        cores.helper(cores.MEASURED) as populations,
-        cores.helper(cores.DRIVING) as driver,
+        cores.process_on(cores.MEASURED) as raw,
+        cores.process_on(cores.MEASURED) as populations,
+        cores.process_on(cores.DRIVING) as driver,
     ):
         yield Laboratory(raw, populations, driver)

@@ -1,6 +1,6 @@
 """The process that drives a server: short bursts of requests and, while a limit is measured, as much other work.
 
-Its functions run in a process of their own (``cores.helper``), which keeps the lines and their connections.
+Its functions run in a process of their own (``cores.process_on``), which keeps the lines and their connections.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a session takes in memory. Each function runs in a fresh process (``cores.helper``)."""
+"""What a session takes in memory. Each function runs in a fresh process (``cores.process_on``)."""
 
 import asyncio
 import gc

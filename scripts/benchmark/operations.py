@@ -1,6 +1,6 @@
 """What is measured inside one process: the raw primitives of cryptography, and our own code around them.
 
-Its functions run in a process of their own (``cores.helper``), on the measured core.
+Its functions run in a process of their own (``cores.process_on``), on the measured core.
 """
 
 import asyncio

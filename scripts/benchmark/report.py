@@ -28,7 +28,8 @@ aiohttp route without guard  the same handler, returning JSON, and the same requ
 beyond the hash              CPU time of the event loop's thread; hashing runs on threads of its own, and to subtract
                              one noisy hash from another would leave noise
 raw verification             key.verify of cryptography in a loop, in the process that validates
-rotate                       the rotation service on the in-memory store, signing nothing, which would hide the rest
+rotate                       the rotation service on the in-memory store, sessions in random order, no HTTP; what a
+                             million add where nothing is signed is the way to main memory: they fit into no cache
 session                      one of 100,000 (--quick: 20,000), each of another user, with address and device name;
                              "just rotated" holds the salt that the replay window needs"""  # noqa: RUF001  # the sign of multiplication
 

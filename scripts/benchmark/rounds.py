@@ -4,12 +4,16 @@ The cost of a row and its limit are measured in turn, many times, each for a fra
 machine slows both. A row's ratio is the median of the ratios of its rounds.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from .load import Burst
+
+_LEAST_ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,14 @@ class Samples:
             self.bursts.append(measured.burst)
 
 
-def run(rows: Sequence[Row], *, seconds: float, least: int = 3) -> list[Samples]:
+def run(rows: Sequence[Row], *, seconds: float) -> list[Samples]:
     """Measure all rows, round after round, for about ``seconds``; the first round warms up and counts for nothing."""
+    until = time.monotonic() + seconds
     for row in rows:
         Samples().take(row)
     samples = [Samples() for _ in rows]
-    until = time.monotonic() + seconds
-    while time.monotonic() < until or len(samples[0].costs) < least:
-        for row, taken in zip(rows, samples, strict=True):
-            taken.take(row)
+    for row, taken in itertools.cycle(zip(rows, samples, strict=True)):
+        if time.monotonic() > until and len(taken.costs) >= _LEAST_ROUNDS:
+            break
+        taken.take(row)
     return samples

@@ -122,11 +122,18 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
             ),
             Row(
                 name=f"rotate among {many:,} sessions",
-                probe=lab.rotations(many),
-                limit=lab.rotations(few),
+                probe=lab.rotations(many, signed=True),
+                limit=lab.rotations(few, signed=True),
                 limit_name=f"rotate among {few:,}",
                 reading=Reading.TIMES,
-                aim=1.1,
+                aim=1.05,
+            ),
+            Row(
+                name=f"rotate among {many:,}, signing nothing",
+                probe=lab.rotations(many, signed=False),
+                limit=lab.rotations(few, signed=False),
+                limit_name=f"rotate among {few:,}, signing nothing",
+                reading=Reading.TIMES,
             ),
             Row(
                 name=f"{SIGNATURE}, other core idle",
@@ -142,7 +149,7 @@ def memory_of_sessions(count: int) -> list[Figure]:
     """Return what each of ``count`` sessions takes, measured in fresh processes."""
     figures = []
     for measure, kind in ((memory.resident, "resident"), (memory.allocated, "allocated")):
-        with cores.helper(cores.MEASURED) as fresh:
+        with cores.process_on(cores.MEASURED) as fresh:
             measured: Future[tuple[float, float]] = fresh.submit(measure, count)
             for state, size in zip(("signed in", "just rotated"), measured.result(), strict=True):
                 figures.append(_memory_figure(f"session {state}, {kind} memory", size))

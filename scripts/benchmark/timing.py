@@ -7,6 +7,7 @@ Operation = Callable[[int], None]
 """Does something so many times."""
 
 _BATCH_SECONDS = 0.004
+"""A batch that is shorter counts for nothing: reading the clock, and starting the batch, would count too much."""
 
 
 def repeated(act: Callable[[], object]) -> Operation:
@@ -20,23 +21,16 @@ def repeated(act: Callable[[], object]) -> Operation:
 
 
 def cpu_of(operation: Operation, seconds: float) -> float:
-    """Return the CPU seconds that one ``operation`` takes, measured for about ``seconds``."""
-    batch, done, used = _batch(operation), 0, 0.0
-    while used < seconds:
-        used += _seconds(operation, batch)
-        done += batch
+    """Return the CPU seconds that one ``operation`` takes, measured for about ``seconds`` by the clock on the wall."""
+    until = time.perf_counter() + seconds
+    batch, done, used = 1, 0, 0.0
+    while not done or time.perf_counter() < until:
+        start = time.process_time()
+        operation(batch)
+        took = time.process_time() - start
+        if took < _BATCH_SECONDS:
+            batch *= 2
+        else:
+            used += took
+            done += batch
     return used / done
-
-
-def _batch(operation: Operation) -> int:
-    """Return how many operations take so long that reading the clock, and starting them, does not matter."""
-    batch = 1
-    while _seconds(operation, batch) < _BATCH_SECONDS:
-        batch *= 2
-    return batch
-
-
-def _seconds(operation: Operation, times: int) -> float:
-    start = time.process_time()
-    operation(times)
-    return time.process_time() - start
