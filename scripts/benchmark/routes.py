@@ -1,7 +1,6 @@
 """An aiohttp process with routes to compare ours with, on two ports: without the guard, and behind it.
 
-It runs on uvloop, as the service does where that is installed. Run as a program, it reads the issuer's JWK Set from the
-environment variable JWK_SET, and prints the two ports.
+Run as a program, it reads the issuer's JWK Set from the environment variable JWK_SET, and prints the two ports.
 """
 
 import asyncio
@@ -9,7 +8,6 @@ import json
 import os
 from typing import Final
 
-import uvloop
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -62,5 +60,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve())
+    asyncio.run(_serve())

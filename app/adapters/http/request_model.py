@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import field, fields
+from functools import cache
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -32,15 +33,20 @@ def parse(members: Mapping[str, object], model: type[_Model]) -> _Model:
     """Return ``members`` as a ``model``; raises ``InvalidRequest`` with an error for each wrong field."""
     values: dict[str, object] = {}
     errors: list[FieldError] = []
-    for each in fields(model):  # type: ignore[arg-type]  # a TypeVar cannot be bound to "any dataclass"
-        value = members.get(each.name)
-        fault = _fault(value, **each.metadata)
+    kind: Any = model
+    for name, rule in _rules(kind):
+        value = values[name] = members.get(name)
+        fault = _fault(value, **rule)
         if fault:
-            errors.append(FieldError(each.name, fault))
-        values[each.name] = value
+            errors.append(FieldError(name, fault))
     if errors:
         raise InvalidRequest("A field is missing or wrong.", errors=errors)
     return model(**values)
+
+
+@cache
+def _rules(model: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    return tuple((each.name, each.metadata) for each in fields(model))
 
 
 def _fault(value: object, *, least: int, most: int, required: bool) -> str | None:

@@ -1,12 +1,14 @@
-"""JWS in compact serialization (RFC 7515 §7.1), RS256 only, read strictly."""
+"""JWS in compact serialization (RFC 7515 §7.1), RS256 only: read strictly here, signed and verified by joserfc."""
 
+import json
 import re
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Self
 
-from joserfc import jws
-from joserfc.errors import BadSignatureError, JoseError
 from joserfc.jwk import RSAKey
+from joserfc.jws import JWSRegistry
 
 from ...domain.errors import BadSignature, MalformedToken
 from ...domain.model import base64url
@@ -17,57 +19,78 @@ ALGORITHM: Final = "RS256"
 MAX_LENGTH: Final = 8_192
 """Characters of a token, at most."""
 
-_SEGMENTS = re.compile(r"([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)")
+MAX_HEADER_LENGTH: Final = 512
+"""Characters of its header segment, at most."""
 
-_REGISTRY = jws.JWSRegistry(algorithms=[ALGORITHM])
+_SEGMENTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+)")
+
+_rs256 = JWSRegistry.algorithms[ALGORITHM]
+
+
+@dataclass(frozen=True, slots=True)
+class CompactJws:
+    """The three segments of a token, decoded; nothing in them is known to be true."""
+
+    header: bytes
+    payload: bytes
+    signature: bytes
+    signing_input: bytes
+
+    @classmethod
+    def parse(cls, token: str) -> Self:
+        """Return the segments of ``token``; raises ``MalformedToken`` unless each is canonical base64url."""
+        segments = _SEGMENTS.fullmatch(token) if len(token) <= MAX_LENGTH else None
+        if segments is None or len(segments[1]) > MAX_HEADER_LENGTH:
+            raise MalformedToken
+        try:
+            header, payload, signature = map(base64url.decode, segments.groups())
+        except ValueError as error:
+            raise MalformedToken from error
+        return cls(header, payload, signature, token.rpartition(".")[0].encode("ascii"))
+
+    def payload_signed_by(self, key: RSAKey) -> bytes:
+        """Return the payload; raises ``BadSignature`` if ``key`` did not sign it."""
+        if not _rs256.verify(self.signing_input, self.signature, key):
+            raise BadSignature
+        return self.payload
 
 
 def sign(payload: bytes, key: RSAKey, *, kid: str, typ: str) -> str:
     """Return ``payload`` signed by ``key``, with a header of ``alg``, ``typ`` and ``kid``."""
-    header = {"alg": ALGORITHM, "typ": typ, "kid": kid}
-    return jws.serialize_compact(header, payload, key, registry=_REGISTRY)
+    signing_input = f"{_header_segment(kid, typ)}.{base64url.encode(payload)}"
+    signature = _rs256.sign(signing_input.encode("ascii"), key)
+    return f"{signing_input}.{base64url.encode(signature)}"
 
 
 def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
     """Return the payload of a token of type ``typ`` signed by one of ``keys``, which stand by their ``kid``.
 
-    The explicit type keeps a token of one kind from passing for another (RFC 8725 §3.11). Raises ``MalformedToken``
-    and ``BadSignature``.
+    The header has the members that ``sign`` writes and no others, so ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64`` and
+    their like are refused (RFC 8725 §3.1, §3.10). The explicit type keeps a token of one kind from passing for another
+    (§3.11). Raises ``MalformedToken`` and ``BadSignature``.
     """
-    header = _header(token)
+    read = CompactJws.parse(token)
+    header = _members(read.header)
     kid = header.get("kid")
     if header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
         raise MalformedToken
-    return verify_with(token, keys.get(kid))
-
-
-def verify_with(token: str, key: RSAKey | None) -> bytes:
-    """Return the payload of a token signed by ``key``; raises ``MalformedToken`` and ``BadSignature``."""
+    key = keys.get(kid)
     if key is None:
         raise BadSignature
+    return read.payload_signed_by(key)
+
+
+@lru_cache(maxsize=64)
+def _header_segment(kid: str, typ: str) -> str:
+    header = {"alg": ALGORITHM, "typ": typ, "kid": kid}
+    return base64url.encode(json.dumps(header, separators=(",", ":")).encode())
+
+
+def _members(header: bytes) -> dict[str, object]:
     try:
-        return jws.deserialize_compact(token, key, registry=_REGISTRY).payload or b""
-    except BadSignatureError as error:
-        raise BadSignature from error
-    except (JoseError, ValueError, TypeError) as error:
-        raise MalformedToken from error
-
-
-def _header(token: str) -> dict[str, object]:
-    """Return the members of the header of a token that has three segments. The library itself refuses a payload that
-    is not canonical base64url, and calls a signature that is not merely wrong.
-
-    The caller compares them with the ones we write, so ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64`` and their like
-    never reach the library (RFC 8725 §3.1, §3.10).
-    """
-    segments = _SEGMENTS.fullmatch(token) if len(token) <= MAX_LENGTH else None
-    if segments is None:
-        raise MalformedToken
-    try:
-        header = strict_json.loads(base64url.decode(segments[1]))
-        base64url.decode(segments[2])
+        members = strict_json.loads(header)
     except ValueError as error:
         raise MalformedToken from error
-    if not isinstance(header, dict):
+    if not isinstance(members, dict):
         raise MalformedToken
-    return header
+    return members

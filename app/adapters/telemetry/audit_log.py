@@ -3,7 +3,8 @@
 import logging
 import re
 from dataclasses import fields
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from ...domain.model.events import AuditEvent
 from ...domain.model.identifiers import SessionId, format_session_id
@@ -17,10 +18,16 @@ class LogAuditTrail:
 
     def record(self, event: AuditEvent) -> None:
         if _LOG.isEnabledFor(logging.INFO):
-            name = _WORD_START.sub("_", type(event).__name__).lower()
-            members = {field.name: _text(getattr(event, field.name)) for field in fields(event)}
-            del members["at"]
-            _LOG.info(name, extra={"fields": members})
+            kind: Any = type(event)
+            name, members = _shape(kind)
+            _LOG.info(name, extra={"fields": {member: _text(getattr(event, member)) for member in members}})
+
+
+@cache
+def _shape(kind: type[AuditEvent]) -> tuple[str, tuple[str, ...]]:
+    """Return what an event is called in the log, and its members; the log's own time stands for ``at``."""
+    name = _WORD_START.sub("_", kind.__name__).lower()
+    return name, tuple(field.name for field in fields(kind) if field.name != "at")
 
 
 def _text(value: object) -> object:
