@@ -40,9 +40,10 @@ def create_application(settings: Settings) -> web.Application:
 async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     container = app[CONTAINER]
     settings = container.settings()
-    container.init_resources()
     try:
+        container.init_resources()
         await container.keys().load()
+        _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
         await container.revocation().load()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_what_will_be_lost(settings)
@@ -79,7 +80,10 @@ async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None
 
 def _warn_of_what_will_be_lost(settings: Settings) -> None:
     if settings.database_url == "memory://":
-        _LOG.warning("users and sessions are kept in memory: they end with this process")
+        _LOG.warning(
+            "users and sessions are kept in memory: they end with this process, and so does the knowledge of what was"
+            " revoked: with a signing key that stays, access tokens of ended sessions live on until they expire"
+        )
     if settings.key_source == "generated":
         _LOG.warning(
             "the signing key was made at start: access tokens end with this process; set KEYTURN_KEYS_DIR to keep it"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from . import COMMAND
 from .domain.errors import ConfigurationError, InvalidScope
 from .domain.model.policy import MAX_TOKEN_LIFETIME
 from .domain.model.scope import ACCOUNT, Scope
@@ -100,8 +101,8 @@ def _has_authority(url: str) -> bool:
 
 
 def _path(text: str) -> Path:
-    if not text:
-        raise ValueError("must be a path, and not empty")
+    if not text or not text.isprintable():
+        raise ValueError("must be the path of a file or directory, and not empty")
     return Path(text)
 
 
@@ -164,6 +165,12 @@ class Settings:
     body_timeout: int = _setting(
         "BODY_TIMEOUT", _duration(1, 300), "10s", help="time in which a request body must arrive"
     )
+    drain_delay: int = _setting(
+        "DRAIN_DELAY",
+        _duration(0, 600),
+        "0s",
+        help="time from a stop signal, with /readyz at 503, to the end of listening",
+    )
     shutdown_timeout: int = _setting(
         "SHUTDOWN_TIMEOUT", _duration(1, 600), "30s", help="time that requests under way get to finish at shutdown"
     )
@@ -183,6 +190,11 @@ class Settings:
         if faults:
             raise ConfigurationError("\n".join(faults))
         return settings
+
+    @property
+    def is_local(self) -> bool:
+        """Tell whether only this machine can reach the service."""
+        return _is_loopback(self.host)
 
     @property
     def key_source(self) -> str:
@@ -216,7 +228,7 @@ def _read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
         setting = settings.get(name) or settings.get(name.removesuffix("_FILE"))
         if setting is None or (name not in settings and not setting.metadata["secret"]):
-            faults.append(f"{name}: there is no setting of this name; `python -m app serve --help` lists them.")
+            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists them.")
             continue
         if name not in settings and setting.metadata["name"] in environment:
             faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
@@ -225,7 +237,9 @@ def _read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
             text = environment[name] if name in settings else _read_secret(environment[name])
             given[setting.name] = setting.metadata["parse"](text)
         except ValueError as error:
-            shown = "" if setting.metadata["secret"] else f"{environment[name]!r} "
+            shown = (
+                "" if setting.metadata["secret"] or not environment[name].isprintable() else f"{environment[name]!r} "
+            )
             faults.append(f"{name}: {shown}{error}.")
     return given, faults
 
@@ -242,9 +256,11 @@ def _read_secret(path: str) -> str:
 
 def _is_https_or_loopback(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme == "https" or parts.hostname == "localhost":
-        return True
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        return ip_address(parts.hostname or "").is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -12,9 +12,13 @@ import pytest
 from aiohttp import web
 
 from app.adapters.http.readiness import READINESS
-from app.application import CONTAINER, create_application
-from app.domain.errors import ConfigurationError
+from app.adapters.system import SystemClock
+from app.application import _SWEEP_SECONDS, CONTAINER, create_application
+from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.model.session import RevocationReason
 from app.settings import Settings
+
+from .builders import refresh_token, session_of
 
 CHEAP: Final[dict[str, Any]] = {"password_hash_memory": 8_192, "password_hash_iterations": 1}
 ALICE: Final[dict[str, Any]] = {"bootstrap_username": "alice", "bootstrap_password": "correct horse battery"}
@@ -121,3 +125,54 @@ async def test_a_failure_after_its_start_leaves_nothing() -> None:
     await asyncio.sleep(0)
     assert set(threading.enumerate()) == threads
     assert asyncio.all_tasks() == tasks
+
+
+class _Sweeps:
+    """Sweeps that fail twice, in the two ways there are, and then succeed."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Exception | None] = [StoreUnavailable(), RuntimeError("a bug"), None]
+        self.succeeded = asyncio.Event()
+
+    async def sweep(self) -> None:
+        outcome = self.outcomes.pop(0) if self.outcomes else None
+        if outcome is not None:
+            raise outcome
+        self.succeeded.set()
+
+
+async def test_sweeping_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to ask for a sweep, and neither a store that is away nor a bug ends the sweeping."""
+    monkeypatch.setattr("app.application._SWEEP_SECONDS", 0)
+    sweeps = _Sweeps()
+    app = create_application(Settings(**CHEAP))
+    app[CONTAINER].retention.override(sweeps)
+    runner = web.AppRunner(app)
+    try:
+        await runner.setup()
+        async with asyncio.timeout(5):
+            await sweeps.succeeded.wait()
+    finally:
+        await runner.cleanup()
+    assert sweeps.outcomes == []
+
+
+async def test_sweeping_is_frequent() -> None:
+    """A salt is erased within a minute of its window's end: the sweeps come far more often than that."""
+    assert _SWEEP_SECONDS <= 10
+
+
+async def test_it_learns_revocations_before_it_is_ready() -> None:
+    """What the store knows to be revoked is known when the first request comes."""
+    app = create_application(Settings(**CHEAP))
+    token = refresh_token()
+    now = SystemClock().now()
+    store = app[CONTAINER].stores.sessions()
+    await store.add(session_of(token, expires_at=now + 600))
+    await store.revoke(token.session_id, reason=RevocationReason.LOGOUT, now=now)
+    runner = web.AppRunner(app)
+    try:
+        await runner.setup()
+        assert token.session_id in app[CONTAINER].revoked()
+    finally:
+        await runner.cleanup()

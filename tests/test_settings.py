@@ -38,6 +38,7 @@ VALID: Final = [
     ("PASSWORD_HASH_THREADS", "1", 1),
     ("PASSWORD_HASH_QUEUE", "0", 0),
     ("BODY_TIMEOUT", "1s", 1),
+    ("DRAIN_DELAY", "5s", 5),
     ("SHUTDOWN_TIMEOUT", "10m", 600),
     ("LOG_LEVEL", "DEBUG", "debug"),
     ("ACCESS_LOG", "0", False),
@@ -198,6 +199,14 @@ def test_an_http_issuer_elsewhere(host: str) -> None:
     assert "Use https" in message
     assert "KEYTURN_ALLOW_HTTP_ISSUER=1" in message
     assert settings(ISSUER=f"http://{host}", ALLOW_HTTP_ISSUER="1").issuer == f"http://{host}"
+
+
+@pytest.mark.parametrize("name", ["SIGNING_KEY_FILE", "KEYS_DIR", "PORT", "ISSUER"])
+def test_a_key_in_the_wrong_place_is_not_shown(name: str) -> None:
+    """Who puts a key's text where something else belongs is told so, and the key is not in the message."""
+    message = fault(**{name: f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"})
+    assert "must be" in message
+    assert SECRET not in message
 
 
 def test_secrets_are_hidden() -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from ..domain.errors import HashingOverloaded
+from ..domain.errors import ConfigurationError, HashingOverloaded
 
 _T = TypeVar("_T")
 
@@ -42,7 +42,7 @@ class Argon2PasswordHasher:
         self._cost = cost
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
         self._places = BoundedSemaphore(threads + queue)
-        self._nobody = self._hash(os.urandom(_HASH_BYTES))
+        self._nobody = self._hash_of_nobody()
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hash(password.encode()))
@@ -64,12 +64,28 @@ class Argon2PasswordHasher:
     async def _run(self, work: Callable[[], _T]) -> _T:
         if not self._places.acquire(blocking=False):
             raise HashingOverloaded
-        future = self._executor.submit(work)
+        try:
+            future = self._executor.submit(work)
+        except BaseException:
+            self._places.release()
+            raise
         future.add_done_callback(self._free_place)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except MemoryError as error:
+            raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 
     def _free_place(self, _: Future[_T]) -> None:
         self._places.release()
+
+    def _hash_of_nobody(self) -> str:
+        try:
+            return self._hash(os.urandom(_HASH_BYTES))
+        except MemoryError as error:
+            raise ConfigurationError(
+                f"A password hash of {self._cost.memory} KiB does not fit into this machine's memory; lower"
+                " KEYTURN_PASSWORD_HASH_MEMORY."
+            ) from error
 
     def _hash(self, password: bytes) -> str:
         argon2id = Argon2id(
@@ -85,6 +101,6 @@ class Argon2PasswordHasher:
 def _matches(password: bytes, hashed: str) -> bool:
     try:
         Argon2id.verify_phc_encoded(password, hashed)
-    except (InvalidKey, ValueError, MemoryError):
+    except (InvalidKey, ValueError):
         return False
     return True

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..adapters.keys.directory import create_key_file
+from ..adapters.keys.directory import create_key_file, has_keys
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         description="Makes an RSA key that only you can read, for KEYTURN_KEYS_DIR. The first key of a directory signs"
         " at once; a further one is published first, and signs once every verifier can have fetched it"
         " (KEYTURN_JWKS_MAX_AGE + KEYTURN_CLOCK_LEEWAY). Restart the service for it to see the new key."
-        " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply.",
+        " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply: run it in the environment of the service.",
     )
-    generate.add_argument("directory", type=Path)
+    generate.add_argument("directory", type=Path, help="where the key goes; made if it is not there")
     generate.set_defaults(run=run_generate)
 
 
@@ -33,8 +33,7 @@ def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     """Make a key and say from when it signs."""
     settings = Settings.from_environment(environment)
     directory: Path = arguments.directory
-    has_keys = any(directory.glob("*.pem"))
-    lead = settings.jwks_max_age + settings.clock_leeway if has_keys else 0
+    lead = settings.jwks_max_age + settings.clock_leeway if has_keys(directory) else 0
     activates_at = int(time.time()) + lead
     path = create_key_file(
         directory, bits=settings.key_size, passphrase=settings.key_passphrase, activates_at=activates_at

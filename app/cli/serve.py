@@ -5,6 +5,7 @@ import asyncio
 import secrets
 import textwrap
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -36,21 +37,25 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Serve as the environment says."""
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
-    demo = settings.database_url == "memory://" and settings.bootstrap_username is None
+    demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
 
     def announce(url: str) -> None:
-        print(f"Keyturn listens at {url}", flush=True)
-        if demo:
-            print(_demonstration(url, settings.bootstrap_password or ""), flush=True)
+        with suppress(OSError):
+            print(f"Keyturn listens at {url}", flush=True)
+            if demo:
+                print(_demonstration(url, settings.bootstrap_password or ""), flush=True)
 
     asyncio.run(_serve(settings, announce))
 
 
 async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     runner = Runner(
-        create_application(settings), shutdown_timeout=settings.shutdown_timeout, access_log=settings.access_log
+        create_application(settings),
+        shutdown_timeout=settings.shutdown_timeout,
+        access_log=settings.access_log,
+        drain_delay=settings.drain_delay,
     )
     await serve(runner, host=settings.host, port=settings.port, announce=announce)
 

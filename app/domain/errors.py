@@ -133,8 +133,8 @@ class InsufficientScope(KeyturnError):
 
     code = "insufficient_scope"
 
-    def __init__(self, scope: str) -> None:
-        super().__init__(f"This resource needs the scope {scope}.")
+    def __init__(self, scope: str, description: str | None = None) -> None:
+        super().__init__(description or f"This resource needs the scope {scope}.")
         self.scope = scope
 
 
@@ -142,8 +142,7 @@ class SessionRequired(InsufficientScope):
     """The token is valid and belongs to no session, where one is needed."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(scope)
-        self.description = f"This resource needs the scope {scope}, in the token of a signed-in session."
+        super().__init__(scope, f"This resource needs the scope {scope}, in the token of a signed-in session.")
 
 
 class SessionNotFound(KeyturnError):

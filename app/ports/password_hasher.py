@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait already."""
+    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait, or memory is short."""
 
     async def hash(self, password: str) -> str:
         """Return a salted hash of ``password`` in PHC string format, in the current cost."""

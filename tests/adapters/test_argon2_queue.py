@@ -181,3 +181,32 @@ async def test_two_hashes_at_once_finish(monkeypatch: pytest.MonkeyPatch) -> Non
     async with asyncio.timeout(_LONG):
         assert all(await asyncio.gather(*(hasher.verify("correct horse", hashed) for _ in range(20))))
     hasher.close()
+
+
+async def test_a_thread_that_cannot_start_costs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the system gives no thread, the place in the queue is free again."""
+    hasher = Argon2PasswordHasher(cost=Argon2Cost(memory=8, iterations=1), threads=1, queue=0)
+
+    def no_thread(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hasher._executor, "submit", no_thread)
+        with pytest.raises(RuntimeError):
+            await hasher.hash("a password")
+    assert await hasher.verify("a password", await hasher.hash("a password"))
+    hasher.close()
+
+
+async def test_short_memory_is_no_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no memory to verify a password, nobody is told that it is wrong."""
+    hasher = Argon2PasswordHasher(cost=Argon2Cost(memory=8, iterations=1), threads=1, queue=0)
+    hashed = await hasher.hash("a password")
+
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("app.adapters.argon2._matches", no_memory)
+    with pytest.raises(HashingOverloaded):
+        await hasher.verify("a password", hashed)
+    hasher.close()

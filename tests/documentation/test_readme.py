@@ -13,6 +13,7 @@ import pytest
 
 from app.adapters.http.routes import ROUTES
 from app.settings import Settings
+from tests.system.processes import PREPARED
 
 from .console import ROOT, Example, examples
 
@@ -40,6 +41,7 @@ def serving() -> Iterator[tuple[str, str]]:
             process.send_signal(signal.SIGTERM)
 
 
+@pytest.mark.skipif(not PREPARED, reason="the script would install what it needs; scripts/test has done that")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example is written for curl, which is not here")
 def test_the_worked_example_is_what_happens(serving: tuple[str, str], tmp_path: Path) -> None:
     """Every command of the worked example prints what stands below it, word for word."""

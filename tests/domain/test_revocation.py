@@ -16,7 +16,8 @@ from tests.builders import ALICE, NOW, access_token_claims, refresh_token
 from .faults import unavailable
 from .world import FOREIGN, World
 
-MEMORY = 900 + 30 + 60
+LEEWAY = 30
+MEMORY = 900 + LEEWAY + 60
 
 
 @pytest.mark.parametrize("wait", [0, 1000], ids=["at once", "long after"])
@@ -99,8 +100,8 @@ async def end(world: World, token: str) -> None:
 
 
 async def expire(world: World, token: str) -> None:
-    """Wait until the session has expired."""
-    world.clock.time = (await world.stored(token)).expires_at
+    """Wait until the session has expired, and its last access token with it."""
+    world.clock.time = (await world.stored(token)).expires_at + LEEWAY
 
 
 @pytest.mark.parametrize("die", [end, expire])
@@ -146,6 +147,33 @@ async def test_a_logout_that_the_store_did_not_confirm_is_an_error(world: World)
     assert world.audit.events == []
     await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
     assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.LOGOUT
+
+
+async def test_a_logout_in_the_leeway_ends_the_access_token(world: World) -> None:
+    """A session has just expired, and the leeway still lets its access token pass: logging out ends that too."""
+    opened = await world.open_session()
+    world.clock.time = (await world.stored(opened.refresh_token)).expires_at - 10
+    token = (await world.refresh(opened.refresh_token)).access_token
+    world.clock.advance(15)
+    claims = world.validation.validate(token)
+    await world.revocation.log_out_with_access_token(claims, client_id=FIRST_PARTY)
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(token)
+
+
+async def test_anothers_revocation_is_not_recorded_as_ours(world: World) -> None:
+    """If the store's answer was lost and another request had revoked, that one has recorded it; we only acknowledge."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+
+    async def another_is_first() -> None:
+        await world.revocation.revoke(session, RevocationReason.ENDED_BY_USER)
+        raise StoreUnavailable
+
+    world.sessions.once("before revoke", another_is_first)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    recorded = [event.reason for event in world.audit.events if isinstance(event, SessionWasRevoked)]
+    assert recorded == [RevocationReason.ENDED_BY_USER]
 
 
 async def test_a_logout_repeated_after_a_lost_answer_ends_the_access_token(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from app.domain.errors import InvalidGrant, SessionNotFound, SessionRevoked, StoreUnavailable
 from app.domain.model.events import SessionWasRevoked
 from app.domain.model.identifiers import Subject
+from app.domain.model.ratchet import parse
 from app.domain.model.session import RevocationReason, Session
 from tests.builders import ALICE, refresh_token
 
@@ -101,7 +102,7 @@ async def test_all_sessions_are_ended(world: World) -> None:
     """All of the subject's sessions end, each recorded, and no other subject's."""
     mine = [await world.open_session() for _ in range(3)]
     others = await world.open_session(BOB)
-    await world.own_sessions.end_all(ALICE.subject)
+    await world.own_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
     assert await world.own_sessions.of(ALICE.subject) == []
     assert world.audit.kinds() == [SessionWasRevoked] * 3
     for granted in mine:
@@ -111,11 +112,21 @@ async def test_all_sessions_are_ended(world: World) -> None:
 
 
 async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> None:
-    """If the store fails on the way it is an error, and a second try ends the rest."""
-    for _ in range(3):
-        await world.open_session()
+    """If the store fails on the way it is an error, and a second try ends the rest: the session that asks is the last,
+    so it can ask again.
+    """
+    current, *_ = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
-        await world.own_sessions.end_all(ALICE.subject)
-    await world.own_sessions.end_all(ALICE.subject)
+        await world.own_sessions.end_all(ALICE.subject, current=current)
+    assert current in [each.session_id for each in await world.own_sessions.of(ALICE.subject)]
+    await world.own_sessions.end_all(ALICE.subject, current=current)
     assert await world.own_sessions.of(ALICE.subject) == []
+
+
+async def test_the_session_that_asks_ends_last(world: World) -> None:
+    """Whatever their order, the current session is revoked after the others."""
+    opened = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
+    await world.own_sessions.end_all(ALICE.subject, current=opened[1])
+    ended = [event.session_id for event in world.audit.events if isinstance(event, SessionWasRevoked)]
+    assert ended == [opened[0], opened[2], opened[1]]

@@ -60,7 +60,7 @@ async def test_what_is_not_http_gets_our_400(service: Service, raw: bytes) -> No
     """One answer for all, which quotes nothing; no handler is reached."""
     answer = await service.send(raw)
     assert answer.problem == (400, "invalid-request")
-    assert answer.json()["detail"] == "Bad request syntax or unsupported method"
+    assert answer.json()["detail"] == "This is not an HTTP request, or its target or a header is too large."
 
 
 @pytest.mark.parametrize("header", NO_TOKEN.values(), ids=NO_TOKEN)

@@ -14,6 +14,9 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 
+PREPARED: Final = (ROOT / ".venv" / ".develop.sha256").exists()
+"""Whether the scripts find their environment, and need no network to make it."""
+
 SERVE: Final = (sys.executable, "-m", "app", "serve")
 
 PATIENCE_SECONDS: Final = 20.0

@@ -17,6 +17,7 @@ from .load import PASSWORD, USERNAME, Load
 from .processes import PATIENCE_SECONDS, Service, running
 
 _SETTINGS: Final = {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD, "PASSWORD_HASH_QUEUE": "1000"}
+_HEAD: Final = b"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: %d"
 _LIVEZ: Final = b"GET /livez HTTP/1.1\r\nHost: keyturn\r\nConnection: close\r\n\r\n"
 
 
@@ -81,9 +82,8 @@ def test_it_says_that_it_drains(service: Service) -> None:
 def test_a_body_under_way_may_arrive(service: Service) -> None:
     """A request whose body comes in only when idle connections have been closed already still gets its answer."""
     body = json.dumps({"username": USERNAME, "password": PASSWORD}).encode()
-    head = f"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     with _connect(service) as slow, _connect(service) as idle:
-        slow.sendall(f"{head}\r\n\r\n".encode() + body[:5])
+        slow.sendall(_HEAD % len(body) + b"\r\n\r\n" + body[:5])
         idle.sendall(_LIVEZ.replace(b"close", b"keep-alive"))
         assert b"200 OK" in idle.recv(65_536)
         service.send(signal.SIGTERM)
@@ -91,6 +91,28 @@ def test_a_body_under_way_may_arrive(service: Service) -> None:
         slow.sendall(body[5:])
         assert _status(slow) == b"200"
     assert service.exit_status() == 0
+
+
+def test_it_can_say_so_before_it_stops_listening(tmp_path: Path) -> None:
+    """With a delay, new connections are taken for a while, and told at /readyz that this instance wants no more."""
+    with running(tmp_path, _SETTINGS | {"DRAIN_DELAY": "3s"}) as service:
+        service.send(signal.SIGTERM)
+        service.logged("(draining)")
+        client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+        assert _get_readyz(client) == (503, "draining", "close")
+        assert service.exit_status() == 0
+
+
+def test_a_hung_request_holds_it_no_longer_than_it_may(tmp_path: Path) -> None:
+    """The time of the shutdown is the bound for everything: a body that never comes is cut off after it."""
+    with (
+        running(tmp_path, _SETTINGS | {"SHUTDOWN_TIMEOUT": "1s", "BODY_TIMEOUT": "300s"}) as service,
+        _connect(service) as hung,
+    ):
+        hung.sendall(_HEAD % 9 + b"\r\n\r\n")
+        service.send(signal.SIGTERM)
+        assert service.exit_status() == 0
+        assert _status(hung) == b""
 
 
 def _connect(service: Service) -> socket.socket:

@@ -54,16 +54,22 @@ async def end_session(request: web.Request) -> web.Response:
 @requires(ACCOUNT)
 async def end_sessions(request: web.Request) -> web.Response:
     """Ends all of the subject's sessions."""
-    await request.app[SESSIONS].end_all(_signed_in(request).subject)
+    principal = _signed_in(request)
+    await request.app[SESSIONS].end_all(principal.subject, current=_session_of(principal))
     return no_content()
 
 
 def _signed_in(request: web.Request) -> AccessTokenClaims:
     """Return the principal if it is a user's session; a client acting for itself has no account."""
     principal = request[PRINCIPAL]
+    _session_of(principal)
+    return principal
+
+
+def _session_of(principal: AccessTokenClaims) -> SessionId:
     if principal.session_id is None:
         raise SessionRequired(ACCOUNT)
-    return principal
+    return principal.session_id
 
 
 def _describe(session: Session, *, current: SessionId | None) -> dict[str, object]:

@@ -15,19 +15,23 @@ class TokenSource(Protocol):
         ...
 
 
+def check_authorization_headers(request: web.Request) -> None:
+    """Raise ``InvalidRequest`` for more than one ``Authorization`` header: readers would differ in which they take."""
+    if len(request.headers.getall(hdrs.AUTHORIZATION, ())) > 1:
+        raise InvalidRequest("The request has more than one Authorization header.")
+
+
 class BearerHeader:
     """The ``Authorization`` header (RFC 6750 §2.1)."""
 
     def token(self, request: web.Request) -> str:
-        given = request.headers.getall(hdrs.AUTHORIZATION, ())
-        if len(given) > 1:
-            raise InvalidRequest("The request has more than one Authorization header.")
-        scheme, _, token = (given[0] if given else "").partition(" ")
+        check_authorization_headers(request)
+        scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() != "bearer":
             raise MissingToken
         if not token:
             raise MalformedToken
-        return token
+        return token.lstrip(" ")
 
 
 class Cookie:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from .edge import dress, new_request_id
-from .problem import http_problem, unreadable_request
+from .problem import http_problem, internal_error, unreadable_request
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
@@ -33,9 +34,13 @@ class Connection(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun already")
         request_id = new_request_id()
-        fields = {"status": status, "kind": type(exc).__name__, "address": request.remote}
-        _LOG.info("unreadable request", extra={"fields": fields})
-        response = unreadable_request(status)
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            fields = {"status": status, "kind": type(exc).__name__, "address": request.remote}
+            _LOG.info("unreadable request", extra={"fields": fields})
+            response = unreadable_request()
+        else:
+            _LOG.error("bug", exc_info=exc)
+            response = internal_error()
         dress(response, request_id)
         response.force_close()
         return response
@@ -62,6 +67,7 @@ class Server(web.Server):
         try:
             return await self._answer(request)
         except web.HTTPException as error:
+            request_id = new_request_id()
             response = http_problem(error)
-            dress(response, new_request_id())
+            dress(response, request_id)
             return response

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from ...domain.errors import KeyturnError, Unavailable
 from ..request_context import REQUEST_ID
+from .bearer import check_authorization_headers
 from .problem import http_problem, internal_error, problem
 from .readiness import READINESS
 
@@ -27,9 +28,10 @@ SECURITY_HEADERS: Final = (
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost middleware. ``CancelledError``, the client's leaving, passes through it."""
+    """The outermost middleware. ``CancelledError``, the end of a shutdown's patience, passes through it."""
     request_id = new_request_id()
     try:
+        check_authorization_headers(request)
         response = await handler(request)
     except KeyturnError as error:
         response = problem(error)

@@ -108,6 +108,8 @@ def requires(*scopes: str) -> Callable[[_Handler], _Handler]:
 
     The handler raises ``InsufficientScope`` otherwise, which the guard renders; without the guard it fails.
     """
+    if not scopes or not all(isinstance(scope, str) and len(scope.split()) == 1 for scope in scopes):
+        raise TypeError('name each scope as a string of its own: @requires("orders:read")')
 
     def decorate(handler: _Handler) -> _Handler:
         if hasattr(handler, _PUBLIC):

@@ -33,10 +33,13 @@ async def _finish_accepting(site: web.BaseSite) -> None:
 
 
 def _accept_all(handle: socket.socket) -> list[socket.socket]:
-    """Accept what the kernel holds and close the last handle; nothing awaits in between, or more would come."""
+    """Accept what the kernel holds and close the last handle; nothing awaits in between, or more would come.
+
+    It ends where the kernel has no more, or this process no file descriptor for it.
+    """
     accepted = []
     handle.settimeout(0)
-    with handle, suppress(BlockingIOError):
+    with handle, suppress(OSError):
         while True:
             connection, _ = handle.accept()
             connection.settimeout(0)

@@ -1,13 +1,13 @@
 """Failures as HTTP answers: one table from errors to ``application/problem+json`` (RFC 9457)."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from ...domain.errors import (
-    AlreadyExists,
     InsufficientScope,
     InvalidClient,
     InvalidCredentials,
@@ -32,7 +32,6 @@ _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
     InvalidToken: HTTPStatus.UNAUTHORIZED,
     InsufficientScope: HTTPStatus.FORBIDDEN,
     SessionNotFound: HTTPStatus.NOT_FOUND,
-    AlreadyExists: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     KeyturnError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -40,6 +39,11 @@ _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
 _HTTP_CODES: Final = {
     HTTPStatus.BAD_REQUEST: "invalid-request",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "payload-too-large",
+}
+
+_HTTP_DETAILS: Final = {
+    HTTPStatus.BAD_REQUEST: "This is not an HTTP request, or its target or a header is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json in UTF-8, uncompressed.",
 }
 
 _CHALLENGE: Final = "Bearer"
@@ -64,16 +68,14 @@ def problem(error: KeyturnError) -> web.Response:
 def http_problem(error: web.HTTPException) -> web.Response:
     """Return the answer for a failure of aiohttp's, such as an unknown path; it keeps ``Allow`` (RFC 9110 §15.5.6)."""
     status = HTTPStatus(error.status)
-    headers = {str(name): error.headers[name] for name in (hdrs.ALLOW, hdrs.LOCATION) if name in error.headers}
+    headers = {str(hdrs.ALLOW): error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
     code = _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "-"))
-    return _render(status, code, status.description or status.phrase, {}, headers)
+    return _render(status, code, _HTTP_DETAILS.get(status, status.description or status.phrase), {}, headers)
 
 
-def unreadable_request(status: int) -> web.Response:
+def unreadable_request() -> web.Response:
     """Return the answer for bytes that are not an HTTP request; it quotes none of them."""
-    return http_problem(
-        web.HTTPBadRequest() if status < HTTPStatus.INTERNAL_SERVER_ERROR else web.HTTPInternalServerError()
-    )
+    return http_problem(web.HTTPBadRequest())
 
 
 def internal_error() -> web.Response:
@@ -90,7 +92,7 @@ def _challenge(error: KeyturnError) -> str:
 
 
 def _render(
-    status: HTTPStatus, code: str, detail: str, members: dict[str, object], headers: dict[str, str]
+    status: HTTPStatus, code: str, detail: str, members: dict[str, object], headers: Mapping[str, str]
 ) -> web.Response:
     body = {
         "type": f"urn:keyturn:problem:{code}",

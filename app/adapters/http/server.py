@@ -26,9 +26,10 @@ async def serve(runner: Runner, *, host: str, port: int, announce: Callable[[str
         await runner.setup()
         try:
             await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "this is no host name"
             raise ConfigurationError(
-                f"Cannot listen on {host} port {port}: {error.strerror}. Set KEYTURN_HOST and KEYTURN_PORT to an"
+                f"Cannot listen on {host} port {port}: {reason}. Set KEYTURN_HOST and KEYTURN_PORT to an"
                 " address of this machine and a free port."
             ) from error
         announce(_url(runner))

@@ -43,6 +43,7 @@ class RefreshRequest:
     """The body of ``/auth/refresh``."""
 
     refresh_token: str = text(most=MAX_BYTES, secret=True)
+    # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
     scope: str | None = text(least=0, most=MAX_BYTES, required=False)
 
 

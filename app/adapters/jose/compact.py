@@ -72,7 +72,7 @@ def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
     read = CompactJws.parse(token)
     header = _members(read.header)
     kid = header.get("kid")
-    if header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
+    if not read.payload or header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
         raise MalformedToken
     key = keys.get(kid)
     if key is None:

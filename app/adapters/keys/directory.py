@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...domain.model.signing_key import StoredKey
 from .pem import generate, read_private_key, write_private_key
@@ -18,7 +19,8 @@ _TIME_FORMAT: Final = "%Y-%m-%dT%H%M%SZ.pem"
 
 class DirectoryKeyStore:
     """Reads every ``*.pem`` of a directory. A file is named for the moment, UTC, from which its key signs, as
-    ``2026-03-01T120000Z.pem``; one file may have any other name, and signs until the first of the others does.
+    ``2026-03-01T120000Z.pem``; one file may begin with another character than a digit, and signs until the first of the
+    others does.
     """
 
     def __init__(self, *, directory: Path, passphrase: str | None) -> None:
@@ -49,7 +51,7 @@ class DirectoryKeyStore:
         if not files:
             raise ConfigurationError(
                 f"The key directory {self._directory} holds no .pem file; make one with"
-                f" python -m app keys generate {self._directory}."
+                f" {COMMAND} keys generate {self._directory}."
             )
         return files
 
@@ -67,6 +69,14 @@ def read_key_file(path: Path) -> bytes:
             return file.read()
     except OSError as error:
         raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
+
+
+def has_keys(directory: Path) -> bool:
+    """Tell whether there is a key file in ``directory``, which may not exist; raises ``ConfigurationError``."""
+    try:
+        return directory.exists() and any(path.suffix == ".pem" for path in directory.iterdir())
+    except OSError as error:
+        raise ConfigurationError(f"The key directory {directory} cannot be read: {error.strerror}.") from error
 
 
 def create_key_file(directory: Path, *, bits: int, passphrase: str | None, activates_at: float) -> Path:
@@ -104,8 +114,12 @@ def _flush_directory(directory: Path) -> None:
 
 
 def _activation(path: Path) -> float:
-    if not _TIMED_NAME.fullmatch(path.name):
+    if not path.name[0].isdigit():
         return 0.0
+    if not _TIMED_NAME.fullmatch(path.name):
+        raise ConfigurationError(
+            f"The file name {path} is no moment such as 2026-03-01T120000Z.pem; rename it, or begin it with a letter."
+        )
     try:
         return datetime.strptime(path.name, _TIME_FORMAT).replace(tzinfo=UTC).timestamp()
     except ValueError as error:

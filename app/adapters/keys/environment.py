@@ -16,11 +16,7 @@ class EnvironmentKeyStore:
         self._passphrase = passphrase
 
     async def load(self) -> Sequence[StoredKey]:
-        return (
-            read_private_key(
-                self._pem.encode(errors="replace"), passphrase=self._passphrase, source="KEYTURN_SIGNING_KEY"
-            ),
-        )
+        return (read_private_key(self._pem.encode(), passphrase=self._passphrase, source="KEYTURN_SIGNING_KEY"),)
 
 
 class FileKeyStore:

@@ -4,6 +4,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
+from ... import COMMAND
 from ...domain.errors import ConfigurationError
 
 KEY_SIZES: Final = (2048, 3072, 4096)
@@ -23,17 +24,17 @@ def check_fitness(numbers: RSAPublicNumbers, *, source: str) -> None:
     if not KEY_SIZES[0] <= bits <= KEY_SIZES[-1]:
         raise ConfigurationError(
             f"{source} is an RSA key of {bits} bits; use one of {KEY_SIZES[0]} to {KEY_SIZES[-1]} bits"
-            " (python -m app keys generate makes one)."
+            f" ({COMMAND} keys generate makes one)."
         )
     if numbers.e != PUBLIC_EXPONENT:
         raise ConfigurationError(
             f"{source} has the public exponent {numbers.e}; make a key with {PUBLIC_EXPONENT}"
-            " (python -m app keys generate makes one)."
+            f" ({COMMAND} keys generate makes one)."
         )
     if _has_roca_fingerprint(numbers.n):
         raise ConfigurationError(
             f"{source} was made by a flawed generator and can be factored (ROCA, CVE-2017-15361); make a new key"
-            " with other software (python -m app keys generate makes one)."
+            f" with other software ({COMMAND} keys generate makes one)."
         )
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...domain.model import base64url
 from ...domain.model.signing_key import SigningKey, StoredKey
@@ -26,7 +27,7 @@ def read_private_key(pem: bytes, *, passphrase: str | None, source: str, activat
     """
     private_key = _load(pem, passphrase, source)
     if not isinstance(private_key, RSAPrivateKey):
-        raise ConfigurationError(f"{source} is not an RSA key; RS256 needs one (python -m app keys generate makes it).")
+        raise ConfigurationError(f"{source} is not an RSA key; RS256 needs one ({COMMAND} keys generate makes it).")
     check_fitness(private_key.public_key().public_numbers(), source=source)
     return stored_key(private_key, activates_at=activates_at)
 

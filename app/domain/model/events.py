@@ -15,16 +15,6 @@ class AuditEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoginSucceeded(AuditEvent):
-    """A session was opened."""
-
-    subject: Subject
-    session_id: SessionId
-    client_id: ClientId
-    address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(AuditEvent):
     """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user`` or ``wrong_password``."""
 
@@ -54,6 +44,13 @@ class SessionEvent(AuditEvent):
     session_id: SessionId
     subject: Subject
     client_id: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSucceeded(SessionEvent):
+    """A session was opened."""
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

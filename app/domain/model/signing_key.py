@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,21 @@ class StoredKey:
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)
+
+
+class KeyState(StrEnum):
+    """Where a key is in its life."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+
+
+def state(key: SigningKey, keys: Sequence[SigningKey], now: float) -> KeyState:
+    """Return the state of ``key`` among ``keys`` at ``now``."""
+    if key.activates_at > now:
+        return KeyState.PENDING
+    return KeyState.ACTIVE if key == active_key(keys, now) else KeyState.RETIRING
 
 
 def active_key(keys: Sequence[SigningKey], now: float) -> SigningKey | None:

@@ -9,7 +9,7 @@ from ...ports.sessions import SessionRepository
 from ...ports.token_codec import TokenCodec
 from ..model import base64url, ratchet
 from ..model.claims import AccessTokenClaims
-from ..model.events import LoginSucceeded
+from ..model.events import LoginSucceeded, facts
 from ..model.grant import IssuedAccessToken, TokenGrant
 from ..model.identifiers import SESSION_ID_BYTES, ClientId, SessionId
 from ..model.policy import AccessTokenPolicy, SessionPolicy
@@ -77,15 +77,7 @@ class Issuance:
         )
         access_token = self.access_token(session, scope=session.scope, ends_at=session.ends_at(), now=now)
         await self._sessions.add(session)
-        self._audit.record(
-            LoginSucceeded(
-                at=now,
-                subject=user.subject,
-                session_id=session.session_id,
-                client_id=client_id,
-                address=origin.address,
-            )
-        )
+        self._audit.record(LoginSucceeded(**facts(session, now), address=origin.address))
         return grant(access_token, token, ends_at=session.ends_at(), now=now)
 
     def access_token(self, session: Session, *, scope: Scope, ends_at: float, now: float) -> IssuedAccessToken:

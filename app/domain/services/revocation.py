@@ -79,6 +79,8 @@ class Revocation:
             await self._log_out(session, client_id)
 
     async def _log_out(self, session: Session, client_id: ClientId) -> None:
-        """A session that is revoked already may be so by a request whose answer got lost: it is revoked again."""
-        if session.client_id == client_id and self._clock.now() < session.ends_at():
+        """A session that is revoked already may be so by a request whose answer got lost: it is revoked again. One that
+        has just expired has access tokens that the leeway still lets pass.
+        """
+        if session.client_id == client_id and self._clock.now() < session.ends_at() + self._policy.leeway:
             await self.revoke(session, RevocationReason.LOGOUT)

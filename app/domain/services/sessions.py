@@ -29,7 +29,10 @@ class Sessions:
             raise SessionNotFound
         await self._revocation.revoke(session, RevocationReason.ENDED_BY_USER)
 
-    async def end_all(self, subject: Subject) -> None:
-        """End every session that ``subject`` has now."""
-        for session in await self.of(subject):
+    async def end_all(self, subject: Subject, *, current: SessionId) -> None:
+        """End every session that ``subject`` has now, the ``current`` one last: while any of them may be left, whoever
+        asked can ask again.
+        """
+        sessions = sorted(await self.of(subject), key=lambda each: each.session_id == current)
+        for session in sessions:
             await self._revocation.revoke(session, RevocationReason.ENDED_BY_USER)

@@ -26,7 +26,7 @@ async def test_the_environment_holds_a_key(private_key: RSAPrivateKey) -> None:
     assert await EnvironmentKeyStore(pem=pem, passphrase=PASSPHRASE).load() == (stored_key(private_key),)
 
 
-@pytest.mark.parametrize("pem", ["nonsense", "é", "0\x82\x04\xa4", "\udc82\udc80"], ids=ascii)
+@pytest.mark.parametrize("pem", ["nonsense", "é", "0\x82\x04\xa4"], ids=ascii)
 async def test_nonsense_in_the_environment_is_refused(pem: str) -> None:
     """Text that is no key, bytes that are no text included, is refused with the variable's name."""
     with pytest.raises(ConfigurationError, match=r"^KEYTURN_SIGNING_KEY holds no PEM"):
