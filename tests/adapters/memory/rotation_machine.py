@@ -21,7 +21,19 @@ IDLE_LIFETIME: Final = 300
 PAUSES: Final = [0.5, 1, 10, 29, 29.5, 30, 30.5, 59.5, 60, 61, -0.5, -1, -10, -29.5, -30, -61]
 """Seconds about the replay window; a negative one sets the clock back."""
 
-JUMPS: Final = [IDLE_LIFETIME - 1, IDLE_LIFETIME, IDLE_LIFETIME + 1, 999, 1_000, 2_000, -IDLE_LIFETIME, -1_000, -3_000]
+JUMPS: Final = [
+    IDLE_LIFETIME - 1,
+    IDLE_LIFETIME,
+    IDLE_LIFETIME + 1,
+    999,
+    1_000,
+    1_029,
+    1_030,
+    2_000,
+    -IDLE_LIFETIME,
+    -1_000,
+    -3_000,
+]
 """Seconds about the expiries and the memory of revocations."""
 
 AGES: Final = [0, 1, 2, 3, 10_000]
@@ -88,9 +100,12 @@ class RotationMachine(Comparison):
 
     @rule(session=sessions, age=st.sampled_from(AGES), client_id=st.sampled_from([OTHER_CLIENT, FIRST_PARTY]))
     def log_out(self, session: IssuedSession, age: int, client_id: ClientId) -> None:
-        """A token of any generation ends its live session, if its own client presents it."""
+        """A token of any generation ends its session, if its own client presents it, as long as an access token may
+        live: the leeway goes beyond the session's expiry.
+        """
         self.service.log_out(session.tokens[session.generation_of(age)], client_id)
-        if client_id == FIRST_PARTY and not session.deleted and not session.has_ended(self.now):
+        may_matter = self.now < session.ends_at() + ACCESS_TOKENS.leeway
+        if client_id == FIRST_PARTY and not session.deleted and may_matter:
             session.revoke(self.now)
 
     @rule(username=st.sampled_from(USERNAMES), how=st.sampled_from(["password", "disabled", "enabled"]))
