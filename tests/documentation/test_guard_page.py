@@ -1,6 +1,7 @@
 """The guard's page: its program works as it stands."""
 
 import re
+import shlex
 import sys
 from collections.abc import Awaitable, Callable
 from types import ModuleType
@@ -12,6 +13,8 @@ from aiohttp.test_utils import TestClient
 import app.guard
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.adapters.keys.generated import GeneratedKeyStore
+from app.application import create_application
+from app.settings import Settings
 
 from .console import ROOT
 
@@ -34,6 +37,29 @@ async def test_the_program_guards(
     client = await aiohttp_client(program["create_app"](jwk_set))
     assert (await client.get("/")).status == 200
     assert (await client.get("/orders")).status == 401
+
+
+async def test_a_token_of_the_service_it_describes_is_accepted(
+    program: dict[str, Any], aiohttp_client: Callable[..., Awaitable[TestClient[Any, Any]]]
+) -> None:
+    """With the settings on the page, a user's token opens the guarded route, whose scope they have."""
+    issuer = await aiohttp_client(create_application(_settings_of_the_page()))
+    body = {"username": "alice", "password": "correct horse battery"}
+    granted = await (await issuer.post("/auth/login", json=body)).json()
+    keys = await (await issuer.get("/.well-known/jwks.json")).json(content_type="application/jwk-set+json")
+    client = await aiohttp_client(program["create_app"](keys))
+    answer = await client.get("/orders", headers={"Authorization": f"Bearer {granted['access_token']}"})
+    assert answer.status == 200
+    assert (await answer.json())["orders_of"]
+
+
+def _settings_of_the_page() -> Settings:
+    command = re.search(r"^    (KEYTURN_.*) \./scripts/serve$", (ROOT / "docs/guard.md").read_text(), re.MULTILINE)
+    assert command is not None
+    variables = dict(part.split("=", 1) for part in shlex.split(command[1]))
+    cheap = {"KEYTURN_PASSWORD_HASH_MEMORY": "8192", "KEYTURN_PASSWORD_HASH_ITERATIONS": "1"}
+    user = {"KEYTURN_BOOTSTRAP_USERNAME": "alice", "KEYTURN_BOOTSTRAP_PASSWORD": "correct horse battery"}
+    return Settings.from_environment(variables | cheap | user)
 
 
 @pytest.fixture

@@ -20,6 +20,27 @@ def test_the_printed_command_signs_in(tmp_path: Path) -> None:
         assert grant["refresh_token"].startswith("ktr_")
 
 
+@pytest.mark.skipif(not PREPARED, reason="the script would install what it needs; scripts/test has done that")
+def test_a_generated_key_stays(tmp_path: Path) -> None:
+    """As the operating page says: a key made by scripts/generate-keys, in the caller's folder, outlives a restart,
+    and a second one is published beside it.
+    """
+    published = []
+    for _ in range(2):
+        assert run(ROOT / "scripts" / "generate-keys", "keys", directory=tmp_path).returncode == 0
+        serve = [ROOT / "scripts" / "serve"]
+        with running(tmp_path, {"KEYS_DIR": "keys"}, command=serve, directory=tmp_path) as service:
+            published.append(_kids(service.port))
+    assert len(published[0]) == 1
+    assert len(published[1]) == 2
+    assert published[0] < published[1]
+
+
+def _kids(port: int) -> set[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/.well-known/jwks.json", timeout=PATIENCE_SECONDS) as response:
+        return {key["kid"] for key in json.load(response)["keys"]}
+
+
 def _run(command: str) -> str | bytes:
     """Return what the command prints; where there is no curl, send what it would."""
     if shutil.which("curl"):

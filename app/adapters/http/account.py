@@ -5,8 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from ...domain.errors import SessionNotFound, SessionRequired
-from ...domain.model.claims import AccessTokenClaims
-from ...domain.model.identifiers import SessionId, format_session_id, parse_session_id
+from ...domain.model.identifiers import SessionId, Subject, format_session_id, parse_session_id
 from ...domain.model.scope import ACCOUNT
 from ...domain.model.session import Session
 from ...domain.services.sessions import Sessions
@@ -34,45 +33,40 @@ async def me(request: web.Request) -> web.Response:
 @requires(ACCOUNT)
 async def list_sessions(request: web.Request) -> web.Response:
     """The subject's live sessions, the oldest first."""
-    principal = _signed_in(request)
-    sessions = await request.app[SESSIONS].of(principal.subject)
-    return json_response({"sessions": [_describe(each, current=principal.session_id) for each in sessions]})
+    subject, current = _signed_in(request)
+    sessions = await request.app[SESSIONS].of(subject)
+    return json_response({"sessions": [_describe(each, current=current) for each in sessions]})
 
 
 @requires(ACCOUNT)
 async def end_session(request: web.Request) -> web.Response:
     """Ends one of the subject's sessions."""
-    principal = _signed_in(request)
+    subject, _ = _signed_in(request)
     try:
         session_id = parse_session_id(request.match_info["sid"])
     except ValueError as error:
         raise SessionNotFound from error
-    await request.app[SESSIONS].end(principal.subject, session_id)
+    await request.app[SESSIONS].end(subject, session_id)
     return no_content()
 
 
 @requires(ACCOUNT)
 async def end_sessions(request: web.Request) -> web.Response:
     """Ends all of the subject's sessions."""
-    principal = _signed_in(request)
-    await request.app[SESSIONS].end_all(principal.subject, current=_session_of(principal))
+    subject, current = _signed_in(request)
+    await request.app[SESSIONS].end_all(subject, current=current)
     return no_content()
 
 
-def _signed_in(request: web.Request) -> AccessTokenClaims:
-    """Return the principal if it is a user's session; a client acting for itself has no account."""
+def _signed_in(request: web.Request) -> tuple[Subject, SessionId]:
+    """Return who makes the request, in which session; a client acting for itself has no account."""
     principal = request[PRINCIPAL]
-    _session_of(principal)
-    return principal
-
-
-def _session_of(principal: AccessTokenClaims) -> SessionId:
     if principal.session_id is None:
         raise SessionRequired(ACCOUNT)
-    return principal.session_id
+    return principal.subject, principal.session_id
 
 
-def _describe(session: Session, *, current: SessionId | None) -> dict[str, object]:
+def _describe(session: Session, *, current: SessionId) -> dict[str, object]:
     """Times are whole seconds since the epoch, as in the tokens."""
     return {
         "sid": format_session_id(session.session_id),
