@@ -3,31 +3,30 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from aiohttp import web
 
 from .adapters.http.application import build_application
 from .adapters.http.readiness import READINESS
+from .background import keep_sweeping, keep_up_with_revocations
 from .container import Container
-from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, StoreUnavailable
+from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from .domain.model.scope import ADMIN, Scope
 from .domain.services.accounts import Accounts
-from .domain.services.retention import Retention
 from .settings import Settings
 
 _LOG: Final = logging.getLogger("keyturn")
-
-_SWEEP_SECONDS: Final = 1.0
 
 CONTAINER: Final = web.AppKey("keyturn_container", Container)
 
 
 def create_application(settings: Settings) -> web.Application:
-    """Return the service, ready to be run.
+    """Return the service, ready to be run, on stores that are prepared.
 
-    Its start raises ``ConfigurationError`` where the settings cannot be followed, such as an unreadable key.
+    Its start raises ``ConfigurationError`` where the settings cannot be followed, such as an unreadable key, and
+    ``StoreUnavailable``.
     """
     container = Container(settings=settings)
     app = build_application(container.http_services())
@@ -36,34 +35,44 @@ def create_application(settings: Settings) -> web.Application:
     return app
 
 
+async def prepare_stores(settings: Settings) -> None:
+    """Make the stores fit to be used, once for all workers: create or upgrade their schema, judge their configuration.
+
+    Raises ``ConfigurationError`` for a store that cannot serve, and ``StoreUnavailable``.
+    """
+    for store in Container(settings=settings).stores.distinct():
+        await store.prepare()
+
+
 @asynccontextmanager
 async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     container = app[CONTAINER]
     settings = container.settings()
-    try:
+    async with AsyncExitStack() as life:
+        life.callback(container.shutdown_resources)
         container.init_resources()
+        for store in container.stores.distinct():
+            life.push_async_callback(store.close)
+            await store.open()
         await container.keys().load()
         _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
-        await container.revocation().load()
+        learnt = await container.revocation().learn()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_what_will_be_lost(settings)
-        sweeping = asyncio.create_task(_sweep(container.retention()))
-        app[READINESS].started = True
+        readiness = app[READINESS]
+        for task in (
+            keep_sweeping(container.retention()),
+            keep_up_with_revocations(container.revocation(), container.stores.distinct(), readiness, since=learnt),
+        ):
+            life.push_async_callback(_end, asyncio.create_task(task))
+        readiness.started = True
         yield
-        sweeping.cancel()
-    finally:
-        container.shutdown_resources()
 
 
-async def _sweep(retention: Retention) -> None:
-    while True:
-        await asyncio.sleep(_SWEEP_SECONDS)
-        try:
-            await retention.sweep()
-        except StoreUnavailable:
-            _LOG.warning("retention waits for the store")
-        except Exception:  # noqa: BLE001  # a bug in one sweep must not end all of them
-            _LOG.exception("retention failed")
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None:
@@ -79,10 +88,11 @@ async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None
 
 
 def _warn_of_what_will_be_lost(settings: Settings) -> None:
-    if settings.database_url == "memory://":
+    if "memory://" in (settings.database_url, settings.session_url):
         _LOG.warning(
-            "users and sessions are kept in memory: they end with this process, and so does the knowledge of what was"
-            " revoked: with a signing key that stays, access tokens of ended sessions live on until they expire"
+            "users and sessions that are kept in memory end with this process, and so does the knowledge of what was"
+            " revoked: with a signing key that stays, access tokens of ended sessions live on until they expire; set"
+            " KEYTURN_DATABASE_URL to keep them"
         )
     if settings.key_source == "generated":
         _LOG.warning(

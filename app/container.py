@@ -1,6 +1,7 @@
 """The parts list: which adapter serves which port, and what each part is made of."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from dependency_injector import containers, providers
 
@@ -10,10 +11,7 @@ from .adapters.jose.token_codec import JoseTokenCodec
 from .adapters.keys.directory import DirectoryKeyStore
 from .adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from .adapters.keys.generated import GeneratedKeyStore
-from .adapters.memory.clients import MemoryClientRepository
 from .adapters.memory.revocation_list import MemoryRevocationList
-from .adapters.memory.sessions import MemorySessionRepository
-from .adapters.memory.users import MemoryUserRepository
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
 from .domain.model.policy import AccessTokenPolicy, SessionPolicy
@@ -33,10 +31,13 @@ from .ports.key_store import KeyStore
 from .ports.password_hasher import PasswordHasher
 from .ports.randomness import Randomness
 from .ports.revocation_list import RevocationList
+from .ports.session_sweeper import SessionSweeper
 from .ports.sessions import SessionRepository
+from .ports.store import Database, SessionStore, StoreOptions
 from .ports.token_codec import TokenCodec
 from .ports.users import UserRepository
 from .settings import Settings
+from .stores import database, session_store
 
 
 def _closing(hasher: Argon2PasswordHasher) -> Iterator[Argon2PasswordHasher]:
@@ -44,12 +45,38 @@ def _closing(hasher: Argon2PasswordHasher) -> Iterator[Argon2PasswordHasher]:
     hasher.close()
 
 
-class MemoryStores(containers.DeclarativeContainer):
-    """Everything in this process's memory."""
+def _session_store(url: str | None, users: Database, options: StoreOptions) -> SessionStore:
+    return users if url is None else session_store(url, options)
 
-    sessions: providers.Provider[SessionRepository] = providers.Singleton(MemorySessionRepository)
-    users: providers.Provider[UserRepository] = providers.Singleton(MemoryUserRepository)
-    clients: providers.Provider[ClientRepository] = providers.Singleton(MemoryClientRepository)
+
+def _distinct(sessions: SessionStore, users: Database) -> tuple[SessionStore, ...]:
+    return (sessions,) if sessions is users else (sessions, users)
+
+
+class Stores(containers.DeclarativeContainer):
+    """Where users, clients and sessions are kept; the settings name one store for all, or two."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    access_tokens = providers.Dependency(instance_of=AccessTokenPolicy)
+    session_policy = providers.Dependency(instance_of=SessionPolicy)
+
+    options = providers.Singleton(
+        StoreOptions,
+        timeout=settings.provided.store_timeout,
+        connections=settings.provided.store_connections,
+        salt_lifetime=session_policy.provided.salt_lifetime.call(),
+        memory_of_revocations=access_tokens.provided.memory_of_revocations.call(),
+        replicas=settings.provided.session_replicas,
+    )
+    database: providers.Provider[Database] = providers.Singleton(database, settings.provided.database_url, options)
+    session_store: providers.Provider[SessionStore] = providers.Singleton(
+        _session_store, settings.provided.session_url, database, options
+    )
+    users: providers.Provider[UserRepository] = providers.Singleton(attrgetter("users"), database)
+    clients: providers.Provider[ClientRepository] = providers.Singleton(attrgetter("clients"), database)
+    sessions: providers.Provider[SessionRepository] = providers.Singleton(attrgetter("sessions"), session_store)
+    sweeper: providers.Provider[SessionSweeper | None] = providers.Singleton(attrgetter("sweeper"), session_store)
+    distinct: providers.Provider[tuple[SessionStore, ...]] = providers.Singleton(_distinct, session_store, database)
 
 
 class KeyStores(containers.DeclarativeContainer):
@@ -77,7 +104,6 @@ class Container(containers.DeclarativeContainer):
 
     settings = providers.Dependency(instance_of=Settings)
 
-    stores = providers.Container(MemoryStores)
     key_stores = providers.Container(KeyStores, settings=settings)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
@@ -110,6 +136,8 @@ class Container(containers.DeclarativeContainer):
         idle_lifetime=settings.provided.refresh_idle_ttl,
         replay_window=settings.provided.replay_window,
     )
+
+    stores = providers.Container(Stores, settings=settings, access_tokens=access_tokens, session_policy=session_policy)
 
     keys = providers.Singleton(KeyLifecycle, store=key_stores.chosen, codec=codec, clock=clock)
     validation = providers.Singleton(Validation, verifier=codec, revoked=revoked, clock=clock, policy=access_tokens)
@@ -146,7 +174,7 @@ class Container(containers.DeclarativeContainer):
     accounts = providers.Singleton(Accounts, users=stores.users, hasher=hasher, randomness=randomness)
     retention = providers.Singleton(
         Retention,
-        sessions=stores.sessions,
+        sweeper=stores.sweeper,
         revoked=revoked,
         clock=clock,
         access_tokens=access_tokens,

@@ -18,6 +18,7 @@ _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
 _URL = re.compile(r"https?://[!-~]+")
+_STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _YEAR: Final = 366 * 86_400
 
@@ -106,9 +107,9 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _store(text: str) -> str:
-    if text != "memory://":
-        raise ValueError("must be memory://, the only store so far")
+def _store_url(text: str) -> str:
+    if not _STORE_URL.fullmatch(text):
+        raise ValueError("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
     return text
 
 
@@ -139,7 +140,19 @@ class Settings:
     clock_leeway: int = _setting(
         "CLOCK_LEEWAY", _duration(0, 300), "30s", help="clock difference that validation allows"
     )
-    database_url: str = _setting("DATABASE_URL", _store, "memory://", help="where users and sessions are kept")
+    database_url: str = _setting(
+        "DATABASE_URL", _store_url, "memory://", secret=True, help="store of the users, and of the sessions too"
+    )
+    session_url: str | None = _setting("SESSION_URL", _store_url, secret=True, help="another store for the sessions")
+    session_replicas: int = _setting(
+        "SESSION_REPLICAS", _whole(0, 10), "0", help="replicas of the session store that must confirm each change"
+    )
+    store_timeout: int = _setting(
+        "STORE_TIMEOUT", _duration(1, 60), "2s", help="time in which a store must answer; after it requests get a 503"
+    )
+    store_connections: int = _setting(
+        "STORE_CONNECTIONS", _whole(1, 1_000), "10", help="connections of one worker to a store, at most"
+    )
     signing_key: str | None = _setting("SIGNING_KEY", _secret, help="the signing key, as PEM", secret=True)
     signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", _path, help="file with the signing key, as PEM")
     keys_dir: Path | None = _setting("KEYS_DIR", _path, help="directory of signing keys")
@@ -165,6 +178,7 @@ class Settings:
     body_timeout: int = _setting(
         "BODY_TIMEOUT", _duration(1, 300), "10s", help="time in which a request body must arrive"
     )
+    workers: int = _setting("WORKERS", _whole(1, 128), "1", help="processes that serve the port")
     drain_delay: int = _setting(
         "DRAIN_DELAY",
         _duration(0, 600),
@@ -212,6 +226,18 @@ class Settings:
             faults.append(f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE and {PREFIX}KEYS_DIR: give one of them only.")
         if (self.bootstrap_username is None) != (self.bootstrap_password is None):
             faults.append(f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither.")
+        if self.session_replicas and self.session_url is None:
+            faults.append(f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas.")
+        if self.workers > 1 and self.key_source == "generated":
+            faults.append(
+                f"{PREFIX}WORKERS: each of several workers would make a signing key of its own; set {PREFIX}KEYS_DIR,"
+                f" {PREFIX}SIGNING_KEY_FILE or {PREFIX}SIGNING_KEY."
+            )
+        if self.workers > 1 and "memory://" in (self.database_url, self.session_url):
+            faults.append(
+                f"{PREFIX}WORKERS: each of several workers would have a memory of its own; set {PREFIX}DATABASE_URL to"
+                " a store that they can share, such as sqlite:///keyturn.db."
+            )
         if not self.allow_http_issuer and not _is_https_or_loopback(self.issuer):
             faults.append(
                 f"{PREFIX}ISSUER: {self.issuer} is not https; tokens sent to it can be read on the way. Use https, or"

@@ -13,7 +13,8 @@ from aiohttp import web
 
 from app.adapters.http.readiness import READINESS
 from app.adapters.system import SystemClock
-from app.application import _SWEEP_SECONDS, CONTAINER, create_application
+from app.application import CONTAINER, create_application
+from app.background import _SWEEP_SECONDS
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.model.session import RevocationReason
 from app.settings import Settings
@@ -82,7 +83,7 @@ async def test_it_warns_of_what_ends_with_it(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.WARNING, "keyturn"):
         async with started():
             pass
-    assert "sessions are kept in memory" in caplog.text
+    assert "sessions that are kept in memory" in caplog.text
     assert "KEYTURN_KEYS_DIR" in caplog.text
 
 
@@ -143,7 +144,7 @@ class _Sweeps:
 
 async def test_sweeping_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to ask for a sweep, and neither a store that is away nor a bug ends the sweeping."""
-    monkeypatch.setattr("app.application._SWEEP_SECONDS", 0)
+    monkeypatch.setattr("app.background._SWEEP_SECONDS", 0)
     sweeps = _Sweeps()
     app = create_application(Settings(**CHEAP))
     app[CONTAINER].retention.override(sweeps)

@@ -27,6 +27,10 @@ VALID: Final = [
     ("DEFAULT_SCOPE", "orders:read account", Scope.parse("account orders:read")),
     ("CLOCK_LEEWAY", "5s", 5),
     ("DATABASE_URL", "memory://", "memory://"),
+    ("DATABASE_URL", "sqlite:///keyturn.db", "sqlite:///keyturn.db"),
+    ("SESSION_URL", "redis+cluster://a:1,b:2", "redis+cluster://a:1,b:2"),
+    ("STORE_TIMEOUT", "5s", 5),
+    ("STORE_CONNECTIONS", "20", 20),
     ("SIGNING_KEY", SECRET, SECRET),
     ("SIGNING_KEY_FILE", "key.pem", Path("key.pem")),
     ("KEYS_DIR", "keys", Path("keys")),
@@ -57,6 +61,11 @@ DEFAULTS: Final[dict[str, object]] = {
     "default_scope": Scope.parse("account"),
     "clock_leeway": 30,
     "database_url": "memory://",
+    "session_url": None,
+    "session_replicas": 0,
+    "store_timeout": 2,
+    "store_connections": 10,
+    "workers": 1,
     "signing_key": None,
     "keys_dir": None,
     "key_size": 2_048,
@@ -110,8 +119,9 @@ def test_a_valid_value(name: str, text: str, expected: object) -> None:
 
 
 def test_every_setting_is_tried() -> None:
-    """No setting is missing from the list above, but for the two that need each other."""
-    tried = {name.lower() for name, _, _ in VALID} | {"bootstrap_username", "bootstrap_password"}
+    """No setting is missing from the list above, but for those that need others."""
+    needy = {"bootstrap_username", "bootstrap_password", "session_replicas", "workers"}
+    tried = {name.lower() for name, _, _ in VALID} | needy
     assert tried == {each.name for each in fields(Settings)}
 
 
@@ -170,6 +180,34 @@ def test_contradictions(variables: dict[str, str], named: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variables", "mend"),
+    [
+        ({"DATABASE_URL": "sqlite:///keyturn.db"}, "KEYTURN_KEYS_DIR"),
+        ({"KEYS_DIR": "keys"}, "KEYTURN_DATABASE_URL"),
+        ({"KEYS_DIR": "keys", "SESSION_URL": "redis://localhost"}, "KEYTURN_DATABASE_URL"),
+        ({"KEYS_DIR": "keys", "DATABASE_URL": "sqlite:///keyturn.db", "SESSION_URL": "memory://"}, "DATABASE_URL"),
+    ],
+)
+def test_several_workers_share_a_store_and_a_key(variables: dict[str, str], mend: str) -> None:
+    """More than one worker is refused with a memory or a key that each would have for itself; one is not."""
+    message = fault(WORKERS="2", **variables)
+    assert message.startswith("KEYTURN_WORKERS: ")
+    assert mend in message
+    assert settings(WORKERS="1", **variables).workers == 1
+
+
+def test_several_workers() -> None:
+    """With a store and a key that they share, there can be several."""
+    assert settings(WORKERS="4", DATABASE_URL="sqlite:///keyturn.db", KEYS_DIR="keys").workers == 4
+
+
+def test_replicas_are_those_of_the_session_store() -> None:
+    """How many of them must confirm a change is asked of a store of its own only."""
+    assert "KEYTURN_SESSION_URL" in fault(SESSION_REPLICAS="1")
+    assert settings(SESSION_REPLICAS="1", SESSION_URL="redis://localhost").session_replicas == 1
+
+
+@pytest.mark.parametrize(
     ("variables", "source"),
     [
         ({}, "generated"),
@@ -211,7 +249,9 @@ def test_a_key_in_the_wrong_place_is_not_shown(name: str) -> None:
 
 def test_secrets_are_hidden() -> None:
     """No secret is in the ``repr``."""
+    url = f"postgresql://keyturn:{SECRET}@localhost/keyturn"
     secrets: dict[str, Any] = {"SIGNING_KEY": SECRET, "KEY_PASSPHRASE": SECRET, "BOOTSTRAP_PASSWORD": SECRET}
+    secrets |= {"DATABASE_URL": url, "SESSION_URL": url}
     shown = repr(settings(BOOTSTRAP_USERNAME="alice", **secrets))
     assert "alice" in shown
     assert SECRET not in shown

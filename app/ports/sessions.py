@@ -56,15 +56,3 @@ class SessionRepository(Protocol):
     async def revocations_since(self, moment: float) -> Sequence[Revocation]:
         """Return the sessions revoked at or after ``moment``, in no order."""
         ...
-
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        """Erase the salts of at most ``limit`` sessions rotated before ``rotated_before``; return how many."""
-        ...
-
-    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
-        """Delete sessions whose time was over before ``expired_before``, or that were revoked before
-        ``revoked_before``, looking at no more than ``limit`` of all sessions; return how many were deleted.
-
-        Repeated calls come past every session.
-        """
-        ...

@@ -1,5 +1,6 @@
 """Users."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ..domain.model.identifiers import Subject
@@ -27,5 +28,11 @@ class UserRepository(Protocol):
         """Atomically put ``new`` in the place of ``expected``, leaving the credential version as it is.
 
         Returns ``False``, and changes nothing, if the stored hash is not ``expected`` any more or the user is gone.
+        """
+        ...
+
+    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+        """Return at most ``limit`` users whose names come after ``after``, by the code points of the names, in that
+        order; "" comes before every name.
         """
         ...

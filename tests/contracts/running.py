@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .counts import Counts
+from app.contracts.counts import Counts
 
 Test = Callable[..., Coroutine[Any, Any, None]]
 
@@ -23,7 +23,7 @@ async def failures(tier: type[Any], adapter: Callable[[], object], proof: Counts
         for arguments in _cases(test):
             kit = Contract()
             fixtures: dict[str, object] = {"proof": proof} if "proof" in signature(test).parameters else {}
-            for repository in {"sessions", "users"} & signature(test).parameters.keys():
+            for repository in {"sessions", "swept", "users"} & signature(test).parameters.keys():
                 [fixtures[repository]] = await kit.connections(1)
             try:
                 await test(kit, **arguments, **fixtures)

@@ -6,25 +6,26 @@ from dataclasses import fields
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.contracts.counts import Counts
+from app.contracts.session_atomicity import SessionAtomicity
+from app.contracts.session_behaviour import SessionBehaviour
+from app.contracts.session_concurrency import SessionConcurrency
+from app.contracts.session_kit import SessionKit
+from app.contracts.session_lists import SessionLists
+from app.contracts.session_sweeper import SweeperBehaviour, SweeperConcurrency
+from app.contracts.user_repository import UserAtomicity, UserBehaviour, UserConcurrency
 from app.domain.model.session import Session
 from app.ports.sessions import SessionRepository
 
 from . import faulty_retention as retention
 from . import faulty_sessions as acts
-from .counts import Counts
 from .faulty_users import RacyUsers
 from .running import all_of, failures
-from .session_atomicity import SessionAtomicity
-from .session_behaviour import SessionBehaviour
-from .session_concurrency import SessionConcurrency
-from .session_kit import SessionKit
-from .session_lists import SessionLists
-from .session_retention import SessionRetention
-from .user_repository import UserAtomicity, UserBehaviour, UserConcurrency
 
 FAULTS: list[tuple[Callable[[], SessionRepository], type[SessionKit], str]] = [
     (acts.Racy, SessionConcurrency, "swaps_of_one_digest a_revocation_that_races revocations_one_is_told"),
-    (acts.Racy, SessionConcurrency, "sessions_of_one_id chains_of_rotations erasing_salts sweeps_at_once"),
+    (acts.Racy, SessionConcurrency, "sessions_of_one_id chains_of_rotations"),
+    (acts.Racy, SweeperConcurrency, "erasing_salts sweeps_at_once"),
     (acts.Halting, SessionAtomicity, "cancelled_add cancelled_advance cancelled_revocation"),
     (acts.Overwriting, SessionBehaviour, "id_is_taken_once ended_session_stays_taken"),
     (acts.Overwriting, SessionAtomicity, "failed_add_leaves_the_first"),
@@ -42,18 +43,19 @@ FAULTS: list[tuple[Callable[[], SessionRepository], type[SessionKit], str]] = [
     (acts.forgetting("secret_digest"), SessionBehaviour, "goes_on_from_where_it_came"),
     (retention.Unordered, SessionLists, "oldest_first are_live a_rotation_keeps"),
     (retention.Exclusive, SessionLists, "from_a_moment_on"),
-    (retention.Exclusive, SessionRetention, "gone_from_everywhere"),
+    (retention.Exclusive, SweeperBehaviour, "gone_from_everywhere"),
     (retention.Positional, SessionLists, "came_late"),
-    (retention.Sparing, SessionRetention, "salt_of_a_revoked_session"),
-    (retention.Eager, SessionRetention, "salt_is_erased_and_nothing_else up_to_the_limit no_more_than_its_limit"),
-    (retention.Eager, SessionRetention, "expired_sessions_are_deleted revoked_sessions_are_deleted"),
-    (retention.Forgetful, SessionRetention, "newer_salt session_that_was_used without_a_salt whatever_the_order"),
-    (acts.forgetting("expires_at"), SessionRetention, "live_sessions_are_not_deleted"),
-    (retention.Stuck, SessionRetention, "no_more_than_its_limit"),
+    (retention.Sparing, SweeperBehaviour, "salt_of_a_revoked_session"),
+    (retention.Eager, SweeperBehaviour, "salt_is_erased_and_nothing_else up_to_the_limit no_more_than_its_limit"),
+    (retention.Eager, SweeperBehaviour, "expired_sessions_are_deleted revoked_sessions_are_deleted"),
+    (retention.Forgetful, SweeperBehaviour, "newer_salt session_that_was_used without_a_salt whatever_the_order"),
+    (acts.forgetting("expires_at"), SweeperBehaviour, "live_sessions_are_not_deleted"),
+    (retention.Stuck, SweeperBehaviour, "no_more_than_its_limit"),
 ]
 """An adapter, a tier that notices what is wrong with it, and words from the names of the tests that do."""
 
-TIERS = [SessionBehaviour, SessionLists, SessionRetention, SessionAtomicity, SessionConcurrency]
+ONE_AFTER_ANOTHER = [SessionBehaviour, SessionLists, SweeperBehaviour, SessionAtomicity]
+AT_ONCE = [SessionConcurrency, SweeperConcurrency]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ async def test_a_fault_is_noticed(
     assert [word for word in noticed_by.split() if not any(word in name for name in failed)] == []
 
 
-@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("tier", ONE_AFTER_ANOTHER + AT_ONCE)
 async def test_no_test_is_idle(proof: Counts, tier: type[SessionKit]) -> None:
     """Every test of the contract is failed by one of the faulty adapters, and was worth writing."""
     adapters = {adapter for adapter, noticing, _ in FAULTS if noticing is tier}
@@ -75,7 +77,7 @@ async def test_no_test_is_idle(proof: Counts, tier: type[SessionKit]) -> None:
     assert sorted(all_of(tier).keys() - failed) == []
 
 
-@pytest.mark.parametrize("tier", TIERS[:-1])
+@pytest.mark.parametrize("tier", ONE_AFTER_ANOTHER)
 async def test_only_races_show_that_an_adapter_is_racy(proof: Counts, tier: type[SessionKit]) -> None:
     """One act after another, the racy adapter does as well as the one it is made of."""
     assert await failures(tier, acts.Racy, proof) == await failures(tier, MemorySessionRepository, proof)

@@ -196,5 +196,5 @@ async def test_a_start_learns_the_revocations_that_matter(world: World, ago: flo
     world.clock.advance(ago)
     world.restart()
     assert session.session_id not in world.revoked
-    await world.revocation.load()
+    await world.revocation.learn()
     assert (session.session_id in world.revoked) is known

@@ -69,7 +69,7 @@ class World:
         self.own_sessions = Sessions(sessions=self.sessions, revocation=self.revocation, clock=self.clock)
         self.accounts = Accounts(users=self.users, hasher=self.hasher, randomness=self.randomness)
         self.retention = Retention(
-            sessions=self.sessions,
+            sweeper=self.sessions,
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=access_tokens,

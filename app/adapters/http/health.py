@@ -15,8 +15,6 @@ async def livez(_: web.Request) -> web.Response:
 
 @public
 async def readyz(request: web.Request) -> web.Response:
-    """200 if this instance wants requests, else 503."""
+    """200 if this instance wants requests, else 503. It asks no store: what keeps up with them tells."""
     readiness = request.app[READINESS]
-    if readiness:
-        return json_response({"status": "ready"})
-    return json_response({"status": "draining" if readiness.draining else "starting"}, status=503)
+    return json_response({"status": str(readiness)}, status=200 if readiness else 503)

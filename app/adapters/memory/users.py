@@ -1,5 +1,6 @@
 """Users in memory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...domain.errors import AlreadyExists
@@ -33,3 +34,7 @@ class MemoryUserRepository:
             return False
         self._users[subject] = replace(user, password_hash=new)
         return True
+
+    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+        names = sorted(name for name in self._by_name if name > after)
+        return [self._users[self._by_name[name]] for name in names[:limit]]

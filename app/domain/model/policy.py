@@ -7,6 +7,10 @@ MAX_TOKEN_LIFETIME: Final = 86_400
 """Seconds. No access token lives longer, whoever signed it."""
 
 
+_SALT_MARGIN: Final = 30
+"""Seconds. Clocks of instances differ: one that is ahead must not take another's replay for reuse."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenPolicy:
     """How access tokens are made and accepted. ``lifetime`` and ``leeway`` are seconds."""
@@ -35,3 +39,7 @@ class SessionPolicy:
     def idle_deadline(self, now: float) -> float | None:
         """Return when a session used at ``now`` ends if it is not used again."""
         return None if self.idle_lifetime is None else now + self.idle_lifetime
+
+    def salt_lifetime(self) -> int:
+        """Return for how many seconds after a rotation its salt stays: a replay may need it within the window."""
+        return self.replay_window + _SALT_MARGIN if self.replay_window else 0

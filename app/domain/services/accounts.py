@@ -3,7 +3,7 @@
 from ...ports.password_hasher import PasswordHasher
 from ...ports.randomness import Randomness
 from ...ports.users import UserRepository
-from ..errors import FieldError, InvalidRequest
+from ..errors import AlreadyExists, FieldError, InvalidRequest
 from ..model import base64url
 from ..model.identifiers import Subject
 from ..model.scope import Scope
@@ -26,6 +26,8 @@ class Accounts:
         """
         _check_length("username", username, MAX_USERNAME_LENGTH)
         _check_length("password", password, MAX_PASSWORD_LENGTH)
+        if await self._users.find_by_username(username) is not None:
+            raise AlreadyExists
         user = User(
             subject=Subject(base64url.encode(self._randomness.token_bytes(SUBJECT_BYTES))),
             username=username,

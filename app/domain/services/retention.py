@@ -4,7 +4,7 @@ from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
-from ...ports.sessions import SessionRepository
+from ...ports.session_sweeper import SessionSweeper
 from ..model.policy import AccessTokenPolicy, SessionPolicy
 
 _SESSIONS_A_SWEEP: Final = 1_000
@@ -12,18 +12,21 @@ _SALTS_A_SWEEP: Final = 10_000
 
 
 class Retention:
-    """Deletes ended sessions and old revocations, and erases salts that no replay can need."""
+    """Deletes ended sessions and old revocations, and erases salts that no replay can need.
+
+    ``sweeper`` is ``None`` for a store that forgets sessions and salts by itself.
+    """
 
     def __init__(
         self,
         *,
-        sessions: SessionRepository,
+        sweeper: SessionSweeper | None,
         revoked: RevocationList,
         clock: Clock,
         access_tokens: AccessTokenPolicy,
         session_policy: SessionPolicy,
     ) -> None:
-        self._sessions = sessions
+        self._sweeper = sweeper
         self._revoked = revoked
         self._clock = clock
         self._access_tokens = access_tokens
@@ -36,8 +39,10 @@ class Retention:
         """
         now = self._clock.now()
         forget_before = now - self._access_tokens.memory_of_revocations()
-        await self._sessions.erase_salts(rotated_before=now - self._session_policy.replay_window, limit=_SALTS_A_SWEEP)
-        await self._sessions.delete_ended(
+        self._revoked.forget(revoked_before=forget_before)
+        if self._sweeper is None:
+            return
+        await self._sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_SALTS_A_SWEEP)
+        await self._sweeper.delete_ended(
             expired_before=forget_before, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP
         )
-        self._revoked.forget(revoked_before=forget_before)

@@ -1,5 +1,7 @@
 """Revocation: ending sessions before their time (RFC 7009)."""
 
+from typing import Final
+
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
@@ -12,6 +14,9 @@ from ..model.identifiers import ClientId, SessionId
 from ..model.policy import AccessTokenPolicy
 from ..model.session import Revocation as RevokedSession
 from ..model.session import RevocationReason, Session
+
+_LEARNT_AGAIN: Final = 60
+"""Seconds."""
 
 
 class Revocation:
@@ -32,11 +37,17 @@ class Revocation:
         self._audit = audit
         self._policy = policy
 
-    async def load(self) -> None:
-        """Learn the revocations that access tokens still alive may need."""
-        since = self._clock.now() - self._policy.memory_of_revocations()
+    async def learn(self, since: float | None = None) -> float:
+        """Learn the revocations from ``since`` on (seconds since the epoch), or all that access tokens still alive may
+        need; return from when the next call should learn: a minute is learnt again, because clocks differ and commits
+        become visible out of order.
+        """
+        now = self._clock.now()
+        if since is None:
+            since = now - self._policy.memory_of_revocations()
         for revocation in await self._sessions.revocations_since(since):
             self._revoked.add(revocation)
+        return now - _LEARNT_AGAIN
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
         """End ``session``; when this returns, no refresh of it succeeds any more.

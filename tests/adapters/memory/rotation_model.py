@@ -32,6 +32,11 @@ class Limits:
     idle_lifetime: int | None
     replay_window: int
 
+    @property
+    def salt_lifetime(self) -> int:
+        """Return for how long a salt stays: half a minute longer than its window, for clocks that differ."""
+        return self.replay_window + 30 if self.replay_window else 0
+
 
 @dataclass(kw_only=True)
 class Account:
@@ -126,7 +131,7 @@ class IssuedSession:
 
     def sweep(self, now: float, limits: Limits, *, still_there: bool, memory_of_revocations: int) -> None:
         """Note what a sweep does: it erases the salt that no replay can need, and deletes what has ended, in time."""
-        if self.rotated_at < now - limits.replay_window:
+        if self.rotated_at < now - limits.salt_lifetime:
             self.salted = False
         if still_there:
             old = now - memory_of_revocations

@@ -1,6 +1,6 @@
 """The rotation service on in-memory stores, with everything about it in the test's hands."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from hashlib import shake_256
 from typing import Any, Final, TypeVar
@@ -67,6 +67,9 @@ class Users:
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
         raise NotImplementedError
 
+    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+        raise NotImplementedError
+
 
 class ScatteredRandomness:
     """Draws bytes that repeat in each run, of which no part is in another's."""
@@ -118,7 +121,7 @@ class RotationService:
             policy=policy,
         )
         self.retention = Retention(
-            sessions=self.sessions,
+            sweeper=self.sessions,
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=ACCESS_TOKENS,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.adapters.memory.clients import MemoryClientRepository
+from app.contracts.client_repository import ClientRepositoryContract
 from app.ports.clients import ClientRepository
-from tests.contracts.client_repository import ClientRepositoryContract
 
 
 class TestMemoryClientRepository(ClientRepositoryContract):

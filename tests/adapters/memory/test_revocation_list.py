@@ -1,8 +1,8 @@
 """The revocation list in memory: the kit, and what only this adapter has."""
 
 from app.adapters.memory.revocation_list import MemoryRevocationList
+from app.contracts.revocation_list import RevocationListContract, revocation
 from app.ports.revocation_list import RevocationList
-from tests.contracts.revocation_list import RevocationListContract, revocation
 
 
 class TestMemoryRevocationList(RevocationListContract):

@@ -5,17 +5,17 @@ from collections.abc import Sequence, Sized
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.contracts.session_kit import IDLE_LIFETIME, LATER, NOW, advance, new_session, rotated, sweep
+from app.contracts.session_repository import SessionRepositoryContract
+from app.contracts.session_sweeper import SessionSweeperContract
 from app.domain.model.identifiers import SessionId
 from app.domain.model.session import RevocationReason, Session
-from app.ports.sessions import SessionRepository
-from tests.contracts.session_kit import IDLE_LIFETIME, LATER, NOW, advance, new_session, rotated, sweep
-from tests.contracts.session_repository import SessionRepositoryContract
 
 
-class TestMemorySessionRepository(SessionRepositoryContract):
+class TestMemorySessionRepository(SessionRepositoryContract, SessionSweeperContract):
     """The in-memory sessions pass the kit; their connections are one object."""
 
-    async def connections(self, n: int) -> Sequence[SessionRepository]:
+    async def connections(self, n: int) -> Sequence[MemorySessionRepository]:
         return [MemorySessionRepository()] * n
 
 

@@ -26,7 +26,7 @@ def test_an_instance_that_starts_late_refuses_what_was_revoked(before_the_end: i
     instance = Revocation(
         sessions=service.sessions, revoked=revoked, clock=service.clock, audit=FakeAuditTrail(), policy=ACCESS_TOKENS
     )
-    completed(instance.load())
+    completed(instance.learn())
     validation = Validation(verifier=service.codec, revoked=revoked, clock=service.clock, policy=ACCESS_TOKENS)
     with pytest.raises(SessionRevoked):
         validation.validate(granted.access_token)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.adapters.memory.users import MemoryUserRepository
+from app.contracts.user_repository import UserRepositoryContract
 from app.ports.users import UserRepository
-from tests.contracts.user_repository import UserRepositoryContract
 
 
 class TestMemoryUserRepository(UserRepositoryContract):

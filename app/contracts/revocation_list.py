@@ -4,9 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Revocation
-from app.ports.revocation_list import RevocationList
+from ..domain.model.identifiers import SessionId
+from ..domain.model.session import Revocation
+from ..ports.revocation_list import RevocationList
 
 
 def revocation(number: int, *, at: float) -> Revocation:

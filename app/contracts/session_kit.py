@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pytest
 import pytest_asyncio
 
-from app.domain.model.identifiers import ClientId, SessionId, Subject
-from app.domain.model.scope import Scope
-from app.domain.model.session import Session
-from app.ports.sessions import SessionRepository
+from ..domain.model.identifiers import ClientId, SessionId, Subject
+from ..domain.model.scope import Scope
+from ..domain.model.session import Session
+from ..ports.session_sweeper import SessionSweeper
+from ..ports.sessions import SessionRepository
 
 NOW: Final = 1_800_000_000.015625
 """When sessions are created. The fraction is exact in binary and in microseconds: a store keeps at least those."""
@@ -24,6 +25,10 @@ NEVER: Final = 0.0
 
 LIFETIME: Final = 1_000
 IDLE_LIFETIME: Final = 100
+
+
+class SweptSessions(SessionRepository, SessionSweeper, Protocol):
+    """Sessions, and what forgets them."""
 
 
 class SessionKit:
@@ -40,6 +45,20 @@ class SessionKit:
         """Return the repository of a test that needs one."""
         [sessions] = await self.connections(1)
         return sessions
+
+
+class SweptSessionKit(SessionKit):
+    """Gives each test a store of its own that can be swept; an adapter overrides ``connections``."""
+
+    async def connections(self, n: int) -> Sequence[SweptSessions]:
+        """Return ``n`` repositories over one store, which is empty."""
+        raise NotImplementedError
+
+    @pytest_asyncio.fixture
+    async def swept(self) -> SweptSessions:
+        """Return the repository of a test that needs one."""
+        [swept] = await self.connections(1)
+        return swept
 
 
 def digest(*parts: object) -> bytes:
@@ -86,7 +105,7 @@ def rotated(session: Session, *, now: float = LATER, **changes: Any) -> Session:
     )
 
 
-async def sweep(sessions: SessionRepository, *, expired_before: float = NEVER, revoked_before: float = NEVER) -> int:
+async def sweep(sessions: SessionSweeper, *, expired_before: float = NEVER, revoked_before: float = NEVER) -> int:
     """Delete ended sessions in as many calls as it may take to come past every session; return how many it were."""
     return sum(
         [

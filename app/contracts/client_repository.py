@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 import pytest_asyncio
 
-from app.domain.model.client import FIRST_PARTY_CLIENT
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
-from app.ports.clients import ClientRepository
+from ..domain.model.client import FIRST_PARTY_CLIENT
+from ..domain.model.identifiers import FIRST_PARTY, ClientId
+from ..ports.clients import ClientRepository
 
 
 class ClientRepositoryContract:

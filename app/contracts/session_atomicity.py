@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import AlreadyExists
-from app.domain.model.identifiers import SessionId, Subject
-from app.domain.model.session import RevocationReason
-from app.ports.sessions import SessionRepository
-
+from ..domain.errors import AlreadyExists
+from ..domain.model.identifiers import SessionId, Subject
+from ..domain.model.session import RevocationReason
+from ..ports.sessions import SessionRepository
 from .session_kit import LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
 LIVE, REVOKED, UNKNOWN = new_session(1), new_session(2), new_session(3)

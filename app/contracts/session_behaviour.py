@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import AlreadyExists
-from app.domain.model.identifiers import ClientId, SessionId, Subject
-from app.domain.model.scope import Scope
-from app.domain.model.session import RevocationReason, Session
-from app.ports.sessions import SessionRepository
-
+from ..domain.errors import AlreadyExists
+from ..domain.model.identifiers import ClientId, SessionId, Subject
+from ..domain.model.scope import Scope
+from ..domain.model.session import RevocationReason, Session
+from ..ports.sessions import SessionRepository
 from .session_kit import IDLE_LIFETIME, LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
 SESSIONS = {

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import AlreadyExists
-from app.domain.model.session import RevocationReason
-from app.ports.sessions import SessionRepository
-
+from ..domain.errors import AlreadyExists
+from ..domain.model.session import RevocationReason
+from ..ports.sessions import SessionRepository
 from .counts import CONNECTIONS, RACERS, Counts
-from .session_kit import LATER, NOW, SessionKit, advance, assert_same, digest, new_session, rotated, sweep
+from .session_kit import LATER, NOW, SessionKit, advance, assert_same, digest, new_session, rotated
 
 
 class SessionConcurrency(SessionKit):
@@ -117,34 +116,6 @@ class SessionConcurrency(SessionKit):
             for _ in range(len(chain)):
                 secret_digest = chain[secret_digest]
             assert found.secret_digest == secret_digest
-
-    @pytest.mark.proof("stores")
-    async def test_erasing_salts_never_takes_a_new_one(self, proof: Counts) -> None:
-        """A sweep that races with a rotation erases the old salt or none; the swap and its salt stay."""
-        handles = await self.connections(CONNECTIONS)
-        for number in range(proof.count("races to erase", small=10, full=200)):
-            session = new_session(number)
-            await handles[0].add(session)
-            await advance(handles[0], session, now=NOW + 1)
-            session = rotated(session, now=NOW + 1)
-            sweeps = [handle.erase_salts(rotated_before=NOW + 2, limit=100) for handle in handles[1:]]
-            won, *erased = await asyncio.gather(advance(handles[0], session, now=NOW + 3), *sweeps)
-            assert won is True
-            assert sum(erased) <= 1
-            assert_same(await handles[-1].find(session.session_id), rotated(session, now=NOW + 3))
-
-    @pytest.mark.proof("stores")
-    async def test_sweeps_at_once_delete_each_session_once(self, proof: Counts) -> None:
-        """Instances that sweep together count every ended session once between them, and take no live one."""
-        handles = await self.connections(CONNECTIONS)
-        for round_ in range(proof.count("races to delete", small=5, full=50)):
-            opened = [new_session(20 * round_ + each, expires_at=NOW + 20 + 50 * (each % 2)) for each in range(20)]
-            for session in opened:
-                await handles[0].add(session)
-            deleted = await asyncio.gather(*(sweep(handle, expired_before=NOW + 30) for handle in _shared(handles)))
-            assert sum(deleted) == 10
-            left = [each for each, session in enumerate(opened) if await handles[-1].find(session.session_id)]
-            assert left == list(range(1, 20, 2))
 
 
 def _shared(handles: Sequence[SessionRepository]) -> list[SessionRepository]:

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from app.domain.errors import AlreadyExists
-from app.domain.model.identifiers import Subject
-from app.domain.model.scope import Scope
-from app.domain.model.user import MAX_USERNAME_LENGTH, User
-from app.ports.users import UserRepository
-
+from ..domain.errors import AlreadyExists
+from ..domain.model.identifiers import Subject
+from ..domain.model.scope import Scope
+from ..domain.model.user import MAX_USERNAME_LENGTH, User
+from ..ports.users import UserRepository
 from .counts import CONNECTIONS, RACERS, Counts
 
 UNLIKE_ALICE = ("Alice", "ALICE", "alice ", " alice", "alice\u200b", "alicé", "alice\u0301", "\u0430lice")
@@ -103,6 +102,24 @@ class UserBehaviour(UserKit):
         assert await users.find(replaced.subject) == replaced
         assert await users.find_by_username(replaced.username) == replaced
         assert await users.find(new_user(2).subject) == new_user(2)
+
+    async def test_users_are_listed_by_name_a_page_at_a_time(self, users: UserRepository) -> None:
+        """The order is that of the code points, which no locale changes; a page begins after the last one's end."""
+        names = sorted(("alice", *UNLIKE_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
+        for number, name in enumerate(reversed(names)):
+            await users.add(new_user(number, username=name))
+        listed: list[User] = []
+        while page := await users.page(after=listed[-1].username if listed else "", limit=5):
+            assert len(page) <= 5
+            listed += page
+        assert [user.username for user in listed] == names
+        assert listed[0] == await users.find_by_username(names[0])
+        assert list(await users.page(after="🦊", limit=5)) == []
+
+    @pytest.mark.parametrize("name", ["a\0", "\0", "\ud800", "a\udfff"])
+    async def test_a_name_that_no_store_can_hold_finds_nobody(self, users: UserRepository, name: str) -> None:
+        """A zero byte and half a surrogate pair can come in a request: nobody has such a name."""
+        assert await users.find_by_username(name) is None
 
     async def test_what_one_connection_did_every_other_sees(self) -> None:
         """Each read, and each replacement, starts from the last acknowledged change, whoever made it."""

@@ -1,0 +1,10 @@
+"""The contract of a session repository (``app.ports.sessions``)."""
+
+from .session_atomicity import SessionAtomicity
+from .session_behaviour import SessionBehaviour
+from .session_concurrency import SessionConcurrency
+from .session_lists import SessionLists
+
+
+class SessionRepositoryContract(SessionBehaviour, SessionLists, SessionAtomicity, SessionConcurrency):
+    """All tiers. The first two are the port's behaviour: its acts and its lists."""
