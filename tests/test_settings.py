@@ -86,7 +86,7 @@ INVALID: Final = [
     *(("ISSUER", text) for text in ("https://id .example", "https://id.example\n", " https://id.example")),
     *(("HOST", text) for text in ("a\nb", "\x00")),
     *(("DEFAULT_SCOPE", text) for text in ("a  b", 'a"b', "é")),
-    *(("DATABASE_URL", text) for text in ("sqlite:///file", "memory:")),
+    *(("DATABASE_URL", text) for text in ("keyturn.db", "memory:")),
     *(("KEY_SIZE", text) for text in ("1024", "２０４８", "2049")),  # noqa: RUF001  # a digit
     *(("PASSWORD_HASH_MEMORY", text) for text in ("8191", "19MiB")),
     *(("LOG_LEVEL", text) for text in ("trace", "20")),
