@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from .adapters.http.readiness import Readiness
@@ -18,13 +19,12 @@ _LEARN_SECONDS: Final = 1.0
 
 
 async def keep_sweeping(retention: Retention) -> None:
-    """Sweep every second, for ever."""
+    """Sweep every second, for ever; without the store there is nothing to sweep."""
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         try:
-            await retention.sweep()
-        except StoreUnavailable:
-            _LOG.warning("retention waits for the store")
+            with suppress(StoreUnavailable):
+                await retention.sweep()
         except Exception:  # noqa: BLE001  # a bug in one sweep must not end all of them
             _LOG.exception("retention failed")
 

@@ -15,13 +15,22 @@ or one that makes a ``SessionStore``.
 
 
 def _memory(url: str, options: StoreOptions) -> Database:
-    from .adapters.memory.store import MemoryStore  # noqa: PLC0415  # as below
+    from .adapters.memory.store import MemoryStore  # noqa: PLC0415  # a store that is not chosen need not be installed
 
     return MemoryStore(url, options)
 
 
+def _sql(url: str, options: StoreOptions) -> Database:
+    from .adapters.sql.store import SqlStore  # noqa: PLC0415  # as above
+
+    return SqlStore(url, options)
+
+
 _BUILT_IN: Final[dict[str, Callable[[str, StoreOptions], SessionStore]]] = {
     "memory": _memory,
+    "postgres": _sql,
+    "postgresql": _sql,
+    "sqlite": _sql,
 }
 
 

@@ -1,4 +1,4 @@
-"""Accounts: making users."""
+"""Accounts: making and listing users."""
 
 import pytest
 
@@ -42,12 +42,23 @@ async def test_the_limits_are_allowed(world: World, username: str, password: str
 
 @pytest.mark.parametrize(
     ("username", "password", "field"),
-    [("", "p", "username"), ("b" * 256, "p", "username"), ("b", "", "password"), ("b", "p" * 129, "password")],
+    [
+        ("", "p", "username"),
+        ("b" * 256, "p", "username"),
+        ("b\0", "p", "username"),
+        ("b\x1b[31m", "p", "username"),
+        ("b\ud800", "p", "username"),
+        ("b", "", "password"),
+        ("b", "p" * 129, "password"),
+        ("b", "p\udfff", "password"),
+    ],
 )
 async def test_beyond_the_limits_nothing_is_hashed_or_kept(
     world: World, username: str, password: str, field: str
 ) -> None:
-    """A name or password that is too short or too long is refused by name of its field, and costs nothing."""
+    """A name or password that is too short or too long, or no text, is refused by name of its field, and costs
+    nothing.
+    """
     with pytest.raises(InvalidRequest) as refusal:
         await world.accounts.create(username, password, scope=SCOPE)
     assert [each.field for each in refusal.value.errors] == [field]
@@ -68,3 +79,19 @@ async def test_under_load_nobody_is_made(world: World) -> None:
     with pytest.raises(HashingOverloaded):
         await world.accounts.create("bob", "a password", scope=SCOPE)
     assert await world.users.find_by_username("bob") is None
+
+
+async def test_a_name_that_is_taken_costs_no_hash(world: World) -> None:
+    """Whoever starts again and again with the same first user pays for their password once."""
+    await world.accounts.create("bob", "password", scope=SCOPE)
+    with pytest.raises(AlreadyExists):
+        await world.accounts.create("bob", "password", scope=SCOPE)
+    assert world.hasher.hashes == 1
+
+
+async def test_users_are_listed_in_pages(world: World) -> None:
+    """A page begins after a name, and has so many users at most."""
+    made = [await world.accounts.create(name, "password", scope=SCOPE) for name in ("dora", "bob", "carol")]
+    after_alice = await world.accounts.page(after="alice", limit=2)
+    assert list(after_alice) == [made[1], made[2]]
+    assert list(await world.accounts.page(after="carol", limit=2)) == [made[0]]

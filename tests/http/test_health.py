@@ -28,6 +28,16 @@ async def test_readiness_ends_before_life(service: Service, *, started: bool, dr
     assert (await service.ask("GET", "/livez")).status == 200
 
 
+async def test_without_its_store_a_service_is_alive_and_not_ready(service: Service) -> None:
+    """What keeps up with the stores says whether they answer; it is ready again as soon as they do."""
+    service.app[READINESS].stores_answer = False
+    answer = await service.ask("GET", "/readyz")
+    assert (answer.status, answer.json()) == (503, {"status": "without store"})
+    assert (await service.ask("GET", "/livez")).status == 200
+    service.app[READINESS].stores_answer = True
+    assert (await service.ask("GET", "/readyz")).status == 200
+
+
 async def test_a_draining_service_answers_and_closes(service: Service) -> None:
     """What is asked on an open connection is answered, and the answer ends the connection."""
     service.app[READINESS].draining = True

@@ -1,0 +1,1 @@
+"""Repositories in SQLite and PostgreSQL."""

@@ -1,0 +1,68 @@
+"""Bringing a database to the schema of this program, once however many instances try."""
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from ...domain.errors import ConfigurationError
+from .engine import Address, create_migration_engine
+from .outages import readable_failures
+
+_LOG: Final = logging.getLogger("keyturn.sql")
+
+_FOLDER: Final = Path(__file__).parent / "migrations"
+_LOCK: Final = 0x6B_65_79_74_75_72_6E
+"""The number of PostgreSQL's advisory lock: "keyturn" in ASCII."""
+
+_PATIENCE_SECONDS: Final = 60.0
+
+
+async def upgrade(address: Address) -> None:
+    """Upgrade the database, waiting for whoever does so already.
+
+    Raises ``ConfigurationError`` for a database that a newer program has upgraded, and as ``readable_failures``.
+    """
+    engine = create_migration_engine(address, patience=_PATIENCE_SECONDS)
+    try:
+        with readable_failures(address):
+            async with engine.begin() as connection:
+                if not address.is_file:
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                await connection.run_sync(_upgrade, str(address))
+    finally:
+        await engine.dispose()
+
+
+def newest_revision() -> str | None:
+    """Return the revision of the schema that this program works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _upgrade(connection: Connection, database: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    before = MigrationContext.configure(connection).get_current_revision()
+    newest = newest_revision()
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    if before is not None and before not in known:
+        raise ConfigurationError(
+            f"The schema of {database} is of revision {before}, which this program does not know: a newer Keyturn"
+            " upgraded it. Run that one, or restore a backup from before."
+        )
+    if before != newest:
+        command.upgrade(config, "head")
+        _LOG.info("database upgraded", extra={"fields": {"from": before, "to": newest}})
+
+
+def _config() -> Config:
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

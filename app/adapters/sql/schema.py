@@ -1,0 +1,71 @@
+"""The tables. Times are seconds since the epoch; what is compared and ordered as text is so by code points."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, LargeBinary, MetaData, Table, Text, text
+
+METADATA: Final = MetaData()
+
+
+def _text() -> Text:
+    """SQLite compares bytes, which is what the collation C does."""
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+SESSIONS: Final = Table(
+    "sessions",
+    METADATA,
+    Column("session_id", LargeBinary, primary_key=True),
+    Column("subject", _text(), nullable=False),
+    Column("client_id", _text(), nullable=False),
+    Column("scope", _text(), nullable=False),
+    Column("credential_version", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("idle_expires_at", Double),
+    Column("ends_at", Double, nullable=False),
+    Column("lineage_digest", LargeBinary, nullable=False),
+    Column("secret_digest", LargeBinary, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("rotated_at", Double, nullable=False),
+    Column("salt", LargeBinary),
+    Column("address", _text(), nullable=False),
+    Column("device", _text(), nullable=False),
+    Column("revoked_at", Double),
+    Column("revoked_because", _text()),
+    # Room on each page for the new version of a row that rotates, so that it need not go to another.
+    postgresql_with={"fillfactor": 75},
+)
+
+Index("sessions_of_subject", SESSIONS.c.subject)
+Index("sessions_by_end", SESSIONS.c.ends_at)
+Index(
+    "sessions_revoked",
+    SESSIONS.c.revoked_at,
+    sqlite_where=text("revoked_at IS NOT NULL"),
+    postgresql_where=text("revoked_at IS NOT NULL"),
+)
+Index(
+    "sessions_with_salt",
+    SESSIONS.c.rotated_at,
+    sqlite_where=text("salt IS NOT NULL"),
+    postgresql_where=text("salt IS NOT NULL"),
+)
+
+USERS: Final = Table(
+    "users",
+    METADATA,
+    Column("subject", _text(), primary_key=True),
+    Column("username", _text(), nullable=False, unique=True),
+    Column("password_hash", _text(), nullable=False),
+    Column("scope", _text(), nullable=False),
+    Column("credential_version", BigInteger, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+CLIENTS: Final = Table("clients", METADATA, Column("client_id", _text(), primary_key=True))
+
+
+def is_storable(value: str) -> bool:
+    """Tell whether a text can be in the tables at all: no zero byte, no half of a surrogate pair."""
+    return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -1,0 +1,117 @@
+"""Sessions in a database. Every act is one statement."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, bindparam, case, insert, null, or_, select, update
+
+from ...domain.model.identifiers import ClientId, SessionId, Subject
+from ...domain.model.scope import Scope
+from ...domain.model.session import Revocation, RevocationReason, Session, earlier
+from .acts import Acts
+from .schema import SESSIONS
+
+_SESSION: Final = SESSIONS.c
+
+_LIVE: Final = and_(
+    _SESSION.revoked_at.is_(None),
+    _SESSION.expires_at > bindparam("now"),
+    or_(_SESSION.idle_expires_at.is_(None), _SESSION.idle_expires_at > bindparam("now")),
+)
+
+_ADD: Final = insert(SESSIONS)
+
+_FIND: Final = select(SESSIONS).where(_SESSION.session_id == bindparam("id"))
+
+_ADVANCE: Final = (
+    update(SESSIONS)
+    .where(_SESSION.session_id == bindparam("id"), _SESSION.secret_digest == bindparam("expected_digest"), _LIVE)
+    .values(
+        secret_digest=bindparam("new_digest"),
+        generation=_SESSION.generation + 1,
+        rotated_at=bindparam("now"),
+        salt=bindparam("new_salt"),
+        idle_expires_at=bindparam("new_idle_expires_at"),
+        ends_at=case((_SESSION.expires_at < bindparam("idle_end"), _SESSION.expires_at), else_=bindparam("idle_end")),
+    )
+)
+
+_REVOKE: Final = (
+    update(SESSIONS)
+    .where(_SESSION.session_id == bindparam("id"), _SESSION.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
+)
+
+_LIVE_SESSIONS: Final = (
+    select(SESSIONS).where(_SESSION.subject == bindparam("of_subject"), _LIVE).order_by(_SESSION.created_at)
+)
+
+_REVOCATIONS: Final = select(_SESSION.session_id, _SESSION.revoked_at).where(_SESSION.revoked_at >= bindparam("moment"))
+
+_NEVER: Final = 1e300
+"""Seconds; later than every expiry."""
+
+
+class SqlSessionRepository:
+    """The table ``sessions``."""
+
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+
+    async def add(self, session: Session) -> None:
+        row = asdict(session) | {"scope": str(session.scope), "ends_at": session.ends_at()}
+        await self._acts.changes(_ADD, row)
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        rows = await self._acts.rows(_FIND, {"id": session_id})
+        return _session(rows[0]) if rows else None
+
+    async def advance(
+        self,
+        session_id: SessionId,
+        *,
+        expected_digest: bytes,
+        new_digest: bytes,
+        salt: bytes,
+        now: float,
+        idle_expires_at: float | None,
+    ) -> bool:
+        return await self._acts.wins(
+            _ADVANCE,
+            {
+                "id": session_id,
+                "expected_digest": expected_digest,
+                "new_digest": new_digest,
+                "new_salt": salt,
+                "now": now,
+                "new_idle_expires_at": idle_expires_at,
+                "idle_end": earlier(_NEVER, idle_expires_at),
+            },
+        )
+
+    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
+        return await self._acts.changes(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
+
+    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+        return [_session(row) for row in await self._acts.rows(_LIVE_SESSIONS, {"of_subject": subject, "now": now})]
+
+    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+        rows = await self._acts.rows(_REVOCATIONS, {"moment": moment})
+        return [Revocation(SessionId(row.session_id), row.revoked_at) for row in rows]
+
+
+def _session(row: Row[Any]) -> Session:
+    columns = row._asdict()
+    del columns["ends_at"]
+    because = row.revoked_because
+    return Session(
+        **columns
+        | {
+            "session_id": SessionId(row.session_id),
+            "subject": Subject(row.subject),
+            "client_id": ClientId(row.client_id),
+            "scope": Scope.parse(row.scope),
+            "revoked_because": None if because is None else RevocationReason(because),
+        }
+    )

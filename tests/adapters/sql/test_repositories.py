@@ -1,0 +1,58 @@
+"""Repositories in databases: the kit."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from app.adapters.sql.acts import Acts
+from app.adapters.sql.clients import SqlClientRepository
+from app.adapters.sql.session_sweeper import SqlSessionSweeper
+from app.adapters.sql.sessions import SqlSessionRepository
+from app.adapters.sql.users import SqlUserRepository
+from app.contracts.client_repository import ClientRepositoryContract
+from app.contracts.session_repository import SessionRepositoryContract
+from app.contracts.session_sweeper import SessionSweeperContract
+from app.contracts.user_repository import UserRepositoryContract
+
+from .conftest import Stores
+
+
+class SweptSessions(SqlSessionRepository, SqlSessionSweeper):
+    """Both sides of one table."""
+
+    def __init__(self, acts: Acts) -> None:
+        SqlSessionRepository.__init__(self, acts)
+        SqlSessionSweeper.__init__(self, acts)
+
+
+class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract):
+    """The sessions pass the kit, each connection an engine of its own."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SweptSessions]:
+        return [SweptSessions(store._acts) for store in await self.stores(n)]
+
+
+class TestSqlUserRepository(UserRepositoryContract):
+    """The users pass the kit."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SqlUserRepository]:
+        return [store.users for store in await self.stores(n)]
+
+
+class TestSqlClientRepository(ClientRepositoryContract):
+    """The clients pass the kit."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SqlClientRepository]:
+        return [store.clients for store in await self.stores(n)]

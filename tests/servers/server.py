@@ -1,0 +1,94 @@
+"""A server process that can be killed, stopped for a while, and started again on its port and data."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+PATIENCE_SECONDS: Final = 30.0
+
+_STEP_SECONDS: Final = 0.01
+
+
+class Server:
+    """A process, with its children, that listens on a port of 127.0.0.1."""
+
+    def __init__(self, command: Sequence[str | Path], *, port: int, log: Path, **options: Any) -> None:
+        self.port = port
+        self._command = command
+        self._log = log
+        self._options = options
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and return once it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._options
+            )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.answers():
+            assert self._process.poll() is None, f"the server ended early:\n{self._log.read_text()}"
+            assert time.monotonic() < deadline, f"the server never answered:\n{self._log.read_text()}"
+            time.sleep(_STEP_SECONDS)
+
+    def answers(self) -> bool:
+        """Tell whether it takes connections; a server knows better ways to tell."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    @property
+    def pid(self) -> int:
+        """Return the process that the others are children of."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it and its children at once, as ``kill -9`` does."""
+        self._signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def restart(self) -> None:
+        """Kill it and start it again."""
+        self.kill()
+        self.start()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Let it and its children do nothing for a while (SIGSTOP)."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        """End it, whatever state it is in."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self.kill()
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal every process of its session: PostgreSQL's children have process groups of their own."""
+        for pid in _of_session(self.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _of_session(session: int) -> Iterator[int]:
+    """Yield the processes of a session, its leader first."""
+    stats: Mapping[int, Path] = {int(each.parent.name): each for each in Path("/proc").glob("[0-9]*/stat")}
+    for pid in sorted(stats, key=lambda each: (each != session, each)):
+        with suppress(OSError):
+            fields = stats[pid].read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                yield pid
