@@ -26,10 +26,22 @@ def _sql(url: str, options: StoreOptions) -> Database:
     return SqlStore(url, options)
 
 
+def _redis(url: str, options: StoreOptions) -> SessionStore:
+    from .adapters.redis.store import RedisStore  # noqa: PLC0415  # as above
+
+    return RedisStore(url, options)
+
+
 _BUILT_IN: Final[dict[str, Callable[[str, StoreOptions], SessionStore]]] = {
     "memory": _memory,
     "postgres": _sql,
     "postgresql": _sql,
+    "redis": _redis,
+    "redis+cluster": _redis,
+    "redis+sentinel": _redis,
+    "rediss": _redis,
+    "rediss+cluster": _redis,
+    "rediss+sentinel": _redis,
     "sqlite": _sql,
 }
 

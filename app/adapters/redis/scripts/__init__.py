@@ -1,0 +1,27 @@
+"""The scripts: each runs on the server as one atomic act."""
+
+from dataclasses import dataclass
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script in Lua, and the name by which a server that has seen it knows it: its SHA-1 in hexadecimal digits."""
+
+    text: str
+    name: str
+
+    @classmethod
+    def read(cls, file: str) -> "Script":
+        """Return the script in a file of this package."""
+        text = files(__name__).joinpath(file).read_text("utf-8")
+        return cls(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+ADD: Final = Script.read("add.lua")
+ADVANCE: Final = Script.read("advance.lua")
+FIND: Final = Script.read("find.lua")
+INDEX: Final = Script.read("index.lua")
+REVOKE: Final = Script.read("revoke.lua")

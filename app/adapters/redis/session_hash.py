@@ -1,0 +1,66 @@
+"""A session as the fields of a hash."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ...domain.model.identifiers import ClientId, SessionId, Subject
+from ...domain.model.scope import Scope
+from ...domain.model.session import RevocationReason, Session
+
+
+def to_fields(session: Session) -> Iterator[str | bytes]:
+    """Yield names and values in turn. Times are written such that they are read as the same floats."""
+    yield from ("subject", session.subject)
+    yield from ("client_id", session.client_id)
+    yield from ("scope", str(session.scope))
+    yield from ("credential_version", str(session.credential_version))
+    yield from ("created_at", repr(session.created_at))
+    yield from ("expires_at", repr(session.expires_at))
+    yield from ("idle_expires_at", to_time(session.idle_expires_at))
+    yield from ("lineage_digest", session.lineage_digest)
+    yield from ("secret_digest", session.secret_digest)
+    yield from ("generation", str(session.generation))
+    yield from ("rotated_at", repr(session.rotated_at))
+    yield from ("address", session.address)
+    yield from ("device", session.device)
+    if session.revoked_at is not None and session.revoked_because is not None:
+        yield from ("revoked_at", repr(session.revoked_at))
+        yield from ("revoked_because", session.revoked_because.value)
+
+
+def from_fields(session_id: SessionId, answer: Sequence[bytes], salt: bytes | None) -> Session:
+    """Return the session of a hash and the salt beside it."""
+    values: dict[bytes, bytes] = dict(zip(answer[::2], answer[1::2], strict=True))
+
+    def text(name: bytes) -> str:
+        return values[name].decode()
+
+    def moment(name: bytes) -> float | None:
+        return float(values[name]) if values.get(name) else None
+
+    revoked: dict[str, Any] = {}
+    if b"revoked_at" in values:
+        revoked = {"revoked_at": moment(b"revoked_at"), "revoked_because": RevocationReason(text(b"revoked_because"))}
+    return Session(
+        session_id=session_id,
+        subject=Subject(text(b"subject")),
+        client_id=ClientId(text(b"client_id")),
+        scope=Scope.parse(text(b"scope")),
+        credential_version=int(values[b"credential_version"]),
+        created_at=float(values[b"created_at"]),
+        expires_at=float(values[b"expires_at"]),
+        idle_expires_at=moment(b"idle_expires_at"),
+        lineage_digest=values[b"lineage_digest"],
+        secret_digest=values[b"secret_digest"],
+        generation=int(values[b"generation"]),
+        rotated_at=float(values[b"rotated_at"]),
+        salt=salt,
+        address=text(b"address"),
+        device=text(b"device"),
+        **revoked,
+    )
+
+
+def to_time(moment: float | None) -> str:
+    """Return a time as text, none as ""."""
+    return "" if moment is None else repr(moment)
