@@ -5,19 +5,23 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from . import cores, report, rounds, suite
 from .figures import Figure, Run
 from .laboratory import laboratory
+from .store_rows import store_rows
+from .stores import STORES
 
 
 def main() -> None:
     """Measure, print the table, and write the figures."""
     arguments = _arguments()
     old = None if arguments.compare is None else _read(arguments.compare)
-    new = _read(arguments.read) if arguments.read else _measure(quick=arguments.quick)
+    new = _read(arguments.read) if arguments.read else _measure(quick=arguments.quick, stores=arguments.store)
     print(report.table(new))
     print(f"\n{new.machine}, Python {new.python}, {new.rounds} rounds, {new.made_at}\n\n{report.LEGEND}")
     if old is not None:
@@ -34,6 +38,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="in half a minute, for a first impression: few rounds, smaller populations"
     )
+    parser.add_argument(
+        "--store", choices=sorted(STORES), action="append", default=[], help="add rows on this store; can be repeated"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="where the figures go")
     parser.add_argument("--compare", type=Path, metavar="OLD", help="print the change since the run in this file")
     parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: print the figures in this file")
@@ -44,12 +51,15 @@ def _read(path: Path) -> Run:
     return Run.from_json(json.loads(path.read_text("utf-8")))
 
 
-def _measure(*, quick: bool) -> Run:
+def _measure(*, quick: bool, stores: Sequence[str]) -> Run:
     seconds = 16.0 if quick else 150.0
     _tell("memory of sessions")
     memory = suite.memory_of_sessions(20_000 if quick else 100_000)
     _tell("servers, sessions to refresh and to rotate among")
-    with laboratory() as lab, suite.rows(lab, few=1_000, many=20_000 if quick else 1_000_000) as rows:
+    with laboratory() as lab, ExitStack() as running:
+        rows = [*running.enter_context(suite.rows(lab, few=1_000, many=20_000 if quick else 1_000_000))]
+        for store in stores:
+            rows += running.enter_context(store_rows(lab, store))
         _tell(f"rounds, for {seconds:.0f} s")
         samples = rounds.run(rows, seconds=seconds)
     figures = [Figure.of(*pair) for pair in zip(rows, samples, strict=True)]

@@ -24,10 +24,10 @@ _WHOLE_PROCESS: Final = 2
 
 
 @contextmanager
-def children_run_on(core: int) -> Iterator[None]:
-    """Let the processes that are started inside run on ``core`` only."""
+def children_run_on(*cores: int) -> Iterator[None]:
+    """Let the processes that are started inside run on these cores only."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
@@ -42,6 +42,12 @@ def process_on(core: int) -> ProcessPoolExecutor:
         initializer=os.sched_setaffinity,
         initargs=(0, {core}),
     )
+
+
+def family_seconds(pid: int) -> float:
+    """Return the CPU time that the process and its children, such as workers, have used, user and system."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return sum(process_seconds(each) for each in (pid, *map(int, children)))
 
 
 def process_seconds(pid: int) -> float:

@@ -60,7 +60,8 @@ class Figure:
             return self.cost < self.cost_aim
         if self.aim is None:
             return None
-        return self.ratio >= self.aim if self.reading == Reading.SHARE.name else self.ratio <= self.aim
+        more_is_better = self.reading in (Reading.SHARE.name, Reading.PAIR.name)
+        return self.ratio >= self.aim if more_is_better else self.ratio <= self.aim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,12 +55,12 @@ class _Line:
             self._connections.append(await client.Connection.open(self._server.port))
         self._latencies = []
         pid = self._server.pid
-        used, main, own = cores.process_seconds(pid), cores.main_thread_seconds(pid), time.process_time()
+        used, main, own = cores.family_seconds(pid), cores.main_thread_seconds(pid), time.process_time()
         start = time.perf_counter()
         await asyncio.gather(*(self._drive(each, start + seconds) for each in self._connections))
         took, requests = time.perf_counter() - start, len(self._latencies)
         return Burst(
-            cpu=(cores.process_seconds(pid) - used) / requests,
+            cpu=(cores.family_seconds(pid) - used) / requests,
             main_thread_cpu=(cores.main_thread_seconds(pid) - main) / requests,
             per_second=requests / took,
             latencies=self._latencies,

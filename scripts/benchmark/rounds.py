@@ -34,6 +34,7 @@ class Reading(Enum):
     SHARE = "limit / cost"
     TIMES = "cost / limit"
     EXTRA = "cost / limit - 1"
+    PAIR = "2 * limit / cost"
 
     def ratio(self, cost: float, limit: float) -> float:
         """Return the ratio."""
@@ -44,6 +45,8 @@ class Reading(Enum):
                 return cost / limit
             case Reading.EXTRA:
                 return cost / limit - 1
+            case Reading.PAIR:
+                return 2 * limit / cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final
 
 from . import cores
@@ -15,12 +17,14 @@ from .load import Server
 USERNAME: Final = "bench"
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of a user who ends with the benchmark
 
+NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
 _SHUTDOWN_SECONDS: Final = 10
 
 
 @contextmanager
-def service(**settings: str) -> Iterator[Server]:
-    """Run the service with default settings but for ``settings``; its log goes to a file that nobody keeps."""
+def service(settings: Mapping[str, str] = NONE, *, on: Sequence[int] = (cores.MEASURED,)) -> Iterator[Server]:
+    """Run the service on these cores, with default settings but for ``settings``; nobody keeps its log."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")},
         "KEYTURN_PORT": "0",
@@ -28,24 +32,33 @@ def service(**settings: str) -> Iterator[Server]:
         "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD,
         **settings,
     }
-    with _running(["-m", "app", "serve"], environment) as (process, announcement):
+    with _running(["-m", "app", "serve"], environment, on) as (process, announcement):
         yield Server(pid=process.pid, port=int(announcement.rpartition(":")[2]))
+
+
+@contextmanager
+def key_directory() -> Iterator[Path]:
+    """Yield a folder for signing keys that lasts as long as the services."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @contextmanager
 def routes(jwk_set: object) -> Iterator[tuple[Server, Server]]:
     """Run the aiohttp process to compare ours with, and yield it twice: without the guard, and behind it."""
     environment = {**os.environ, "JWK_SET": json.dumps(jwk_set)}
-    with _running(["-m", "scripts.benchmark.routes"], environment) as (process, announcement):
+    with _running(["-m", "scripts.benchmark.routes"], environment, (cores.MEASURED,)) as (process, announcement):
         plain, guarded = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
         yield plain, guarded
 
 
 @contextmanager
-def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def _running(
+    arguments: list[str], environment: Mapping[str, str], on: Sequence[int]
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start Python, and yield the process and the first line that it prints."""
     with tempfile.TemporaryFile("w+") as log:
-        with cores.children_run_on(cores.MEASURED):
+        with cores.children_run_on(*on):
             process = subprocess.Popen(  # noqa: S603  # our own program
                 [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
             )

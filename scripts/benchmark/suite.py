@@ -24,8 +24,8 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
     """Start the servers, and yield the rows; rotation is measured among ``few`` and among ``many`` sessions."""
     with (
         servers.service() as service,
-        servers.service(KEYTURN_ACCESS_LOG="0") as without_access_log,
-        servers.service(KEYTURN_LOG_LEVEL="warning") as silent,
+        servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
+        servers.service({"KEYTURN_LOG_LEVEL": "warning"}) as silent,
         servers.routes(lab.jwk_set(service)) as (plain, guarded),
     ):
         access_tokens = lab.tokens(service, "access_token")

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -74,21 +74,15 @@ class Server:
     def end(self) -> None:
         """End it, whatever state it is in."""
         if self._process is not None:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, FileNotFoundError):
                 self.kill()
 
     def _signal(self, number: signal.Signals) -> None:
-        """Signal every process of its session: PostgreSQL's children have process groups of their own."""
-        for pid in _of_session(self.pid):
+        for pid in [self.pid, *_children(self.pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
 
-def _of_session(session: int) -> Iterator[int]:
-    """Yield the processes of a session, its leader first."""
-    stats: Mapping[int, Path] = {int(each.parent.name): each for each in Path("/proc").glob("[0-9]*/stat")}
-    for pid in sorted(stats, key=lambda each: (each != session, each)):
-        with suppress(OSError):
-            fields = stats[pid].read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                yield pid
+def _children(pid: int) -> list[int]:
+    """Return a process's children; PostgreSQL's are of sessions of their own, so no group has them all."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -38,6 +38,11 @@ class Service:
         self.url = self.printed(announcement)
         self.port = int(self.url.rpartition(":")[2])
 
+    @property
+    def pid(self) -> int:
+        """Return its process id."""
+        return self._process.pid
+
     def printed(self, pattern: str) -> str:
         """Wait until it has printed what matches ``pattern``; return the first group."""
         return self._wait_for(pattern, self._output)

@@ -1,0 +1,95 @@
+"""The schema: made once, by whoever comes first."""
+
+import asyncio
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from app.adapters.sql.migration import newest_revision
+from app.adapters.sql.schema import METADATA
+from app.adapters.sql.store import SqlStore
+from app.domain.errors import ConfigurationError
+from app.ports.store import StoreOptions
+from tests.servers.postgres import Postgres
+from tests.system.processes import ROOT, environment
+
+from .conftest import Stores
+
+PROCESSES = 4
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the URL of a database that was never prepared."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('bare')}/keyturn.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"bare_{request.node.name.partition('[')[0]}"
+    server.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
+
+
+async def test_the_migrations_make_the_tables(stores: Stores) -> None:
+    """What the migrations leave is what the program's tables say, column by column and index by index."""
+    [store] = await stores()
+    async with store._engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), METADATA)
+        )
+    assert differences == []
+
+
+async def test_processes_that_start_at_once_migrate_once(bare_url: str) -> None:
+    """Several processes prepare an empty database together: all succeed, and one of them says that it upgraded."""
+    script = f"""
+import asyncio, logging
+from app.stores import database
+from app.ports.store import StoreOptions
+logging.basicConfig(level="INFO", format="%(message)s")
+asyncio.run(database({bare_url!r}, StoreOptions()).prepare())
+"""
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, cwd=ROOT, env=environment({}), stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(PROCESSES)
+    ]
+    said = [(await process.communicate())[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0] * PROCESSES, said
+    assert sum("database upgraded" in each for each in said) == 1
+    store = SqlStore(bare_url, StoreOptions())
+    await store.open()
+    await store.close()
+
+
+async def test_a_database_that_was_not_prepared(bare_url: str) -> None:
+    """An instance does not begin on it, and says what to run."""
+    store = SqlStore(bare_url, StoreOptions())
+    with pytest.raises(ConfigurationError, match="database upgrade"):
+        await store.open()
+    await store.close()
+
+
+async def test_a_database_of_a_newer_program(stores: Stores, url: str) -> None:
+    """An older program neither changes it nor begins on it, and says why."""
+    [store] = await stores()
+    async with store._engine.connect() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    older = SqlStore(url, StoreOptions())
+    with pytest.raises(ConfigurationError, match="a newer Keyturn"):
+        await older.prepare()
+    with pytest.raises(ConfigurationError, match="not that of this program"):
+        await older.open()
+    await older.close()
+
+
+async def test_a_prepared_database_stays_as_it_is(stores: Stores, url: str) -> None:
+    """Preparing again changes nothing."""
+    [store] = await stores()
+    await SqlStore(url, StoreOptions()).prepare()
+    async with store._engine.connect() as connection:
+        revisions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
+    assert revisions == [newest_revision()]
