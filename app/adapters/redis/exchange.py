@@ -41,6 +41,9 @@ class Exchange:
         try:
             async with asyncio.timeout(self._timeout), self._places:
                 return await self._redirected(keys[0], by_name, in_full)
+        except StoreUnavailable:
+            self._learn_soon()
+            raise
         except (RedisError, OSError, TimeoutError) as error:
             self._learn_soon()
             raise StoreUnavailable from error
