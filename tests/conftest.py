@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+_SEED = 20_261_124
 _FIGURES = pytest.StashKey[dict[str, dict[str, object]]]()
 
 hypothesis.settings.register_profile("small", max_examples=30, deadline=None, derandomize=True)
@@ -42,8 +43,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 class Proof:
     """Gives a test its counts, and keeps what it measured."""
 
-    def __init__(self, *, full: bool) -> None:
+    def __init__(self, *, full: bool, seed: int) -> None:
         self._full = full
+        self._seed = seed
         self.figures: dict[str, object] = {}
 
     def count(self, name: str, *, small: int, full: int) -> int:
@@ -51,6 +53,11 @@ class Proof:
         count = full if self._full else small
         self.figures[name] = count
         return count
+
+    def seed(self) -> int:
+        """Return what to seed a random choice with, and note it: scripts/prove chooses another one each time."""
+        self.figures["seed"] = self._seed
+        return self._seed
 
     def measured(self, name: str, value: object) -> None:
         """Note a figure for the report."""
@@ -60,7 +67,8 @@ class Proof:
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
     """Return this test's counts."""
-    proof = Proof(full=request.config.getoption("full"))
+    seed = request.config.getoption("hypothesis_seed")
+    proof = Proof(full=request.config.getoption("full"), seed=_SEED if seed is None else int(seed))
     yield proof
     request.config.stash[_FIGURES][request.node.nodeid] = proof.figures
 

@@ -65,7 +65,7 @@ def running_postgres(*, durable: bool) -> Iterator[Postgres]:
         given = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         port = free_port()
         command: list[str | Path] = [PROGRAMS / "postgres", "-D", data, "-p", str(port), *given]
-        server = Postgres(command, port=port, log=folder / "log", cwd=folder, **_OPTIONS)
+        server = Postgres(command, port=port, folder=folder, **_OPTIONS)
         try:
             server.start()
             yield server

@@ -16,12 +16,13 @@ _STEP_SECONDS: Final = 0.01
 
 
 class Server:
-    """A process, with its children, that listens on a port of 127.0.0.1."""
+    """A process, with its children, that listens on a port of 127.0.0.1 and keeps everything in a folder."""
 
-    def __init__(self, command: Sequence[str | Path], *, port: int, log: Path, **options: Any) -> None:
+    def __init__(self, command: Sequence[str | Path], *, port: int, folder: Path, **options: Any) -> None:
         self.port = port
+        self.folder = folder
         self._command = command
-        self._log = log
+        self._log = folder / "log"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -29,7 +30,13 @@ class Server:
         """Start it, and return once it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **self._options
+                self._command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **self._options,
             )
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.answers():
@@ -78,11 +85,11 @@ class Server:
                 self.kill()
 
     def _signal(self, number: signal.Signals) -> None:
-        for pid in [self.pid, *_children(self.pid)]:
+        for pid in [self.pid, *children(self.pid)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """Return a process's children; PostgreSQL's are of sessions of their own, so no group has them all."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]

@@ -182,4 +182,4 @@ def _valkey(folder: Path, options: Sequence[str], sentinel: Path | None = None) 
         "",
         *options,
     ]
-    return Valkey(command, port=port, log=folder / "log", cwd=folder)
+    return Valkey(command, port=port, folder=folder)

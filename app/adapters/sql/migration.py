@@ -61,7 +61,6 @@ def _upgrade(connection: Connection, database: str) -> None:
 
 
 def _config() -> Config:
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -1,0 +1,56 @@
+"""The durable stores, as a service uses them: real servers of a test's own, and a file."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.adapters.keys.directory import create_key_file
+from tests.servers.postgres import running_postgres
+from tests.servers.server import Server
+from tests.servers.valkey import DURABLE, running_valkey
+
+from .load import PASSWORD, USERNAME
+
+KINDS: Final = ("sqlite", "postgresql", "valkey")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A store: the settings that lead to it, its ``server`` if it has one, and the files that it keeps all in."""
+
+    kind: str
+    settings: Mapping[str, str]
+    files: Path
+    server: Server | None = None
+
+    def away(self) -> AbstractContextManager[None]:
+        """Let the store do nothing for a while: stop its server, or hold the lock of its file."""
+        return self._locked() if self.server is None else self.server.stopped()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with closing(sqlite3.connect(self.files / "keyturn.db", isolation_level=None, timeout=30)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
+
+@contextmanager
+def backend(kind: str, folder: Path) -> Iterator[Backend]:
+    """Yield a store of this kind that loses nothing it acknowledged, with a signing key and a user for its service."""
+    keys = folder / "keys"
+    create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
+    common = {"KEYS_DIR": str(keys), "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}
+    file = {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"}
+    match kind:
+        case "sqlite":
+            yield Backend(kind, common | file, folder)
+        case "postgresql":
+            with running_postgres(durable=True) as postgres:
+                yield Backend(kind, common | {"DATABASE_URL": postgres.url()}, postgres.folder, postgres)
+        case "valkey":
+            with running_valkey(folder / "valkey", *DURABLE) as valkey:
+                yield Backend(kind, common | file | {"SESSION_URL": valkey.url}, folder, valkey)

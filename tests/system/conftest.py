@@ -1,0 +1,15 @@
+"""What the tests of whole processes share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .backends import KINDS, Backend, backend
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
+    """Return each durable store."""
+    with backend(request.param, tmp_path) as store:
+        yield store
