@@ -20,6 +20,7 @@ DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
 SERVICE: Final = "keyturn"
 """What the sentinel calls the primary that it watches."""
 
+_PRIMARIES: Final = 3
 _SLOTS: Final = 16_384
 _STEP_SECONDS: Final = 0.02
 
@@ -46,20 +47,29 @@ class Valkey(Server):
 
 
 class Cluster:
-    """Primaries that share the slots."""
+    """Primaries that share the slots, and a replica for each of them or none."""
 
-    def __init__(self, nodes: Sequence[Valkey]) -> None:
-        self.nodes = nodes
+    def __init__(self, primaries: Sequence[Valkey], replicas: Sequence[Valkey] = ()) -> None:
+        self.primaries = primaries
+        self.replicas = replicas
 
     @property
     def url(self) -> str:
         """Return its URL."""
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        nodes = [*self.primaries, *self.replicas]
+        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in nodes)
 
     def flush(self) -> None:
         """Delete all keys."""
-        for node in self.nodes:
+        for node in self.primaries:
             node.execute("FLUSHALL")
+
+    def fail_over(self) -> None:
+        """Kill a primary, and return once its replica has taken its place and the cluster serves again."""
+        self.primaries[0].kill()
+        until(lambda: self.replicas[0].execute("ROLE")[0] == "master")
+        for node in [*self.primaries[1:], *self.replicas]:
+            until(partial(_serves, node))
 
 
 class Watched:
@@ -79,9 +89,12 @@ class Watched:
         """Kill the primary, and return once the replica has taken its place."""
         self.primary.kill()
         until(lambda: self.replica.execute("ROLE")[0] == "master")
-        until(
-            lambda: int(self.sentinel.execute("SENTINEL", "GET-MASTER-ADDR-BY-NAME", SERVICE)[1]) == self.replica.port
-        )
+        until(self._is_healed)
+
+    def _is_healed(self) -> bool:
+        """Tell whether the sentinel sends clients to the replica, and has no doubts about it."""
+        known = self.sentinel.execute("SENTINEL", "MASTER", SERVICE)
+        return int(known["port"]) == self.replica.port and known["flags"] == "master"
 
 
 @contextmanager
@@ -96,19 +109,24 @@ def running_valkey(folder: Path, *options: str) -> Iterator[Valkey]:
 
 
 @contextmanager
-def running_cluster(folder: Path, *options: str, primaries: int = 3) -> Iterator[Cluster]:
-    """Start a cluster, and end it whatever happens."""
+def running_cluster(folder: Path, *options: str, replicas: bool = False) -> Iterator[Cluster]:
+    """Start a cluster of three primaries, each with a replica or none, and end it whatever happens."""
+    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", *options)
     with ExitStack() as running:
-        nodes = [
-            running.enter_context(running_valkey(folder / str(each), "--cluster-enabled", "yes", *options))
-            for each in range(primaries)
+        primaries = [
+            running.enter_context(running_valkey(folder / str(each), *clustered)) for each in range(_PRIMARIES)
         ]
-        for each, node in enumerate(nodes):
-            node.execute("CLUSTER", "ADDSLOTSRANGE", _SLOTS * each // primaries, _SLOTS * (each + 1) // primaries - 1)
-            node.execute("CLUSTER", "MEET", "127.0.0.1", nodes[0].port)
-        for node in nodes:
-            until(partial(_is_whole, node, primaries))
-        yield Cluster(nodes)
+        for each, node in enumerate(primaries):
+            first, last = _SLOTS * each // _PRIMARIES, _SLOTS * (each + 1) // _PRIMARIES - 1
+            node.execute("CLUSTER", "ADDSLOTSRANGE", first, last)
+            node.execute("CLUSTER", "MEET", "127.0.0.1", primaries[0].port)
+        for node in primaries:
+            until(partial(_is_whole, node))
+        followers = [
+            running.enter_context(_replica_in_cluster(folder / f"replica {each}", node, clustered))
+            for each, node in enumerate(primaries if replicas else ())
+        ]
+        yield Cluster(primaries, followers)
 
 
 @contextmanager
@@ -135,10 +153,24 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(_STEP_SECONDS)
 
 
-def _is_whole(node: Valkey, primaries: int) -> bool:
-    """Tell whether a node knows of all others, and who has which slot."""
-    well = "cluster_state:ok" in str(node.execute("CLUSTER", "INFO"))
-    return well and len(node.execute("CLUSTER", "SHARDS")) == primaries
+@contextmanager
+def _replica_in_cluster(folder: Path, primary: Valkey, options: Sequence[str]) -> Iterator[Valkey]:
+    with running_valkey(folder, *options) as replica:
+        replica.execute("CLUSTER", "MEET", "127.0.0.1", primary.port)
+        until(partial(_is_whole, replica))
+        until(lambda: primary.execute("CLUSTER", "MYID") in str(replica.execute("CLUSTER", "NODES")))
+        replica.execute("CLUSTER", "REPLICATE", primary.execute("CLUSTER", "MYID"))
+        until(lambda: "'state': 'online'" in _info(primary))
+        yield replica
+
+
+def _is_whole(node: Valkey) -> bool:
+    """Tell whether a node knows of all primaries, and who has which slot."""
+    return _serves(node) and len(node.execute("CLUSTER", "SHARDS")) >= _PRIMARIES
+
+
+def _serves(node: Valkey) -> bool:
+    return "cluster_state:ok" in str(node.execute("CLUSTER", "INFO"))
 
 
 def _info(server: Valkey) -> str:
@@ -180,6 +212,8 @@ def _valkey(folder: Path, options: Sequence[str], sentinel: Path | None = None) 
         str(folder),
         "--save",
         "",
+        "--repl-diskless-sync-delay",
+        "0",
         *options,
     ]
     return Valkey(command, port=port, folder=folder)

@@ -1,0 +1,137 @@
+"""A primary that dies and whose replica takes its place."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from app.adapters.redis.store import RedisStore
+from app.contracts.session_kit import LATER, NOW, advance, new_session, rotated
+from app.domain.errors import StoreUnavailable
+from app.domain.model.session import RevocationReason, Session
+from app.ports.store import StoreOptions
+from tests.conftest import Proof
+from tests.servers.relay import relaying
+from tests.servers.valkey import Cluster, Watched, running_cluster, running_watched
+
+LAG_SECONDS: Final = 0.02
+CONFIRMED: Final = StoreOptions(timeout=2.0, connections=20, replicas=1)
+PATIENCE_SECONDS: Final = 30.0
+
+
+@contextmanager
+def failing(form: str, folder: Path) -> Iterator[Watched | Cluster]:
+    """Start a primary that a sentinel watches, whose replica has everything a little later, or a cluster whose replicas
+    are as quick as they can be.
+    """
+    with ExitStack() as running:
+
+        def link(port: int) -> int:
+            return running.enter_context(relaying(port, lag=LAG_SECONDS)).port
+
+        if form == "sentinel":
+            yield running.enter_context(running_watched(folder, link=link))
+        else:
+            yield running.enter_context(running_cluster(folder, replicas=True))
+
+
+@asynccontextmanager
+async def opened(url: str, options: StoreOptions) -> AsyncIterator[RedisStore]:
+    """Open a store, and close it."""
+    store = RedisStore(url, options)
+    try:
+        await store.open()
+        yield store
+    finally:
+        await store.close()
+
+
+@dataclass
+class Client:
+    """One that goes on with its session, and knows what was acknowledged and what may have been done besides."""
+
+    acknowledged: Session
+    attempted: list[Session] = field(default_factory=list)
+
+    async def go_on(self, store: RedisStore, over: asyncio.Event) -> None:
+        """Rotate until it is over, or until the outcome is unknown."""
+        while not over.is_set():
+            successor = rotated(self.acknowledged, now=NOW + 1)
+            self.attempted = [successor]
+            if not await advance(store.sessions, self.acknowledged, now=NOW + 1):
+                raise AssertionError("nobody else rotates this session")
+            self.acknowledged, self.attempted = successor, []
+
+    async def leave(self, store: RedisStore) -> None:
+        """End the session."""
+        self.attempted = [self._revoked()]
+        await store.sessions.revoke(self.acknowledged.session_id, reason=RevocationReason.LOGOUT, now=LATER)
+        self.acknowledged, self.attempted = self._revoked(), []
+
+    def _revoked(self) -> Session:
+        return replace(self.acknowledged, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT, salt=None)
+
+
+@pytest.mark.proof("stores")
+@pytest.mark.parametrize("form", ["sentinel", "cluster"])
+async def test_nothing_that_was_confirmed_is_lost(form: str, tmp_path: Path, proof: Proof) -> None:
+    """Each change waits for the replica, also behind a link with a lag of 20 ms: when that takes over, every session is
+    as it was acknowledged, or as an attempt of unknown outcome left it, and every sign-out stands.
+    """
+    choose = random.Random(proof.seed())  # noqa: S311  # it only chooses moments
+    rotations = 0
+    for failover in range(proof.count("failovers", small=1, full=10)):
+        clients = [Client(new_session(number)) for number in range(20)]
+        with failing(form, tmp_path / str(failover)) as servers:
+            async with opened(servers.url, CONFIRMED) as store:
+                for client in clients:
+                    await store.sessions.add(client.acknowledged)
+                over = asyncio.Event()
+                going_on = [asyncio.create_task(client.go_on(store, over)) for client in clients[5:]]
+                await asyncio.sleep(choose.uniform(0.1, 0.5))
+                leaving = [asyncio.create_task(client.leave(store)) for client in clients[:5]]
+                await asyncio.sleep(choose.uniform(0.0, 2 * LAG_SECONDS))
+                await asyncio.to_thread(servers.fail_over)
+                over.set()
+                for result in await asyncio.gather(*going_on, *leaving, return_exceptions=True):
+                    assert result is None or isinstance(result, StoreUnavailable), result
+            async with opened(servers.url, replace(CONFIRMED, replicas=0)) as store:
+                for client in clients:
+                    found = await found_after_failover(store, client)
+                    assert found in [client.acknowledged, *client.attempted]
+                    rotations += found.generation
+    proof.measured("rotations", rotations)
+
+
+async def found_after_failover(store: RedisStore, client: Client) -> Session:
+    """Return the session once its new primary answers; a salt may have gone meanwhile."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            with suppress(StoreUnavailable):
+                found = await store.sessions.find(client.acknowledged.session_id)
+                assert found is not None, "an acknowledged sign-in is lost"
+                return found
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("form", ["sentinel", "cluster"])
+async def test_an_open_store_finds_the_new_primary(form: str, tmp_path: Path) -> None:
+    """A store that was open before goes on with all sessions, and hears of revocations."""
+    with failing(form, tmp_path) as servers:
+        async with opened(servers.url, CONFIRMED) as confirmed:
+            sessions = [new_session(number) for number in range(10)]
+            for session in sessions:
+                await confirmed.sessions.add(session)
+        async with opened(servers.url, replace(CONFIRMED, replicas=0)) as store:
+            await asyncio.to_thread(servers.fail_over)
+            for session in sessions:
+                assert await found_after_failover(store, Client(session)) == session
+                assert await advance(store.sessions, session)
+            assert list(await store.sessions.live_sessions(sessions[0].subject, now=LATER)) == [
+                rotated(session) for session in sessions
+            ]
