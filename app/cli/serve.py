@@ -5,15 +5,17 @@ import asyncio
 import secrets
 import textwrap
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from ..adapters.http.runner import Runner
-from ..adapters.http.server import serve
+from ..adapters.http.binding import bind
+from ..adapters.http.server import serve, stop_signal
 from ..adapters.telemetry.logs import configure_logging
-from ..application import create_application
+from ..application import prepare_stores
+from ..instance import create_runner
 from ..settings import Settings
+from ..workers import run_workers
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -26,7 +28,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "serve",
         help="run the service",
-        description="Runs the service until SIGTERM or SIGINT.",
+        description="Runs the service until SIGTERM or SIGINT; with several workers, SIGHUP has them start anew.",
         epilog=_settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -47,17 +49,19 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
             if demo:
                 print(_demonstration(url, settings.bootstrap_password or ""), flush=True)
 
-    asyncio.run(_serve(settings, announce))
+    if settings.workers == 1:
+        asyncio.run(_serve(settings, announce))
+    else:
+        run_workers(settings, lambda: Settings.from_environment(environment), announce)
 
 
 async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    runner = Runner(
-        create_application(settings),
-        shutdown_timeout=settings.shutdown_timeout,
-        access_log=settings.access_log,
-        drain_delay=settings.drain_delay,
-    )
-    await serve(runner, host=settings.host, port=settings.port, announce=announce)
+    stopped = stop_signal()
+    with ExitStack() as closing:
+        sockets = [closing.enter_context(each) for each in await bind(settings.host, settings.port)]
+        await prepare_stores(settings)
+        url = str(sockets[0])
+        await serve(create_runner(settings), sockets, stopped=stopped, announce=lambda: announce(url))
 
 
 def _demonstration(url: str, password: str) -> str:

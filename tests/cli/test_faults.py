@@ -9,6 +9,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from app.adapters.keys.directory import create_key_file
+from tests.servers.ports import free_port
 from tests.system.processes import run
 
 
@@ -50,6 +52,49 @@ def test_a_setting_that_cannot_be_followed(settings: dict[str, str], fault: str)
     (line,) = faults(failed)
     assert line.startswith(fault)
     assert "hunter-two" not in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"KEYS_DIR": "missing"}, "The key directory missing cannot be read: No such file or directory."),
+        ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
+        ({"BOOTSTRAP_USERNAME": "x" * 256, "BOOTSTRAP_PASSWORD": "hunter-two"}, "KEYTURN_BOOTSTRAP_USERNAME must have"),
+    ],
+)
+def test_several_workers_that_cannot_start(tmp_path: Path, settings: dict[str, str], fault: str) -> None:
+    """What would keep each of several workers from starting is said once, and none is started."""
+    keys = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0).parent
+    store = {"WORKERS": "2", "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "KEYS_DIR": str(keys)}
+    failed = serve(**{**store, **settings})
+    (line,) = faults(failed)
+    assert line.startswith(fault)
+    assert "hunter-two" not in failed.stderr
+    assert "Booting worker" not in failed.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_store_that_is_away(tmp_path: Path, workers: str) -> None:
+    """A database that cannot be reached is named by its host and port, without its password."""
+    keys = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0).parent
+    port = free_port()
+    url = f"postgresql://keyturn:hunter-two@127.0.0.1:{port}/keyturn"
+    failed = serve(WORKERS=workers, DATABASE_URL=url, KEYS_DIR=str(keys))
+    (line,) = faults(failed)
+    assert line.startswith(f"PostgreSQL at 127.0.0.1 port {port} cannot be reached: ")
+    assert "hunter-two" not in failed.stderr
+
+
+def test_several_workers_need_their_extra(tmp_path: Path) -> None:
+    """Without gunicorn the message is the command that installs it."""
+    hidden = "import sys; sys.modules['gunicorn'] = None; from app.cli import main; sys.exit(main(['serve']))"
+    variables = {
+        "KEYTURN_WORKERS": "2",
+        "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
+        "KEYTURN_KEYS_DIR": str(tmp_path),
+    }
+    (line,) = faults(run(sys.executable, "-c", hidden, variables=variables))
+    assert line.endswith("run pip install keyturn[workers].")
 
 
 def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:

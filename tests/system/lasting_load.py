@@ -20,7 +20,7 @@ class LastingLoad(Load):
         """Return once so many more answers have come."""
         goal = self.tally.statuses.total() + answers
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.tally.statuses.total() < goal:
+            while self.tally.statuses.total() < goal:  # noqa: ASYNC110  # as often as an answer comes
                 await asyncio.sleep(0.01)
 
     def leave(self) -> None:

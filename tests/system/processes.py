@@ -43,6 +43,10 @@ class Service:
         """Return its process id."""
         return self._process.pid
 
+    def runs(self) -> bool:
+        """Tell whether it has not ended."""
+        return self._process.poll() is None
+
     def printed(self, pattern: str) -> str:
         """Wait until it has printed what matches ``pattern``; return the first group."""
         return self._wait_for(pattern, self._output)

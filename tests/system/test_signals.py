@@ -2,12 +2,13 @@
 
 import signal
 import socket
+import urllib.request
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from .processes import PATIENCE_SECONDS, running
+from .processes import PATIENCE_SECONDS, SERVE, running
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -16,9 +17,9 @@ _UNFINISHED: Final = (
 )
 
 
-@pytest.mark.parametrize("number", _SIGNALS)
+@pytest.mark.parametrize("number", [*_SIGNALS, signal.SIGHUP])
 def test_one_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
-    """SIGINT stops the service as SIGTERM does: exit status 0, and no trace in the log."""
+    """SIGINT, and the end of the terminal, stop the service as SIGTERM does: exit status 0, and no trace in the log."""
     with running(tmp_path) as service:
         service.send(number)
         assert service.exit_status() == 0
@@ -40,6 +41,17 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path, first: signal.Signals, 
             assert service.exit_status() in (-second, 128 + second)
             assert _received(held) == b""
         assert "Traceback" not in service.log()
+
+
+def test_the_end_of_the_terminal_need_not_end_it(tmp_path: Path) -> None:
+    """What nohup has started goes on after SIGHUP."""
+    with running(tmp_path, command=("nohup", *SERVE)) as service:
+        service.send(signal.SIGHUP)
+        with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/readyz", timeout=PATIENCE_SECONDS) as response:
+            assert response.status == 200
+        assert "draining" not in service.log()
+        service.send(signal.SIGTERM)
+        assert service.exit_status() == 0
 
 
 def _received(client: socket.socket) -> bytes:

@@ -5,67 +5,88 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.adapters.keys.directory import create_key_file
 
 from .load import PASSWORD, USERNAME
-from .processes import NONE, PATIENCE_SECONDS, SERVE, Service, running
+from .processes import NONE, PATIENCE_SECONDS, Service, running
 
-_MANY_CONNECTIONS: Final = 200
 _STEP_SECONDS: Final = 0.02
 
 
-def add_key(folder: Path, *, activates_at: float = 0.0) -> Path:
-    """Make a signing key; return the directory of the keys."""
-    return create_key_file(folder / "keys", bits=2048, passphrase=None, activates_at=activates_at).parent
+def add_key(folder: Path, *, activates_at: float = 0.0) -> None:
+    """Make a signing key for the service in ``folder``, which signs from that moment (seconds since the epoch) on."""
+    create_key_file(folder / "keys", bits=2048, passphrase=None, activates_at=activates_at)
 
 
 @contextmanager
-def running_workers(
-    folder: Path, settings: Mapping[str, str] = NONE, *, command: Sequence[str | Path] = SERVE
-) -> Iterator[Service]:
-    """Start a service of two workers on a key and a SQLite file in ``folder``, with a user; end it whatever happens."""
+def running_workers(folder: Path, settings: Mapping[str, str] = NONE, **options: Any) -> Iterator[Service]:
+    """Start a service of two workers on a key and a SQLite file in ``folder``, which are made where they are not there,
+    with a user; end it whatever happens.
+    """
+    keys = folder / "keys"
+    if not keys.exists():
+        add_key(folder)
     defaults = {
         "WORKERS": "2",
         "DATABASE_URL": f"sqlite:///{folder}/keyturn.db",
-        "KEYS_DIR": str(add_key(folder)),
+        "KEYS_DIR": str(keys),
         "BOOTSTRAP_USERNAME": USERNAME,
         "BOOTSTRAP_PASSWORD": PASSWORD,
         "PASSWORD_HASH_QUEUE": "1000",
     }
-    with running(folder, {**defaults, **settings}, command=command) as service:
+    with running(folder, {**defaults, **settings}, **options) as service:
         try:
             yield service
         finally:
-            _kill(service.pid, *children(service))
+            workers = children(service)
+            service.send(signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                signal_all(workers, signal.SIGKILL)
 
 
 def children(service: Service) -> list[int]:
     """Return the processes of the workers that there are, ready or not."""
-    try:
-        listed = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text()
-    except FileNotFoundError:
+    if not service.runs():
         return []
-    return [int(pid) for pid in listed.split()]
+    return [int(pid) for pid in Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text().split()]
 
 
 @contextmanager
 def connections(service: Service, *, count: int = 2) -> Iterator[dict[int, http.client.HTTPConnection]]:
-    """Yield a connection to each of ``count`` workers, by the worker's process."""
-    with ExitStack() as stack:
-        found: dict[int, http.client.HTTPConnection] = {}
-        for _ in range(_MANY_CONNECTIONS):
-            connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
-            stack.enter_context(closing(connection))
-            found.setdefault(_who_answers(service, connection), connection)
-            if len(found) == count:
-                break
-        assert len(found) == count, f"only these answer: {found.keys()}"
+    """Yield a connection to each of ``count`` workers, by the worker's process, once so many answer."""
+    found: dict[int, http.client.HTTPConnection] = {}
+
+    def all_answer() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+        if found.setdefault(_who_answers(service, connection), connection) is not connection:
+            connection.close()
+        return len(found) == count
+
+    try:
+        until(all_answer, f"answers of {count} workers")
         yield found
+    finally:
+        for each in found.values():
+            each.close()
+
+
+def get(connection: http.client.HTTPConnection, path: str, headers: Mapping[str, str] = NONE) -> int:
+    """Return the status of an answer."""
+    connection.request("GET", path, headers=dict(headers))
+    with connection.getresponse() as response:
+        response.read()
+        return response.status
+
+
+def signal_all(processes: Iterable[int], number: signal.Signals) -> None:
+    """Send each of the processes a signal."""
+    for pid in processes:
+        os.kill(pid, number)
 
 
 def until(reached: Callable[[], bool], what: str) -> None:
@@ -74,6 +95,11 @@ def until(reached: Callable[[], bool], what: str) -> None:
     while not reached():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(_STEP_SECONDS)
+
+
+def until_gone(processes: Iterable[int]) -> None:
+    """Wait for the end of all of them."""
+    until(lambda: not any(map(lives, processes)), "the end of these processes")
 
 
 def lives(pid: int) -> bool:
@@ -91,9 +117,3 @@ def _who_answers(service: Service, connection: http.client.HTTPConnection) -> in
     response = connection.getresponse()
     response.read()
     return int(service.logged(rf'"answered", "worker": (\d+), "request_id": "{response.getheader("X-Request-Id")}"'))
-
-
-def _kill(*processes: int) -> None:
-    for pid in processes:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)

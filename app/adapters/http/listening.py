@@ -10,7 +10,9 @@ from aiohttp import web
 
 
 async def stop_listening(site: web.BaseSite, server: web.Server) -> None:
-    """Close the site's sockets; ``server`` serves whoever connected before, and nobody can connect any more."""
+    """Close the site's sockets; ``server`` serves whoever connected before, and nobody can connect any more, unless
+    another process shares the socket: that one goes on.
+    """
     handles = [socket.socket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
     await _finish_accepting(site)
     await site.stop()

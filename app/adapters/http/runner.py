@@ -1,17 +1,16 @@
 """Running the application: it begins on our connections, and ends without cutting any."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiohttp import web
 
 from .access_log import ACCESS_LOG, AccessLog
+from .binding import BACKLOG, ListeningSocket
 from .connection import Server
 from .listening import stop_listening
 from .readiness import READINESS
-
-BACKLOG: Final = 1_024
-"""Connections that the kernel accepts ahead of us, at most."""
 
 _KEEPALIVE_SECONDS: Final = 75
 _LINGERING_SECONDS: Final = 2.0
@@ -20,12 +19,21 @@ _STEP_SECONDS: Final = 0.02
 
 
 class Runner(web.AppRunner):
-    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds."""
+    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds; ``accept_at_once``
+    is how many connections it takes in one go: 1 leaves the others to the processes with which it shares a socket.
+    """
 
     def __init__(
-        self, app: web.Application, *, shutdown_timeout: float, access_log: bool, drain_delay: float = 0.0
+        self,
+        app: web.Application,
+        *,
+        shutdown_timeout: float,
+        access_log: bool,
+        drain_delay: float = 0.0,
+        accept_at_once: int = BACKLOG,
     ) -> None:
         self._drain_delay = drain_delay
+        self._accept_at_once = accept_at_once
         super().__init__(
             app,
             shutdown_timeout=shutdown_timeout,
@@ -41,6 +49,11 @@ class Runner(web.AppRunner):
         options: dict[str, Any] = {**self._kwargs, "debug": False}
         self._server = Server(server.request_handler, request_factory=server.request_factory, **options)
         return self._server
+
+    async def listen(self, sockets: Sequence[ListeningSocket]) -> None:
+        """Accept who connects to the sockets; raises ``ConfigurationError``."""
+        for each in sockets:
+            await web.SockSite(self, each, backlog=self._accept_at_once).start()
 
     async def drain(self) -> None:
         """Stop listening, and let clients finish what they began: each answer closes its connection from now on.

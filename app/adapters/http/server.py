@@ -1,38 +1,31 @@
-"""Serving until a signal says to stop."""
+"""Serving until it is told to stop."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from aiohttp import web
-
-from ...domain.errors import ConfigurationError
-from .runner import BACKLOG, Runner
+from .binding import ListeningSocket
+from .runner import Runner
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def serve(runner: Runner, *, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then drain. ``announce`` is told the URL once requests are accepted.
+async def serve(
+    runner: Runner, sockets: Sequence[ListeningSocket], *, stopped: asyncio.Event, announce: Callable[[], None]
+) -> None:
+    """Start the application, listen until ``stopped``, then drain. ``announce`` is called once requests are accepted.
 
-    Raises ``ConfigurationError`` if the application cannot start or the address cannot be listened on.
+    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed once
+    it has listened.
     """
-    stopped = _stop_signal()
     try:
         await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "this is no host name"
-            raise ConfigurationError(
-                f"Cannot listen on {host} port {port}: {reason}. Set KEYTURN_HOST and KEYTURN_PORT to an"
-                " address of this machine and a free port."
-            ) from error
-        announce(_url(runner))
+        await runner.listen(sockets)
+        announce()
         await stopped.wait()
         _LOG.info("draining")
         await runner.drain()
@@ -40,8 +33,11 @@ async def serve(runner: Runner, *, host: str, port: int, announce: Callable[[str
         await runner.cleanup()
 
 
-def _stop_signal() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set; a second signal ends the process at once."""
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM, SIGINT and SIGHUP set; a second SIGTERM or SIGINT ends the process at once.
+
+    SIGHUP may come several times as a terminal goes away, and not at all to what nohup has started.
+    """
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
     def stop() -> None:
@@ -52,9 +48,6 @@ def _stop_signal() -> asyncio.Event:
 
     for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop)
     return stopped
-
-
-def _url(runner: Runner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

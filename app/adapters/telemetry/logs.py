@@ -21,12 +21,17 @@ class JsonFormatter(logging.Formatter):
     Of an exception it tells the type and where it was raised, not its message: that may quote what a client sent.
     """
 
+    def __init__(self, **always: object) -> None:
+        super().__init__()
+        self._always = always
+
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, object] = {
             "time": f"{_second(int(record.created))}.{int(record.created % 1 * 1000):03}+00:00",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **self._always,
         }
         request_id = REQUEST_ID.get()
         if request_id is not None:
@@ -38,15 +43,16 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry)
 
 
-def configure_logging(level: str) -> None:
-    """Send every logger of this process through the formatter, from ``level`` ("debug", "info", …) up.
+def configure_logging(level: str, **always: object) -> None:
+    """Send every logger of this process through the formatter, from ``level`` ("debug", "info", …) up; every line tells
+    ``always`` too.
 
     What the formatter does not tell, logging need not find out: two lines for each request add up.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  # as the logging HOWTO's "Optimization" says
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter())
+    handler.setFormatter(JsonFormatter(**always))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 

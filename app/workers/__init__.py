@@ -1,0 +1,42 @@
+"""Several processes that serve one port: a parent, which serves nobody, and its workers, each of them an instance."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from ..adapters.http.binding import bind
+from ..domain.errors import ConfigurationError
+from ..ports.store import StoreOptions
+from ..settings import Settings
+from ..stores import session_store
+from .rehearsal import rehearse
+
+_MISSING: Final = (
+    "KEYTURN_WORKERS: more than one worker needs gunicorn, which is not installed; run pip install keyturn[workers]."
+)
+
+
+def run_workers(settings: Settings, read_again: Callable[[], Settings], announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. ``announce`` is told the URL once requests are accepted; ``read_again`` reads the
+    settings as they are at a SIGHUP.
+
+    Raises ``SystemExit`` in the end; before that, ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot
+    start.
+    """
+    try:
+        from .arbiter import Workers  # noqa: PLC0415  # it needs what one worker does not
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(_MISSING) from error
+    sockets = asyncio.run(bind(settings.host, settings.port))
+    rehearse(settings)
+    _import_adapters(settings)
+    for each in sockets:
+        each.listen()
+    Workers(settings, sockets, read_again=read_again, announce=announce).run()
+
+
+def _import_adapters(settings: Settings) -> None:
+    """Let the workers share the memory of its modules: making a store imports its adapter, and connects to nothing."""
+    for url in (settings.database_url, settings.session_url):
+        if url is not None:
+            session_store(url, StoreOptions())
