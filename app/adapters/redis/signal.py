@@ -26,7 +26,7 @@ class RevocationSignal:
 
     def start(self) -> None:
         """Begin to listen."""
-        if self._listening is None:
+        if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen_for_ever())
 
     async def wait(self, seconds: float) -> None:
@@ -39,11 +39,10 @@ class RevocationSignal:
 
     async def stop(self) -> None:
         """End listening."""
-        if self._listening is not None:
+        while self._listening is not None and not self._listening.done():
             self._listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listening
-            self._listening = None
+            # redis-py can take a cancellation for the end of its own patience.
+            await asyncio.wait({self._listening}, timeout=_CALM_SECONDS)
 
     async def _listen_for_ever(self) -> None:
         while True:

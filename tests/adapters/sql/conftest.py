@@ -53,6 +53,17 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def bare_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that was never prepared."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path}/bare.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"bare_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {name}")
+    return server.url(name)
+
+
+@pytest.fixture
 async def stores(url: str) -> AsyncIterator[Stores]:
     """Return a function that opens so many stores of the database, each with connections of its own."""
     opened: list[SqlStore] = []

@@ -13,23 +13,11 @@ from app.adapters.sql.schema import METADATA
 from app.adapters.sql.store import SqlStore
 from app.domain.errors import ConfigurationError
 from app.ports.store import StoreOptions
-from tests.servers.postgres import Postgres
 from tests.system.processes import ROOT, environment
 
 from .conftest import Stores
 
 PROCESSES = 4
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bare_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the URL of a database that was never prepared."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('bare')}/keyturn.db"
-    server: Postgres = request.getfixturevalue("postgres")
-    name = f"bare_{request.node.name.partition('[')[0]}"
-    server.execute(f"CREATE DATABASE {name}")
-    return server.url(name)
 
 
 async def test_the_migrations_make_the_tables(stores: Stores) -> None:

@@ -1,0 +1,162 @@
+"""The concurrency of a session repository across processes, for a store that several can share."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
+from threading import Barrier
+from typing import Any, Final
+
+import pytest
+
+from ..domain.model.identifiers import SessionId
+from ..domain.model.session import RevocationReason, Session
+from ..ports.sessions import SessionRepository
+from .counts import Counts
+from .session_kit import LATER, NOW, advance, assert_same, digest, new_session, rotated
+
+Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
+"""Opens a repository over the store of a test. It is sent to other processes: a function of a module, or a ``partial``
+of one.
+"""
+
+PROCESSES: Final = 3
+_RACERS_EACH: Final = 6
+_PATIENCE_SECONDS: Final = 60.0
+
+_here: dict[str, Barrier] = {}
+
+
+class SessionProcesses:
+    """Of acts that race in several processes, as many succeed as may."""
+
+    pytestmark = pytest.mark.asyncio
+
+    def opener(self) -> Opener:
+        """Return what opens a repository over the store of this test, which is empty at first."""
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def processes(cls) -> Iterator[ProcessPoolExecutor]:
+        """Return processes that wait for each other at the start of a race."""
+        with meeting_processes() as processes:
+            yield processes
+
+    @pytest.mark.proof("stores")
+    async def test_of_many_swaps_in_many_processes_one_wins(
+        self, processes: ProcessPoolExecutor, proof: Counts
+    ) -> None:
+        """Exactly one racer of all processes is told that it won, and the session is as that one made it."""
+        async with self.opener()() as sessions:
+            for number in range(proof.count("races to advance across processes", small=4, full=200)):
+                session = new_session(number)
+                await sessions.add(session)
+                won = await _race(processes, partial(_swap, self.opener(), session))
+                assert sum(map(len, won)) == 1, "one swap wins"
+                [winner] = [digest for each in won for digest in each]
+                assert_same(await sessions.find(session.session_id), rotated(session, new_digest=winner))
+
+    @pytest.mark.proof("stores")
+    async def test_a_revocation_in_another_process_is_final(
+        self, processes: ProcessPoolExecutor, proof: Counts
+    ) -> None:
+        """One process revokes while the others swap: the session ends up revoked, and swaps no more."""
+        async with self.opener()() as sessions:
+            for number in range(proof.count("races to revoke across processes", small=4, full=200)):
+                session = new_session(number)
+                await sessions.add(session)
+                await _race(processes, partial(_swap_or_revoke, self.opener(), session))
+                found = await sessions.find(session.session_id)
+                assert found is not None
+                assert (found.revoked_at, found.revoked_because) == (LATER, RevocationReason.LOGOUT)
+                assert await advance(sessions, found) is False
+
+    @pytest.mark.proof("stores")
+    async def test_chains_across_processes_have_no_gap_and_no_fork(
+        self, processes: ProcessPoolExecutor, proof: Counts
+    ) -> None:
+        """However many processes rotate one session: each swap that won follows the one before it."""
+        steps = proof.count("rotations that each process tries", small=30, full=1_000)
+        session = new_session()
+        async with self.opener()() as sessions:
+            await sessions.add(session)
+            won = await _race(processes, partial(_rotate, self.opener(), session.session_id, steps))
+            swaps = [swap for each in won for swap in each]
+            successor = dict(swaps)
+            assert len(successor) == len(swaps), "two swaps replaced one digest"
+            found = await sessions.find(session.session_id)
+        assert found is not None
+        assert found.generation == len(swaps) >= steps
+        secret_digest = session.secret_digest
+        for _ in swaps:
+            secret_digest = successor[secret_digest]
+        assert found.secret_digest == secret_digest
+
+
+@contextmanager
+def meeting_processes() -> Iterator[ProcessPoolExecutor]:
+    """Start processes that wait for each other at the start of a race, and end them."""
+    spawning = multiprocessing.get_context("spawn")
+    barrier = spawning.Barrier(PROCESSES)
+    with ProcessPoolExecutor(PROCESSES, mp_context=spawning, initializer=_meet_at, initargs=(barrier,)) as processes:
+        yield processes
+
+
+def _meet_at(barrier: Barrier) -> None:
+    _here["barrier"] = barrier
+
+
+async def _race(processes: ProcessPoolExecutor, runner: Callable[[int], Any]) -> Sequence[Any]:
+    """Run ``runner`` in each process, with the number of the process; return what each returned."""
+    loop = asyncio.get_running_loop()
+    return await asyncio.gather(*(loop.run_in_executor(processes, runner, each) for each in range(PROCESSES)))
+
+
+def _run(opener: Opener, act: Callable[[SessionRepository], Coroutine[Any, Any, Sequence[Any]]]) -> Sequence[Any]:
+    """Open a repository, wait until every process has, and act on it."""
+
+    async def open_and_act() -> Sequence[Any]:
+        async with opener() as sessions:
+            _here["barrier"].wait(_PATIENCE_SECONDS)
+            return await act(sessions)
+
+    return asyncio.run(open_and_act())
+
+
+def _swap(opener: Opener, session: Session, process: int) -> Sequence[bytes]:
+    """Return the digests of the swaps that won."""
+
+    async def act(sessions: SessionRepository) -> Sequence[bytes]:
+        digests = [digest(session.session_id, process, racer) for racer in range(_RACERS_EACH)]
+        won = await asyncio.gather(*(advance(sessions, session, new_digest=each) for each in digests))
+        return [each for each, has_won in zip(digests, won, strict=True) if has_won]
+
+    return _run(opener, act)
+
+
+def _swap_or_revoke(opener: Opener, session: Session, process: int) -> Sequence[bool]:
+    async def act(sessions: SessionRepository) -> Sequence[bool]:
+        if process == 0:
+            return [await sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)]
+        return [await advance(sessions, session)]
+
+    return _run(opener, act)
+
+
+def _rotate(opener: Opener, session_id: SessionId, steps: int, process: int) -> Sequence[tuple[bytes, bytes]]:
+    """Return the swaps that won: what each replaced, and by what."""
+
+    async def act(sessions: SessionRepository) -> Sequence[tuple[bytes, bytes]]:
+        won = []
+        for step in range(steps):
+            session = await sessions.find(session_id)
+            assert session is not None
+            new = digest(process, step)
+            if await advance(sessions, session, new_digest=new, now=NOW + 1):
+                won.append((session.secret_digest, new))
+        return won
+
+    return _run(opener, act)

@@ -1,0 +1,12 @@
+"""The store in memory: the kit. What it keeps ends with it."""
+
+from app.adapters.memory.store import MemoryStore
+from app.contracts.store import OPTIONS, SessionStoreContract
+from app.ports.store import StoreOptions
+
+
+class TestMemoryStore(SessionStoreContract):
+    """The in-memory store passes the kit."""
+
+    def store(self, options: StoreOptions = OPTIONS) -> MemoryStore:
+        return MemoryStore("memory://", options)

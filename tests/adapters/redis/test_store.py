@@ -1,0 +1,47 @@
+"""Valkey as a store: the kit, across processes too."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from app.adapters.redis.store import RedisStore
+from app.contracts.session_processes import Opener, SessionProcesses
+from app.contracts.store import OPTIONS, DurableStoreContract
+from app.ports.sessions import SessionRepository
+from app.ports.store import StoreOptions
+from tests.servers.valkey import Valkey
+
+
+class TestRedisStore(DurableStoreContract):
+    """A server passes the kit; that it is durable is its own configuration."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, valkey: Valkey) -> None:
+        valkey.execute("FLUSHALL")
+        self.url = valkey.url
+
+    def store(self, options: StoreOptions = OPTIONS) -> RedisStore:
+        return RedisStore(self.url, options)
+
+
+class TestAcrossProcesses(SessionProcesses):
+    """A server passes the kit for processes."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, valkey: Valkey) -> None:
+        valkey.execute("FLUSHALL")
+        self.url = valkey.url
+
+    def opener(self) -> Opener:
+        return partial(open_sessions, self.url)
+
+
+@asynccontextmanager
+async def open_sessions(url: str) -> AsyncIterator[SessionRepository]:
+    """Open the sessions of a server."""
+    store = RedisStore(url, StoreOptions(timeout=30.0, connections=3))
+    await store.open()
+    yield store.sessions
+    await store.close()

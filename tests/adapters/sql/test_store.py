@@ -1,0 +1,103 @@
+"""Databases as stores: the kit, across processes too, and what each database is told."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.adapters.sql.store import SqlStore
+from app.contracts.session_kit import NOW, advance, new_session, rotated
+from app.contracts.session_processes import Opener, SessionProcesses
+from app.contracts.store import OPTIONS, DurableStoreContract
+from app.ports.sessions import SessionRepository
+from app.ports.store import StoreOptions
+from tests.conftest import Proof
+from tests.servers.postgres import Postgres
+
+from .conftest import Stores
+
+
+class TestSqlStore(DurableStoreContract):
+    """Both databases pass the kit, from an empty one on."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, bare_url: str) -> None:
+        self.url = bare_url
+
+    def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
+        return SqlStore(self.url, options)
+
+
+class TestAcrossProcesses(SessionProcesses):
+    """Both databases pass the kit for processes."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, url: str) -> None:
+        self.url = url
+
+    def opener(self) -> Opener:
+        return partial(open_sessions, self.url)
+
+
+@asynccontextmanager
+async def open_sessions(url: str) -> AsyncIterator[SessionRepository]:
+    """Open the sessions of a database that is prepared."""
+    store = SqlStore(url, StoreOptions(timeout=30.0, connections=3))
+    await store.open()
+    yield store.sessions
+    await store.close()
+
+
+async def test_a_commit_reaches_the_disk(tmp_path: Path) -> None:
+    """Every connection to a file waits for the disk, and readers and the writer do not wait for each other."""
+    store = SqlStore(f"sqlite:///{tmp_path}/keyturn.db", OPTIONS)
+    await store.prepare()
+    asked = {"journal_mode": "wal", "synchronous": 2}
+    for name, expected in asked.items():
+        [row] = await store._acts.rows(text(f"PRAGMA {name}"), {})
+        assert row[0] == expected
+    await store.close()
+
+
+async def test_a_server_is_told_of_its_bounds(postgres: Postgres) -> None:
+    """A statement ends by itself, at the isolation that makes one of two racers lose and not fail."""
+    store = SqlStore(postgres.url(), StoreOptions(timeout=3.0))
+    asked = {"statement_timeout": "3s", "transaction_isolation": "read committed", "application_name": "keyturn"}
+    for name, expected in asked.items():
+        [row] = await store._acts.rows(text(f"SHOW {name}"), {})
+        assert row[0] == expected
+    await store.close()
+
+
+@pytest.mark.proof("stores")
+async def test_rotations_take_no_room(stores: Stores, url: str, proof: Proof) -> None:
+    """A database is as large after 1,000 rotations as after one, but for what its upkeep reuses."""
+    [store] = await stores()
+    sessions = [new_session(number) for number in range(10)]
+    for session in sessions:
+        await store.sessions.add(session)
+    sizes = []
+    for rotations in (1, 99):
+        for _ in range(rotations):
+            for number, session in enumerate(sessions):
+                assert await advance(store.sessions, session, now=NOW + 1)
+                sessions[number] = rotated(session, now=NOW + 1)
+        sizes.append(await _size(store, url))
+    proof.measured("bytes after 10 and 1,000 rotations", sizes)
+    assert sizes[1] <= sizes[0]
+
+
+async def _size(store: SqlStore, url: str) -> int:
+    """Return the bytes of the sessions, once the database has tidied up."""
+    if url.startswith("sqlite"):
+        await store._acts.rows(text("PRAGMA wal_checkpoint(TRUNCATE)"), {})
+        [pages] = await store._acts.rows(text("PRAGMA page_count"), {})
+        [free] = await store._acts.rows(text("PRAGMA freelist_count"), {})
+        return int(pages[0] - free[0]) * 4096
+    async with store._engine.connect() as connection:
+        await connection.execute(text("VACUUM FULL sessions"))
+    [row] = await store._acts.rows(text("SELECT pg_total_relation_size('sessions')"), {})
+    return int(row[0])

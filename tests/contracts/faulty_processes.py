@@ -1,0 +1,60 @@
+"""Sessions in a file that several processes share without a lock, to show that the kit notices."""
+
+import asyncio
+import pickle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.domain.model.identifiers import SessionId
+from app.domain.model.session import Session
+from app.ports.sessions import SessionRepository
+
+
+class UnlockedFile(MemorySessionRepository):
+    """Reads the file, changes what it read, lets others run, and writes it all back."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    async def add(self, session: Session) -> None:
+        self._read()
+        await super().add(session)
+        await self._write()
+
+    async def find(self, session_id: SessionId) -> Session | None:
+        self._read()
+        return await super().find(session_id)
+
+    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
+        self._read()
+        won = await super().advance(session_id, **swap)
+        await self._write()
+        return won
+
+    async def revoke(self, session_id: SessionId, **why: Any) -> bool:
+        self._read()
+        won = await super().revoke(session_id, **why)
+        await self._write()
+        return won
+
+    def _read(self) -> None:
+        if self._file.exists():
+            self._sessions = pickle.loads(self._file.read_bytes())  # noqa: S301  # our own, of a moment ago
+
+    async def _write(self) -> None:
+        sessions = dict(self._sessions)
+        await asyncio.sleep(0.01)
+        unfinished = self._file.with_name(uuid4().hex)
+        unfinished.write_bytes(pickle.dumps(sessions))
+        unfinished.replace(self._file)
+
+
+@asynccontextmanager
+async def open_unlocked(file: Path) -> AsyncIterator[SessionRepository]:
+    """Open the file."""
+    yield UnlockedFile(file)
