@@ -23,21 +23,15 @@ class Relay:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client until one side closes."""
-        try:
+        with suppress(OSError):
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
-        except OSError:
-            writer.close()
-            return
-        questions = asyncio.create_task(self._questions(reader, to_server))
-        try:
-            await self._answers(from_server, writer)
-        finally:
-            questions.cancel()
-            await asyncio.wait([questions])
-            for each in (writer, to_server):
-                each.close()
-                with suppress(OSError):
-                    await each.wait_closed()
+            questions = asyncio.create_task(self._questions(reader, to_server))
+            try:
+                await self._answers(from_server, writer)
+            finally:
+                to_server.transport.abort()
+                questions.cancel()
+                await asyncio.wait([questions])
 
     async def _questions(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -90,8 +84,11 @@ async def _relay(relay: Relay, ready: threading.Event) -> None:
         task = asyncio.current_task()
         assert task is not None
         connections.add(task)
-        with suppress(asyncio.CancelledError):
-            await relay.carry(reader, writer)
+        try:
+            with suppress(asyncio.CancelledError):
+                await relay.carry(reader, writer)
+        finally:
+            writer.transport.abort()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     relay.port = server.sockets[0].getsockname()[1]
@@ -103,3 +100,4 @@ async def _relay(relay: Relay, ready: threading.Event) -> None:
     for task in connections:
         task.cancel()
     await asyncio.gather(*connections)
+    await asyncio.sleep(0)
