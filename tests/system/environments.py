@@ -1,5 +1,6 @@
 """Fresh virtual environments, made without a network."""
 
+import shutil
 import sys
 import sysconfig
 import venv
@@ -9,6 +10,8 @@ from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from .processes import ROOT, run
 
 SITE_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
 """Where the packages of the running environment are."""
@@ -41,3 +44,20 @@ def _add_with_requirements(closure: dict[str, Distribution], names: list[str]) -
         wanted = [Requirement(line) for line in closure[name].requires or ()]
         here = [each.name for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})]
         _add_with_requirements(closure, here)
+
+
+def build_wheel(folder: Path) -> Path:
+    """Return the wheel of the project, built in ``folder`` from a copy of the tree."""
+    shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    pip("wheel", "--no-build-isolation", "--wheel-dir", str(folder / "dist"), str(folder))
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
+def pip(*arguments: str) -> None:
+    """Run pip without a network."""
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = run(sys.executable, "-m", "pip", *arguments, variables=offline)
+    assert done.returncode == 0, done.stdout + done.stderr

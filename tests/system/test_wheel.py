@@ -1,8 +1,6 @@
 """The wheel: installed as ``keyturn`` beside a project that has an ``app`` of its own."""
 
 import json
-import shutil
-import sys
 import textwrap
 import urllib.error
 import urllib.request
@@ -12,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from .environments import SITE_PACKAGES, make_environment
+from .environments import SITE_PACKAGES, build_wheel, make_environment, pip
 from .load import PASSWORD, USERNAME
 from .processes import PATIENCE_SECONDS, ROOT, run, running
 
@@ -35,20 +33,14 @@ _PROJECT: Final = textwrap.dedent("""
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the wheel, built from a copy of the tree."""
-    tree = tmp_path_factory.mktemp("tree")
-    shutil.copytree(ROOT / "app", tree / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tree)
-    _pip("wheel", "--no-build-isolation", "--wheel-dir", str(tree / "dist"), str(tree))
-    (built,) = (tree / "dist").glob("*.whl")
-    return built
+    return build_wheel(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Python of an environment in which the wheel is installed."""
     python = make_environment(tmp_path_factory.mktemp("installed"), packages=SITE_PACKAGES)
-    _pip("--python", str(python), "install", str(wheel))
+    pip("--python", str(python), "install", str(wheel))
     return python
 
 
@@ -66,7 +58,9 @@ def test_it_holds_what_a_package_should(wheel: Path) -> None:
     """The types' marker and the licence are in it, every module of the tree is, and nothing is named ``app``."""
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
-    assert modules | {"keyturn/py.typed"} <= names
+    scripts = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.lua")}
+    assert modules | scripts | {"keyturn/py.typed"} <= names
+    assert scripts
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not [name for name in names if not name.startswith("keyturn")]
 
@@ -93,13 +87,6 @@ def test_a_project_is_protected_by_it(python: Path, project: Path, tmp_path: Pat
     with running(project, command=[python, "-m", "app"], directory=project, announcement=announcement) as protected:
         assert _get(f"{protected.url}/whoami")[0] == 401
         assert _get(f"{protected.url}/whoami", grant["access_token"]) == (200, b"first-party")
-
-
-def _pip(*arguments: str) -> None:
-    """Run pip without a network."""
-    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    pip = run(sys.executable, "-m", "pip", *arguments, variables=offline)
-    assert pip.returncode == 0, pip.stdout + pip.stderr
 
 
 def _get(url: str, access_token: str | None = None) -> tuple[int, bytes]:

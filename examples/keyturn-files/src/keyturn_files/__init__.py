@@ -1,0 +1,1 @@
+"""Sessions of Keyturn in a directory of JSON files."""

@@ -1,0 +1,63 @@
+"""Sessions in files pass Keyturn's kit."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from keyturn.contracts.session_processes import Opener, SessionProcesses
+from keyturn.contracts.session_repository import SessionRepositoryContract
+from keyturn.contracts.session_sweeper import SessionSweeperContract
+from keyturn.contracts.store import OPTIONS, DurableStoreContract
+from keyturn.ports.store import StoreOptions
+from keyturn_files.sessions import FileSessionRepository
+from keyturn_files.store import FileStore
+
+
+class SmallCounts:
+    """What the kit asks how often to do what chance might let pass."""
+
+    def count(self, name: str, *, small: int, full: int) -> int:
+        return small
+
+
+@pytest.fixture
+def proof() -> SmallCounts:
+    return SmallCounts()
+
+
+@asynccontextmanager
+async def open_sessions(folder: Path) -> AsyncIterator[FileSessionRepository]:
+    store = FileStore(f"files://{folder}", OPTIONS)
+    await store.prepare()
+    await store.open()
+    yield store.sessions
+    await store.close()
+
+
+class TestSessions(SessionRepositoryContract, SessionSweeperContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    async def connections(self, n: int) -> Sequence[FileSessionRepository]:
+        return [FileStore(f"files://{self.folder}", OPTIONS).sessions for _ in range(n)]
+
+
+class TestAcrossProcesses(SessionProcesses):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def opener(self) -> Opener:
+        return partial(open_sessions, self.folder)
+
+
+class TestStore(DurableStoreContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def store(self, options: StoreOptions = OPTIONS) -> FileStore:
+        return FileStore(f"files://{self.folder}", options)

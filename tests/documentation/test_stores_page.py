@@ -1,0 +1,75 @@
+"""The page on stores: its commands back up users and no sessions."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from app.adapters.sql.store import SqlStore
+from app.contracts.session_kit import new_session
+from app.contracts.user_repository import new_user
+from app.ports.store import StoreOptions
+from tests.servers.postgres import PROGRAMS, Postgres, running_postgres
+
+from .console import examples
+
+_COMMANDS: Final = [each.command for each in examples("docs/stores.md")]
+_OPTIONS: Final = StoreOptions(timeout=20.0)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """Return a server."""
+    with running_postgres(durable=False) as server:
+        yield server
+
+
+async def fill(url: str) -> None:
+    """Keep a user and a session."""
+    store = SqlStore(url, _OPTIONS)
+    await store.prepare()
+    await store.open()
+    await store.users.add(new_user())
+    await store.sessions.add(new_session())
+    await store.close()
+
+
+async def holds_the_user_alone(url: str) -> None:
+    """See what a service finds there."""
+    store = SqlStore(url, _OPTIONS)
+    await store.open()
+    assert await store.users.find_by_username(new_user().username) == new_user()
+    assert await store.sessions.find(new_session().session_id) is None
+    await store.close()
+
+
+async def test_a_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
+    """Restored into an empty database it has the schema and the users, and no session."""
+    for name in ("keyturn", "restored"):
+        postgres.execute(f"CREATE DATABASE {name}")
+    await fill(postgres.url("keyturn"))
+    urls = {"KEYTURN_DATABASE_URL": postgres.url("keyturn"), "EMPTY_DATABASE_URL": postgres.url("restored")}
+    run_all("pg_dump", tmp_path, urls | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"})
+    await holds_the_user_alone(postgres.url("restored"))
+
+
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the command sqlite3 is not installed")
+async def test_a_backup_of_sqlite(tmp_path: Path) -> None:
+    """Made beside the running service, it has the users and no session."""
+    await fill(f"sqlite:///{tmp_path}/keyturn.db")
+    run_all("sqlite3", tmp_path, {})
+    await holds_the_user_alone(f"sqlite:///{tmp_path}/backup.db")
+
+
+def run_all(tool: str, folder: Path, variables: dict[str, str]) -> None:
+    """Run the commands of the example that begins with ``tool``."""
+    beginning = next(place for place, command in enumerate(_COMMANDS) if command.startswith(tool))
+    for command in _COMMANDS[beginning : beginning + 2]:
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], cwd=folder, env={**os.environ, **variables}, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
