@@ -10,7 +10,7 @@ from aiohttp import web
 
 from .adapters.http.application import build_application
 from .adapters.http.readiness import READINESS
-from .background import keep_sweeping, keep_up_with_revocations
+from .background import bring_up_keys, keep_sweeping, keep_up_with_keys, keep_up_with_revocations
 from .container import Container
 from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from .domain.model.scope import ADMIN, Scope
@@ -54,7 +54,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         for store in container.stores.distinct():
             life.push_async_callback(store.close)
             await store.open()
-        await container.keys().load()
+        await bring_up_keys(container.keys(), container.key_rotation())
         _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
         learnt = await container.revocation().learn()
         await _create_bootstrap_user(container.accounts(), settings)
@@ -62,6 +62,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         readiness = app[READINESS]
         for task in (
             keep_sweeping(container.retention()),
+            keep_up_with_keys(container.keys(), container.key_rotation(), container.key_news()),
             keep_up_with_revocations(container.revocation(), container.stores.distinct(), readiness, since=learnt),
         ):
             life.push_async_callback(_end, asyncio.create_task(task))

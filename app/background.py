@@ -7,7 +7,10 @@ from contextlib import suppress
 from typing import Final
 
 from .adapters.http.readiness import Readiness
-from .domain.errors import StoreUnavailable
+from .domain.errors import ConfigurationError, StoreUnavailable
+from .domain.services.key_lifecycle import KeyLifecycle
+from .domain.services.key_news import KeyNews
+from .domain.services.key_rotation import KeyRotation
 from .domain.services.retention import Retention
 from .domain.services.revocation import Revocation
 from .ports.store import SessionStore
@@ -16,6 +19,7 @@ _LOG: Final = logging.getLogger("keyturn")
 
 _SWEEP_SECONDS: Final = 1.0
 _LEARN_SECONDS: Final = 1.0
+_KEYS_SECONDS: Final = 2.0
 
 
 async def keep_sweeping(retention: Retention) -> None:
@@ -48,6 +52,41 @@ async def keep_up_with_revocations(
             _LOG.exception("keeping up with revocations failed")
         else:
             _note(readiness, stores_answer=True)
+
+
+async def bring_up_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:
+    """Load the keys, and make those that are missing; raises ``ConfigurationError`` and ``StoreUnavailable``."""
+    await keys.load()
+    if rotation is not None:
+        with suppress(ConfigurationError):  # such as a directory that cannot be written: what there is may do
+            while await rotation.tend(keys.keys()):
+                await keys.load()
+    keys.signing_kid()
+
+
+async def keep_up_with_keys(keys: KeyLifecycle, rotation: KeyRotation | None, news: KeyNews) -> None:
+    """Follow what others do to the keys, and rotate them at their times, for ever. Where that fails, the keys in use
+    stay in use.
+    """
+    if rotation is None:
+        return
+    fault = ""
+    while True:
+        await news.wait(seconds=_KEYS_SECONDS)
+        try:
+            await keys.load()
+            if await rotation.tend(keys.keys()):
+                await keys.load()
+        except StoreUnavailable:
+            pass
+        except ConfigurationError as error:
+            if str(error) != fault:
+                fault = str(error)
+                _LOG.error("the signing keys cannot be followed: %s", fault)  # no bug: the text says all
+        except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+            _LOG.exception("keeping up with the keys failed")
+        else:
+            fault = ""
 
 
 def _note(readiness: Readiness, *, stores_answer: bool) -> None:

@@ -2,23 +2,30 @@
 
 from collections.abc import Iterator
 from operator import attrgetter
+from typing import Any
 
 from dependency_injector import containers, providers
 
 from .adapters.argon2 import Argon2Cost, Argon2PasswordHasher
 from .adapters.http.application import HttpServices
+from .adapters.jose.key_sealer import JoseKeySealer
 from .adapters.jose.token_codec import JoseTokenCodec
-from .adapters.keys.directory import DirectoryKeyStore
+from .adapters.keys.directory import DirectoryKeyRing
 from .adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from .adapters.keys.generated import GeneratedKeyStore
+from .adapters.keys.generator import RsaKeyGenerator
+from .adapters.keys.shared import SharedKeyRing
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
+from .domain.errors import ConfigurationError
 from .domain.model.policy import AccessTokenPolicy, SessionPolicy
 from .domain.services.accounts import Accounts
 from .domain.services.authentication import Authentication
 from .domain.services.issuance import Issuance
 from .domain.services.key_lifecycle import KeyLifecycle
+from .domain.services.key_news import KeyNews
+from .domain.services.key_rotation import KeyRotation
 from .domain.services.retention import Retention
 from .domain.services.revocation import Revocation
 from .domain.services.rotation import Rotation
@@ -27,7 +34,7 @@ from .domain.services.validation import Validation
 from .ports.audit import AuditTrail
 from .ports.clients import ClientRepository
 from .ports.clock import Clock
-from .ports.key_store import KeyStore
+from .ports.key_store import KeyGenerator, KeyStore
 from .ports.password_hasher import PasswordHasher
 from .ports.randomness import Randomness
 from .ports.revocation_list import RevocationList
@@ -51,6 +58,19 @@ def _session_store(url: str | None, users: Database, options: StoreOptions) -> S
 
 def _distinct(sessions: SessionStore, users: Database) -> tuple[SessionStore, ...]:
     return (sessions,) if sessions is users else (sessions, users)
+
+
+def _shared_ring(store: SessionStore, encryption_keys: tuple[bytes, ...] | None) -> SharedKeyRing:
+    if store.signing_keys is None:
+        raise ConfigurationError(
+            "KEYTURN_KEY_ENCRYPTION_KEY: the store of the sessions keeps no signing keys; set KEYTURN_KEYS_DIR instead."
+        )
+    return SharedKeyRing(repository=store.signing_keys, sealer=JoseKeySealer(*encryption_keys or ()))
+
+
+def _key_rotation(store: KeyStore, **parts: Any) -> KeyRotation | None:
+    """Return what changes the keys, if the store of them can be changed."""
+    return KeyRotation(ring=store, **parts) if isinstance(store, (DirectoryKeyRing, SharedKeyRing)) else None
 
 
 class Stores(containers.DeclarativeContainer):
@@ -83,6 +103,7 @@ class KeyStores(containers.DeclarativeContainer):
     """Where signing keys come from; the settings name one."""
 
     settings = providers.Dependency(instance_of=Settings)
+    session_store: providers.Provider[SessionStore] = providers.Dependency()
 
     chosen: providers.Provider[KeyStore] = providers.Selector(
         settings.provided.key_source,
@@ -94,8 +115,9 @@ class KeyStores(containers.DeclarativeContainer):
             FileKeyStore, path=settings.provided.signing_key_file, passphrase=settings.provided.key_passphrase
         ),
         directory=providers.Singleton(
-            DirectoryKeyStore, directory=settings.provided.keys_dir, passphrase=settings.provided.key_passphrase
+            DirectoryKeyRing, directory=settings.provided.keys_dir, passphrase=settings.provided.key_passphrase
         ),
+        shared=providers.Singleton(_shared_ring, session_store, settings.provided.key_encryption_key),
     )
 
 
@@ -103,8 +125,6 @@ class Container(containers.DeclarativeContainer):
     """The service."""
 
     settings = providers.Dependency(instance_of=Settings)
-
-    key_stores = providers.Container(KeyStores, settings=settings)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     randomness: providers.Provider[Randomness] = providers.Singleton(SystemRandomness)
@@ -139,8 +159,25 @@ class Container(containers.DeclarativeContainer):
 
     stores = providers.Container(Stores, settings=settings, access_tokens=access_tokens, session_policy=session_policy)
 
-    keys = providers.Singleton(KeyLifecycle, store=key_stores.chosen, codec=codec, clock=clock)
-    validation = providers.Singleton(Validation, verifier=codec, revoked=revoked, clock=clock, policy=access_tokens)
+    key_stores = providers.Container(KeyStores, settings=settings, session_store=stores.session_store)
+    key_policy = providers.Singleton(attrgetter("key_policy"), settings)
+    key_generator: providers.Provider[KeyGenerator] = providers.Singleton(
+        RsaKeyGenerator, bits=settings.provided.key_size
+    )
+
+    keys = providers.Singleton(KeyLifecycle, store=key_stores.chosen, codec=codec, clock=clock, policy=key_policy)
+    key_rotation = providers.Singleton(
+        _key_rotation, key_stores.chosen, generator=key_generator, clock=clock, audit=audit, policy=key_policy
+    )
+    key_news = providers.Singleton(KeyNews, clock=clock)
+    validation = providers.Singleton(
+        Validation,
+        verifier=codec,
+        revoked=revoked,
+        clock=clock,
+        policy=access_tokens,
+        unknown_signer=key_news.provided.ask,
+    )
     issuance = providers.Singleton(
         Issuance,
         sessions=stores.sessions,

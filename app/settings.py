@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from . import COMMAND
 from .domain.errors import ConfigurationError, InvalidScope
+from .domain.model import base64url
+from .domain.model.key_policy import KeyPolicy
 from .domain.model.policy import MAX_TOKEN_LIFETIME
 from .domain.model.scope import ACCOUNT, Scope
 
@@ -20,6 +22,8 @@ _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
 _URL = re.compile(r"https?://[!-~]+")
 _STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 _LEVELS: Final = ("debug", "info", "warning", "error")
+_ENCRYPTION_KEY_BYTES: Final = 32
+_THIRTY_DAYS: Final = 30 * 86_400
 _YEAR: Final = 366 * 86_400
 
 
@@ -113,6 +117,18 @@ def _store_url(text: str) -> str:
     return text
 
 
+def _encryption_keys(text: str) -> tuple[bytes, ...]:
+    try:
+        keys = tuple(base64url.decode(each.strip().rstrip("=")) for each in text.split(","))
+    except ValueError:
+        keys = ()
+    if not keys or any(len(key) != _ENCRYPTION_KEY_BYTES for key in keys):
+        raise ValueError(
+            f"must be {_ENCRYPTION_KEY_BYTES} random bytes in base64url, such as {COMMAND} keys encryption-key prints"
+        )
+    return keys
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting, by its name without the prefix, in lower case. Durations are seconds."""
@@ -159,6 +175,18 @@ class Settings:
     key_passphrase: str | None = _setting("KEY_PASSPHRASE", _secret, secret=True, help="passphrase of the signing keys")
     key_size: int = _setting(
         "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), "2048", help="bits of keys made here"
+    )
+    key_encryption_key: tuple[bytes, ...] | None = _setting(
+        "KEY_ENCRYPTION_KEY",
+        _encryption_keys,
+        secret=True,
+        help="key that encrypts the signing keys in the store of the sessions: 32 bytes in base64url; to replace it,"
+        " the new one, a comma and the old one",
+    )
+    key_rotation_period: int | None = _setting(
+        "KEY_ROTATION_PERIOD",
+        _duration(0, 10 * _YEAR),
+        help="time between two signing keys: 30d unless given where keys can be made; 0 leaves it to keys rotate",
     )
     jwks_max_age: int = _setting("JWKS_MAX_AGE", _duration(0, 86_400), "10m", help="cache lifetime of the JWK Set")
     bootstrap_username: str | None = _setting(
@@ -212,18 +240,33 @@ class Settings:
 
     @property
     def key_source(self) -> str:
-        """Return where the signing keys come from: ``generated``, ``environment``, ``file`` or ``directory``."""
+        """Return where the signing keys come from: ``generated``, ``environment``, ``file``, ``directory`` or
+        ``shared``.
+        """
         if self.signing_key is not None:
             return "environment"
         if self.signing_key_file is not None:
             return "file"
-        return "generated" if self.keys_dir is None else "directory"
+        if self.keys_dir is not None:
+            return "directory"
+        return "generated" if self.key_encryption_key is None else "shared"
+
+    @property
+    def key_policy(self) -> KeyPolicy:
+        """Return when keys may sign and are gone; keys that cannot be made here do not rotate by themselves."""
+        period = self.key_rotation_period
+        if period is None:
+            period = _THIRTY_DAYS if self.key_source in ("directory", "shared") else 0
+        return KeyPolicy(
+            period=period or None,
+            jwks_max_age=self.jwks_max_age,
+            access_token_lifetime=self.access_token_ttl,
+            leeway=self.clock_leeway,
+        )
 
     def _contradictions(self) -> list[str]:
         faults = []
-        keys = [self.signing_key, self.signing_key_file, self.keys_dir]
-        if sum(key is not None for key in keys) > 1:
-            faults.append(f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE and {PREFIX}KEYS_DIR: give one of them only.")
+        faults.extend(self._contradictions_of_keys())
         if (self.bootstrap_username is None) != (self.bootstrap_password is None):
             faults.append(f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither.")
         if self.session_replicas and self.session_url is None:
@@ -242,6 +285,31 @@ class Settings:
             faults.append(
                 f"{PREFIX}ISSUER: {self.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
                 f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
+            )
+        return faults
+
+    def _contradictions_of_keys(self) -> list[str]:
+        faults = []
+        sources = [self.signing_key, self.signing_key_file, self.keys_dir, self.key_encryption_key]
+        if sum(source is not None for source in sources) > 1:
+            faults.append(
+                f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE, {PREFIX}KEYS_DIR and {PREFIX}KEY_ENCRYPTION_KEY: give"
+                " one of them only."
+            )
+        if self.key_source == "shared" and "memory://" in (self.session_url or self.database_url):
+            faults.append(
+                f"{PREFIX}KEY_ENCRYPTION_KEY: memory:// keeps no keys; set {PREFIX}DATABASE_URL to a store that does,"
+                " such as sqlite:///keyturn.db."
+            )
+        if self.key_rotation_period and self.key_source not in ("directory", "shared"):
+            faults.append(
+                f"{PREFIX}KEY_ROTATION_PERIOD: a key that comes from the environment, or is made at each start, cannot"
+                f" be replaced here; set {PREFIX}KEYS_DIR, or {PREFIX}KEY_ENCRYPTION_KEY and a store."
+            )
+        if self.key_policy.period is not None and self.key_policy.period < self.key_policy.lead():
+            faults.append(
+                f"{PREFIX}KEY_ROTATION_PERIOD: a key is published for {self.key_policy.lead()} s before it signs"
+                f" ({PREFIX}JWKS_MAX_AGE, {PREFIX}CLOCK_LEEWAY and 5 s); keys cannot rotate faster."
             )
         return faults
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from app.domain.model import ratchet
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.model.key_policy import KeyPolicy
 from app.domain.model.ratchet import RefreshToken
 from app.domain.model.scope import Scope
 from app.domain.model.session import Session
@@ -16,6 +17,8 @@ NOW: Final = 1_800_000_000.0
 
 ISSUER: Final = "https://id.example"
 AUDIENCE: Final = "keyturn"
+
+KEY_POLICY: Final = KeyPolicy(period=None, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 
 ALICE: Final = User(
     subject=Subject("alice-subject"),

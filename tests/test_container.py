@@ -2,6 +2,7 @@
 
 import inspect
 import operator
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -9,14 +10,16 @@ from typing import Any, Final
 import pytest
 from dependency_injector import providers
 
-from app.adapters.keys.directory import DirectoryKeyStore, create_key_file
+from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
+from app.adapters.keys.shared import SharedKeyRing
+from app.background import bring_up_keys
 from app.container import Container, KeyStores, Stores
 from app.ports.audit import AuditTrail
 from app.ports.clients import ClientRepository
 from app.ports.clock import Clock
-from app.ports.key_store import KeyStore
+from app.ports.key_store import KeyGenerator, KeyStore
 from app.ports.password_hasher import PasswordHasher
 from app.ports.randomness import Randomness
 from app.ports.revocation_list import RevocationList
@@ -31,7 +34,8 @@ CONFIGURATIONS: Final = {
     "generated": GeneratedKeyStore,
     "environment": EnvironmentKeyStore,
     "file": FileKeyStore,
-    "directory": DirectoryKeyStore,
+    "directory": DirectoryKeyRing,
+    "shared": SharedKeyRing,
 }
 
 PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
@@ -41,6 +45,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "clock": Clock,
     "codec": TokenCodec,
     "hasher": PasswordHasher,
+    "key_generator": KeyGenerator,
     "key_stores.chosen": KeyStore,
     "randomness": Randomness,
     "revoked": RevocationList,
@@ -67,6 +72,10 @@ def settings(request: pytest.FixtureRequest, key_file: Path) -> Settings:
         "environment": {"KEYTURN_SIGNING_KEY": key_file.read_text()},
         "file": {"KEYTURN_SIGNING_KEY_FILE": str(key_file)},
         "directory": {"KEYTURN_KEYS_DIR": str(key_file.parent)},
+        "shared": {
+            "KEYTURN_KEY_ENCRYPTION_KEY": "A" * 43,
+            "KEYTURN_DATABASE_URL": f"sqlite:///{key_file.parent}/shared-{time.time_ns()}.db",
+        },
     }
     return Settings.from_environment({**given[request.param], "KEYTURN_PASSWORD_HASH_MEMORY": "8192"})
 
@@ -97,8 +106,10 @@ def test_the_settings_choose_the_keys(container: Container, settings: Settings) 
 
 async def test_the_keys_of_every_source_sign(container: Container) -> None:
     """Whatever their source, the keys can be loaded, and one signs."""
-    await container.keys().load()
-    (installed,) = container.codec().keys()
+    await container.stores.session_store().prepare()
+    await bring_up_keys(container.keys(), container.key_rotation())
+    installed = container.codec().keys()[0]
+    await container.stores.session_store().close()
     assert container.keys().signing_kid() == installed.kid
 
 
@@ -117,7 +128,8 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
 def test_every_port_is_tried() -> None:
     """No part that is declared to serve a port is missing above."""
     declared = [f"{prefix}{name}" for prefix, part in PARTS.items() for name in inspect.get_annotations(part)]
-    declared.remove("stores.distinct")
+    for name in ("stores.distinct", "key_stores.session_store"):
+        declared.remove(name)
     assert sorted(declared) == sorted(PORTS)
 
 

@@ -36,6 +36,7 @@ VALID: Final = [
     ("KEYS_DIR", "keys", Path("keys")),
     ("KEY_PASSPHRASE", SECRET, SECRET),
     ("KEY_SIZE", "4096", 4_096),
+    ("KEY_ROTATION_PERIOD", "0", 0),
     ("JWKS_MAX_AGE", "1h", 3_600),
     ("PASSWORD_HASH_MEMORY", "8192", 8_192),
     ("PASSWORD_HASH_ITERATIONS", "3", 3),
@@ -69,6 +70,8 @@ DEFAULTS: Final[dict[str, object]] = {
     "signing_key": None,
     "keys_dir": None,
     "key_size": 2_048,
+    "key_encryption_key": None,
+    "key_rotation_period": None,
     "jwks_max_age": 600,
     "bootstrap_username": None,
     "bootstrap_password": None,
@@ -120,7 +123,7 @@ def test_a_valid_value(name: str, text: str, expected: object) -> None:
 
 def test_every_setting_is_tried() -> None:
     """No setting is missing from the list above, but for those that need others."""
-    needy = {"bootstrap_username", "bootstrap_password", "session_replicas", "workers"}
+    needy = {"key_encryption_key", "bootstrap_username", "bootstrap_password", "session_replicas", "workers"}
     tried = {name.lower() for name, _, _ in VALID} | needy
     assert tried == {each.name for each in fields(Settings)}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import ClassVar
 
 
@@ -23,6 +24,23 @@ class KeyturnError(Exception):
 
 class ConfigurationError(KeyturnError):
     """The service cannot start as it is configured; the description names the fault and the mend."""
+
+
+class UnknownKey(ConfigurationError):
+    """There is no signing key of this ``kid``."""
+
+
+class KeyNotSafe(ConfigurationError):
+    """A change of the signing keys that verifiers would notice; ``safe_at`` (seconds since the epoch) is from when they
+    would not, or ``None`` if that is not known.
+    """
+
+    def __init__(self, description: str, *, safe_at: float | None = None) -> None:
+        if safe_at is not None:
+            moment = datetime.fromtimestamp(safe_at, UTC).isoformat(timespec="seconds")
+            description = f"{description} It is safe from {moment} on."
+        super().__init__(description)
+        self.safe_at = safe_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +111,13 @@ class MalformedToken(InvalidToken):
 
 
 class BadSignature(InvalidToken):
-    """The signature does not verify, or no published key has the token's ``kid``."""
+    """The signature does not verify."""
 
     description = "The token's signature is invalid."
+
+
+class UnknownSigner(BadSignature):
+    """No published key has the token's ``kid``; to the client that is a bad signature."""
 
 
 class ExpiredToken(InvalidToken):

@@ -49,6 +49,12 @@ class SessionRepository(Protocol):
         """
         ...
 
+    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
+        """Revoke every session that is not, in steps; return how many this call revoked. Each step is one atomic act;
+        after a failure the same call goes on where it ended. A session that is added meanwhile may be revoked too.
+        """
+        ...
+
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         """Return the subject's sessions that are live at ``now``, the oldest first."""
         ...

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .clients import ClientRepository
+from .sealed_keys import SealedKeyRepository
 from .session_sweeper import SessionSweeper
 from .sessions import SessionRepository
 from .users import UserRepository
@@ -37,6 +38,11 @@ class SessionStore(Protocol):
     @property
     def sweeper(self) -> SessionSweeper | None:
         """What deletes old sessions; ``None`` where the store forgets by itself."""
+        ...
+
+    @property
+    def signing_keys(self) -> SealedKeyRepository | None:
+        """The signing keys, encrypted; ``None`` where the store keeps none."""
         ...
 
     async def prepare(self) -> None:

@@ -1,5 +1,6 @@
 """Issuance: opening sessions and signing their access tokens."""
 
+import asyncio
 import math
 from dataclasses import astuple
 
@@ -65,7 +66,7 @@ async def test_the_store_holds_no_token(world: World) -> None:
 
 async def test_what_the_access_token_says(world: World) -> None:
     """The claims are those of RFC 9068 and the session's, signed with the active key."""
-    world.codec.installed = (SigningKey("old"), SigningKey("active", NOW), SigningKey("pending", NOW + 1))
+    await world.use_keys(SigningKey("old"), SigningKey("active", NOW), SigningKey("pending", NOW + 1))
     granted = await open_session(world)
     claims = world.claims(granted)
     assert claims == AccessTokenClaims(
@@ -127,7 +128,7 @@ async def test_a_bad_scope_opens_nothing(world: World, requested: str) -> None:
 
 async def test_without_a_key_nothing_is_opened(world: World) -> None:
     """If the access token cannot be signed, no session is kept."""
-    world.codec.installed = ()
+    await world.use_keys()
     with pytest.raises(ConfigurationError):
         await open_session(world)
     assert (world.sessions.writes, world.audit.events) == ([], [])
@@ -153,6 +154,7 @@ async def test_the_idle_limit_counts_from_the_start() -> None:
 def test_an_access_token_never_outlives_its_session(moment: float, left: float) -> None:
     """However the session's end falls, the token's ``exp`` is not after it, and ``expires_in`` is what was signed."""
     world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE))
+    asyncio.run(world.keys.load())
     now = NOW + moment
     ends_at = now + left
     issued = world.issuance.access_token(session_of(refresh_token()), scope=ALICE.scope, ends_at=ends_at, now=now)

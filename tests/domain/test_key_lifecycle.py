@@ -7,7 +7,7 @@ import pytest
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.model.signing_key import SigningKey, StoredKey
 from app.domain.services.key_lifecycle import KeyLifecycle
-from tests.builders import NOW
+from tests.builders import KEY_POLICY, NOW
 from tests.fakes import FakeClock, FakeCodec, FakeKeyStore
 
 ACTIVE = SigningKey("active", NOW - 10)
@@ -18,7 +18,7 @@ def lifecycle(*keys: SigningKey, clock: FakeClock | None = None) -> tuple[KeyLif
     """Return a life cycle for stored keys, and the codec they go to."""
     codec = FakeCodec()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in keys])
-    return KeyLifecycle(store=store, codec=codec, clock=clock or FakeClock()), codec
+    return KeyLifecycle(store=store, codec=codec, clock=clock or FakeClock(), policy=KEY_POLICY), codec
 
 
 async def test_all_stored_keys_are_published_and_one_signs() -> None:
@@ -41,11 +41,12 @@ async def test_a_pending_key_begins_to_sign_at_its_time() -> None:
 
 
 @pytest.mark.parametrize("stored", [[], [PENDING]], ids=["none", "pending only"])
-async def test_a_start_without_an_active_key_fails(stored: Sequence[SigningKey]) -> None:
-    """A service that could not sign does not start."""
+async def test_without_an_active_key_nothing_signs(stored: Sequence[SigningKey]) -> None:
+    """A service that cannot sign says so."""
     keys, _ = lifecycle(*stored)
+    await keys.load()
     with pytest.raises(ConfigurationError):
-        await keys.load()
+        keys.signing_kid()
 
 
 async def test_a_store_that_does_not_answer_leaves_the_keys_in_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """What makes a rotation fail between verdict and write: it uses up no token and hides no reuse."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -9,6 +9,7 @@ from app.domain.model.events import TokenRefreshed, TokenReplayed
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.model.scope import MAX_LENGTH, Scope
 from app.domain.model.session import RevocationReason
+from app.domain.model.signing_key import SigningKey
 from tests.builders import ALICE, PASSWORD
 
 from .world import FOREIGN, ORIGIN, World
@@ -22,13 +23,13 @@ class SigningBrokeError(Exception):
     """The signing failed."""
 
 
-def lose_the_keys(world: World) -> type[Exception]:
+async def lose_the_keys(world: World) -> type[Exception]:
     """Leave no key to sign with; return the error to expect."""
-    world.codec.installed = ()
+    await world.use_keys()
     return ConfigurationError
 
 
-def break_the_signing(world: World) -> type[Exception]:
+async def break_the_signing(world: World) -> type[Exception]:
     """Make signing fail; return the error to expect."""
 
     def fail(*_: object, **__: object) -> str:
@@ -38,19 +39,19 @@ def break_the_signing(world: World) -> type[Exception]:
     return SigningBrokeError
 
 
-def remove_the_client(world: World) -> type[Exception]:
+async def remove_the_client(world: World) -> type[Exception]:
     """Delete the client; return the error to expect."""
     world.clients.gone.add(FIRST_PARTY)
     return InvalidClient
 
 
-Trouble = Callable[[World], type[Exception]]
+Trouble = Callable[[World], Awaitable[type[Exception]]]
 TROUBLES = pytest.mark.parametrize("trouble", [lose_the_keys, break_the_signing, remove_the_client])
 
 
-def mend(world: World, sound: World) -> None:
-    """Undo any of the troubles, with the parts of a world that has none."""
-    world.codec.installed = sound.codec.installed
+async def mend(world: World) -> None:
+    """Undo any of the troubles."""
+    await world.use_keys(SigningKey("kid-1"))
     vars(world.codec).pop("encode", None)
     world.clients.gone.clear()
 
@@ -60,11 +61,11 @@ async def test_trouble_uses_up_no_token(world: World, trouble: Trouble) -> None:
     """A rotation that fails leaves the session as it was, and its token rotates later."""
     token = (await world.open_session()).refresh_token
     before = await world.stored(token)
-    with pytest.raises(trouble(world)):
+    with pytest.raises(await trouble(world)):
         await world.refresh(token)
     assert await world.stored(token) == before
     assert (world.sessions.writes, world.audit.events) == ([], [])
-    mend(world, await World.create())
+    await mend(world)
     await world.refresh(token)
     assert world.audit.kinds() == [TokenRefreshed]
 
@@ -74,10 +75,10 @@ async def test_trouble_stops_a_replay_too(world: World, trouble: Trouble) -> Non
     """A replay fails as a rotation does, changes nothing, and succeeds later."""
     tokens = await world.refresh_times(1, await world.open_session())
     before = await world.stored(tokens[0])
-    with pytest.raises(trouble(world)):
+    with pytest.raises(await trouble(world)):
         await world.refresh(tokens[0])
     assert await world.stored(tokens[0]) == before
-    mend(world, await World.create())
+    await mend(world)
     assert (await world.refresh(tokens[0])).refresh_token == tokens[1]
     assert world.audit.kinds() == [TokenReplayed]
 
@@ -86,7 +87,7 @@ async def test_trouble_stops_a_replay_too(world: World, trouble: Trouble) -> Non
 async def test_trouble_hides_no_reuse(world: World, trouble: Trouble) -> None:
     """Reuse ends the session though signing fails or the client is gone."""
     tokens = await world.refresh_times(2, await world.open_session())
-    trouble(world)
+    await trouble(world)
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
     assert (await world.stored(tokens[0])).revoked_because is RevocationReason.REUSE

@@ -19,7 +19,7 @@ from app.domain.services.revocation import Revocation
 from app.domain.services.rotation import Rotation
 from app.domain.services.sessions import Sessions
 from app.domain.services.validation import Validation
-from tests.builders import ALICE, AUDIENCE, ISSUER, NOW
+from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, NOW
 from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeHasher, FakeKeyStore, FakeRandomness
 
 from .faults import ChangeableClients, ChangeableUsers, FaultySessions
@@ -36,9 +36,8 @@ class World:
         self.codec, self.hasher, self.audit = FakeCodec(), FakeHasher(), FakeAuditTrail()
         self.sessions, self.users, self.clients = FaultySessions(), ChangeableUsers(), ChangeableClients()
         self.revoked, self.access_tokens = MemoryRevocationList(), access_tokens
-        self.keys = KeyLifecycle(
-            store=FakeKeyStore(StoredKey(SigningKey("kid-1"), b"")), codec=self.codec, clock=self.clock
-        )
+        self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
+        self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
         self.issuance = Issuance(
             sessions=self.sessions,
             keys=self.keys,
@@ -86,8 +85,14 @@ class World:
             session_policy or SessionPolicy(),
             access_tokens or AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
         )
+        await world.keys.load()
         await world.users.add(ALICE)
         return world
+
+    async def use_keys(self, *keys: SigningKey) -> None:
+        """Put these keys into the place of those there were."""
+        self.key_store.stored = tuple(StoredKey(key, b"") for key in keys)
+        await self.keys.load()
 
     def restart(self) -> None:
         """Lose what the instance has in memory; the store, which is shared, stays."""

@@ -17,7 +17,7 @@ from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .routes import ROUTES
 from .tokens import AUTHENTICATION, REVOCATION, ROTATION, VALIDATION
-from .well_known import JWKS_MAX_AGE, TOKEN_CODEC
+from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def build_application(services: HttpServices) -> web.Application:
     app[REVOCATION] = services.revocation
     app[VALIDATION] = services.validation
     app[SESSIONS] = services.sessions
-    app[TOKEN_CODEC] = services.codec
+    app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
     app[BODY_TIMEOUT] = services.body_timeout
     Guard(services.validation).protect(app)

@@ -2,29 +2,49 @@
 
 import hashlib
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Self
 
 from aiohttp import hdrs, web
 
 from ...ports.token_codec import TokenCodec
 from .guard import public
 
-TOKEN_CODEC: Final = web.AppKey("keyturn_token_codec", TokenCodec)
-
 JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
 """Seconds for which a verifier may keep the JWK Set."""
+
+
+class JwkSetDocument:
+    """The JWK Set as it is sent, written once for each set of keys."""
+
+    def __init__(self, codec: TokenCodec) -> None:
+        self._codec = codec
+        self._written: Mapping[str, object] | None = None
+        self.body = b""
+        self.etag = ""
+
+    def bring_up_to_date(self) -> Self:
+        """Return it, written anew if the keys have changed."""
+        jwk_set = self._codec.jwk_set()
+        if jwk_set is not self._written:
+            self._written = jwk_set
+            self.body = json.dumps(jwk_set, sort_keys=True).encode()
+            self.etag = hashlib.sha256(self.body).hexdigest()[:32]
+        return self
+
+
+JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 
 
 @public
 async def jwks(request: web.Request) -> web.Response:
     """The verification keys (RFC 7517 §5), with 304 for a verifier that has them."""
-    body = json.dumps(request.app[TOKEN_CODEC].jwk_set(), sort_keys=True).encode()
-    etag = hashlib.sha256(body).hexdigest()[:32]
+    document = request.app[JWK_SET].bring_up_to_date()
     headers = {
         hdrs.CACHE_CONTROL: f"public, max-age={request.app[JWKS_MAX_AGE]}",
-        hdrs.ETAG: f'"{etag}"',
+        hdrs.ETAG: f'"{document.etag}"',
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
     }
-    if request.if_none_match and any(each.value in (etag, "*") for each in request.if_none_match):
+    if request.if_none_match and any(each.value in (document.etag, "*") for each in request.if_none_match):
         return web.Response(status=304, headers=headers)
-    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: "application/jwk-set+json", **headers})
+    return web.Response(body=document.body, headers={hdrs.CONTENT_TYPE: "application/jwk-set+json", **headers})

@@ -10,7 +10,7 @@ from typing import Final, Self
 from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
-from ...domain.errors import BadSignature, MalformedToken
+from ...domain.errors import BadSignature, MalformedToken, UnknownSigner
 from ...domain.model import base64url
 from .. import strict_json
 
@@ -76,7 +76,7 @@ def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
         raise MalformedToken
     key = keys.get(kid)
     if key is None:
-        raise BadSignature
+        raise UnknownSigner
     return read.payload_signed_by(key)
 
 

@@ -23,7 +23,8 @@ class JoseTokenCodec:
 
     def install(self, keys: Sequence[StoredKey]) -> None:
         ordered = sorted(keys, key=lambda stored: (stored.key.activates_at, stored.key.kid))
-        self._rsa_keys = {stored.key.kid: _rsa_key(stored) for stored in ordered}
+        known = self._rsa_keys
+        self._rsa_keys = {stored.key.kid: known.get(stored.key.kid) or _rsa_key(stored) for stored in ordered}
         self._verifier.use(self._rsa_keys)
         self._signing_keys = tuple(stored.key for stored in ordered)
         self._jwk_set = {"keys": [key.as_dict(private=False) for key in self._rsa_keys.values()]}

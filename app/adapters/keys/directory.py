@@ -1,116 +1,163 @@
 """Keys in a directory of PEM files."""
 
-import os
+import asyncio
+import fcntl
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...domain.model.signing_key import StoredKey
-from .pem import generate, read_private_key, write_private_key
+from .key_file import read_key_file, write_key_file
+from .pem import generate, read_private_key, to_pem, write_private_key
+
+_T = TypeVar("_T")
 
 _TIMED_NAME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z\.pem")
 _TIME_FORMAT: Final = "%Y-%m-%dT%H%M%SZ.pem"
+_LOCK: Final = ".lock"
 
 
-class DirectoryKeyStore:
+class DirectoryKeyRing:
     """Reads every ``*.pem`` of a directory. A file is named for the moment, UTC, from which its key signs, as
     ``2026-03-01T120000Z.pem``; one file may begin with another character than a digit, and signs until the first of the
-    others does.
+    others does. A key counts as published when its file was written. Who changes the directory holds a lock of it, and
+    files appear whole or not at all.
     """
 
     def __init__(self, *, directory: Path, passphrase: str | None) -> None:
         self._directory = directory
         self._passphrase = passphrase
+        self._read_before: dict[tuple[object, ...], StoredKey] = {}
 
     async def load(self) -> Sequence[StoredKey]:
-        keys: dict[float, StoredKey] = {}
-        for path in self._files():
-            activates_at = _activation(path)
-            if activates_at in keys:
-                raise ConfigurationError(
-                    f"{path} and another key of its directory sign from the same moment on; rename one of them to"
-                    " the moment from which it signs, such as 2026-03-01T120000Z.pem."
-                )
-            keys[activates_at] = self._read(path, activates_at)
-        if len({stored.key.kid for stored in keys.values()}) < len(keys):
-            raise ConfigurationError(f"{self._directory} holds the same key twice; remove one of the files.")
-        return tuple(keys.values())
-
-    def _files(self) -> list[Path]:
-        try:
-            files = sorted(path for path in self._directory.iterdir() if path.suffix == ".pem")
-        except OSError as error:
-            raise ConfigurationError(
-                f"The key directory {self._directory} cannot be read: {error.strerror}."
-            ) from error
-        if not files:
+        stored = self._load()
+        if not stored:
             raise ConfigurationError(
                 f"The key directory {self._directory} holds no .pem file; make one with"
                 f" {COMMAND} keys generate {self._directory}."
             )
-        return files
+        return tuple(stored.values())
 
-    def _read(self, path: Path, activates_at: float) -> StoredKey:
+    async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
+        def add() -> bool:
+            kept = sorted(self._load().values(), key=lambda each: each.key.activates_at)
+            if stored.key.kid in {each.key.kid for each in kept} or (kept[-1].key.kid if kept else None) != follows:
+                return False
+            path = self._directory / file_name(stored.key.activates_at)
+            write_key_file(path, to_pem(stored.pkcs8, passphrase=self._passphrase))
+            return True
+
+        return await self._locked(add)
+
+    async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
+        def reschedule() -> bool:
+            path = self._path(kid)
+            if path is None or _activation(path) != expected:
+                return False
+            path.rename(self._directory / file_name(activates_at))
+            return True
+
+        return await self._locked(reschedule)
+
+    async def remove(self, kid: str) -> bool:
+        def remove() -> bool:
+            path = self._path(kid)
+            if path is not None:
+                path.unlink()
+            return path is not None
+
+        return await self._locked(remove)
+
+    async def _locked(self, act: Callable[[], _T]) -> _T:
+        """Do ``act`` in a thread, while no other process changes the directory."""
+
+        def locked() -> _T:
+            with _writable(self._directory), (self._directory / _LOCK).open("wb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                return act()
+
+        return await asyncio.to_thread(locked)
+
+    def _path(self, kid: str) -> Path | None:
+        return next((path for path, stored in self._load().items() if stored.key.kid == kid), None)
+
+    def _load(self) -> dict[Path, StoredKey]:
+        read = {path: self._read(path) for path in _files(self._directory)}
+        moments = [stored.key.activates_at for stored in read.values()]
+        for path, stored in read.items():
+            if moments.count(stored.key.activates_at) > 1:
+                raise ConfigurationError(
+                    f"{path} and another key of its directory sign from the same moment on; rename one of them to"
+                    " the moment from which it signs, such as 2026-03-01T120000Z.pem."
+                )
+        if len({stored.key.kid for stored in read.values()}) < len(read):
+            raise ConfigurationError(f"{self._directory} holds the same key twice; remove one of the files.")
+        self._read_before = {_version(path): stored for path, stored in read.items()}
+        return read
+
+    def _read(self, path: Path) -> StoredKey:
+        """A file that has not changed is not read again: an encrypted key takes long to open."""
+        try:
+            known = self._read_before.get(_version(path))
+        except OSError as error:
+            raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
+        if known is not None:
+            return known
         pem = read_key_file(path)
-        return read_private_key(pem, passphrase=self._passphrase, source=str(path), activates_at=activates_at)
+        return read_private_key(
+            pem,
+            passphrase=self._passphrase,
+            source=str(path),
+            activates_at=_activation(path),
+            published_at=path.stat().st_mtime,
+        )
 
 
-def read_key_file(path: Path) -> bytes:
-    """Return the bytes of a key file; raises ``ConfigurationError`` if everyone on the machine can read it."""
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o007:
-                raise ConfigurationError(f"{path} can be read by every user of this machine; run: chmod 600 {path}")
-            return file.read()
-    except OSError as error:
-        raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
-
-
-def has_keys(directory: Path) -> bool:
-    """Tell whether there is a key file in ``directory``, which may not exist; raises ``ConfigurationError``."""
-    try:
-        return directory.exists() and any(path.suffix == ".pem" for path in directory.iterdir())
-    except OSError as error:
-        raise ConfigurationError(f"The key directory {directory} cannot be read: {error.strerror}.") from error
+def file_name(activates_at: float) -> str:
+    """Return the name of a key that signs from then on."""
+    return datetime.fromtimestamp(activates_at, UTC).strftime(_TIME_FORMAT)
 
 
 def create_key_file(directory: Path, *, bits: int, passphrase: str | None, activates_at: float) -> Path:
     """Make a key in ``directory`` (made too, if need be) that only its owner can read; return the file's path.
 
-    The file appears whole or not at all. Raises ``ConfigurationError`` if it cannot be written.
+    Raises ``ConfigurationError`` if it cannot be written.
     """
-    name = datetime.fromtimestamp(activates_at, UTC).strftime(_TIME_FORMAT)
-    path = directory / name
-    unfinished = directory / f".{name}.{os.getpid()}"
-    pem = write_private_key(generate(bits), passphrase=passphrase)
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(unfinished, path)
-        unfinished.unlink()
-        _flush_directory(directory)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise ConfigurationError(f"The key file {path} cannot be written: {error.strerror}.") from error
+    path = directory / file_name(activates_at)
+    write_key_file(path, write_private_key(generate(bits), passphrase=passphrase))
     return path
 
 
-def _flush_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def has_keys(directory: Path) -> bool:
+    """Tell whether there is a key file in ``directory``, which may not exist; raises ``ConfigurationError``."""
+    return directory.exists() and bool(_files(directory))
+
+
+def _files(directory: Path) -> list[Path]:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return sorted(path for path in directory.iterdir() if path.suffix == ".pem")
+    except OSError as error:
+        raise ConfigurationError(f"The key directory {directory} cannot be read: {error.strerror}.") from error
+
+
+def _version(path: Path) -> tuple[object, ...]:
+    stat = path.stat()
+    return (path, stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_mode)
+
+
+@contextmanager
+def _writable(directory: Path) -> Iterator[None]:
+    with suppress(OSError):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(f"The key directory {directory} cannot be changed: {error.strerror}.") from error
 
 
 def _activation(path: Path) -> float:

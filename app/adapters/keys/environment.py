@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...domain.model.signing_key import StoredKey
-from .directory import read_key_file
+from .key_file import read_key_file
 from .pem import read_private_key
 
 

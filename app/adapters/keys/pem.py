@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    load_der_private_key,
     load_pem_private_key,
 )
 
@@ -20,7 +21,9 @@ from ...domain.model.signing_key import SigningKey, StoredKey
 from .fitness import PUBLIC_EXPONENT, check_fitness
 
 
-def read_private_key(pem: bytes, *, passphrase: str | None, source: str, activates_at: float = 0.0) -> StoredKey:
+def read_private_key(
+    pem: bytes, *, passphrase: str | None, source: str, activates_at: float = 0.0, published_at: float = 0.0
+) -> StoredKey:
     """Return the RSA key in ``pem`` (PKCS #8 or PKCS #1, any line ends), found fit to sign.
 
     Raises ``ConfigurationError``, naming ``source`` and the mend, if it cannot be read or is not fit.
@@ -29,12 +32,19 @@ def read_private_key(pem: bytes, *, passphrase: str | None, source: str, activat
     if not isinstance(private_key, RSAPrivateKey):
         raise ConfigurationError(f"{source} is not an RSA key; RS256 needs one ({COMMAND} keys generate makes it).")
     check_fitness(private_key.public_key().public_numbers(), source=source)
-    return stored_key(private_key, activates_at=activates_at)
+    return stored_key(private_key, activates_at=activates_at, published_at=published_at)
 
 
 def generate(bits: int) -> RSAPrivateKey:
     """Return a new RSA key with a modulus of ``bits``."""
     return generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=bits)
+
+
+def to_pem(pkcs8: bytes, *, passphrase: str | None) -> bytes:
+    """Return a key that is PKCS #8 in DER as PEM; raises as ``write_private_key`` does."""
+    private_key = load_der_private_key(pkcs8, password=None)
+    assert isinstance(private_key, RSAPrivateKey)
+    return write_private_key(private_key, passphrase=passphrase)
 
 
 def write_private_key(private_key: RSAPrivateKey, *, passphrase: str | None) -> bytes:
@@ -49,10 +59,11 @@ def write_private_key(private_key: RSAPrivateKey, *, passphrase: str | None) -> 
         raise ConfigurationError("KEYTURN_KEY_PASSPHRASE is too long: 1,023 bytes are the most.") from error
 
 
-def stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0) -> StoredKey:
+def stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0, published_at: float = 0.0) -> StoredKey:
     """Return the key as the domain names it, with its private half."""
     pkcs8 = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return StoredKey(SigningKey(thumbprint(private_key.public_key().public_numbers()), activates_at), pkcs8)
+    kid = thumbprint(private_key.public_key().public_numbers())
+    return StoredKey(SigningKey(kid, activates_at, published_at), pkcs8)
 
 
 def thumbprint(numbers: RSAPublicNumbers) -> str:

@@ -67,6 +67,9 @@ class MemorySessionRepository:
         self._revoked[session_id] = now
         return True
 
+    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
+        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self._sessions)])
+
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         sessions = (self._sessions[session_id] for session_id in self._of_subject.sessions(subject))
         return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)

@@ -5,6 +5,7 @@ import asyncio
 from ...domain.errors import ConfigurationError
 from ...ports.store import StoreOptions
 from .clients import MemoryClientRepository
+from .sealed_keys import MemorySealedKeyRepository
 from .sessions import MemorySessionRepository
 from .users import MemoryUserRepository
 
@@ -17,6 +18,7 @@ class MemoryStore:
             raise ConfigurationError("The URL of the memory store is memory:// and nothing else.")
         if options.replicas:
             raise ConfigurationError("The memory store has no replicas: set KEYTURN_SESSION_REPLICAS=0.")
+        self.signing_keys = MemorySealedKeyRepository()
         self.sessions = MemorySessionRepository()
         self.sweeper = self.sessions
         self.users = MemoryUserRepository()

@@ -1,7 +1,7 @@
 """Running scripts: each on the primary that has its keys, once, within a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from .topology import Topology
 
 Command = tuple[str | bytes | int | float, ...]
 
+_SCANNED_AT_ONCE: Final = 1_000
 _REDIRECTIONS: Final = 4
 _WAIT_SHARE: Final = 0.8
 """Of the time of an act, for which the replicas are waited for."""
@@ -64,6 +65,23 @@ class Exchange:
         except (RedisError, OSError, TimeoutError) as error:
             self._learn_soon()
             raise StoreUnavailable from error
+
+    async def scan(self, pattern: str) -> AsyncIterator[bytes]:
+        """Yield the keys of a pattern on every primary; a key may come twice."""
+        for client in self._topology.primaries():
+            cursor: int | bytes = 0
+            while True:
+                try:
+                    async with asyncio.timeout(self._timeout), self._places:
+                        command: Command = ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCANNED_AT_ONCE)
+                        cursor, keys = await _alone(client, command)
+                except (RedisError, OSError, TimeoutError) as error:
+                    self._learn_soon()
+                    raise StoreUnavailable from error
+                for key in keys:
+                    yield key
+                if int(cursor) == 0:
+                    break
 
     async def finish(self) -> None:
         """End what goes on in the background."""

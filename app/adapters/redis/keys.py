@@ -2,10 +2,16 @@
 
 from typing import Final
 
-from ...domain.model.identifiers import SessionId, Subject, format_session_id
+from ...domain.model.identifiers import SessionId, Subject, format_session_id, parse_session_id
 
 SHARDS: Final = 64
 """More than a cluster has nodes, fewer than a second's list of revocations minds."""
+
+SIGNING_KEYS: Final = "keyturn:{signing-keys}:keys"
+SIGNING_KEY_SUCCESSORS: Final = "keyturn:{signing-keys}:successors"
+
+SESSION_KEYS: Final = "keyturn:{*}:session:*"
+"""The pattern of the keys of all sessions."""
 
 CHANNEL: Final = "keyturn:revocations"
 
@@ -13,6 +19,11 @@ CHANNEL: Final = "keyturn:revocations"
 def session_key(session_id: SessionId) -> str:
     """Return where a session is: a hash."""
     return f"keyturn:{{{_shard(session_id)}}}:session:{format_session_id(session_id)}"
+
+
+def session_of(key: bytes) -> SessionId:
+    """Return the session whose key this is."""
+    return parse_session_id(key.rpartition(b":")[2].decode())
 
 
 def salt_key(session_id: SessionId) -> str:

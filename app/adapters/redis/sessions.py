@@ -10,7 +10,16 @@ from ...domain.model.identifiers import SessionId, Subject
 from ...domain.model.session import Revocation, RevocationReason, Session
 from ...ports.store import StoreOptions
 from .exchange import Exchange
-from .keys import CHANNEL, all_revocations_keys, revocations_key, salt_key, session_key, subject_key
+from .keys import (
+    CHANNEL,
+    SESSION_KEYS,
+    all_revocations_keys,
+    revocations_key,
+    salt_key,
+    session_key,
+    session_of,
+    subject_key,
+)
 from .scripts import ADD, ADVANCE, FIND, INDEX, REVOKE
 from .session_hash import from_fields, to_fields, to_time
 
@@ -90,6 +99,13 @@ class RedisSessionRepository:
             CHANNEL,
         )
         return bool(revoked)
+
+    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
+        """A server that is scanned tells each key that stays, at least once."""
+        revoked = 0
+        async for key in self._exchange.scan(SESSION_KEYS):
+            revoked += await self.revoke(session_of(key), reason=reason, now=now)
+        return revoked
 
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         """The list only says where to look: what it names may be gone, and is then taken off it."""

@@ -10,12 +10,13 @@ from ...ports.store import StoreOptions
 from .addresses import parse
 from .exchange import Exchange
 from .judgement import judge
+from .sealed_keys import RedisSealedKeyRepository
 from .sessions import RedisSessionRepository
 from .signal import RevocationSignal
 
 
 class RedisStore:
-    """``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``, for sessions and what was revoked."""
+    """``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``, for sessions and signing keys."""
 
     sweeper = None
 
@@ -28,6 +29,7 @@ class RedisStore:
         )
         self._signal = RevocationSignal(self._topology)
         self.sessions = RedisSessionRepository(self._exchange, options)
+        self.signing_keys = RedisSealedKeyRepository(self._exchange)
 
     async def prepare(self) -> None:
         server = f"Redis at {self._address.shown}"

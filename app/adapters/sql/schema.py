@@ -65,6 +65,16 @@ USERS: Final = Table(
 
 CLIENTS: Final = Table("clients", METADATA, Column("client_id", _text(), primary_key=True))
 
+SIGNING_KEYS: Final = Table(
+    "signing_keys",
+    METADATA,
+    Column("kid", _text(), primary_key=True),
+    Column("follows", _text(), nullable=False, unique=True),
+    Column("published_at", Double, nullable=False),
+    Column("activates_at", Double, nullable=False),
+    Column("sealed", _text(), nullable=False),
+)
+
 
 def is_storable(value: str) -> bool:
     """Tell whether a text can be in the tables at all: no zero byte, no half of a surrogate pair."""

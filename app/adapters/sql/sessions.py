@@ -43,6 +43,18 @@ _REVOKE: Final = (
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
 )
 
+_REVOKE_MANY: Final = (
+    update(SESSIONS)
+    .where(
+        _SESSION.session_id.in_(
+            select(_SESSION.session_id).where(_SESSION.revoked_at.is_(None)).limit(bindparam("most"))
+        )
+    )
+    .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
+)
+
+_REVOKED_A_STEP: Final = 1_000
+
 _LIVE_SESSIONS: Final = (
     select(SESSIONS).where(_SESSION.subject == bindparam("of_subject"), _LIVE).order_by(_SESSION.created_at)
 )
@@ -92,6 +104,13 @@ class SqlSessionRepository:
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
         return await self._acts.changes(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
+
+    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
+        parameters = {"reason": reason.value, "now": now, "most": _REVOKED_A_STEP}
+        revoked = 0
+        while step := await self._acts.changes(_REVOKE_MANY, parameters):
+            revoked += step
+        return revoked
 
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         return [_session(row) for row in await self._acts.rows(_LIVE_SESSIONS, {"of_subject": subject, "now": now})]

@@ -13,6 +13,7 @@ from .clients import SqlClientRepository
 from .engine import Address, create_engine
 from .migration import newest_revision, upgrade
 from .outages import readable_failures
+from .sealed_keys import SqlSealedKeyRepository
 from .session_sweeper import SqlSessionSweeper
 from .sessions import SqlSessionRepository
 from .users import SqlUserRepository
@@ -32,6 +33,7 @@ class SqlStore:
         self._acts = Acts(self._engine, timeout=options.timeout)
         self.sessions = SqlSessionRepository(self._acts)
         self.sweeper = SqlSessionSweeper(self._acts)
+        self.signing_keys = SqlSealedKeyRepository(self._acts)
         self.users = SqlUserRepository(self._acts)
         self.clients = SqlClientRepository(self._acts)
 

@@ -89,3 +89,39 @@ class SessionWasRevoked(SessionEvent):
     """The session was ended before its time."""
 
     reason: RevocationReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllSessionsRevoked(AuditEvent):
+    """Every session was ended before its time: so many ``sessions``."""
+
+    reason: RevocationReason
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyEvent(AuditEvent):
+    """Something happened to a signing key."""
+
+    kid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPublished(KeyEvent):
+    """A key was added, to sign from ``activates_at`` on (seconds since the epoch)."""
+
+    activates_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRescheduled(KeyEvent):
+    """A key is to sign from another moment on."""
+
+    activates_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyDropped(KeyEvent):
+    """A key was deleted: ``gone``, ``retired``, ``replaced`` or ``compromised``."""
+
+    because: str

@@ -13,6 +13,7 @@ class RevocationReason(StrEnum):
     LOGOUT = "logout"
     ENDED_BY_USER = "ended_by_user"
     REUSE = "reuse"
+    KEY_COMPROMISED = "key_compromised"
 
 
 @dataclass(frozen=True, slots=True)

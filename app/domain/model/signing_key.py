@@ -7,14 +7,13 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """``kid`` is the RFC 7638 thumbprint; ``activates_at`` (seconds since the epoch) is when the key starts to sign.
-
-    Before that it is *pending*: published, not signing. It is *active* until the next key activates, and *retiring*
-    from then on: it verifies only.
+    """``kid`` is the RFC 7638 thumbprint. Times are seconds since the epoch: from ``published_at`` on verifiers can
+    fetch the key, at ``activates_at`` it starts to sign.
     """
 
     kid: str
     activates_at: float = 0.0
+    published_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +25,26 @@ class StoredKey:
 
 
 class KeyState(StrEnum):
-    """Where a key is in its life."""
+    """Where a key is in its life: published and not signing, signing, verifying only, or nothing any more."""
 
     PENDING = "pending"
     ACTIVE = "active"
     RETIRING = "retiring"
+    GONE = "gone"
 
 
-def state(key: SigningKey, keys: Sequence[SigningKey], now: float) -> KeyState:
-    """Return the state of ``key`` among ``keys`` at ``now``."""
-    if key.activates_at > now:
-        return KeyState.PENDING
-    return KeyState.ACTIVE if key == active_key(keys, now) else KeyState.RETIRING
+def by_activation(keys: Sequence[SigningKey]) -> list[SigningKey]:
+    """Return the keys, the earliest to activate first."""
+    return sorted(keys, key=lambda key: (key.activates_at, key.kid))
 
 
 def active_key(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
     """Return the key that signs at ``now``: of those whose time has come, the one that came last."""
-    started = [key for key in keys if key.activates_at <= now]
-    return max(started, key=lambda key: key.activates_at, default=None)
+    started = [key for key in by_activation(keys) if key.activates_at <= now]
+    return started[-1] if started else None
+
+
+def successor(key: SigningKey, keys: Sequence[SigningKey]) -> SigningKey | None:
+    """Return the key that activates next after ``key``."""
+    later = by_activation(keys)[by_activation(keys).index(key) + 1 :]
+    return later[0] if later else None

@@ -9,7 +9,7 @@ from ...ports.sessions import SessionRepository
 from ..errors import InvalidGrant, StoreUnavailable
 from ..model import ratchet
 from ..model.claims import AccessTokenClaims
-from ..model.events import SessionWasRevoked, facts
+from ..model.events import AllSessionsRevoked, SessionWasRevoked, facts
 from ..model.identifiers import ClientId, SessionId
 from ..model.policy import AccessTokenPolicy
 from ..model.session import Revocation as RevokedSession
@@ -59,6 +59,13 @@ class Revocation:
         self._revoked.add(RevokedSession(session.session_id, now))
         if revoked_by_this:
             self._audit.record(SessionWasRevoked(**facts(session, now), reason=reason))
+
+    async def revoke_all(self, reason: RevocationReason) -> int:
+        """End every session; return how many. Raises ``StoreUnavailable``; the same call can be made again."""
+        now = self._clock.now()
+        revoked = await self._sessions.revoke_all(reason=reason, now=now)
+        self._audit.record(AllSessionsRevoked(at=now, reason=reason, sessions=revoked))
+        return revoked
 
     async def _revoke(self, session_id: SessionId, reason: RevocationReason, now: float) -> bool:
         """Tell whether this request revoked the session, also where the store's answer to that got lost."""

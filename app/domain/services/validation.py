@@ -1,5 +1,7 @@
 """Validation: judging an access token (RFC 9068 §4)."""
 
+from collections.abc import Callable
+
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
 from ...ports.token_codec import TokenVerifier
@@ -8,6 +10,7 @@ from ..errors import (
     MalformedToken,
     SessionRevoked,
     TokenNotYetValid,
+    UnknownSigner,
     WrongAudience,
     WrongIssuer,
 )
@@ -16,19 +19,33 @@ from ..model.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 
 
 class Validation:
-    """Accepts exactly the access tokens that this issuer makes for this audience. It makes no I/O of any kind."""
+    """Accepts exactly the access tokens that this issuer makes for this audience. It makes no I/O of any kind.
+
+    ``unknown_signer`` is told when no key has a token's ``kid``.
+    """
 
     def __init__(
-        self, *, verifier: TokenVerifier, revoked: RevocationList, clock: Clock, policy: AccessTokenPolicy
+        self,
+        *,
+        verifier: TokenVerifier,
+        revoked: RevocationList,
+        clock: Clock,
+        policy: AccessTokenPolicy,
+        unknown_signer: Callable[[], object] = lambda: None,
     ) -> None:
         self._verifier = verifier
         self._revoked = revoked
         self._clock = clock
         self._policy = policy
+        self._unknown_signer = unknown_signer
 
     def validate(self, token: str) -> AccessTokenClaims:
         """Return the claims of a valid token; raises the subclass of ``InvalidToken`` that says what is wrong."""
-        claims = self._verifier.decode(token)
+        try:
+            claims = self._verifier.decode(token)
+        except UnknownSigner:
+            self._unknown_signer()
+            raise
         policy = self._policy
         if claims.issuer != policy.issuer:
             raise WrongIssuer

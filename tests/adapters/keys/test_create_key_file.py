@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.keys.directory import DirectoryKeyStore, create_key_file
+from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.pem import read_private_key
 from app.domain.errors import ConfigurationError
 
@@ -44,7 +44,7 @@ async def test_it_is_read_again(tmp_path: Path, passphrase: str | None) -> None:
     """The file is named for its moment, and the directory store reads it with the same passphrase."""
     path = _create(tmp_path / "parent" / "keys", passphrase)
     assert path == tmp_path / "parent" / "keys" / "2026-03-01T120000Z.pem"
-    (stored,) = await DirectoryKeyStore(directory=path.parent, passphrase=passphrase).load()
+    (stored,) = await DirectoryKeyRing(directory=path.parent, passphrase=passphrase).load()
     assert stored.key.activates_at == _MOMENT
 
 

@@ -1,13 +1,14 @@
 """Keys in a directory (SPEC.md §6)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from app.adapters.keys.directory import DirectoryKeyStore
+from app.adapters.keys.directory import DirectoryKeyRing
 from app.adapters.keys.pem import stored_key
 from app.domain.errors import ConfigurationError
 from app.domain.model.signing_key import StoredKey
@@ -32,7 +33,9 @@ def put(tmp_path: Path) -> _Put:
 
 
 async def _load(directory: Path, passphrase: str | None = None) -> list[StoredKey]:
-    return list(await DirectoryKeyStore(directory=directory, passphrase=passphrase).load())
+    """Return the keys, but for when their files were written."""
+    stored = await DirectoryKeyRing(directory=directory, passphrase=passphrase).load()
+    return [StoredKey(replace(each.key, published_at=0.0), each.pkcs8) for each in stored]
 
 
 async def test_a_file_is_named_for_the_moment_from_which_it_signs(

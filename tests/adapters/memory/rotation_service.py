@@ -13,13 +13,14 @@ from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
 from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
 from app.domain.model.session import Origin
+from app.domain.model.signing_key import SigningKey, StoredKey
 from app.domain.model.user import User
 from app.domain.services.issuance import Issuance
 from app.domain.services.key_lifecycle import KeyLifecycle
 from app.domain.services.retention import Retention
 from app.domain.services.revocation import Revocation
 from app.domain.services.rotation import Rotation
-from tests.builders import ALICE, AUDIENCE, ISSUER
+from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY
 from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
 
 from .rotation_model import Limits
@@ -96,9 +97,12 @@ class RotationService:
         self.revoked = MemoryRevocationList()
         self._audit = FakeAuditTrail()
         randomness = ScatteredRandomness()
+        store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
+        keys = KeyLifecycle(store=store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
+        completed(keys.load())
         self._issuance = Issuance(
             sessions=self.sessions,
-            keys=KeyLifecycle(store=FakeKeyStore(), codec=self.codec, clock=self.clock),
+            keys=keys,
             codec=self.codec,
             clock=self.clock,
             randomness=randomness,

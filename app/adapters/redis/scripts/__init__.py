@@ -21,7 +21,10 @@ class Script:
 
 
 ADD: Final = Script.read("add.lua")
+ADD_KEY: Final = Script.read("add_key.lua")
 ADVANCE: Final = Script.read("advance.lua")
 FIND: Final = Script.read("find.lua")
 INDEX: Final = Script.read("index.lua")
+REMOVE_KEY: Final = Script.read("remove_key.lua")
+REPLACE_KEY: Final = Script.read("replace_key.lua")
 REVOKE: Final = Script.read("revoke.lua")

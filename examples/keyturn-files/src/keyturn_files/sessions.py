@@ -61,6 +61,10 @@ class FileSessionRepository:
 
         return await self._directory.act(lambda: self._change(session_id, end))
 
+    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
+        every = await self._directory.act(lambda: [each.session_id for each in self._all()])
+        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in every])
+
     async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         live = await self._directory.act(
             lambda: [each for each in self._all() if each.subject == subject and each.is_live(now)]

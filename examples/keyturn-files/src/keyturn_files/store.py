@@ -22,6 +22,7 @@ class FileStore:
         self._directory = Directory(self._path, timeout=options.timeout)
         self.sessions = FileSessionRepository(self._directory)
         self.sweeper = self.sessions
+        self.signing_keys = None
 
     async def prepare(self) -> None:
         try:

@@ -1,0 +1,48 @@
+"""A private key as a file that only its owner can read."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ...domain.errors import ConfigurationError
+
+
+def read_key_file(path: Path) -> bytes:
+    """Return the bytes of a key file; raises ``ConfigurationError`` if everyone on the machine can read it."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o007:
+                raise ConfigurationError(f"{path} can be read by every user of this machine; run: chmod 600 {path}")
+            return file.read()
+    except OSError as error:
+        raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
+
+
+def write_key_file(path: Path, pem: bytes) -> None:
+    """Write a file that appears whole or not at all, and is in the place of no other.
+
+    Raises ``ConfigurationError`` if it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, path)
+        unfinished.unlink()
+        _flush_directory(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise ConfigurationError(f"The key file {path} cannot be written: {error.strerror}.") from error
+
+
+def _flush_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,67 @@
+"""When signing keys may start to sign and when they are gone, such that no verifier notices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .signing_key import KeyState, SigningKey, active_key, successor
+
+NOTICE_SECONDS: Final = 5
+"""Seconds within which every instance has noticed what another did to the keys."""
+
+_KEPT_SECONDS: Final = 86_400
+"""For which a key that is gone is kept, so that a clock which jumps ahead for a while deletes none that is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPolicy:
+    """All are seconds. ``period`` is from one activation to the next, ``None`` where keys rotate by hand only;
+    ``jwks_max_age`` is for how long verifiers keep the JWK Set.
+    """
+
+    period: int | None
+    jwks_max_age: int
+    access_token_lifetime: int
+    leeway: int
+
+    def lead(self) -> int:
+        """Return for how long a key is published before it signs: until each verifier's JWK Set has it."""
+        return self.jwks_max_age + self.leeway + NOTICE_SECONDS
+
+    def tail(self) -> int:
+        """Return for how long a key verifies after the next has begun to sign: until its last token has expired, and
+        each verifier has fetched the JWK Set anew.
+        """
+        return self.access_token_lifetime + self.jwks_max_age + self.leeway + NOTICE_SECONDS
+
+    def earliest_activation(self, published_at: float) -> float:
+        """Return from when a key published at ``published_at`` may sign."""
+        return published_at + self.lead()
+
+    def scheduled_activation(self, last: SigningKey | None, now: float) -> float:
+        """Return when a key that is published at ``now`` to follow ``last`` starts to sign; the first does at once."""
+        if last is None:
+            return now
+        return max(self.earliest_activation(now), last.activates_at + (self.period or 0))
+
+    def gone_at(self, key: SigningKey, keys: Sequence[SigningKey]) -> float | None:
+        """Return when ``key`` is gone from among ``keys``; ``None`` while no key is to follow it."""
+        following = successor(key, keys)
+        return None if following is None else following.activates_at + self.tail()
+
+    def state(self, key: SigningKey, keys: Sequence[SigningKey], now: float) -> KeyState:
+        """Return the state of ``key`` among ``keys`` at ``now``."""
+        if key.activates_at > now:
+            return KeyState.PENDING
+        if key == active_key(keys, now):
+            return KeyState.ACTIVE
+        gone_at = self.gone_at(key, keys)
+        return KeyState.GONE if gone_at is not None and gone_at <= now else KeyState.RETIRING
+
+    def published(self, keys: Sequence[SigningKey], now: float) -> list[SigningKey]:
+        """Return the keys that verifiers are to have at ``now``: all that are not gone."""
+        return [key for key in keys if self.state(key, keys, now) is not KeyState.GONE]
+
+    def forgettable(self, keys: Sequence[SigningKey], now: float) -> list[SigningKey]:
+        """Return the keys that have been gone for so long that they can be deleted."""
+        return [key for key in keys if self.state(key, keys, now - _KEPT_SECONDS) is KeyState.GONE]
