@@ -111,3 +111,46 @@ class FakeAuditTrail:
 
     def kinds(self) -> list[type[AuditEvent]]:
         return [type(event) for event in self.events]
+
+
+class FakeKeyRing:
+    """Holds keys in a list; each method is one act."""
+
+    def __init__(self, *keys: StoredKey) -> None:
+        self.stored = list(keys)
+        self.loads = 0
+
+    async def load(self) -> Sequence[StoredKey]:
+        self.loads += 1
+        return tuple(self.stored)
+
+    async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
+        ordered = sorted(self.stored, key=lambda each: each.key.activates_at)
+        if (ordered[-1].key.kid if ordered else None) != follows:
+            return False
+        self.stored.append(stored)
+        return True
+
+    async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
+        for place, each in enumerate(self.stored):
+            if (each.key.kid, each.key.activates_at) == (kid, expected):
+                self.stored[place] = StoredKey(SigningKey(kid, activates_at, each.key.published_at), each.pkcs8)
+                return True
+        return False
+
+    async def remove(self, kid: str) -> bool:
+        left = [each for each in self.stored if each.key.kid != kid]
+        removed = len(left) < len(self.stored)
+        self.stored = left
+        return removed
+
+
+class FakeKeyGenerator:
+    """Counts: the keys are named for their numbers."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    async def generate(self, *, published_at: float, activates_at: float) -> StoredKey:
+        self.made += 1
+        return StoredKey(SigningKey(f"key-{self.made}", activates_at, published_at), b"")

@@ -39,6 +39,21 @@ class SessionLists(SessionKit):
         assert list(await sessions.live_sessions(Subject("subject-1"), now=LATER)) == [new_session(1)]
         assert list(await sessions.live_sessions(Subject("subject-2"), now=LATER)) == []
 
+    async def test_all_sessions_are_revoked(self, sessions: SessionRepository) -> None:
+        """Each is revoked but those that were before, whose reasons stay; none of them rotates any more."""
+        for number in range(1, 8):
+            await sessions.add(new_session(number, subject=Subject(f"subject-{number % 3}")))
+        await sessions.revoke(new_session(7).session_id, reason=RevocationReason.LOGOUT, now=LATER)
+        assert await sessions.revoke_all(reason=RevocationReason.KEY_COMPROMISED, now=LATER) == 6
+        assert await sessions.revoke_all(reason=RevocationReason.KEY_COMPROMISED, now=LATER) == 0
+        for number in range(1, 8):
+            found = await sessions.find(new_session(number).session_id)
+            assert found is not None
+            expected = RevocationReason.LOGOUT if number == 7 else RevocationReason.KEY_COMPROMISED
+            assert (found.revoked_at, found.revoked_because) == (LATER, expected)
+            assert not await advance(sessions, found)
+        assert len(await sessions.revocations_since(LATER)) == 7
+
     async def test_live_sessions_are_live(self, sessions: SessionRepository) -> None:
         """Revoked sessions are left out, and so are those past either expiry, from its very moment on."""
         await sessions.add(new_session(1, idle_expires_at=None))

@@ -43,7 +43,12 @@ def backend(kind: str, folder: Path) -> Iterator[Backend]:
     """Yield a store of this kind that loses nothing it acknowledged, with a signing key and a user for its service."""
     keys = folder / "keys"
     create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
-    common = {"KEYS_DIR": str(keys), "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}
+    common = {
+        "KEYS_DIR": str(keys),
+        "KEY_ROTATION_PERIOD": "0",
+        "BOOTSTRAP_USERNAME": USERNAME,
+        "BOOTSTRAP_PASSWORD": PASSWORD,
+    }
     file = {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"}
     match kind:
         case "sqlite":

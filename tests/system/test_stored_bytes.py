@@ -27,14 +27,14 @@ async def test_no_secret_is_in_a_store(store: Backend, tmp_path: Path) -> None:
             await people.sign_out(1)
             if store.kind == "postgresql":
                 store.server.execute("CHECKPOINT")  # type: ignore[union-attr]  # it is PostgreSQL's
-            stored = _everything(store.files)
+            stored = everything(store.files)
     newest = ratchet.parse(people.tokens[0])
     assert ratchet.digest(newest.secret) in stored
     for secret in _secrets(tokens, access_tokens):
         assert secret not in stored
 
 
-def _everything(folder: Path) -> bytes:
+def everything(folder: Path) -> bytes:
     """Return all that is in the store's files, but not in the logs of this test's services."""
     files = sorted(each for each in folder.rglob("*") if each.is_file() and each.name not in ("log", "output"))
     return b"\0".join(each.read_bytes() for each in files if each.suffix != ".pem")

@@ -35,6 +35,7 @@ def running_workers(folder: Path, settings: Mapping[str, str] = NONE, **options:
         "WORKERS": "2",
         "DATABASE_URL": f"sqlite:///{folder}/keyturn.db",
         "KEYS_DIR": str(keys),
+        "KEY_ROTATION_PERIOD": "0",
         "BOOTSTRAP_USERNAME": USERNAME,
         "BOOTSTRAP_PASSWORD": PASSWORD,
         "PASSWORD_HASH_QUEUE": "1000",

@@ -44,7 +44,7 @@ class RedisSealedKeyRepository:
 
     async def _stored(self) -> dict[bytes, bytes]:
         [answer] = await self._exchange.read([SIGNING_KEYS], "HGETALL")
-        return dict(zip(answer[::2], answer[1::2], strict=True))
+        return dict(answer)
 
 
 def _write(key: SealedKey) -> str:

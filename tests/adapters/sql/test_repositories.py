@@ -6,10 +6,12 @@ import pytest
 
 from app.adapters.sql.acts import Acts
 from app.adapters.sql.clients import SqlClientRepository
+from app.adapters.sql.sealed_keys import SqlSealedKeyRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.users import SqlUserRepository
 from app.contracts.client_repository import ClientRepositoryContract
+from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
 from app.contracts.user_repository import UserRepositoryContract
@@ -56,3 +58,14 @@ class TestSqlClientRepository(ClientRepositoryContract):
 
     async def connections(self, n: int) -> Sequence[SqlClientRepository]:
         return [store.clients for store in await self.stores(n)]
+
+
+class TestSqlSealedKeyRepository(SealedKeyRepositoryContract):
+    """The signing keys pass the kit."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SqlSealedKeyRepository]:
+        return [store.signing_keys for store in await self.stores(n)]

@@ -1,0 +1,106 @@
+"""Keys that can be changed: in a directory, and in a shared store."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.adapters.jose.key_sealer import JoseKeySealer
+from app.adapters.keys.directory import DirectoryKeyRing
+from app.adapters.keys.generator import RsaKeyGenerator
+from app.adapters.keys.shared import SharedKeyRing
+from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
+from app.domain.errors import ConfigurationError
+from app.domain.model.signing_key import StoredKey
+from app.ports.key_store import KeyRing
+from app.ports.sealed_keys import SealedKey
+
+NOW = 1_800_000_000.0
+KEY = bytes(32)
+
+
+@pytest.fixture(scope="module")
+def made() -> list[StoredKey]:
+    """Return three keys, each to sign a while after the one before."""
+    return asyncio.run(_make())
+
+
+async def _make() -> list[StoredKey]:
+    generator = RsaKeyGenerator(bits=2048)
+    return [await generator.generate(published_at=NOW, activates_at=NOW + 1_000 * each) for each in range(3)]
+
+
+@pytest.fixture(params=["directory", "shared"])
+def rings(request: pytest.FixtureRequest, tmp_path: Path) -> list[KeyRing]:
+    """Return two rings of each kind over one place."""
+    if request.param == "directory":
+        return [DirectoryKeyRing(directory=tmp_path / "keys", passphrase=None) for _ in range(2)]
+    repository = MemorySealedKeyRepository()
+    return [SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)) for _ in range(2)]
+
+
+async def test_keys_are_added_in_a_chain(rings: list[KeyRing], made: list[StoredKey]) -> None:
+    """Each is kept if it follows the last; the other ring sees it, with its private half and its time."""
+    one, other = rings
+    assert await one.add(made[0], follows=None)
+    assert not await other.add(made[1], follows=None)
+    assert await other.add(made[1], follows=made[0].key.kid)
+    assert not await one.add(made[2], follows=made[0].key.kid)
+    loaded = sorted(await one.load(), key=lambda each: each.key.activates_at)
+    assert [(each.key.kid, each.key.activates_at, each.pkcs8) for each in loaded] == [
+        (each.key.kid, each.key.activates_at, each.pkcs8) for each in made[:2]
+    ]
+
+
+async def test_of_many_successors_one_is_kept(rings: list[KeyRing], made: list[StoredKey]) -> None:
+    """Of two that are added at once to follow one key, one is."""
+    await rings[0].add(made[0], follows=None)
+    added = await asyncio.gather(
+        *(ring.add(key, follows=made[0].key.kid) for ring, key in zip(rings, made[1:], strict=True))
+    )
+    assert sorted(added) == [False, True]
+    assert len(await rings[0].load()) == 2
+
+
+async def test_a_key_is_rescheduled_and_removed(rings: list[KeyRing], made: list[StoredKey]) -> None:
+    """Where its time is the expected one; what is removed is gone."""
+    one, other = rings
+    await one.add(made[0], follows=None)
+    await one.add(made[1], follows=made[0].key.kid)
+    assert await other.reschedule(made[1].key.kid, expected=NOW + 1_000, activates_at=NOW + 50)
+    assert not await one.reschedule(made[1].key.kid, expected=NOW + 1_000, activates_at=NOW + 60)
+    assert {each.key.activates_at for each in await one.load()} == {NOW, NOW + 50}
+    assert await one.remove(made[0].key.kid)
+    assert not await other.remove(made[0].key.kid)
+    assert [each.key.kid for each in await other.load()] == [made[1].key.kid]
+
+
+async def test_keys_are_encrypted_anew(made: list[StoredKey]) -> None:
+    """After it only the new encryption key is needed; a second time there is nothing to do."""
+    repository = MemorySealedKeyRepository()
+    await SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)).add(made[0], follows=None)
+    new = bytes(range(32))
+    both = SharedKeyRing(repository=repository, sealer=JoseKeySealer(new, KEY))
+    assert [await both.reencrypt(), await both.reencrypt()] == [1, 0]
+    [loaded] = await SharedKeyRing(repository=repository, sealer=JoseKeySealer(new)).load()
+    assert loaded == made[0]
+    with pytest.raises(ConfigurationError):
+        await SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)).load()
+
+
+async def test_a_stored_key_is_judged(made: list[StoredKey]) -> None:
+    """One that is no key, or is stored under another's ``kid``, is refused by name."""
+    sealer = JoseKeySealer(KEY)
+    for pkcs8 in (b"no key", made[1].pkcs8):
+        repository = MemorySealedKeyRepository()
+        await repository.add(SealedKey("kid-1", "", NOW, NOW, sealer.seal(pkcs8, kid="kid-1")))
+        with pytest.raises(ConfigurationError, match="kid-1"):
+            await SharedKeyRing(repository=repository, sealer=sealer).load()
+
+
+async def test_a_directory_that_cannot_be_written(tmp_path: Path, made: list[StoredKey]) -> None:
+    """The error names it, and says why."""
+    place = tmp_path / "file"
+    place.write_text("no directory")
+    with pytest.raises(ConfigurationError, match="cannot be changed"):
+        await DirectoryKeyRing(directory=place, passphrase=None).add(made[0], follows=None)

@@ -1,0 +1,130 @@
+"""``keyturn keys``: what an operator sees of the keys, and does to them."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.adapters.keys.directory import create_key_file
+from app.cli import main
+from app.domain.model import base64url
+
+Run = Callable[..., str]
+
+KEY, NEW_KEY = base64url.encode(bytes(range(32))), base64url.encode(bytes(range(32, 64)))
+
+
+@pytest.fixture(params=["directory", "shared"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Return settings of a place for keys that can be changed; a directory has its first one."""
+    if request.param == "directory":
+        create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
+        return {"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}
+    return {"KEYTURN_KEY_ENCRYPTION_KEY": KEY, "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+
+
+@pytest.fixture
+def run(settings: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return what runs a command of the group and returns what it said, on standard error if it failed."""
+
+    def run(*arguments: str, status: int = 0, **others: str) -> str:
+        assert main(["keys", *arguments], {**settings, **others}) == status
+        said = capsys.readouterr()
+        return said.err if status else said.out
+
+    return run
+
+
+@pytest.fixture
+def keys(run: Run) -> Callable[[], list[dict[str, Any]]]:
+    """Return what lists the keys."""
+    return lambda: [json.loads(line) for line in run("list", "--json").splitlines()]
+
+
+Keys = Callable[[], list[dict[str, Any]]]
+
+
+def test_rotating_shows_the_timeline(run: Run, keys: Keys) -> None:
+    """Each key has its state and its times, for people and as JSON; the next one signs after the lead."""
+    run("rotate")
+    said = run("rotate")
+    active, pending = keys()
+    assert re.search(rf"^{active['kid']}  active .*, verifies until \S+$", said, re.MULTILINE)
+    assert re.search(rf"^{pending['kid']}  pending .*$", said, re.MULTILINE)
+    assert 635 <= pending["activates_at"] - pending["published_at"] <= 637
+    assert active["gone_at"] == pending["activates_at"] + 900 + 600 + 30 + 5
+
+
+def test_what_is_not_safe_is_refused(run: Run, keys: Keys) -> None:
+    """The fault says when it will be safe, and nothing has changed."""
+    run("rotate")
+    run("rotate")
+    before = keys()
+    assert "It is safe from 20" in run("rotate", "--at", "2026-01-01T00:00:00Z", status=1)
+    assert "It is safe from 20" in run("retire", before[0]["kid"], status=1)
+    assert "There is no key nobody" in run("retire", "nobody", status=1)
+    assert keys() == before
+
+
+def test_a_key_is_dropped(run: Run, keys: Keys) -> None:
+    """The pending key signs at once; sessions are ended where that is asked for."""
+    run("rotate")
+    run("rotate")
+    active, pending = keys()
+    assert "0 sessions were ended." in run("compromised", active["kid"], "--revoke-sessions")
+    [left] = keys()
+    assert (left["kid"], left["state"]) == (pending["kid"], "active")
+
+
+def test_a_key_of_ones_own(run: Run, keys: Keys, tmp_path: Path) -> None:
+    """It is published, and signs after the lead."""
+    run("rotate")
+    mine = create_key_file(tmp_path / "mine", bits=2048, passphrase=None, activates_at=0)
+    run("import", str(mine))
+    *_, imported = keys()
+    assert imported["state"] == "pending"
+    assert "there already" in run("import", str(mine), status=1)
+
+
+def test_the_public_keys(run: Run, keys: Keys) -> None:
+    """All keys are in the JWK Set, and nothing private is."""
+    run("rotate")
+    exported = json.loads(run("export-public"))["keys"]
+    assert [key["kid"] for key in exported] == [key["kid"] for key in keys()]
+    assert all(key.keys() == {"alg", "e", "kid", "kty", "n", "use"} for key in exported)
+
+
+def test_moving_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A directory's keys keep their times; then they can be encrypted by another key, and the old one is not needed."""
+    create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
+    shared = {"KEYTURN_KEY_ENCRYPTION_KEY": KEY, "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    directory = {"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}
+    assert main(["keys", "rotate"], directory) == 0
+    capsys.readouterr()
+    assert main(["keys", "list", "--json"], directory) == 0
+    there = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert main(["keys", "import", str(tmp_path / "keys")], shared) == 0
+    capsys.readouterr()
+    assert main(["keys", "reencrypt"], {**shared, "KEYTURN_KEY_ENCRYPTION_KEY": f"{NEW_KEY},{KEY}"}) == 0
+    assert "2 keys were encrypted anew." in capsys.readouterr().out
+    assert main(["keys", "list", "--json"], {**shared, "KEYTURN_KEY_ENCRYPTION_KEY": NEW_KEY}) == 0
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == there
+    assert main(["keys", "list"], shared) == 1
+    assert KEY not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["list", "rotate"])
+def test_keys_that_cannot_be_changed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that is made at each start is not this command's."""
+    assert main(["keys", command], {}) == 1
+    assert "KEYTURN_KEYS_DIR" in capsys.readouterr().err
+
+
+def test_an_encryption_key(run: Run) -> None:
+    """Each is another, of 32 bytes."""
+    first, second = run("encryption-key").strip(), run("encryption-key").strip()
+    assert first != second
+    assert len(base64url.decode(first)) == len(base64url.decode(second)) == 32

@@ -1,0 +1,54 @@
+"""When keys may sign, and when they are gone."""
+
+import pytest
+
+from app.domain.model.key_policy import NOTICE_SECONDS, KeyPolicy
+from app.domain.model.signing_key import KeyState, SigningKey
+
+POLICY = KeyPolicy(period=10_000, jwks_max_age=600, access_token_lifetime=900, leeway=30)
+OLD, NEW, NEXT = SigningKey("old", 1_000, 0), SigningKey("new", 5_000, 1_000), SigningKey("next", 9_000, 5_000)
+KEYS = (NEXT, OLD, NEW)
+OLD_IS_GONE = 5_000 + 900 + 600 + 30 + NOTICE_SECONDS
+
+
+def test_the_lead_covers_every_cache() -> None:
+    """A key is published for as long as a verifier keeps the JWK Set, and what clocks and instances may be late."""
+    assert POLICY.lead() == 600 + 30 + NOTICE_SECONDS
+    assert POLICY.earliest_activation(77) == 77 + POLICY.lead()
+
+
+@pytest.mark.parametrize(
+    ("now", "states"),
+    [
+        (999.9, "pending pending pending"),
+        (1_000, "active pending pending"),
+        (4_999.9, "active pending pending"),
+        (5_000, "retiring active pending"),
+        (OLD_IS_GONE - 0.1, "retiring active pending"),
+        (OLD_IS_GONE, "gone active pending"),
+        (9_000, "gone retiring active"),
+        (1e9, "gone gone active"),
+    ],
+)
+def test_states_follow_from_times(now: float, states: str) -> None:
+    """Each key is pending, then active until the next is, then retiring until its last token is no more, then gone."""
+    assert [POLICY.state(key, KEYS, now) for key in (OLD, NEW, NEXT)] == [KeyState(each) for each in states.split()]
+    assert {key.kid for key in POLICY.published(KEYS, now)} == {
+        key.kid for key, state in zip((OLD, NEW, NEXT), states.split(), strict=True) if state != "gone"
+    }
+
+
+def test_a_key_that_is_gone_is_kept_for_a_day() -> None:
+    """A clock that jumps ahead for a while must delete nothing that is needed after it has come back."""
+    assert POLICY.forgettable(KEYS, OLD_IS_GONE + 86_399) == []
+    assert POLICY.forgettable(KEYS, OLD_IS_GONE + 86_400) == [OLD]
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "expected"),
+    [(None, 50, 50), (OLD, 1_000, 11_000), (OLD, 20_000, 20_000 + POLICY.lead())],
+    ids=["the first at once", "a period after the last", "late, and no sooner than verifiers have it"],
+)
+def test_when_a_key_is_scheduled_for(last: SigningKey | None, now: float, expected: float) -> None:
+    """A period after the last one, and never before the lead is over."""
+    assert POLICY.scheduled_activation(last, now) == expected
