@@ -5,7 +5,7 @@ Its functions run in a process of their own (``cores.process_on``), on the measu
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import cycle
 from typing import Final, cast
@@ -15,10 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from dependency_injector import providers
 from joserfc.jwk import RSAKey
 
 from app.adapters.jose.verifier import JoseTokenVerifier
 from app.container import Container
+from app.domain.model.signing_key import StoredKey
 from app.domain.services.validation import Validation
 from app.settings import Settings
 
@@ -29,8 +31,11 @@ SIGN: Final = "sign"
 VERIFY: Final = "verify"
 HASH: Final = "hash"
 MINT: Final = "mint"
+MINT_AMONG_MANY_KEYS: Final = "mint among many keys"
 VALIDATE_SEEN: Final = "validate seen"
 VALIDATE_NEW: Final = "validate new"
+
+MANY_KEYS: Final = 10
 
 _TOKENS: Final = 2_000
 
@@ -65,9 +70,27 @@ def _tokens() -> list[str]:
 
 
 @cache
-def _mint_one() -> Callable[[], str]:
+def _container_of_many_keys() -> Container:
+    """The same, with ``MANY_KEYS`` keys, of which the last signs."""
+    container = Container(settings=Settings())
+    generator, now = container.key_generator(), time.time()
+
+    class Keys:
+        async def load(self) -> Sequence[StoredKey]:
+            return stored
+
+    async def make() -> list[StoredKey]:
+        return [await generator.generate(published_at=0, activates_at=now - each - 1) for each in range(MANY_KEYS)]
+
+    stored = asyncio.run(make())
+    with container.key_stores.chosen.override(providers.Object(Keys())):
+        asyncio.run(container.keys().load())
+    return container
+
+
+def _mint_one(container: Container) -> Callable[[], str]:
     (session,) = sessions(1)
-    issuance = _container().issuance()
+    issuance = container.issuance()
 
     def mint() -> str:
         now = time.time()
@@ -76,8 +99,13 @@ def _mint_one() -> Callable[[], str]:
     return mint
 
 
+@cache
+def _minter() -> Callable[[], str]:
+    return _mint_one(_container())
+
+
 def _mint() -> str:
-    return _mint_one()()
+    return _minter()()
 
 
 def _signing() -> Operation:
@@ -115,7 +143,11 @@ def _hashing() -> Operation:
 
 
 def _minting() -> Operation:
-    return repeated(_mint_one())
+    return repeated(_minter())
+
+
+def _minting_among_many_keys() -> Operation:
+    return repeated(_mint_one(_container_of_many_keys()))
 
 
 def _validating(remember: int) -> Operation:
@@ -139,6 +171,7 @@ _OPERATIONS: Final[dict[str, Callable[[], Operation]]] = {
     VERIFY: _verifying,
     HASH: _hashing,
     MINT: _minting,
+    MINT_AMONG_MANY_KEYS: _minting_among_many_keys,
     VALIDATE_SEEN: lambda: _validating(remember=_TOKENS),
     VALIDATE_NEW: lambda: _validating(remember=_TOKENS // 2),
 }

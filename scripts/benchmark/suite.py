@@ -1,16 +1,22 @@
 """The rows of the benchmark: what is measured, beside what, and what is aimed at."""
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
+
+from app.adapters.keys.directory import create_key_file
 
 from . import cores, memory, servers
 from .figures import Figure
 from .laboratory import Laboratory, both
-from .operations import HASH, MINT, SIGN, VALIDATE_NEW, VALIDATE_SEEN, VERIFY
+from .operations import HASH, MANY_KEYS, MINT, MINT_AMONG_MANY_KEYS, SIGN, VALIDATE_NEW, VALIDATE_SEEN, VERIFY
 from .rounds import Reading, Row
 
+_JWKS: Final = "/.well-known/jwks.json"
 _KIBIBYTE: Final = 1024.0
 
 SIGNATURE: Final = "raw RSA-2048 signature"
@@ -26,6 +32,8 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
         servers.service() as service,
         servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
         servers.service({"KEYTURN_LOG_LEVEL": "warning"}) as silent,
+        _many_keys() as keys,
+        servers.service({"KEYTURN_KEYS_DIR": keys, "KEYTURN_KEY_ROTATION_PERIOD": "0"}) as with_many_keys,
         servers.routes(lab.jwk_set(service)) as (plain, guarded),
     ):
         access_tokens = lab.tokens(service, "access_token")
@@ -105,6 +113,22 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 reading=Reading.SHARE,
             ),
             Row(
+                name=f"mint an access token among {MANY_KEYS} keys",
+                probe=lab.operation(MINT_AMONG_MANY_KEYS),
+                limit=lab.operation(MINT),
+                limit_name="mint with one key",
+                reading=Reading.TIMES,
+                aim=1.05,
+            ),
+            Row(
+                name=f"GET the JWK Set of {MANY_KEYS} keys",
+                probe=lab.gets("many keys", with_many_keys, _JWKS, access_tokens),
+                limit=lab.gets("one key", service, _JWKS, access_tokens),
+                limit_name="GET that of one key",
+                reading=Reading.TIMES,
+                aim=1.05,
+            ),
+            Row(
                 name="validate a token not seen before",
                 probe=lab.operation(VALIDATE_NEW),
                 limit=lab.operation(VERIFY),
@@ -143,6 +167,15 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 reading=Reading.TIMES,
             ),
         ]
+
+
+@contextmanager
+def _many_keys() -> Iterator[str]:
+    """Yield a directory of ``MANY_KEYS`` keys of the last minutes, all of which are in the JWK Set."""
+    with TemporaryDirectory() as folder:
+        for each in range(MANY_KEYS):
+            create_key_file(Path(folder), bits=2048, passphrase=None, activates_at=time.time() - 60 - each)
+        yield folder
 
 
 def memory_of_sessions(count: int) -> list[Figure]:
