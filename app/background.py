@@ -20,6 +20,8 @@ _LOG: Final = logging.getLogger("keyturn")
 _SWEEP_SECONDS: Final = 1.0
 _LEARN_SECONDS: Final = 1.0
 _KEYS_SECONDS: Final = 2.0
+_ROUNDS_OF_REST: Final = 30
+"""After a ring could not be changed: each try makes a key, which takes a core for a while."""
 
 
 async def keep_sweeping(retention: Retention) -> None:
@@ -71,22 +73,25 @@ async def keep_up_with_keys(keys: KeyLifecycle, rotation: KeyRotation | None, ne
     if rotation is None:
         return
     fault = ""
+    rest = 0
     while True:
         await news.wait(seconds=_KEYS_SECONDS)
+        rest = max(0, rest - 1)
         try:
             await keys.load()
-            if await rotation.tend(keys.keys()):
+            if not rest and await rotation.tend(keys.keys()):
                 await keys.load()
         except StoreUnavailable:
             pass
         except ConfigurationError as error:
+            rest = _ROUNDS_OF_REST
             if str(error) != fault:
                 fault = str(error)
                 _LOG.error("the signing keys cannot be followed: %s", fault)  # no bug: the text says all
         except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
             _LOG.exception("keeping up with the keys failed")
         else:
-            fault = ""
+            fault = fault if rest else ""
 
 
 def _note(readiness: Readiness, *, stores_answer: bool) -> None:

@@ -148,8 +148,10 @@ async def test_a_compromised_key_is_dropped_now(instance: Instance) -> None:
     other = Instance(instance.ring, FakeKeyGenerator())
     await other.keep_up()
     assert other.keys.signing_kid() == "key-1"
+    for each in (instance, other):
+        each.clock.advance(60)
     key = await instance.rotation.compromised("key-1")
-    assert (key.kid, key.activates_at) == ("key-2", NOW)
+    assert (key.kid, key.activates_at) == ("key-2", NOW + 60)
     await other.keys.load()
     assert other.published() == ["key-2"]
     assert other.keys.signing_kid() == "key-2"

@@ -69,18 +69,21 @@ class KeyLifecycle:
         return signing.kid
 
     def _choose(self, now: float) -> _Signing:
-        keys = self.keys()
-        published_for_long = [key for key in keys if self._held_until.get(key.kid, 0.0) <= now]
-        key = active_key(published_for_long, now) or active_key(keys, now)
+        key = self._active(now)
         if key is None:
             raise ConfigurationError("No signing key is active: every key that is there begins to sign in the future.")
-        changes = [*(key.activates_at for key in keys), *self._held_until.values()]
+        changes = [*(each.activates_at for each in self.keys()), *self._held_until.values()]
         return _Signing(key.kid, now, min((each for each in changes if each > now), default=inf))
+
+    def _active(self, now: float) -> SigningKey | None:
+        keys = self.keys()
+        published_for_long = [key for key in keys if self._held_until.get(key.kid, 0.0) <= now]
+        return active_key(published_for_long, now) or active_key(keys, now)
 
     def _hold_newcomers(self, keys: Sequence[SigningKey], now: float) -> None:
         known = {key.kid for key in self.keys()}
         kids = {key.kid for key in keys}
-        signed = active_key(self.keys(), now)
+        signed = self._active(now)
         if signed is None or signed.kid not in kids:
             self._held_until = {}
             return

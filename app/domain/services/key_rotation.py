@@ -84,15 +84,9 @@ class KeyRotation:
         """Drop a key now, whatever it signed; return the key that signs from now on. Raises ``UnknownKey``."""
         keys = await self.keys()
         key = _named(kid, keys)
+        signing = await self._let_another_sign(key, keys)
         await self._drop(key, because="compromised")
-        now = math.floor(self._clock.now())
-        left = [each for each in keys if each != key]
-        if key != active_key(keys, now) and (active := active_key(left, now)) is not None:
-            return active
-        pending = [each for each in left if each.activates_at > now]
-        if pending:
-            return await self._reschedule(pending[0], now)
-        return await self._make(left, activates_at=now)
+        return signing
 
     async def add(self, stored: StoredKey) -> SigningKey:
         """Publish a key that was made elsewhere, in the place of the pending one, to sign as early as is safe; the
@@ -121,6 +115,27 @@ class KeyRotation:
         for each in sorted(stored, key=lambda one: one.key.activates_at):
             kept.append(await self._keep(each, kept))
         return kept
+
+    async def _let_another_sign(self, key: SigningKey, keys: Sequence[SigningKey]) -> SigningKey:
+        """Return the key that signs without ``key``, which may be the one that does. Where other instances change the
+        keys meanwhile, it begins anew.
+        """
+        now = math.floor(self._clock.now())
+        active = active_key(keys, now)
+        if active is not None and active != key:
+            return active
+        at = max(now, key.activates_at + 1)
+        pending = [each for each in keys if each.activates_at > key.activates_at]
+        if pending:
+            if await self._ring.reschedule(pending[0].kid, expected=pending[0].activates_at, activates_at=at):
+                self._audit.record(KeyRescheduled(at=self._clock.now(), kid=pending[0].kid, activates_at=at))
+                return SigningKey(pending[0].kid, at, pending[0].published_at)
+        else:
+            stored = await self._generator.generate(published_at=self._clock.now(), activates_at=at)
+            if await self._ring.add(stored, follows=keys[-1].kid):
+                self._tell_published(stored.key)
+                return stored.key
+        return await self._let_another_sign(key, await self.keys())
 
     async def _make_next(self, keys: Sequence[SigningKey]) -> None:
         now = self._clock.now()
