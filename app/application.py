@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
@@ -15,6 +15,7 @@ from .container import Container
 from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from .domain.model.scope import ADMIN, Scope
 from .domain.services.accounts import Accounts
+from .ports.store import SessionStore
 from .settings import Settings
 
 _LOG: Final = logging.getLogger("keyturn")
@@ -45,15 +46,23 @@ async def prepare_stores(settings: Settings) -> None:
 
 
 @asynccontextmanager
+async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
+    """Open stores that are prepared, and close them; raises ``ConfigurationError`` and ``StoreUnavailable``."""
+    async with AsyncExitStack() as closing:
+        for store in stores:
+            closing.push_async_callback(store.close)
+            await store.open()
+        yield
+
+
+@asynccontextmanager
 async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     container = app[CONTAINER]
     settings = container.settings()
     async with AsyncExitStack() as life:
         life.callback(container.shutdown_resources)
         container.init_resources()
-        for store in container.stores.distinct():
-            life.push_async_callback(store.close)
-            await store.open()
+        await life.enter_async_context(opened(container.stores.distinct()))
         await bring_up_keys(container.keys(), container.key_rotation())
         _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
         learnt = await container.revocation().learn()

@@ -82,7 +82,7 @@ async def keep_up_with_keys(keys: KeyLifecycle, rotation: KeyRotation | None, ne
             if not rest and await rotation.tend(keys.keys()):
                 await keys.load()
         except StoreUnavailable:
-            pass
+            continue
         except ConfigurationError as error:
             rest = _ROUNDS_OF_REST
             if str(error) != fault:

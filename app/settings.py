@@ -1,6 +1,5 @@
 """The settings: the environment, read once into one frozen value."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
@@ -9,20 +8,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from . import COMMAND
-from .domain.errors import ConfigurationError, InvalidScope
-from .domain.model import base64url
+from . import setting_forms as form
+from .domain.errors import ConfigurationError
 from .domain.model.key_policy import KeyPolicy
 from .domain.model.policy import MAX_TOKEN_LIFETIME
 from .domain.model.scope import ACCOUNT, Scope
 
 PREFIX: Final = "KEYTURN_"
-_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_WHOLE = re.compile(r"[0-9]{1,10}")
-_DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
-_URL = re.compile(r"https?://[!-~]+")
-_STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 _LEVELS: Final = ("debug", "info", "warning", "error")
-_ENCRYPTION_KEY_BYTES: Final = 32
 _THIRTY_DAYS: Final = 30 * 86_400
 _YEAR: Final = 366 * 86_400
 
@@ -33,193 +26,111 @@ def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secre
     return field(default=parse(default) if default else None, repr=not secret, metadata=metadata)
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _duration(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        match = _DURATION.fullmatch(text)
-        seconds = int(match[1]) * _UNITS[match[2]] if match else -1
-        if not least <= seconds <= most:
-            raise ValueError(f"must be a duration such as 900, 15m or 7d, from {least} to {most} seconds")
-        return seconds
-
-    return parse
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.lower() not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return text.lower()
-
-    return parse
-
-
-def _text(text: str) -> str:
-    if not text or not text.isprintable():
-        raise ValueError("must be printable text, and not empty")
-    return text
-
-
-def _secret(text: str) -> str:
-    if not text:
-        raise ValueError("must not be empty")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be UTF-8 text") from None
-    return text
-
-
-def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
-        raise ValueError("must be 0 or 1")
-    return text == "1"
-
-
-def _scope(text: str) -> Scope:
-    try:
-        return Scope.parse(text)
-    except InvalidScope as error:
-        raise ValueError("must be scope tokens parted by single spaces") from error
-
-
-def _issuer(text: str) -> str:
-    if not _URL.fullmatch(text) or "?" in text or "#" in text or not _has_authority(text):
-        raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
-    return text
-
-
-def _has_authority(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _path(text: str) -> Path:
-    if not text or not text.isprintable():
-        raise ValueError("must be the path of a file or directory, and not empty")
-    return Path(text)
-
-
-def _store_url(text: str) -> str:
-    if not _STORE_URL.fullmatch(text):
-        raise ValueError("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
-    return text
-
-
-def _encryption_keys(text: str) -> tuple[bytes, ...]:
-    try:
-        keys = tuple(base64url.decode(each.strip().rstrip("=")) for each in text.split(","))
-    except ValueError:
-        keys = ()
-    if not keys or any(len(key) != _ENCRYPTION_KEY_BYTES for key in keys):
-        raise ValueError(
-            f"must be {_ENCRYPTION_KEY_BYTES} random bytes in base64url, such as {COMMAND} keys encryption-key prints"
-        )
-    return keys
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting, by its name without the prefix, in lower case. Durations are seconds."""
 
-    host: str = _setting("HOST", _text, "127.0.0.1", help="address to listen on")
-    port: int = _setting("PORT", _whole(0, 65_535), "8080", help="port to listen on; 0 is any free one")
-    issuer: str = _setting("ISSUER", _issuer, "http://127.0.0.1:8080", help="the `iss` claim: this service's URL")
-    audience: str = _setting("AUDIENCE", _text, "keyturn", help="the `aud` claim: whom the access tokens are for")
+    host: str = _setting("HOST", form.text, "127.0.0.1", help="address to listen on")
+    port: int = _setting("PORT", form.whole(0, 65_535), "8080", help="port to listen on; 0 is any free one")
+    issuer: str = _setting("ISSUER", form.issuer, "http://127.0.0.1:8080", help="the `iss` claim: this service's URL")
+    audience: str = _setting("AUDIENCE", form.text, "keyturn", help="the `aud` claim: whom the access tokens are for")
     access_token_ttl: int = _setting(
-        "ACCESS_TOKEN_TTL", _duration(1, MAX_TOKEN_LIFETIME), "15m", help="lifetime of an access token"
+        "ACCESS_TOKEN_TTL", form.duration(1, MAX_TOKEN_LIFETIME), "15m", help="lifetime of an access token"
     )
     refresh_token_ttl: int = _setting(
         "REFRESH_TOKEN_TTL",
-        _duration(1, _YEAR),
+        form.duration(1, _YEAR),
         "7d",
         help="lifetime of a session from sign-in; no refresh extends it",
     )
     refresh_idle_ttl: int | None = _setting(
-        "REFRESH_IDLE_TTL", _duration(1, _YEAR), help="time after which a session that is not refreshed ends"
+        "REFRESH_IDLE_TTL", form.duration(1, _YEAR), help="time after which a session that is not refreshed ends"
     )
     replay_window: int = _setting(
-        "REPLAY_WINDOW", _duration(0, 60), "30s", help="time for which the token just replaced gets the same successor"
+        "REPLAY_WINDOW",
+        form.duration(0, 60),
+        "30s",
+        help="time for which the token just replaced gets the same successor",
     )
-    default_scope: Scope = _setting("DEFAULT_SCOPE", _scope, ACCOUNT, help="scope of a user who was given no other")
+    default_scope: Scope = _setting("DEFAULT_SCOPE", form.scope, ACCOUNT, help="scope of a user who was given no other")
     clock_leeway: int = _setting(
-        "CLOCK_LEEWAY", _duration(0, 300), "30s", help="clock difference that validation allows"
+        "CLOCK_LEEWAY", form.duration(0, 300), "30s", help="clock difference that validation allows"
     )
     database_url: str = _setting(
-        "DATABASE_URL", _store_url, "memory://", secret=True, help="store of the users, and of the sessions too"
+        "DATABASE_URL", form.store_url, "memory://", secret=True, help="store of the users, and of the sessions too"
     )
-    session_url: str | None = _setting("SESSION_URL", _store_url, secret=True, help="another store for the sessions")
+    session_url: str | None = _setting(
+        "SESSION_URL", form.store_url, secret=True, help="another store for the sessions"
+    )
     session_replicas: int = _setting(
-        "SESSION_REPLICAS", _whole(0, 10), "0", help="replicas of the session store that must confirm each change"
+        "SESSION_REPLICAS", form.whole(0, 10), "0", help="replicas of the session store that must confirm each change"
     )
     store_timeout: int = _setting(
-        "STORE_TIMEOUT", _duration(1, 60), "2s", help="time in which a store must answer; after it requests get a 503"
+        "STORE_TIMEOUT",
+        form.duration(1, 60),
+        "2s",
+        help="time in which a store must answer; after it requests get a 503",
     )
     store_connections: int = _setting(
-        "STORE_CONNECTIONS", _whole(1, 1_000), "10", help="connections of one worker to a store, at most"
+        "STORE_CONNECTIONS", form.whole(1, 1_000), "10", help="connections of one worker to a store, at most"
     )
-    signing_key: str | None = _setting("SIGNING_KEY", _secret, help="the signing key, as PEM", secret=True)
-    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", _path, help="file with the signing key, as PEM")
-    keys_dir: Path | None = _setting("KEYS_DIR", _path, help="directory of signing keys")
-    key_passphrase: str | None = _setting("KEY_PASSPHRASE", _secret, secret=True, help="passphrase of the signing keys")
+    signing_key: str | None = _setting("SIGNING_KEY", form.secret, help="the signing key, as PEM", secret=True)
+    signing_key_file: Path | None = _setting("SIGNING_KEY_FILE", form.path, help="file with the signing key, as PEM")
+    keys_dir: Path | None = _setting("KEYS_DIR", form.path, help="directory of signing keys")
+    key_passphrase: str | None = _setting(
+        "KEY_PASSPHRASE", form.secret, secret=True, help="passphrase of the signing keys"
+    )
     key_size: int = _setting(
-        "KEY_SIZE", lambda text: int(_one_of("2048", "3072", "4096")(text)), "2048", help="bits of keys made here"
+        "KEY_SIZE", lambda text: int(form.one_of("2048", "3072", "4096")(text)), "2048", help="bits of keys made here"
     )
     key_encryption_key: tuple[bytes, ...] | None = _setting(
         "KEY_ENCRYPTION_KEY",
-        _encryption_keys,
+        form.encryption_keys,
         secret=True,
         help="key that encrypts the signing keys in the store of the sessions: 32 bytes in base64url; to replace it,"
         " the new one, a comma and the old one",
     )
     key_rotation_period: int | None = _setting(
         "KEY_ROTATION_PERIOD",
-        _duration(0, 10 * _YEAR),
+        form.duration(0, 10 * _YEAR),
         help="time between two signing keys: 30d unless given where keys can be made; 0 leaves it to keys rotate",
     )
-    jwks_max_age: int = _setting("JWKS_MAX_AGE", _duration(0, 86_400), "10m", help="cache lifetime of the JWK Set")
+    jwks_max_age: int = _setting("JWKS_MAX_AGE", form.duration(0, 86_400), "10m", help="cache lifetime of the JWK Set")
     bootstrap_username: str | None = _setting(
-        "BOOTSTRAP_USERNAME", _text, help="user to create at start where it does not exist"
+        "BOOTSTRAP_USERNAME", form.text, help="user to create at start where it does not exist"
     )
-    bootstrap_password: str | None = _setting("BOOTSTRAP_PASSWORD", _secret, secret=True, help="that user's password")
+    bootstrap_password: str | None = _setting(
+        "BOOTSTRAP_PASSWORD", form.secret, secret=True, help="that user's password"
+    )
     password_hash_memory: int = _setting(
-        "PASSWORD_HASH_MEMORY", _whole(8_192, 1_048_576), "19456", help="memory of one Argon2id hash, in KiB"
+        "PASSWORD_HASH_MEMORY", form.whole(8_192, 1_048_576), "19456", help="memory of one Argon2id hash, in KiB"
     )
     password_hash_iterations: int = _setting(
-        "PASSWORD_HASH_ITERATIONS", _whole(1, 100), "2", help="passes of one Argon2id hash over its memory"
+        "PASSWORD_HASH_ITERATIONS", form.whole(1, 100), "2", help="passes of one Argon2id hash over its memory"
     )
-    password_hash_threads: int = _setting("PASSWORD_HASH_THREADS", _whole(1, 64), "2", help="passwords hashed at once")
+    password_hash_threads: int = _setting(
+        "PASSWORD_HASH_THREADS", form.whole(1, 64), "2", help="passwords hashed at once"
+    )
     password_hash_queue: int = _setting(
-        "PASSWORD_HASH_QUEUE", _whole(0, 10_000), "64", help="passwords that may wait to be hashed; more get a 503"
+        "PASSWORD_HASH_QUEUE", form.whole(0, 10_000), "64", help="passwords that may wait to be hashed; more get a 503"
     )
     body_timeout: int = _setting(
-        "BODY_TIMEOUT", _duration(1, 300), "10s", help="time in which a request body must arrive"
+        "BODY_TIMEOUT", form.duration(1, 300), "10s", help="time in which a request body must arrive"
     )
-    workers: int = _setting("WORKERS", _whole(1, 128), "1", help="processes that serve the port")
+    workers: int = _setting("WORKERS", form.whole(1, 128), "1", help="processes that serve the port")
     drain_delay: int = _setting(
         "DRAIN_DELAY",
-        _duration(0, 600),
+        form.duration(0, 600),
         "0s",
         help="time from a stop signal, with /readyz at 503, to the end of listening",
     )
     shutdown_timeout: int = _setting(
-        "SHUTDOWN_TIMEOUT", _duration(1, 600), "30s", help="time that requests under way get to finish at shutdown"
+        "SHUTDOWN_TIMEOUT", form.duration(1, 600), "30s", help="time that requests under way get to finish at shutdown"
     )
-    log_level: str = _setting("LOG_LEVEL", _one_of(*_LEVELS), "info", help="debug, info, warning or error")
-    access_log: bool = _setting("ACCESS_LOG", _flag, "1", help="1 logs every request, 0 none")
+    log_level: str = _setting("LOG_LEVEL", form.one_of(*_LEVELS), "info", help="debug, info, warning or error")
+    access_log: bool = _setting("ACCESS_LOG", form.flag, "1", help="1 logs every request, 0 none")
     allow_http_issuer: bool = _setting(
-        "ALLOW_HTTP_ISSUER", _flag, "0", help="1 accepts an http issuer that is no loopback address"
+        "ALLOW_HTTP_ISSUER", form.flag, "0", help="1 accepts an http issuer that is no loopback address"
     )
 
     @classmethod

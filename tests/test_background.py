@@ -3,15 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
+import pytest
+
+from app import background
 from app.adapters.http.readiness import Readiness
 from app.adapters.memory.store import MemoryStore
-from app.background import keep_up_with_revocations
-from app.domain.errors import StoreUnavailable
+from app.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
+from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.model.signing_key import SigningKey, StoredKey
+from app.domain.services.key_lifecycle import KeyLifecycle
+from app.domain.services.key_news import KeyNews
+from app.domain.services.key_rotation import KeyRotation
 from app.domain.services.revocation import Revocation
 from app.ports.store import StoreOptions
 
-from .builders import NOW
+from .builders import KEY_POLICY, NOW
+from .fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyGenerator, FakeKeyRing
 
 
 class SignallingStore(MemoryStore):
@@ -109,3 +118,70 @@ async def test_a_bug_does_not_end_it() -> None:
         await instance.until(lambda: len(instance.learning.asked) >= 2)
         instance.learning.error = None
         await instance.until(lambda: NOW + 1 in instance.learning.asked)
+
+
+class KeyFollower:
+    """An instance that follows its keys; without being asked it looks once an hour."""
+
+    def __init__(self, ring: FakeKeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(background, "_KEYS_SECONDS", 3_600.0)
+        self.ring, self.clock, self.generator = ring, FakeClock(), FakeKeyGenerator()
+        policy = replace(KEY_POLICY, period=10_000)
+        self.keys = KeyLifecycle(store=ring, codec=FakeCodec(), clock=self.clock, policy=policy)
+        self.rotation = KeyRotation(
+            ring=ring, generator=self.generator, clock=self.clock, audit=FakeAuditTrail(), policy=policy
+        )
+        self.news = KeyNews(clock=self.clock)
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Let it follow, from a start on."""
+        await bring_up_keys(self.keys, self.rotation)
+        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.news))
+        yield
+        task.cancel()
+
+    async def asked(self, times: int) -> int:
+        """Be asked to look so often, and return how often it read the keys for that."""
+        before = self.ring.loads
+        for _ in range(times):
+            self.news.ask()
+            for _ in range(10):
+                await asyncio.sleep(0)
+        return self.ring.loads - before
+
+
+class BrokenKeyRing(FakeKeyRing):
+    """Can be read, and not be changed."""
+
+    async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
+        raise ConfigurationError("The directory cannot be changed.")
+
+
+async def test_a_flood_of_unknown_keys_costs_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is asked to look, it reads the store once in 10 seconds."""
+    follower = KeyFollower(FakeKeyRing(), monkeypatch)
+    async with follower.following():
+        assert await follower.asked(1_000) == 1
+        follower.clock.advance(9.9)
+        assert await follower.asked(1_000) == 0
+        follower.clock.advance(0.1)
+        assert await follower.asked(1_000) == 1
+
+
+async def test_keys_that_cannot_be_changed_serve(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The service starts on what there is, says once what is wrong, and does not make keys without end."""
+    ring = BrokenKeyRing(StoredKey(SigningKey("kid-1", NOW - 60, NOW - 900), b""))
+    follower = KeyFollower(ring, monkeypatch)
+    async with follower.following():
+        made_at_start = follower.generator.made
+        for _ in range(20):
+            assert await follower.asked(1) == 1
+            follower.clock.advance(10)
+        assert follower.keys.signing_kid() == "kid-1"
+    assert (made_at_start, follower.generator.made) == (1, 2)
+    assert [record.getMessage() for record in caplog.records] == [
+        "the signing keys cannot be followed: The directory cannot be changed."
+    ]

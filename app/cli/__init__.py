@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from . import database, keys, serve, users
 
+_HYPHEN_AND_KID: Final = re.compile(r"-[A-Za-z0-9_-]{42}")
 _INTERRUPTED: Final = 130
 """What a shell makes of SIGINT."""
 
@@ -19,7 +21,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for group in (serve, users, keys, database):
         group.add_to(commands)
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_args([_as_value(each) for each in (sys.argv[1:] if arguments is None else arguments)])
     try:
         parsed.run(parsed, environment)
     except (ConfigurationError, StoreUnavailable) as error:
@@ -28,3 +30,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0
+
+
+def _as_value(argument: str) -> str:
+    """Return a key's id such that a hyphen at its beginning makes no option of it: behind a space, to be stripped."""
+    return f" {argument}" if _HYPHEN_AND_KID.fullmatch(argument) else argument

@@ -1,219 +1,192 @@
-"""``keyturn keys``."""
+"""``keyturn keys``: what becomes of the signing keys."""
 
 import argparse
 import asyncio
 import json
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ..adapters.keys.directory import DirectoryKeyRing, create_key_file, has_keys
+from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.key_file import read_key_file
 from ..adapters.keys.pem import read_private_key
 from ..adapters.keys.shared import SharedKeyRing
+from ..application import opened
 from ..container import Container
 from ..domain.errors import ConfigurationError
-from ..domain.model import base64url
 from ..domain.model.key_policy import KeyPolicy
 from ..domain.model.session import RevocationReason
 from ..domain.model.signing_key import SigningKey
 from ..domain.services.key_rotation import KeyRotation
 from ..settings import Settings
-from .opened import opened_stores
+from . import key_material
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _T = TypeVar("_T")
-_Command = Callable[[argparse.Namespace, Mapping[str, str]], None]
+
+_HELP = {
+    "list": "list the keys, their states and times",
+    "rotate": "let the pending key sign as early as is safe: once every verifier has it",
+    "retire": "delete a key that no live token needs",
+    "compromised": "drop a key now, whatever it signed, and have the pending one sign; every instance refuses its"
+    " tokens within 5 seconds, and sessions get tokens of the next key when they refresh",
+    "import": "publish a key of your own in the place of the pending one, or move a directory of keys to a store that"
+    " has none",
+    "export-public": "print the public keys as a JWK Set (RFC 7517)",
+    "reencrypt": "encrypt the stored keys by the first key of KEYTURN_KEY_ENCRYPTION_KEY",
+}
 
 
 def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
     parser = commands.add_parser("keys", help="make signing keys, list, rotate and drop them")
     group = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, run: _Command, help: str, description: str = "") -> argparse.ArgumentParser:
-        made = group.add_parser(name, help=help, description=description or None)
-        made.add_argument("--json", action="store_true", help="print JSON, one object a line")
-        made.set_defaults(run=run)
-        return made
-
-    command("list", run_list, "list the keys, their states and times")
-    rotate = command(
-        "rotate",
-        run_rotate,
-        "let the next key sign as early as is safe",
-        "Brings the activation of the pending key forward, to when every verifier has it.",
-    )
-    rotate.add_argument("--at", type=_moment, metavar="TIME", help="when it is to sign, such as 2026-03-01T12:00:00Z")
-    retire = command("retire", run_retire, "delete a key that no live token needs")
-    retire.add_argument("kid", help="the key's id")
-    compromised = command(
-        "compromised",
-        run_compromised,
-        "drop a key now, whatever it signed",
-        "Drops the key, and has the pending one sign at once. Every instance refuses the key's tokens within 5 seconds;"
-        " sessions go on, and get tokens of the new key at their next refresh.",
-    )
-    compromised.add_argument("kid", help="the key's id")
-    compromised.add_argument("--revoke-sessions", action="store_true", help="end every session too")
-    importing = command(
-        "import",
-        run_import,
-        "publish a key of your own as the next, or move a directory of keys to an empty store",
-        "A file becomes the pending key. A directory's keys keep their times; the store must have none.",
-    )
-    importing.add_argument("source", type=Path, help="a PEM file, or a directory as KEYTURN_KEYS_DIR")
-    command("export-public", run_export, "print the public keys as a JWK Set (RFC 7517)")
-    command(
-        "reencrypt",
-        run_reencrypt,
-        "encrypt the stored keys by the first key of KEYTURN_KEY_ENCRYPTION_KEY",
-    )
-    command("encryption-key", run_encryption_key, "print a new KEYTURN_KEY_ENCRYPTION_KEY")
-    generate = group.add_parser(
-        "generate",
-        help="make a key in a directory",
-        description="Makes an RSA key that only you can read, for KEYTURN_KEYS_DIR. The first key of a directory signs"
-        " at once; a further one is published first, and signs once every verifier can have fetched it."
-        " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply: run it in the environment of the service.",
-    )
-    generate.add_argument("directory", type=Path, help="where the key goes; made if it is not there")
-    generate.set_defaults(run=run_generate)
+    made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
+    made["rotate"].add_argument("--at", type=_moment, metavar="TIME", help="later, such as 2026-03-01T12:00:00Z")
+    for name in ("retire", "compromised"):
+        made[name].add_argument("kid", type=str.strip, help="the key's id")
+    made["compromised"].add_argument("--revoke-sessions", action="store_true", help="end every session too")
+    made["import"].add_argument("source", type=Path, help="a PEM file, or a directory as KEYTURN_KEYS_DIR")
+    for name, run in _RUN.items():
+        made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
+        made[name].set_defaults(run=run)
+    key_material.add_to(group)
 
 
 def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Print a line for each key."""
+
+    async def read(container: Container) -> Sequence[SigningKey]:
+        await container.keys().load()
+        return container.keys().keys()
+
     settings = Settings.from_environment(environment)
-    _print(_run(settings, KeyRotation.keys), settings.key_policy, as_json=arguments.json)
+    _print(_run(settings, read), settings.key_policy, as_json=arguments.json)
 
 
 def run_rotate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Rotate, and print the timeline that this sets."""
-    settings = Settings.from_environment(environment)
-
-    async def rotate(rotation: KeyRotation) -> Sequence[SigningKey]:
-        await rotation.rotate(at=arguments.at)
-        return await rotation.keys()
-
-    _print(_run(settings, rotate), settings.key_policy, as_json=arguments.json)
+    _change(arguments, environment, lambda rotation: rotation.rotate(at=arguments.at))
 
 
 def run_retire(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Delete a key, and print what is left."""
-    settings = Settings.from_environment(environment)
-
-    async def retire(rotation: KeyRotation) -> Sequence[SigningKey]:
-        await rotation.retire(arguments.kid)
-        return await rotation.keys()
-
-    _print(_run(settings, retire), settings.key_policy, as_json=arguments.json)
+    _change(arguments, environment, lambda rotation: rotation.retire(arguments.kid))
 
 
 def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Drop a key, and print what is left."""
-    settings = Settings.from_environment(environment)
-
-    async def drop() -> tuple[Sequence[SigningKey], int | None]:
-        async with opened_stores(settings) as container:
-            rotation = _rotation(container)
-            await rotation.compromised(arguments.kid)
-            ended = None
-            if arguments.revoke_sessions:
-                ended = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
-            return await rotation.keys(), ended
-
-    keys, ended = asyncio.run(drop())
-    _print(keys, settings.key_policy, as_json=arguments.json)
-    if ended is not None:
+    """Drop a key, print what is left, and end the sessions where that is asked for: a store that does not answer must
+    not keep the key.
+    """
+    _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
+    if arguments.revoke_sessions:
+        ended = asyncio.run(_revoke_sessions(Settings.from_environment(environment)))
         print(json.dumps({"sessions_revoked": ended}) if arguments.json else f"{ended} sessions were ended.")
 
 
 def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Import, and print the timeline that this sets."""
-    settings = Settings.from_environment(environment)
     source: Path = arguments.source
+    passphrase = Settings.from_environment(environment).key_passphrase
 
-    is_directory = source.is_dir()
+    async def move(rotation: KeyRotation) -> None:
+        await rotation.move(await DirectoryKeyRing(directory=source, passphrase=passphrase).load())
 
-    async def add(rotation: KeyRotation) -> Sequence[SigningKey]:
-        if is_directory:
-            directory = DirectoryKeyRing(directory=source, passphrase=settings.key_passphrase)
-            await rotation.move(await directory.load())
-        else:
-            pem = read_key_file(source)
-            await rotation.add(read_private_key(pem, passphrase=settings.key_passphrase, source=str(source)))
-        return await rotation.keys()
+    async def add(rotation: KeyRotation) -> None:
+        await rotation.add(read_private_key(read_key_file(source), passphrase=passphrase, source=str(source)))
 
-    _print(_run(settings, add), settings.key_policy, as_json=arguments.json)
+    _change(arguments, environment, move if source.is_dir() else add)
 
 
 def run_export(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print what ``/.well-known/jwks.json`` would say."""
-    settings = Settings.from_environment(environment)
+    """Print what ``/.well-known/jwks.json`` says."""
 
-    async def export() -> object:
-        async with opened_stores(settings) as container:
-            await container.keys().load()
-            return container.codec().jwk_set()
+    async def export(container: Container) -> object:
+        await container.keys().load()
+        return container.codec().jwk_set()
 
-    print(json.dumps(asyncio.run(export()), sort_keys=True))
+    print(json.dumps(_run(Settings.from_environment(environment), export), sort_keys=True))
 
 
 def run_reencrypt(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Encrypt anew, and say how many keys that were."""
-    settings = Settings.from_environment(environment)
 
-    async def reencrypt() -> int:
-        async with opened_stores(settings) as container:
-            ring = container.key_stores.chosen()
-            if not isinstance(ring, SharedKeyRing):
-                raise ConfigurationError("Only keys in a shared store are encrypted by KEYTURN_KEY_ENCRYPTION_KEY.")
-            return await ring.reencrypt()
+    async def reencrypt(container: Container) -> int:
+        ring = container.key_stores.chosen()
+        if not isinstance(ring, SharedKeyRing):
+            raise ConfigurationError("Only keys in a shared store are encrypted by KEYTURN_KEY_ENCRYPTION_KEY.")
+        return await ring.reencrypt()
 
-    done = asyncio.run(reencrypt())
+    done = _run(Settings.from_environment(environment), reencrypt)
     print(json.dumps({"reencrypted": done}) if arguments.json else f"{done} keys were encrypted anew.")
 
 
-def run_encryption_key(arguments: argparse.Namespace, _: Mapping[str, str]) -> None:
-    """Print 32 random bytes."""
-    key = base64url.encode(secrets.token_bytes(32))
-    print(json.dumps({"key": key}) if arguments.json else key)
+_RUN = {
+    "list": run_list,
+    "rotate": run_rotate,
+    "retire": run_retire,
+    "compromised": run_compromised,
+    "import": run_import,
+    "export-public": run_export,
+    "reencrypt": run_reencrypt,
+}
 
 
-def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Make a key and say from when it signs."""
+def _change(
+    arguments: argparse.Namespace, environment: Mapping[str, str], act: Callable[[KeyRotation], Awaitable[object]]
+) -> None:
+    """Change the keys, and print what they are then."""
     settings = Settings.from_environment(environment)
-    directory: Path = arguments.directory
-    lead = settings.key_policy.lead() if has_keys(directory) else 0
-    activates_at = int(time.time()) + lead
-    path = create_key_file(
-        directory, bits=settings.key_size, passphrase=settings.key_passphrase, activates_at=activates_at
-    )
-    print(f"{path} signs from {_text(activates_at)} on. Use it with KEYTURN_KEYS_DIR={directory}")
+
+    async def change(container: Container) -> Sequence[SigningKey]:
+        rotation = container.key_rotation()
+        if rotation is None:
+            raise ConfigurationError(
+                "These keys cannot be changed here: set KEYTURN_KEYS_DIR, or KEYTURN_KEY_ENCRYPTION_KEY and the store,"
+                " as for the service."
+            )
+        await act(rotation)
+        return await rotation.keys()
+
+    _print(_run(settings, change), settings.key_policy, as_json=arguments.json)
 
 
-def _run(settings: Settings, act: Callable[[KeyRotation], Awaitable[_T]]) -> _T:
+def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
+    """Return what comes of an act on the keys of the service; a store is opened only if they are in it."""
+    if settings.key_source == "generated":
+        raise ConfigurationError(
+            "Without KEYTURN_KEYS_DIR, KEYTURN_SIGNING_KEY or KEYTURN_KEY_ENCRYPTION_KEY each process makes a key of"
+            " its own; run this in the environment of the service."
+        )
+
     async def run() -> _T:
-        async with opened_stores(settings) if settings.key_source == "shared" else nullcontext() as opened:
-            return await act(_rotation(opened or Container(settings=settings)))
+        if settings.key_source != "shared":
+            return await act(Container(settings=settings))
+        async with _session_store(settings) as container:
+            return await act(container)
 
     return asyncio.run(run())
 
 
-def _rotation(container: Container) -> KeyRotation:
-    rotation = container.key_rotation()
-    if rotation is None:
-        raise ConfigurationError(
-            "These keys cannot be changed here: set KEYTURN_KEYS_DIR, or KEYTURN_KEY_ENCRYPTION_KEY and the store, as"
-            " for the service."
-        )
-    return rotation
+async def _revoke_sessions(settings: Settings) -> int:
+    async with _session_store(settings) as container:
+        revoked: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
+        return revoked
+
+
+@asynccontextmanager
+async def _session_store(settings: Settings) -> AsyncIterator[Container]:
+    """Yield a container whose store of sessions, which may have the keys too, is open."""
+    container = Container(settings=settings)
+    store = container.stores.session_store()
+    await store.prepare()
+    async with opened([store]):
+        yield container
 
 
 def _print(keys: Sequence[SigningKey], policy: KeyPolicy, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
+from ..application import opened
 from ..container import Container
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope
 from ..domain.model.scope import Scope
@@ -89,10 +90,9 @@ async def _accounts(settings: Settings) -> AsyncIterator[Accounts]:
     await database.prepare()
     container.init_resources()
     try:
-        await database.open()
-        yield container.accounts()
+        async with opened([database]):
+            yield container.accounts()
     finally:
-        await database.close()
         container.shutdown_resources()
 
 

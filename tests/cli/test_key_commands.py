@@ -12,6 +12,7 @@ import pytest
 from app.adapters.keys.directory import create_key_file
 from app.cli import main
 from app.domain.model import base64url
+from tests.servers.ports import free_port
 
 Run = Callable[..., str]
 
@@ -81,6 +82,13 @@ def test_a_key_is_dropped(run: Run, keys: Keys) -> None:
     assert left["activates_at"] <= max(time.time(), active["activates_at"] + 1)
 
 
+@pytest.mark.parametrize("kid", ["-" + 42 * "a", "--" + 41 * "a", "-" + 41 * "-" + "_"])
+def test_the_id_of_a_key_may_begin_with_a_hyphen(run: Run, kid: str) -> None:
+    """One thumbprint in 64 does; it is no option."""
+    assert f"There is no key {kid};" in run("compromised", kid, "--json", "--revoke-sessions", status=1)
+    assert f"There is no key {kid};" in run("retire", "--json", kid, status=1)
+
+
 def test_a_key_of_ones_own(run: Run, keys: Keys, tmp_path: Path) -> None:
     """It is published, and signs after the lead."""
     run("rotate")
@@ -118,11 +126,33 @@ def test_moving_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert KEY not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["list", "rotate"])
-def test_keys_that_cannot_be_changed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A key that is made at each start is not this command's."""
+@pytest.mark.parametrize("command", ["list", "rotate", "export-public"])
+def test_keys_of_no_other_process(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that each process makes is nothing to look at from another."""
     assert main(["keys", command], {}) == 1
     assert "KEYTURN_KEYS_DIR" in capsys.readouterr().err
+
+
+def test_keys_that_cannot_be_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key from the environment is listed, and the refusal to rotate it says what to set."""
+    key = create_key_file(tmp_path, bits=2048, passphrase=None, activates_at=0)
+    assert main(["keys", "list"], {"KEYTURN_SIGNING_KEY_FILE": str(key)}) == 0
+    assert "  active    signs from 1970-" in capsys.readouterr().out
+    assert main(["keys", "rotate"], {"KEYTURN_SIGNING_KEY_FILE": str(key)}) == 1
+    assert "cannot be changed here: set KEYTURN_KEYS_DIR" in capsys.readouterr().err
+
+
+def test_a_store_that_is_away_keeps_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A leaked key of a directory is dropped also while the store of the sessions is away; that is said after it."""
+    create_key_file(tmp_path, bits=2048, passphrase=None, activates_at=1_700_000_000)
+    settings = {"KEYTURN_KEYS_DIR": str(tmp_path)}
+    main(["keys", "list", "--json"], settings)
+    leaked = json.loads(capsys.readouterr().out)["kid"]
+    away = {**settings, "KEYTURN_DATABASE_URL": f"postgresql://127.0.0.1:{free_port()}/keyturn"}
+    assert main(["keys", "compromised", leaked, "--revoke-sessions"], away) == 1
+    assert "PostgreSQL" in capsys.readouterr().err
+    main(["keys", "list"], settings)
+    assert leaked not in capsys.readouterr().out
 
 
 def test_an_encryption_key(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The page on stores: its commands back up users and no sessions."""
+"""The page on stores: its commands back up users, and neither sessions nor keys."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from app.adapters.sql.store import SqlStore
+from app.contracts.sealed_key_repository import new_key
 from app.contracts.session_kit import new_session
 from app.contracts.user_repository import new_user
 from app.ports.store import StoreOptions
@@ -29,12 +30,13 @@ def postgres() -> Iterator[Postgres]:
 
 
 async def fill(url: str) -> None:
-    """Keep a user and a session."""
+    """Keep a user, a session and a signing key."""
     store = SqlStore(url, _OPTIONS)
     await store.prepare()
     await store.open()
     await store.users.add(new_user())
     await store.sessions.add(new_session())
+    await store.signing_keys.add(new_key())
     await store.close()
 
 
@@ -44,11 +46,12 @@ async def holds_the_user_alone(url: str) -> None:
     await store.open()
     assert await store.users.find_by_username(new_user().username) == new_user()
     assert await store.sessions.find(new_session().session_id) is None
+    assert list(await store.signing_keys.all()) == []
     await store.close()
 
 
 async def test_a_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
-    """Restored into an empty database it has the schema and the users, and no session."""
+    """Restored into an empty database it has the schema and the users, no session and no key."""
     for name in ("keyturn", "restored"):
         postgres.execute(f"CREATE DATABASE {name}")
     await fill(postgres.url("keyturn"))
@@ -59,7 +62,7 @@ async def test_a_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> Non
 
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the command sqlite3 is not installed")
 async def test_a_backup_of_sqlite(tmp_path: Path) -> None:
-    """Made beside the running service, it has the users and no session."""
+    """Made beside the running service, it has the users, no session and no key."""
     await fill(f"sqlite:///{tmp_path}/keyturn.db")
     run_all("sqlite3", tmp_path, {})
     await holds_the_user_alone(f"sqlite:///{tmp_path}/backup.db")

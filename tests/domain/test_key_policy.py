@@ -45,10 +45,10 @@ def test_a_key_that_is_gone_is_kept_for_a_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "now", "expected"),
-    [(None, 50, 50), (OLD, 1_000, 11_000), (OLD, 20_000, 20_000 + POLICY.lead())],
-    ids=["the first at once", "a period after the last", "late, and no sooner than verifiers have it"],
+    ("keys", "now", "expected"),
+    [((), 50.5, 20), ((OLD,), 1_000.5, 11_000), ((OLD,), 20_000.5, 20_001 + POLICY.lead())],
+    ids=["the first at once, by every clock", "a period after the last", "late, and no sooner than verifiers have it"],
 )
-def test_when_a_key_is_scheduled_for(last: SigningKey | None, now: float, expected: float) -> None:
-    """A period after the last one, and never before the lead is over."""
-    assert POLICY.scheduled_activation(last, now) == expected
+def test_when_a_key_is_scheduled_for(keys: tuple[SigningKey, ...], now: float, expected: float) -> None:
+    """A period after the last one, and never before the lead is over; in whole seconds, as files are named."""
+    assert POLICY.scheduled_activation(keys, now) == expected

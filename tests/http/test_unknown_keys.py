@@ -1,13 +1,8 @@
 """Tokens that name keys nobody has: they cost nothing."""
 
-import asyncio
 import json
-import time
 
-from app.adapters.system import SystemClock
 from app.domain.model import base64url
-from app.domain.services.key_news import KeyNews
-from tests.fakes import FakeClock
 
 from .service import Service, Tokens
 
@@ -31,18 +26,6 @@ async def test_a_flood_asks_for_one_look(service: Service, tokens: Tokens) -> No
         service.clock.advance(1)
     assert looks == 3
     assert (await service.me(tokens.access)).status == 200
-
-
-async def test_who_asks_is_heard_at_once() -> None:
-    """Whoever waits to look at the keys does so then, and else when the time is over."""
-    news = KeyNews(clock=FakeClock())
-    waiting = asyncio.create_task(news.wait(seconds=60))
-    await asyncio.sleep(0)
-    news.ask()
-    await asyncio.wait_for(waiting, 5)
-    started = time.monotonic()
-    await KeyNews(clock=SystemClock()).wait(seconds=0.01)
-    assert time.monotonic() - started < 5
 
 
 async def test_the_jwk_set_is_written_once(service: Service) -> None:

@@ -27,6 +27,7 @@ from app.settings import Settings
 from tests.conftest import Proof
 
 from .backends import KINDS, Backend, backend
+from .history import Answer, Refresh
 from .people import OK, UNAUTHORIZED, People
 from .processes import Service, environment, running
 from .test_stored_bytes import everything
@@ -42,6 +43,8 @@ _KEEN: Final = {
 _LEAD_SECONDS: Final = 6
 _NOTICED_SECONDS: Final = 5.0
 _STEP_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 60
+"""For one rotation, on a machine that is busy."""
 
 
 def keen(store: Backend, **settings: str) -> dict[str, str]:
@@ -96,7 +99,8 @@ async def test_no_verifier_notices(tmp_path: Path, proof: Proof) -> None:
             store = life.enter_context(backend(kind, folder))
             settings = keen(store, KEY_ROTATION_PERIOD=f"{_LEAD_SECONDS}s")
             services = [life.enter_context(running(_made(folder / str(each)), settings)) for each in range(2)]
-            return await _verify_all(services, settings, rotations)
+            async with asyncio.timeout((rotations + 1) * _PATIENCE_SECONDS):
+                return await _verify_all(services, settings, rotations)
 
     verified = await asyncio.gather(*map(rotate, KINDS))
     proof.measured("verifications", dict(zip(KINDS, verified, strict=True)))
@@ -123,7 +127,7 @@ async def _verify_all(services: list[Service], settings: dict[str, str], rotatio
                 jwt.decode(people.access_tokens[0], key.key, algorithms=["RS256"], audience=_AUDIENCE)
                 verified += 1
             await asyncio.sleep(_STEP_SECONDS)
-        assert len({event.answer for event in people.events}) == 1, "every refresh was granted"
+        assert {event.answer for event in people.events if isinstance(event, Refresh)} == {Answer.GRANTED}
     published = {kid for follower in followers for kid in follower.kids}
     stored = [each["kid"] for each in await asyncio.to_thread(keys, settings, "list")]
     assert signers <= published <= set(stored)
@@ -154,9 +158,10 @@ async def test_a_compromised_key_is_out_everywhere(store: Backend, tmp_path: Pat
                 status, _ = await people.post("/auth/refresh", {"refresh_token": people.tokens[0]}, service.url)
                 assert status == UNAUTHORIZED
         before = await asyncio.to_thread(keys, settings, "list")
-    with running(_made(tmp_path / "again"), settings):
-        after = await asyncio.to_thread(keys, settings, "list")
-        assert {each["kid"] for each in before} <= {each["kid"] for each in after}
+    with running(_made(tmp_path / "again"), settings) as service:
+        async with ClientSession() as client, client.get(f"{service.url}/.well-known/jwks.json") as response:
+            published = {each["kid"] for each in (await response.json(content_type=None))["keys"]}
+        assert {each["kid"] for each in before} <= published
     await asyncio.to_thread(_see_no_private_key, store, settings)
     wrong = settings | {"KEY_ENCRYPTION_KEY": base64url.encode(bytes(32))}
     with redirect_stderr(StringIO()) as said:

@@ -5,6 +5,7 @@ import fcntl
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -22,6 +23,19 @@ _TIME_FORMAT: Final = "%Y-%m-%dT%H%M%SZ.pem"
 _LOCK: Final = ".lock"
 
 
+@dataclass(frozen=True, slots=True)
+class _FileVersion:
+    """What differs once a file was changed; ``written_at`` is in seconds since the epoch."""
+
+    inode: int
+    written_at: float
+    size: int
+    mode: int
+
+
+_Version = _FileVersion | None
+
+
 class DirectoryKeyRing:
     """Reads every ``*.pem`` of a directory. A file is named for the moment, UTC, from which its key signs, as
     ``2026-03-01T120000Z.pem``; one file may begin with another character than a digit, and signs until the first of the
@@ -32,7 +46,7 @@ class DirectoryKeyRing:
     def __init__(self, *, directory: Path, passphrase: str | None) -> None:
         self._directory = directory
         self._passphrase = passphrase
-        self._read_before: dict[tuple[object, ...], StoredKey] = {}
+        self._read_before: dict[tuple[Path, _Version], StoredKey] = {}
 
     async def load(self) -> Sequence[StoredKey]:
         stored = self._load()
@@ -59,7 +73,10 @@ class DirectoryKeyRing:
             path = self._path(kid)
             if path is None or _activation(path) != expected:
                 return False
-            path.rename(self._directory / file_name(activates_at))
+            target = self._directory / file_name(activates_at)
+            if target.exists() and target != path:
+                raise ConfigurationError(f"{target} is there already; choose another moment.")
+            path.rename(target)
             return True
 
         return await self._locked(reschedule)
@@ -87,34 +104,32 @@ class DirectoryKeyRing:
         return next((path for path, stored in self._load().items() if stored.key.kid == kid), None)
 
     def _load(self) -> dict[Path, StoredKey]:
-        read = {path: self._read(path) for path in _files(self._directory)}
-        moments = [stored.key.activates_at for stored in read.values()]
-        for path, stored in read.items():
-            if moments.count(stored.key.activates_at) > 1:
-                raise ConfigurationError(
-                    f"{path} and another key of its directory sign from the same moment on; rename one of them to"
-                    " the moment from which it signs, such as 2026-03-01T120000Z.pem."
-                )
-        if len({stored.key.kid for stored in read.values()}) < len(read):
-            raise ConfigurationError(f"{self._directory} holds the same key twice; remove one of the files.")
-        self._read_before = {_version(path): stored for path, stored in read.items()}
+        """Read the files as they are at one moment: where they change meanwhile, read them again."""
+        while True:
+            listed = _versions(self._directory)
+            try:
+                read = {path: self._read(path, version) for path, version in listed.items()}
+            except ConfigurationError:
+                if _versions(self._directory) == listed:
+                    raise
+                continue
+            if _versions(self._directory) == listed:
+                break
+        self._read_before = {(path, listed[path]): stored for path, stored in read.items()}
+        _check_that_they_differ(self._directory, read)
         return read
 
-    def _read(self, path: Path) -> StoredKey:
+    def _read(self, path: Path, version: _Version) -> StoredKey:
         """A file that has not changed is not read again: an encrypted key takes long to open."""
-        try:
-            known = self._read_before.get(_version(path))
-        except OSError as error:
-            raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
+        known = self._read_before.get((path, version))
         if known is not None:
             return known
-        pem = read_key_file(path)
         return read_private_key(
-            pem,
+            read_key_file(path),
             passphrase=self._passphrase,
             source=str(path),
             activates_at=_activation(path),
-            published_at=path.stat().st_mtime,
+            published_at=version.written_at if version else 0.0,
         )
 
 
@@ -145,9 +160,28 @@ def _files(directory: Path) -> list[Path]:
         raise ConfigurationError(f"The key directory {directory} cannot be read: {error.strerror}.") from error
 
 
-def _version(path: Path) -> tuple[object, ...]:
-    stat = path.stat()
-    return (path, stat.st_ino, stat.st_mtime_ns, stat.st_size, stat.st_mode)
+def _versions(directory: Path) -> dict[Path, _Version]:
+    return {path: _version(path) for path in _files(directory)}
+
+
+def _version(path: Path) -> _Version:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None  # whoever reads it is told why
+    return _FileVersion(stat.st_ino, stat.st_mtime, stat.st_size, stat.st_mode)
+
+
+def _check_that_they_differ(directory: Path, read: dict[Path, StoredKey]) -> None:
+    moments = [stored.key.activates_at for stored in read.values()]
+    for path, stored in read.items():
+        if moments.count(stored.key.activates_at) > 1:
+            raise ConfigurationError(
+                f"{path} and another key of its directory sign from the same moment on; rename one of them to"
+                " the moment from which it signs, such as 2026-03-01T120000Z.pem."
+            )
+    if len({stored.key.kid for stored in read.values()}) < len(read):
+        raise ConfigurationError(f"{directory} holds the same key twice; remove one of the files.")
 
 
 @contextmanager

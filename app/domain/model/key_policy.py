@@ -1,5 +1,6 @@
 """When signing keys may start to sign and when they are gone, such that no verifier notices."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -35,14 +36,21 @@ class KeyPolicy:
         return self.access_token_lifetime + self.jwks_max_age + self.leeway + NOTICE_SECONDS
 
     def earliest_activation(self, published_at: float) -> float:
-        """Return from when a key published at ``published_at`` may sign."""
-        return published_at + self.lead()
+        """Return from when, in whole seconds, a key published at ``published_at`` may sign."""
+        return float(math.ceil(published_at + self.lead()))
 
-    def scheduled_activation(self, last: SigningKey | None, now: float) -> float:
-        """Return when a key that is published at ``now`` to follow ``last`` starts to sign; the first does at once."""
-        if last is None:
-            return now
-        return max(self.earliest_activation(now), last.activates_at + (self.period or 0))
+    def at_once(self, now: float) -> float:
+        """Return the moment, in whole seconds, that has come by every instance's clock where one says ``now``."""
+        return float(math.floor(now - self.leeway))
+
+    def scheduled_activation(self, keys: Sequence[SigningKey], now: float) -> float:
+        """Return when a key that is published at ``now`` to follow ``keys`` starts to sign, in whole seconds; the first
+        does at once.
+        """
+        if not keys:
+            return self.at_once(now)
+        last = max(key.activates_at for key in keys)
+        return max(self.earliest_activation(now), math.ceil(last + (self.period or 0)))
 
     def gone_at(self, key: SigningKey, keys: Sequence[SigningKey]) -> float | None:
         """Return when ``key`` is gone from among ``keys``; ``None`` while no key is to follow it."""

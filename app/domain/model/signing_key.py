@@ -46,5 +46,6 @@ def active_key(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
 
 def successor(key: SigningKey, keys: Sequence[SigningKey]) -> SigningKey | None:
     """Return the key that activates next after ``key``."""
-    later = by_activation(keys)[by_activation(keys).index(key) + 1 :]
+    ordered = by_activation(keys)
+    later = ordered[ordered.index(key) + 1 :]
     return later[0] if later else None

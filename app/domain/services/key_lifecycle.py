@@ -9,7 +9,7 @@ from ...ports.key_store import KeyStore
 from ...ports.token_codec import TokenCodec
 from ..errors import ConfigurationError
 from ..model.key_policy import KeyPolicy
-from ..model.signing_key import KeyState, SigningKey, StoredKey, active_key
+from ..model.signing_key import KeyState, SigningKey, StoredKey, active_key, by_activation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class KeyLifecycle:
 
     def keys(self) -> Sequence[SigningKey]:
         """Return the stored keys, the earliest to activate first."""
-        return sorted((each.key for each in self._stored), key=lambda key: (key.activates_at, key.kid))
+        return by_activation([each.key for each in self._stored])
 
     def states(self) -> dict[str, KeyState]:
         """Return the state of every key, by its ``kid``."""

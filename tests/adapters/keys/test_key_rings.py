@@ -2,12 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from app.adapters.jose.key_sealer import JoseKeySealer
-from app.adapters.keys.directory import DirectoryKeyRing
+from app.adapters.keys.directory import DirectoryKeyRing, file_name
 from app.adapters.keys.generator import RsaKeyGenerator
+from app.adapters.keys.pem import stored_key
 from app.adapters.keys.shared import SharedKeyRing
 from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
 from app.domain.errors import ConfigurationError
@@ -75,6 +78,36 @@ async def test_a_key_is_rescheduled_and_removed(rings: list[KeyRing], made: list
     assert [each.key.kid for each in await other.load()] == [made[1].key.kid]
 
 
+async def test_a_moment_is_one_keys_own(tmp_path: Path, made: list[StoredKey]) -> None:
+    """A file is never put in the place of another: the moment of another key is refused, and both keys stay."""
+    ring = DirectoryKeyRing(directory=tmp_path, passphrase=None)
+    await ring.add(made[0], follows=None)
+    await ring.add(made[1], follows=made[0].key.kid)
+    with pytest.raises(ConfigurationError, match="there already"):
+        await ring.reschedule(made[1].key.kid, expected=NOW + 1_000, activates_at=NOW)
+    assert {each.key.kid for each in await ring.load()} == {each.key.kid for each in made[:2]}
+    assert await ring.reschedule(made[1].key.kid, expected=NOW + 1_000, activates_at=NOW + 1_000)
+
+
+async def test_a_directory_is_read_as_it_is_at_one_moment(
+    tmp_path: Path, made: list[StoredKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is renamed while the others are read is neither missed nor an error."""
+    ring, other = (DirectoryKeyRing(directory=tmp_path, passphrase=None) for _ in range(2))
+    await ring.add(made[0], follows=None)
+    await ring.add(made[1], follows=made[0].key.kid)
+    last = tmp_path / file_name(NOW + 1_000)
+    read = DirectoryKeyRing._read
+
+    def rename_and_read(self: DirectoryKeyRing, path: Path, version: Any) -> StoredKey:
+        if last.exists():
+            last.rename(last.with_name("2030-01-01T000000Z.pem"))
+        return read(self, path, version)
+
+    monkeypatch.setattr(DirectoryKeyRing, "_read", rename_and_read)
+    assert {each.key.kid for each in await other.load()} == {each.key.kid for each in made[:2]}
+
+
 async def test_keys_are_encrypted_anew(made: list[StoredKey]) -> None:
     """After it only the new encryption key is needed; a second time there is nothing to do."""
     repository = MemorySealedKeyRepository()
@@ -89,9 +122,10 @@ async def test_keys_are_encrypted_anew(made: list[StoredKey]) -> None:
 
 
 async def test_a_stored_key_is_judged(made: list[StoredKey]) -> None:
-    """One that is no key, or is stored under another's ``kid``, is refused by name."""
+    """One that is no key, is too small or is stored under another's ``kid``, is refused by name."""
     sealer = JoseKeySealer(KEY)
-    for pkcs8 in (b"no key", made[1].pkcs8):
+    small = stored_key(generate_private_key(65537, 1024))  # noqa: S505  # that is the point
+    for pkcs8 in (b"no key", small.pkcs8, made[1].pkcs8):
         repository = MemorySealedKeyRepository()
         await repository.add(SealedKey("kid-1", "", NOW, NOW, sealer.seal(pkcs8, kid="kid-1")))
         with pytest.raises(ConfigurationError, match="kid-1"):

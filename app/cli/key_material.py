@@ -1,0 +1,53 @@
+"""``keyturn keys``: making keys. These commands need no service."""
+
+import argparse
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..adapters.keys.directory import create_key_file, has_keys
+from ..domain.model import base64url
+from ..setting_forms import ENCRYPTION_KEY_BYTES
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+
+def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the group."""
+    generate = group.add_parser(
+        "generate",
+        help="make a key in a directory",
+        description="Makes an RSA key that only you can read, for KEYTURN_KEYS_DIR. The first key of a directory signs"
+        " at once; a further one is published first, and signs once every verifier can have fetched it."
+        " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply: run it in the environment of the service.",
+    )
+    generate.add_argument("directory", type=Path, help="where the key goes; made if it is not there")
+    generate.set_defaults(run=run_generate)
+    encryption_key = group.add_parser("encryption-key", help="print a new KEYTURN_KEY_ENCRYPTION_KEY")
+    encryption_key.add_argument("--json", action="store_true", help="print JSON")
+    encryption_key.set_defaults(run=run_encryption_key)
+
+
+def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Make a key and say from when it signs."""
+    settings = Settings.from_environment(environment)
+    directory: Path = arguments.directory
+    lead = settings.key_policy.lead() if has_keys(directory) else 0
+    activates_at = int(time.time()) + lead
+    path = create_key_file(
+        directory, bits=settings.key_size, passphrase=settings.key_passphrase, activates_at=activates_at
+    )
+    moment = datetime.fromtimestamp(activates_at, UTC).isoformat()
+    print(f"{path} signs from {moment} on. Use it with KEYTURN_KEYS_DIR={directory}")
+
+
+def run_encryption_key(arguments: argparse.Namespace, _: Mapping[str, str]) -> None:
+    """Print random bytes."""
+    key = base64url.encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES))
+    print(json.dumps({"key": key}) if arguments.json else key)
