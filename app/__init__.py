@@ -2,5 +2,7 @@
 
 from typing import Final
 
+VERSION: Final = "0.1.0"
+
 COMMAND: Final = f"python -m {__name__}"
 """What runs the command line, under whichever name this package is installed."""

@@ -228,4 +228,7 @@ class Container(containers.DeclarativeContainer):
         codec=codec,
         jwks_max_age=settings.provided.jwks_max_age,
         body_timeout=settings.provided.body_timeout,
+        issuer=settings.provided.issuer,
+        docs=settings.provided.docs,
+        cors_origins=settings.provided.cors_origins,
     )

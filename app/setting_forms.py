@@ -17,6 +17,10 @@ _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
 _URL = re.compile(r"https?://[!-~]+")
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+_OWN_PORTS: Final = {"http": "80", "https": "443"}
 _STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 
 
@@ -101,6 +105,22 @@ def _has_authority(url: str) -> bool:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Return origins (RFC 6454 §6.2), each as browsers send it."""
+    given = tuple(each.strip(" ") for each in text.split(","))
+    if not all(map(_is_origin, given)):
+        raise ValueError(
+            "must be origins as browsers send them, such as https://app.example or http://localhost:3000, with commas"
+            " between them: in lower case, without a path, without the scheme's own port, and never *"
+        )
+    return given
+
+
+def _is_origin(text: str) -> bool:
+    match = _ORIGIN.fullmatch(text)
+    return bool(match and _has_authority(text) and match["port"] != _OWN_PORTS[match["scheme"]])
 
 
 def path(text: str) -> Path:

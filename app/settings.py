@@ -117,6 +117,10 @@ class Settings:
     body_timeout: int = _setting(
         "BODY_TIMEOUT", form.duration(1, 300), "10s", help="time in which a request body must arrive"
     )
+    cors_origins: tuple[str, ...] | None = _setting(
+        "CORS_ORIGINS", form.origins, help="origins whose web pages may call the service, with commas between them"
+    )
+    docs: bool = _setting("DOCS", form.flag, "1", help="1 shows the API as a page at /docs, 0 does not")
     workers: int = _setting("WORKERS", form.whole(1, 128), "1", help="processes that serve the port")
     drain_delay: int = _setting(
         "DRAIN_DELAY",

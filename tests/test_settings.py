@@ -43,6 +43,14 @@ VALID: Final = [
     ("PASSWORD_HASH_THREADS", "1", 1),
     ("PASSWORD_HASH_QUEUE", "0", 0),
     ("BODY_TIMEOUT", "1s", 1),
+    ("CORS_ORIGINS", "https://app.example", ("https://app.example",)),
+    ("CORS_ORIGINS", "https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
+    (
+        "CORS_ORIGINS",
+        "http://[::1]:3000,https://xn--bcher-kva.example",
+        ("http://[::1]:3000", "https://xn--bcher-kva.example"),
+    ),
+    ("DOCS", "0", False),
     ("DRAIN_DELAY", "5s", 5),
     ("SHUTDOWN_TIMEOUT", "10m", 600),
     ("LOG_LEVEL", "DEBUG", "debug"),
@@ -66,6 +74,8 @@ DEFAULTS: Final[dict[str, object]] = {
     "session_replicas": 0,
     "store_timeout": 2,
     "store_connections": 10,
+    "cors_origins": None,
+    "docs": True,
     "workers": 1,
     "signing_key": None,
     "keys_dir": None,
@@ -92,6 +102,20 @@ INVALID: Final = [
     *(("DATABASE_URL", text) for text in ("keyturn.db", "memory:")),
     *(("KEY_SIZE", text) for text in ("1024", "２０４８", "2049")),  # noqa: RUF001  # a digit
     *(("PASSWORD_HASH_MEMORY", text) for text in ("8191", "19MiB")),
+    *(
+        ("CORS_ORIGINS", text)
+        for text in ("*", "null", "https://*.example", "https://a.example,*", "https://a.example,")
+    ),
+    *(
+        ("CORS_ORIGINS", text)
+        for text in ("app.example", "https://a.example/", "https://A.example", "HTTPS://a.example")
+    ),
+    *(("CORS_ORIGINS", text) for text in ("https://a.example:443", "http://a.example:80", "https://a.example:0")),
+    *(("CORS_ORIGINS", text) for text in ("https://a.example:65536", "https://u@a.example", "https://bücher.example")),
+    *(
+        ("CORS_ORIGINS", text)
+        for text in ("https://a.example https://b.example", "https://a.example\n", "ftp://a.example")
+    ),
     *(("LOG_LEVEL", text) for text in ("trace", "20")),
     *(("ACCESS_LOG", text) for text in ("true", "2")),
 ]

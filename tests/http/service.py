@@ -10,6 +10,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from dependency_injector import providers
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from app.adapters.http.openapi.document import OPENAPI
 from app.adapters.http.runner import Runner
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
@@ -24,6 +25,7 @@ from app.settings import Settings
 from tests.builders import AUDIENCE, ISSUER, PASSWORD
 from tests.fakes import FakeAuditTrail, FakeClock, FakeKeyStore
 
+from .conformance import Conformance
 from .stand_ins import FaultyStore, QuickHasher
 
 CHEAP: Final[dict[str, Any]] = {
@@ -97,6 +99,7 @@ class Service:
                 overridden.enter_context(part.override(fake))
             self.app = create_application(settings)
         self.container: Container = self.app[CONTAINER]
+        self._conformance = Conformance(self.app[OPENAPI].content)
         self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
         self.audit: FakeAuditTrail = self.container.audit()  # type: ignore[assignment]  # it is the fake
         self.sessions: FaultyStore = self.container.stores.sessions()
@@ -139,11 +142,13 @@ class Service:
         await self.sessions.repository.add(session)
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
-        """Send a request, with ``token`` as its bearer token, and return the answer."""
+        """Send a request, with ``token`` as its bearer token, and return the answer, which must be as it is described."""
         if token is not None:
             options["headers"] = {"Authorization": f"Bearer {token}", **options.get("headers", {})}
         async with self._client.request(method, path, **options) as response:
-            return Answer(response.status, response.headers, await response.read())
+            answer = Answer(response.status, response.headers, await response.read())
+        self._conformance.check(method, path, answer)
+        return answer
 
     async def login(self, username: str = "alice", password: str = PASSWORD, **members: object) -> Answer:
         """Sign in."""

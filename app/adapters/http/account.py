@@ -1,6 +1,6 @@
 """The caller's own account: ``/auth/me``, ``/auth/sessions``."""
 
-from typing import Final
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
@@ -15,27 +15,59 @@ from .guard import PRINCIPAL, requires
 SESSIONS: Final = web.AppKey("keyturn_sessions", Sessions)
 
 
+class Caller(TypedDict):
+    """Whom the access token speaks for."""
+
+    sub: str
+    client_id: str
+    scope: str
+    exp: Annotated[int, "Seconds since the epoch."]
+    sid: NotRequired[Annotated[str, "The session; a client that acts for itself has none."]]
+    auth_time: NotRequired[Annotated[int, "When the session's user signed in, in seconds since the epoch."]]
+
+
+class SessionEntry(TypedDict):
+    """One live session; its times are whole seconds since the epoch, as in the tokens."""
+
+    sid: str
+    current: Annotated[bool, "Whether it is the session of the access token."]
+    client_id: str
+    scope: str
+    created_at: int
+    last_used_at: Annotated[int, "The last refresh."]
+    expires_at: int
+    address: Annotated[str, "From where the user signed in."]
+    device: Annotated[str, "With what: the beginning of User-Agent."]
+
+
+class SessionList(TypedDict):
+    """The subject's live sessions, the oldest first."""
+
+    sessions: list[SessionEntry]
+
+
 async def me(request: web.Request) -> web.Response:
-    """Who am I, from the token alone."""
+    """Tells who the caller is, from the token alone."""
     principal = request[PRINCIPAL]
-    members: dict[str, object] = {
+    caller: Caller = {
         "sub": principal.subject,
         "client_id": principal.client_id,
         "scope": str(principal.scope),
         "exp": principal.expires_at,
     }
-    if principal.session_id is not None:
-        members["sid"] = format_session_id(principal.session_id)
-        members["auth_time"] = principal.auth_time
-    return json_response(members)
+    if principal.session_id is not None and principal.auth_time is not None:
+        caller["sid"] = format_session_id(principal.session_id)
+        caller["auth_time"] = principal.auth_time
+    return json_response(caller)
 
 
 @requires(ACCOUNT)
 async def list_sessions(request: web.Request) -> web.Response:
-    """The subject's live sessions, the oldest first."""
+    """Lists the subject's live sessions, the oldest first."""
     subject, current = _signed_in(request)
     sessions = await request.app[SESSIONS].of(subject)
-    return json_response({"sessions": [_describe(each, current=current) for each in sessions]})
+    listed: SessionList = {"sessions": [_describe(each, current=current) for each in sessions]}
+    return json_response(listed)
 
 
 @requires(ACCOUNT)
@@ -66,8 +98,7 @@ def _signed_in(request: web.Request) -> tuple[Subject, SessionId]:
     return principal.subject, principal.session_id
 
 
-def _describe(session: Session, *, current: SessionId) -> dict[str, object]:
-    """Times are whole seconds since the epoch, as in the tokens."""
+def _describe(session: Session, *, current: SessionId) -> SessionEntry:
     return {
         "sid": format_session_id(session.session_id),
         "current": session.session_id == current,

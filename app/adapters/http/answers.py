@@ -1,5 +1,6 @@
 """Answers in JSON."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -15,10 +16,25 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 def json_response(
     members: Mapping[str, object], *, status: int = 200, headers: Mapping[str, str] = NO_STORE
 ) -> web.Response:
-    """Return ``members`` as a JSON object."""
+    """Return ``members``, a mapping such as a ``TypedDict``, as a JSON object."""
     return web.Response(
         status=status, body=_encode(members).encode(), headers={hdrs.CONTENT_TYPE: "application/json", **headers}
     )
+
+
+def document_response(
+    request: web.Request, body: bytes, *, etag: str, content_type: str, headers: Mapping[str, str]
+) -> web.Response:
+    """Return a document with its ETag, or 304 for a client that has it (RFC 9110 §13.1.2)."""
+    headers = {hdrs.ETAG: f'"{etag}"', **headers}
+    if request.if_none_match and any(each.value in (etag, "*") for each in request.if_none_match):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type, **headers})
+
+
+def etag_of(body: bytes) -> str:
+    """Return an ETag's value: the same for the same bytes, on every instance."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def no_content() -> web.Response:

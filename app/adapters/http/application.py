@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from ... import VERSION
 from ...domain.services.authentication import Authentication
 from ...domain.services.revocation import Revocation
 from ...domain.services.rotation import Rotation
@@ -11,18 +12,22 @@ from ...domain.services.sessions import Sessions
 from ...domain.services.validation import Validation
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
+from .cors import CrossOrigin
 from .edge import edge
 from .guard import Guard
+from .openapi.document import OPENAPI, OpenApiDocument
 from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
-from .routes import ROUTES
+from .routes import PAGE, ROUTES
 from .tokens import AUTHENTICATION, REVOCATION, ROTATION, VALIDATION
 from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
-    """What the handlers call. ``jwks_max_age`` and ``body_timeout`` are seconds."""
+    """What the handlers call. ``jwks_max_age`` and ``body_timeout`` are seconds; ``docs`` is whether there is a page
+    that shows the API, ``cors_origins`` are the web pages that may use it.
+    """
 
     authentication: Authentication
     rotation: Rotation
@@ -32,6 +37,9 @@ class HttpServices:
     codec: TokenCodec
     jwks_max_age: int
     body_timeout: float
+    issuer: str
+    docs: bool
+    cors_origins: tuple[str, ...] | None
 
 
 def build_application(services: HttpServices) -> web.Application:
@@ -46,6 +54,10 @@ def build_application(services: HttpServices) -> web.Application:
     app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
     app[BODY_TIMEOUT] = services.body_timeout
+    operations = (*ROUTES, *PAGE) if services.docs else ROUTES
+    app[OPENAPI] = OpenApiDocument(operations, issuer=services.issuer, version=VERSION)
+    if services.cors_origins:
+        CrossOrigin(services.cors_origins).admit(app)
     Guard(services.validation).protect(app)
-    app.add_routes(ROUTES)
+    app.add_routes(operations)
     return app

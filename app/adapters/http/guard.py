@@ -100,7 +100,18 @@ def public(marked: _Marked) -> _Marked:
 
 def is_public(route: web.AbstractRoute) -> bool:
     """Tell whether a route, its handler or its resource is marked public itself; no view inherits the mark."""
-    return any(_PUBLIC in getattr(marked, "__dict__", ()) for marked in (route.handler, route, route.resource))
+    return any(map(marked_public, (route.handler, route, route.resource)))
+
+
+def marked_public(marked: object) -> bool:
+    """Tell whether a handler, a route or a resource carries the mark itself."""
+    return _PUBLIC in getattr(marked, "__dict__", ())
+
+
+def required_scopes(handler: object) -> tuple[str, ...]:
+    """Return the scopes that a handler requires."""
+    scopes: tuple[str, ...] = getattr(handler, _SCOPES, ())
+    return scopes
 
 
 def requires(*scopes: str) -> Callable[[_Handler], _Handler]:

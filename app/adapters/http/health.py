@@ -1,5 +1,7 @@
 """What an orchestrator asks: ``/livez``, ``/readyz``."""
 
+from typing import TypedDict
+
 from aiohttp import web
 
 from .answers import json_response
@@ -7,14 +9,22 @@ from .guard import public
 from .readiness import READINESS
 
 
+class Health(TypedDict):
+    """A word on how the instance is."""
+
+    status: str
+
+
 @public
 async def livez(_: web.Request) -> web.Response:
-    """The process is up."""
-    return json_response({"status": "up"})
+    """Tells that the process is up."""
+    health: Health = {"status": "up"}
+    return json_response(health)
 
 
 @public
 async def readyz(request: web.Request) -> web.Response:
-    """200 if this instance wants requests, else 503. It asks no store: what keeps up with them tells."""
+    """Tells whether this instance wants requests. It asks no store: what keeps up with them tells."""
     readiness = request.app[READINESS]
-    return json_response({"status": str(readiness)}, status=200 if readiness else 503)
+    health: Health = {"status": str(readiness)}
+    return json_response(health, status=200 if readiness else 503)

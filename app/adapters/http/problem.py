@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import hdrs, web
 
@@ -48,29 +48,65 @@ _HTTP_DETAILS: Final = {
 
 _CHALLENGE: Final = "Bearer"
 
+PROBLEM_TYPE: Final = "urn:keyturn:problem:"
+"""What the ``type`` of each problem begins with; its code follows."""
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one member of the request."""
+
+    field: str
+    message: str
+
+
+class Problem(TypedDict):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: NotRequired[Annotated[list[FieldProblem], "Where members of the request are at fault."]]
+    request_id: NotRequired[Annotated[str | None, "On 5xx: under which the service's log tells the cause."]]
+
+
+def status_and_code(kind: type[KeyturnError] | type[web.HTTPException]) -> tuple[HTTPStatus, str]:
+    """Return the status and the code of the answer for failures of a kind."""
+    if issubclass(kind, web.HTTPException):
+        status = HTTPStatus(kind.status_code)
+        return status, _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "-"))
+    status = next(_STATUS[base] for base in kind.__mro__ if base in _STATUS)
+    return status, kind.code.replace("_", "-")
+
 
 def problem(error: KeyturnError) -> web.Response:
     """Return the answer for a failure of the domain; one that is the service's own fault is not described."""
-    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    status, code = status_and_code(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        error = KeyturnError()
-    members: dict[str, object] = {}
+        error, code = KeyturnError(), status_and_code(KeyturnError)[1]
+    errors: list[FieldProblem] = []
     headers: dict[str, str] = {}
-    if isinstance(error, InvalidRequest) and error.errors:
-        members["errors"] = [{"field": each.field, "message": each.message} for each in error.errors]
+    if isinstance(error, InvalidRequest):
+        errors = [{"field": each.field, "message": each.message} for each in error.errors]
     if isinstance(error, Unavailable):
         headers[hdrs.RETRY_AFTER] = str(error.retry_after)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         headers[hdrs.WWW_AUTHENTICATE] = _challenge(error)
-    return _render(status, error.code.replace("_", "-"), error.description, members, headers)
+    return _render(status, code, error.description, headers, errors)
 
 
 def http_problem(error: web.HTTPException) -> web.Response:
     """Return the answer for a failure of aiohttp's, such as an unknown path; it keeps ``Allow`` (RFC 9110 §15.5.6)."""
-    status = HTTPStatus(error.status)
+    status, code = status_and_code(type(error))
     headers = {str(hdrs.ALLOW): error.headers[hdrs.ALLOW]} if hdrs.ALLOW in error.headers else {}
-    code = _HTTP_CODES.get(status, status.phrase.lower().replace(" ", "-"))
-    return _render(status, code, _HTTP_DETAILS.get(status, status.description or status.phrase), {}, headers)
+    return _render(status, code, http_detail(status), headers)
+
+
+def http_detail(status: HTTPStatus) -> str:
+    """Return what the answer for a failure of aiohttp's says."""
+    return _HTTP_DETAILS.get(status, status.description or status.phrase)
 
 
 def unreadable_request() -> web.Response:
@@ -92,20 +128,21 @@ def _challenge(error: KeyturnError) -> str:
 
 
 def _render(
-    status: HTTPStatus, code: str, detail: str, members: dict[str, object], headers: Mapping[str, str]
+    status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str], errors: list[FieldProblem] | None = None
 ) -> web.Response:
-    body = {
-        "type": f"urn:keyturn:problem:{code}",
+    body: Problem = {
+        "type": PROBLEM_TYPE + code,
         "title": status.phrase,
         "status": status.value,
         "detail": detail,
-        **members,
     }
+    if errors:
+        body["errors"] = errors
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         body["request_id"] = REQUEST_ID.get()
     return web.Response(
         status=status,
         body=json.dumps(body).encode(),
         headers={hdrs.CACHE_CONTROL: "no-store", **headers},
-        content_type="application/problem+json",
+        content_type=PROBLEM_JSON,
     )

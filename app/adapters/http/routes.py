@@ -1,20 +1,89 @@
-"""The route table."""
+"""The route table: what is served, and what the OpenAPI document says of it."""
 
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from . import account, health, tokens, well_known
+from ...domain.errors import (
+    InvalidCredentials,
+    InvalidGrant,
+    InvalidScope,
+    InvalidToken,
+    MissingToken,
+    SessionNotFound,
+    Unavailable,
+)
+from . import account, docs, health, tokens, well_known
+from .openapi.document import openapi
+from .operation import NO_CONTENT, Gives, Operation, Takes, document
 
 ROUTES: Final = (
-    web.post("/auth/login", tokens.login),
-    web.post("/auth/refresh", tokens.refresh),
-    web.post("/auth/logout", tokens.logout),
-    web.get("/auth/me", account.me),
-    web.get("/auth/sessions", account.list_sessions),
-    web.delete("/auth/sessions", account.end_sessions),
-    web.delete("/auth/sessions/{sid}", account.end_session),
-    web.get("/.well-known/jwks.json", well_known.jwks),
-    web.get("/livez", health.livez),
-    web.get("/readyz", health.readyz),
+    Operation(
+        "POST",
+        "/auth/login",
+        tokens.login,
+        takes=Takes(tokens.LoginRequest),
+        gives=Gives(tokens.TokenResponse),
+        fails=(InvalidCredentials, InvalidScope, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/auth/refresh",
+        tokens.refresh,
+        takes=Takes(tokens.RefreshRequest),
+        gives=Gives(tokens.TokenResponse),
+        fails=(InvalidGrant, InvalidScope, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/auth/logout",
+        tokens.logout,
+        takes=Takes(tokens.LogoutRequest, required=False),
+        gives=NO_CONTENT,
+        fails=(MissingToken, InvalidToken, Unavailable),
+        token_optional=True,
+    ),
+    Operation("GET", "/auth/me", account.me, gives=Gives(account.Caller)),
+    Operation(
+        "GET",
+        "/auth/sessions",
+        account.list_sessions,
+        gives=Gives(account.SessionList),
+        fails=(Unavailable,),
+    ),
+    Operation(
+        "DELETE",
+        "/auth/sessions",
+        account.end_sessions,
+        gives=NO_CONTENT,
+        fails=(Unavailable,),
+    ),
+    Operation(
+        "DELETE",
+        "/auth/sessions/{sid}",
+        account.end_session,
+        gives=NO_CONTENT,
+        fails=(SessionNotFound, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/.well-known/jwks.json",
+        well_known.jwks,
+        gives=document(well_known.JwkSet, well_known.JWK_SET_JSON),
+    ),
+    Operation("GET", "/livez", health.livez, gives=Gives(health.Health)),
+    Operation(
+        "GET",
+        "/readyz",
+        health.readyz,
+        gives=(Gives(health.Health), Gives(health.Health, status=HTTPStatus.SERVICE_UNAVAILABLE)),
+    ),
+    Operation("GET", "/openapi.json", openapi, gives=document(dict)),
 )
+
+PAGE: Final = (
+    Operation("GET", "/docs", docs.page, gives=document(str, "text/html")),
+    Operation("GET", "/docs/{asset}", docs.page_asset, gives=document(bytes, "*/*"), fails=(web.HTTPNotFound,)),
+)
+"""The page that shows the document, where it is wanted."""

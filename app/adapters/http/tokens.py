@@ -1,7 +1,7 @@
 """Signing in, refreshing and signing out: ``/auth/login``, ``/auth/refresh``, ``/auth/logout``."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, Literal, TypedDict
 
 from aiohttp import hdrs, web
 
@@ -35,7 +35,9 @@ class LoginRequest:
 
     username: str = text(most=MAX_USERNAME_LENGTH)
     password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
-    scope: str | None = text(least=0, most=MAX_SCOPE_LENGTH, required=False)
+    scope: Annotated[str | None, "Scope tokens parted by spaces; all that the user has if none is given."] = text(
+        least=0, most=MAX_SCOPE_LENGTH, required=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +46,34 @@ class RefreshRequest:
 
     refresh_token: str = text(most=MAX_BYTES, secret=True)
     # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
-    scope: str | None = text(least=0, most=MAX_BYTES, required=False)
+    scope: Annotated[str | None, "Narrows the access token's scope; the session keeps its own."] = text(
+        least=0, most=MAX_BYTES, required=False
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutRequest:
     """The body of ``/auth/logout``; it may be missing."""
 
-    refresh_token: str | None = text(most=MAX_BYTES, required=False, secret=True)
+    refresh_token: Annotated[str | None, "Any one of the session; without it the access token counts."] = text(
+        most=MAX_BYTES, required=False, secret=True
+    )
+
+
+class TokenResponse(TypedDict):
+    """The token response of RFC 6749 §5.1."""
+
+    access_token: Annotated[str, "A JWS of RFC 9068, signed with RS256."]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, "Lifetime of the access token, in seconds."]
+    refresh_token: Annotated[str, "The session's current refresh token; it replaces the one presented."]
+    refresh_token_expires_in: Annotated[int, "Seconds until the session ends, unless it is refreshed earlier."]
+    scope: Annotated[str, "What was granted: scope tokens parted by spaces."]
 
 
 @public
 async def login(request: web.Request) -> web.Response:
-    """Username and password to a token response."""
+    """Signs a user in: username and password to a token response."""
     wanted = await read(request, LoginRequest)
     granted = await request.app[AUTHENTICATION].sign_in(
         wanted.username,
@@ -70,7 +87,7 @@ async def login(request: web.Request) -> web.Response:
 
 @public
 async def refresh(request: web.Request) -> web.Response:
-    """A refresh token to its successor (RFC 6749 §6)."""
+    """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
     wanted = await read(request, RefreshRequest)
     granted = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
     return _token_response(granted)
@@ -98,14 +115,12 @@ def _origin(request: web.Request) -> Origin:
 
 
 def _token_response(granted: TokenGrant) -> web.Response:
-    """Return the token response of RFC 6749 §5.1."""
-    return json_response(
-        {
-            "access_token": granted.access_token,
-            "token_type": "Bearer",
-            "expires_in": granted.expires_in,
-            "refresh_token": granted.refresh_token,
-            "refresh_token_expires_in": granted.refresh_token_expires_in,
-            "scope": str(granted.scope),
-        }
-    )
+    response: TokenResponse = {
+        "access_token": granted.access_token,
+        "token_type": "Bearer",
+        "expires_in": granted.expires_in,
+        "refresh_token": granted.refresh_token,
+        "refresh_token_expires_in": granted.refresh_token_expires_in,
+        "scope": str(granted.scope),
+    }
+    return json_response(response)

@@ -1,17 +1,36 @@
 """What verifiers fetch: ``/.well-known/jwks.json``."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Final, Literal, Self, TypedDict
 
 from aiohttp import hdrs, web
 
 from ...ports.token_codec import TokenCodec
+from .answers import document_response, etag_of
 from .guard import public
+
+JWK_SET_JSON: Final = "application/jwk-set+json"
 
 JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
 """Seconds for which a verifier may keep the JWK Set."""
+
+
+class Jwk(TypedDict):
+    """An RSA key that verifies access tokens (RFC 7517 §4, RFC 7518 §6.3.1)."""
+
+    kty: Literal["RSA"]
+    use: Literal["sig"]
+    alg: Literal["RS256"]
+    kid: str
+    n: str
+    e: str
+
+
+class JwkSet(TypedDict):
+    """The verification keys (RFC 7517 §5)."""
+
+    keys: list[Jwk]
 
 
 class JwkSetDocument:
@@ -29,7 +48,7 @@ class JwkSetDocument:
         if jwk_set is not self._written:
             self._written = jwk_set
             self.body = json.dumps(jwk_set, sort_keys=True).encode()
-            self.etag = hashlib.sha256(self.body).hexdigest()[:32]
+            self.etag = etag_of(self.body)
         return self
 
 
@@ -38,13 +57,10 @@ JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 
 @public
 async def jwks(request: web.Request) -> web.Response:
-    """The verification keys (RFC 7517 §5), with 304 for a verifier that has them."""
+    """Gives the verification keys (RFC 7517 §5)."""
     document = request.app[JWK_SET].bring_up_to_date()
-    headers = {
+    headers: dict[str, str] = {
         hdrs.CACHE_CONTROL: f"public, max-age={request.app[JWKS_MAX_AGE]}",
-        hdrs.ETAG: f'"{document.etag}"',
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
     }
-    if request.if_none_match and any(each.value in (document.etag, "*") for each in request.if_none_match):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=document.body, headers={hdrs.CONTENT_TYPE: "application/jwk-set+json", **headers})
+    return document_response(request, document.body, etag=document.etag, content_type=JWK_SET_JSON, headers=headers)

@@ -1,0 +1,81 @@
+"""The answers of an operation, as OpenAPI response objects."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+
+from ..operation import Failure, Gives, Operation
+from ..problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
+from .schemas import Schemas
+
+HEADERS: Final[dict[str, str]] = {
+    "X-Request-Id": "Names this answer; the service's log tells more under it.",
+    hdrs.WWW_AUTHENTICATE: "The challenge (RFC 6750 §3), with an error only where a token was presented.",
+    hdrs.RETRY_AFTER: "Seconds after which the same request may succeed.",
+    hdrs.ALLOW: "The methods that there are at this path.",
+    hdrs.ETAG: "Names this state of the document; send it in If-None-Match.",
+    hdrs.CACHE_CONTROL: "Whether and for how long the answer may be kept.",
+}
+"""What the headers say that answers have."""
+
+_BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
+    HTTPStatus.UNAUTHORIZED: (hdrs.WWW_AUTHENTICATE,),
+    HTTPStatus.FORBIDDEN: (hdrs.WWW_AUTHENTICATE,),
+    HTTPStatus.METHOD_NOT_ALLOWED: (hdrs.ALLOW,),
+    HTTPStatus.SERVICE_UNAVAILABLE: (hdrs.RETRY_AFTER,),
+}
+
+Response = dict[str, Any]
+
+
+def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
+    """Return all answers of an operation by their status, in its order."""
+    good = {str(each.status.value): _answer(each, schemas) for each in operation.answers}
+    problems = {str(status.value): response for status, response in problems_of(operation.failures(), schemas)}
+    assert not good.keys() & problems.keys(), operation
+    return dict(sorted({**good, **problems}.items()))
+
+
+def problems_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTTPStatus, Response]]:
+    """Return the problems for these failures, those of one status together."""
+    coded = sorted({(*status_and_code(kind), _description(kind)) for kind in failures})
+    return [(status, _problem(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
+
+
+def _answer(gives: Gives, schemas: Schemas) -> Response:
+    described: Response = {"description": gives.status.phrase, "headers": _headers(gives.headers)}
+    if gives.model is not None:
+        described["content"] = {gives.media_type: {"schema": schemas.of(gives.model)}}
+    return described
+
+
+def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schemas: Schemas) -> Response:
+    codes = sorted({code for _, code, _ in told})
+    schema: dict[str, Any] = {
+        "properties": {
+            "type": {"enum": [PROBLEM_TYPE + code for code in codes]},
+            "title": {"const": status.phrase},
+            "status": {"const": status.value},
+        }
+    }
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        schema["required"] = ["request_id"]
+    return {
+        "description": "\n".join(f"- `{code}`: {description}" for _, code, description in told),
+        "headers": _headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()))),
+        "content": {PROBLEM_JSON: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
+    }
+
+
+def _description(kind: Failure) -> str:
+    if issubclass(kind, web.HTTPException):
+        return http_detail(HTTPStatus(kind.status_code))
+    return kind.description
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {str(name): {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}

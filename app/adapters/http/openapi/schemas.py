@@ -1,0 +1,93 @@
+"""JSON schemas of the models: what parses a request and what renders an answer says what they look like."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+Schema = dict[str, Any]
+
+_PLAIN: Final[Mapping[Any, Schema]] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    bool: {"type": "boolean"},
+    dict: {"type": "object"},
+    bytes: {},
+}
+
+
+class Schemas:
+    """Refers to models by name, and collects what it referred to."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, Schema] = {}
+
+    def of(self, annotation: Any) -> Schema:
+        """Return the schema of a type: a model, or one that a member of a model can have."""
+        if annotation in _PLAIN:
+            return dict(_PLAIN[annotation])
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        return self._composed(origin, arguments) if arguments else self._reference(annotation)
+
+    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Schema:
+        inner = arguments[0]
+        if origin is Literal:
+            return {"type": "string", "enum": list(arguments)}
+        if origin is Annotated:
+            return {**self.of(inner), "description": arguments[1]}
+        if origin is list:
+            return {"type": "array", "items": self.of(inner)}
+        if origin is NotRequired:
+            return self.of(inner)
+        if origin in (Union, UnionType) and set(arguments) == {inner, NoneType}:
+            return {**self.of(inner), "type": [self.of(inner)["type"], "null"]}
+        raise TypeError(f"{origin!r} of {arguments!r} has no schema")
+
+    def _reference(self, model: Any) -> Schema:
+        name = model.__name__
+        if name not in self.components:
+            self.components[name] = {}
+            described = _request_model(self, model) if is_dataclass(model) else _response_model(self, model)
+            self.components[name] = {"type": "object", "description": markdown(model), **described}
+        return {"$ref": f"#/components/schemas/{name}"}
+
+
+def markdown(described: Any) -> str:
+    """Return the docstring of a model or a handler as Markdown, on one line."""
+    return " ".join((described.__doc__ or "").replace("``", "`").split())
+
+
+def example(model: Any) -> dict[str, str]:
+    """Return the smallest body that a request model accepts."""
+    return {each.name: each.name for each in fields(model) if each.metadata["required"]}
+
+
+def _request_model(schemas: Schemas, model: Any) -> Schema:
+    hints = get_type_hints(model, include_extras=True)
+    properties = {each.name: {**schemas.of(hints[each.name]), **_rules(each)} for each in fields(model)}
+    return {"properties": properties, "required": list(example(model))}
+
+
+def _rules(field: Any) -> Schema:
+    """Return what a field of ``request_model`` adds to its type."""
+    rules: Schema = {"minLength": field.metadata["least"], "maxLength": field.metadata["most"]}
+    return rules if field.repr else {**rules, "format": "password"}
+
+
+def _response_model(schemas: Schemas, model: Any) -> Schema:
+    if not is_typeddict(model):
+        raise TypeError(f"{model!r} has no schema: it is neither a request model nor a TypedDict")
+    hints = get_type_hints(model, include_extras=True)
+    properties = {name: schemas.of(hint) for name, hint in hints.items()}
+    return {"properties": properties, "required": sorted(model.__required_keys__, key=list(hints).index)}

@@ -1,0 +1,92 @@
+"""What the route table says of a route: enough to serve it and to describe it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from ...domain.errors import InsufficientScope, InvalidRequest, InvalidToken, KeyturnError, MissingToken
+from .guard import marked_public, required_scopes
+
+JSON: Final = "application/json"
+
+Failure = type[KeyturnError] | type[web.HTTPException]
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """A request body: its model, made of the fields of ``request_model``."""
+
+    model: type
+    media_type: str = JSON
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """An answer when all is well: its status, the ``TypedDict`` of its body, and the headers it always has."""
+
+    model: Any = None
+    media_type: str = JSON
+    status: HTTPStatus = HTTPStatus.OK
+    headers: tuple[str, ...] = (hdrs.CACHE_CONTROL,)
+
+
+NO_CONTENT: Final = Gives(status=HTTPStatus.NO_CONTENT)
+NOT_MODIFIED: Final = Gives(status=HTTPStatus.NOT_MODIFIED, headers=(hdrs.CACHE_CONTROL, hdrs.ETAG))
+
+
+def document(model: Any, media_type: str = JSON) -> tuple[Gives, Gives]:
+    """Return the answers of a document that is sent with an ETag, or not again."""
+    return Gives(model, media_type, headers=NOT_MODIFIED.headers), NOT_MODIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(web.AbstractRouteDef):
+    """One route: what it takes, gives, and can fail with of its own.
+
+    What follows from its marks and its body is not repeated: ``failures`` adds it. The handler's docstring is its
+    summary. ``token_optional`` is for a public route that looks at an access token.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    gives: Gives | tuple[Gives, ...]
+    takes: Takes | None = None
+    fails: tuple[Failure, ...] = ()
+    token_optional: bool = False
+
+    def register(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
+        """Add the route; one of GET answers HEAD, too."""
+        return web.RouteDef(self.method, self.path, self.handler, {}).register(router)
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether it needs no access token."""
+        return marked_public(self.handler)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Return the scopes that its access token must have."""
+        return required_scopes(self.handler)
+
+    @property
+    def answers(self) -> tuple[Gives, ...]:
+        """Return its answers when all is well."""
+        return self.gives if isinstance(self.gives, tuple) else (self.gives,)
+
+    def failures(self) -> Iterator[Failure]:
+        """Yield all that it can fail with."""
+        yield InvalidRequest  # every route refuses two Authorization headers
+        if self.takes:
+            yield from (web.HTTPRequestTimeout, web.HTTPRequestEntityTooLarge, web.HTTPUnsupportedMediaType)
+        if not self.is_public:
+            yield from (MissingToken, InvalidToken)
+        if self.scopes:
+            yield InsufficientScope
+        yield from self.fails
+        yield KeyturnError
