@@ -142,7 +142,7 @@ class Service:
         await self.sessions.repository.add(session)
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
-        """Send a request, with ``token`` as its bearer token, and return the answer, which must be as it is described."""
+        """Send a request, with ``token`` as its bearer token; return the answer, which must be as it is described."""
         if token is not None:
             options["headers"] = {"Authorization": f"Bearer {token}", **options.get("headers", {})}
         async with self._client.request(method, path, **options) as response:

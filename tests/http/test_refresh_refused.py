@@ -42,7 +42,7 @@ NOT_OF_ANY_SESSION: dict[str, Callable[[str], str]] = {
     "version 2": lambda text: "ktr_A" + chr(ord(text[5]) + 1) + text[6:],
     "not ASCII": lambda text: text[:-1] + "\u00e9",
     "NUL": lambda text: text[:-1] + "\u0000",
-    "longest": lambda _: "ktr_" + "A" * 16_000,
+    "longest": lambda _: "ktr_" + "A" * 1_020,
     "unknown session": altered(session_id=b"s" * 16),
     "wrong lineage": altered(lineage=b"l" * 16),
 }

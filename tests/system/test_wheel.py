@@ -59,8 +59,10 @@ def test_it_holds_what_a_package_should(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
     scripts = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.lua")}
-    assert modules | scripts | {"keyturn/py.typed"} <= names
+    page = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("swagger_ui/*")}
+    assert modules | scripts | page | {"keyturn/py.typed", "keyturn/adapters/http/docs/start.js"} <= names
     assert scripts
+    assert len(page) >= 6
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not [name for name in names if not name.startswith("keyturn")]
 

@@ -18,7 +18,6 @@ from ...domain.services.validation import Validation
 from .answers import json_response, no_content
 from .bearer import BearerHeader
 from .guard import public
-from .request_body import MAX_BYTES
 from .request_model import read, text
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
@@ -27,6 +26,8 @@ REVOCATION: Final = web.AppKey("keyturn_revocation", Revocation)
 VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
 
 _MAX_DEVICE_LENGTH: Final = 80
+_MAX_TOKEN_LENGTH: Final = 1_024
+_MAX_WANTED_LENGTH: Final = 8 * 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,10 @@ class LoginRequest:
 class RefreshRequest:
     """The body of ``/auth/refresh``."""
 
-    refresh_token: str = text(most=MAX_BYTES, secret=True)
+    refresh_token: str = text(most=_MAX_TOKEN_LENGTH, secret=True)
     # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
     scope: Annotated[str | None, "Narrows the access token's scope; the session keeps its own."] = text(
-        least=0, most=MAX_BYTES, required=False
+        least=0, most=_MAX_WANTED_LENGTH, required=False
     )
 
 
@@ -56,7 +57,7 @@ class LogoutRequest:
     """The body of ``/auth/logout``; it may be missing."""
 
     refresh_token: Annotated[str | None, "Any one of the session; without it the access token counts."] = text(
-        most=MAX_BYTES, required=False, secret=True
+        most=_MAX_TOKEN_LENGTH, required=False, secret=True
     )
 
 

@@ -19,11 +19,11 @@ operations there are the answers of any path: 404 `not-found` for one that there
 for another method, 417 `expectation-failed`, and 400 `invalid-request` for what is not HTTP."""
 
 _TAGS: Final[Mapping[str, str]] = {
-    "auth": "Signing in, and the caller's own account",
-    ".well-known": "What verifiers fetch",
-    "": "The service itself",
+    "auth": "Signing in, and the caller's own account.",
+    ".well-known": "What verifiers fetch.",
+    "service": "The service itself.",
 }
-"""What the operations below the first part of a path are about; the last is for all others."""
+"""What operations are about, by the first part of their path; the last is for all others."""
 
 _PATH_PARAMETERS: Final[Mapping[str, str]] = {
     "sid": "The id of a session.",
@@ -46,7 +46,7 @@ def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> d
         "openapi": "3.1.1",
         "info": {"title": "Keyturn", "version": version, "description": _ABOUT, "license": {"name": "Apache-2.0"}},
         "servers": [{"url": issuer}],
-        "tags": [{"name": name} for name in dict.fromkeys(map(_tag, operations))],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
@@ -116,4 +116,5 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
 
 
 def _tag(operation: Operation) -> str:
-    return _TAGS.get(operation.path.split("/")[1], _TAGS[""])
+    first = operation.path.split("/")[1]
+    return first if first in _TAGS else "service"

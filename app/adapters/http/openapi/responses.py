@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, is_typeddict
 
 from aiohttp import hdrs, web
 
 from ..operation import Failure, Gives, Operation
 from ..problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
-from .schemas import Schemas
+from .schemas import Schemas, markdown
 
 HEADERS: Final[dict[str, str]] = {
     "X-Request-Id": "Names this answer; the service's log tells more under it.",
@@ -48,6 +48,8 @@ def problems_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTT
 
 def _answer(gives: Gives, schemas: Schemas) -> Response:
     described: Response = {"description": gives.status.phrase, "headers": _headers(gives.headers)}
+    if is_typeddict(gives.model):
+        described["description"] = markdown(gives.model)
     if gives.model is not None:
         described["content"] = {gives.media_type: {"schema": schemas.of(gives.model)}}
     return described

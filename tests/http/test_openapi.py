@@ -1,0 +1,144 @@
+"""``GET /openapi.json``: the service's own description of itself."""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from app import VERSION
+from app.adapters.http.openapi.document import OPENAPI
+from tests.builders import ISSUER
+from tests.system.processes import ROOT
+
+from .conftest import Start
+from .service import Service
+
+SPECIFIED = [
+    (400, "invalid-request"),
+    (400, "invalid-scope"),
+    (401, "invalid-credentials"),
+    (401, "invalid-grant"),
+    (401, "invalid-token"),
+    (401, "missing-token"),
+    (403, "insufficient-scope"),
+    (404, "not-found"),
+    (405, "method-not-allowed"),
+    (408, "request-timeout"),
+    (413, "payload-too-large"),
+    (415, "unsupported-media-type"),
+    (417, "expectation-failed"),
+    (500, "server-error"),
+    (503, "temporarily-unavailable"),
+]
+
+
+@pytest.fixture
+def document(service: Service) -> Mapping[str, Any]:
+    """Return the document."""
+    return service.app[OPENAPI].content
+
+
+async def test_it_is_a_valid_document_of_openapi_3_1(service: Service) -> None:
+    """The validator finds nothing in what is served, to anyone."""
+    answer = await service.ask("GET", "/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["openapi"].startswith("3.1.")
+    validate(answer.json())
+
+
+@pytest.mark.parametrize("docs", [True, False])
+async def test_it_has_every_route_and_no_other(start: Start, docs: bool) -> None:  # noqa: FBT001  # a parameter
+    """Its paths and methods are those of the router; HEAD goes with GET."""
+    app = (await start(docs=docs)).app
+    served = {(route.resource.canonical, route.method.lower()) for route in app.router.routes() if route.resource}
+    described = {(path, method) for path, each in app[OPENAPI].content["paths"].items() for method in each}
+    assert described == {(path, method) for path, method in served if method != "head"}
+    assert ("/docs" in app[OPENAPI].content["paths"]) is docs
+
+
+def test_it_says_whose_it_is(document: Mapping[str, Any]) -> None:
+    """The server is the issuer, the version the package's."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert document["servers"] == [{"url": ISSUER}]
+    assert document["info"]["version"] == VERSION == project["version"]
+
+
+async def test_it_is_sent_once(service: Service) -> None:
+    """Who has it gets 304, and its ETag is the same on every start."""
+    first = await service.ask("GET", "/openapi.json")
+    again = await service.ask("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "no-cache"
+
+
+async def test_its_etag_is_of_its_content(start: Start) -> None:
+    """Two instances with the same settings have one ETag; another issuer has another."""
+    one, two, other = await start(), await start(), await start(issuer="https://other.example")
+    etags = [(await each.ask("GET", "/openapi.json")).headers["ETag"] for each in (one, two, other)]
+    assert etags[0] == etags[1] != etags[2]
+
+
+def test_every_failure_of_the_contract_is_in_it(document: Mapping[str, Any]) -> None:
+    """Each status and code of the API's errors can be found, and no other."""
+    responses = [*document["components"]["responses"].values()]
+    for operation in operations(document).values():
+        responses.extend(operation["responses"].values())
+    assert sorted({each for response in responses for each in problems(response)}) == SPECIFIED
+
+
+def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -> None:
+    """Its schema has the model's members, their limits, and which of them are needed."""
+    schema = document["components"]["schemas"]["LoginRequest"]
+    limits = {name: (each["type"], each["minLength"], each["maxLength"]) for name, each in schema["properties"].items()}
+    assert schema["required"] == ["username", "password"]
+    assert limits == {
+        "username": ("string", 1, 255),
+        "password": ("string", 1, 128),
+        "scope": (["string", "null"], 0, 1_024),
+    }
+    assert schema["properties"]["password"]["format"] == "password"
+
+
+def test_the_longest_requests_are_not_too_large(document: Mapping[str, Any]) -> None:
+    """The limits of all members of a body leave room in 16 KiB."""
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("Request"):
+            assert sum(each["maxLength"] for each in schema["properties"].values()) < 16_000
+
+
+def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
+    """A guarded route needs a token, with the scopes it requires; a sign-out may have one; the others need none."""
+    security = {name: each.get("security") for name, each in operations(document).items()}
+    assert security.pop("GET /auth/me") == [{"bearer": []}]
+    assert security.pop("POST /auth/logout") == [{}, {"bearer": []}]
+    for name in ("GET /auth/sessions", "DELETE /auth/sessions", "DELETE /auth/sessions/{sid}"):
+        assert security.pop(name) == [{"bearer": ["account"]}]
+    assert set(security.values()) == {None}
+
+
+def test_every_operation_has_a_name_of_its_own_and_a_summary(document: Mapping[str, Any]) -> None:
+    """Clients are generated from the names, people read the summaries."""
+    names = [each["operationId"] for each in operations(document).values()]
+    assert len(set(names)) == len(names)
+    assert all(each["summary"] for each in operations(document).values())
+
+
+def operations(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the operations by method and path."""
+    return {
+        f"{method.upper()} {path}": each
+        for path, methods in document["paths"].items()
+        for method, each in methods.items()
+    }
+
+
+def problems(response: Mapping[str, Any]) -> list[tuple[int, str]]:
+    """Return the status and each code of a response that is a problem."""
+    described = response.get("content", {}).get("application/problem+json")
+    if described is None:
+        return []
+    told = described["schema"]["allOf"][1]["properties"]
+    return [(told["status"]["const"], each.rpartition(":")[2]) for each in told["type"]["enum"]]
