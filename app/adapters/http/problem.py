@@ -69,7 +69,7 @@ class Problem(TypedDict):
     status: int
     detail: str
     errors: NotRequired[Annotated[list[FieldProblem], "Where members of the request are at fault."]]
-    request_id: NotRequired[Annotated[str | None, "On 5xx: under which the service's log tells the cause."]]
+    request_id: NotRequired[Annotated[str, "On 5xx: under which the service's log tells the cause."]]
 
 
 def status_and_code(kind: type[KeyturnError] | type[web.HTTPException]) -> tuple[HTTPStatus, str]:
@@ -138,8 +138,9 @@ def _render(
     }
     if errors:
         body["errors"] = errors
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["request_id"] = REQUEST_ID.get()
+    request_id = REQUEST_ID.get()
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and request_id is not None:
+        body["request_id"] = request_id
     return web.Response(
         status=status,
         body=json.dumps(body).encode(),

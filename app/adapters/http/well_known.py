@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, Literal, Self, TypedDict
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ...ports.token_codec import TokenCodec
 from .answers import document_response, etag_of
@@ -59,8 +59,10 @@ JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 async def jwks(request: web.Request) -> web.Response:
     """Gives the verification keys (RFC 7517 §5)."""
     document = request.app[JWK_SET].bring_up_to_date()
-    headers: dict[str, str] = {
-        hdrs.CACHE_CONTROL: f"public, max-age={request.app[JWKS_MAX_AGE]}",
-        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    }
-    return document_response(request, document.body, etag=document.etag, content_type=JWK_SET_JSON, headers=headers)
+    return document_response(
+        request,
+        body=document.body,
+        etag=document.etag,
+        content_type=JWK_SET_JSON,
+        max_age=request.app[JWKS_MAX_AGE],
+    )

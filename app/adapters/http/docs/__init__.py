@@ -4,9 +4,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from ..answers import document_response, etag_of
+from ..answers import REVALIDATED, conditional_response, etag_of
 from ..guard import public
 
 _HTML: Final = "text/html; charset=utf-8"
@@ -44,8 +44,9 @@ async def page_asset(request: web.Request) -> web.Response:
 
 def _send(request: web.Request, path: str, content_type: str, headers: dict[str, str]) -> web.Response:
     body, etag = _read(path)
-    headers = {hdrs.CACHE_CONTROL: "no-cache", **headers}
-    return document_response(request, body, etag=etag, content_type=content_type, headers=headers)
+    return conditional_response(
+        request, body=body, etag=etag, content_type=content_type, headers={**REVALIDATED, **headers}
+    )
 
 
 @cache

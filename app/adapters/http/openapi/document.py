@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from ..answers import document_response, etag_of
+from ..answers import REVALIDATED, conditional_response, etag_of
 from ..guard import public
 from ..operation import Operation
 from .description import describe
@@ -28,7 +28,6 @@ OPENAPI: Final = web.AppKey("keyturn_openapi", OpenApiDocument)
 async def openapi(request: web.Request) -> web.Response:
     """Gives this document."""
     document = request.app[OPENAPI]
-    headers: dict[str, str] = {hdrs.CACHE_CONTROL: "no-cache"}
-    return document_response(
-        request, document.body, etag=document.etag, content_type="application/json", headers=headers
+    return conditional_response(
+        request, body=document.body, etag=document.etag, content_type="application/json", headers=REVALIDATED
     )
