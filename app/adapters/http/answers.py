@@ -21,6 +21,18 @@ def json_response(
     )
 
 
+def document_response(request: web.Request, *, body: bytes, etag: str, content_type: str, max_age: int) -> web.Response:
+    """Return a public document that may be kept for ``max_age`` seconds; 304 to who has it (RFC 9110 §15.4.5)."""
+    headers = {
+        hdrs.CACHE_CONTROL: f"public, max-age={max_age}",
+        hdrs.ETAG: f'"{etag}"',
+        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    }
+    if request.if_none_match and any(each.value in (etag, "*") for each in request.if_none_match):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type, **headers})
+
+
 def no_content() -> web.Response:
     """Return the answer to an act that has nothing to tell."""
     return web.Response(status=204, headers=NO_STORE)

@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import web
 
-from . import account, health, tokens, well_known
+from . import account, health, revoked_sessions, tokens, well_known
 
 ROUTES: Final = (
     web.post("/auth/login", tokens.login),
@@ -15,6 +15,7 @@ ROUTES: Final = (
     web.delete("/auth/sessions", account.end_sessions),
     web.delete("/auth/sessions/{sid}", account.end_session),
     web.get("/.well-known/jwks.json", well_known.jwks),
+    web.get("/.well-known/revoked-sessions", revoked_sessions.revoked_sessions),
     web.get("/livez", health.livez),
     web.get("/readyz", health.readyz),
 )

@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 from typing import Final, Self
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ...ports.token_codec import TokenCodec
+from .answers import document_response
 from .guard import public
 
 JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
@@ -40,11 +41,10 @@ JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 async def jwks(request: web.Request) -> web.Response:
     """The verification keys (RFC 7517 §5), with 304 for a verifier that has them."""
     document = request.app[JWK_SET].bring_up_to_date()
-    headers = {
-        hdrs.CACHE_CONTROL: f"public, max-age={request.app[JWKS_MAX_AGE]}",
-        hdrs.ETAG: f'"{document.etag}"',
-        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-    }
-    if request.if_none_match and any(each.value in (document.etag, "*") for each in request.if_none_match):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=document.body, headers={hdrs.CONTENT_TYPE: "application/jwk-set+json", **headers})
+    return document_response(
+        request,
+        body=document.body,
+        etag=document.etag,
+        content_type="application/jwk-set+json",
+        max_age=request.app[JWKS_MAX_AGE],
+    )
