@@ -101,8 +101,9 @@ def _render(
         "detail": detail,
         **members,
     }
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["request_id"] = REQUEST_ID.get()
+    request_id = REQUEST_ID.get()
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and request_id is not None:
+        body["request_id"] = request_id
     return web.Response(
         status=status,
         body=json.dumps(body).encode(),

@@ -82,6 +82,11 @@ def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str, most: int = MAX_
     return read.payload_signed_by(key)
 
 
+def signer(token: str) -> str:
+    """Return the ``kid`` of a token that was verified."""
+    return str(_members(base64url.decode(token.partition(".")[0]))["kid"])
+
+
 @lru_cache(maxsize=64)
 def _header_segment(kid: str, typ: str) -> str:
     header = {"alg": ALGORITHM, "typ": typ, "kid": kid}
