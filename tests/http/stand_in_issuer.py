@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from app.guard import GuardState, RemoteGuard, remote_guard
 from tests.fakes import FakeClock
 
-from .foreign import AUDIENCE, jwk_set
+from .foreign import AUDIENCE, claims, jwk_set
 from .forgery import Forge
 
 METADATA: Final = "/.well-known/oauth-authorization-server"
@@ -61,7 +61,7 @@ class StandInIssuer:
         """Return the metadata with changes."""
         return {"issuer": self.url, "jwks_uri": self.url + JWKS, **changes}
 
-    def jwk_set(self) -> dict[str, object]:
+    def jwk_set(self) -> dict[str, list[dict[str, object]]]:
         """Return the keys of all forges."""
         return {"keys": [jwk_set(forge)["keys"][0] for forge in self.forges]}
 
@@ -105,6 +105,11 @@ class StandInIssuer:
             self.queries.append(request.query_string)
             return jwt(self.feed_text())
         raise web.HTTPNotFound
+
+
+def token(issuer: StandInIssuer, forge: Forge | None = None, **header: object) -> str:
+    """Return a good token of the issuer."""
+    return (forge or issuer.signer).token(claims(iss=issuer.url), **header)
 
 
 def jwt(text: str, **headers: str) -> web.Response:

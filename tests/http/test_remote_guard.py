@@ -1,7 +1,6 @@
 """The remote guard: its keys come from the issuer, and no request waits for them."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,21 +9,13 @@ from aiohttp import web
 from app.adapters.keys.pem import generate
 from app.domain.errors import ConfigurationError
 from app.guard import public, remote_guard
-from tests.fakes import FakeClock
 
-from .foreign import AUDIENCE, claims, hello
+from .foreign import AUDIENCE, hello
 from .forgery import Forge
 from .log_lines import LogLines
-from .stand_in_issuer import FALLBACK, FEED, JWKS, METADATA, Following, StandInIssuer, document
+from .stand_in_issuer import FALLBACK, FEED, JWKS, METADATA, Following, StandInIssuer, document, token
 
 OTHER = Forge(generate(2048))
-
-
-@pytest.fixture
-async def issuer(forge: Forge) -> AsyncIterator[StandInIssuer]:
-    """Return an issuer that runs."""
-    async with StandInIssuer(forge, FakeClock(time.time())) as issuer:
-        yield issuer
 
 
 @pytest.fixture
@@ -42,11 +33,6 @@ def routes() -> list[web.AbstractRouteDef]:
         return web.Response()
 
     return [web.get("/", hello), web.get("/welcome", welcome)]
-
-
-def token(issuer: StandInIssuer, forge: Forge | None = None, **header: object) -> str:
-    """Return a good token of the issuer."""
-    return (forge or issuer.signer).token(claims(iss=issuer.url), **header)
 
 
 async def test_keys_are_found_by_the_metadata(issuer: StandInIssuer, guarded: Following) -> None:

@@ -44,7 +44,7 @@ class IssuerKeys:
             self.fault = ""
             self.fetched_at = self._tried_at
             self._due_at = self._tried_at + _FETCHED_AFTER * document.max_age
-            self._trust.hold(held, now=self._tried_at)
+            self._trust.hold(held)
             self._verifier.trust(self._trust.kids())
 
     def due_in(self) -> float:
@@ -61,10 +61,10 @@ class IssuerKeys:
         return self._trust.dropped
 
     def heed(self, published: Collection[str], dropped: Collection[str]) -> None:
-        """Trust no key that a feed drops, ever again, nor one that it does not name. Ask for a fetch, if it names a key
-        that is not here.
+        """Trust no key that a feed drops, ever again, nor one of those here that it does not name. Ask for a fetch, if
+        it names a key that is not here.
         """
-        self._trust.heed(published, dropped, now=self._clock.now())
+        self._trust.heed(published, dropped)
         self._verifier.trust(self._trust.kids())
         if self._trust.lacks(published):
             self._news.ask()
