@@ -28,6 +28,7 @@ from .domain.services.key_news import KeyNews
 from .domain.services.key_rotation import KeyRotation
 from .domain.services.retention import Retention
 from .domain.services.revocation import Revocation
+from .domain.services.revocation_feed import RevocationFeed
 from .domain.services.rotation import Rotation
 from .domain.services.sessions import Sessions
 from .domain.services.validation import Validation
@@ -192,6 +193,9 @@ class Container(containers.DeclarativeContainer):
     revocation = providers.Singleton(
         Revocation, sessions=stores.sessions, revoked=revoked, clock=clock, audit=audit, policy=access_tokens
     )
+    feed = providers.Singleton(
+        RevocationFeed, revoked=revoked, keys=keys, codec=codec, clock=clock, policy=access_tokens
+    )
     rotation = providers.Singleton(
         Rotation,
         sessions=stores.sessions,
@@ -226,6 +230,8 @@ class Container(containers.DeclarativeContainer):
         validation=validation,
         sessions=sessions,
         codec=codec,
+        feed=feed,
+        clock=clock,
         jwks_max_age=settings.provided.jwks_max_age,
         body_timeout=settings.provided.body_timeout,
         issuer=settings.provided.issuer,

@@ -1,22 +1,43 @@
 """The guard for other services: what an aiohttp application imports to protect its routes with Keyturn's tokens.
 
-from keyturn.guard import PRINCIPAL, guard, public, requires
+from keyturn.guard import PRINCIPAL, public, remote_guard, requires
 
-guard(issuer="https://id.example", audience="orders", jwk_set=jwk_set).protect(app)
+remote_guard(issuer="https://id.example", audience="orders").protect(app)
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
 
 from .adapters.http.bearer import BearerHeader, Cookie, TokenSource
 from .adapters.http.guard import PRINCIPAL, ErrorRenderer, Guard, public, requires
 from .adapters.http.problem import problem
+from .adapters.http.staleness import closed_when_stale, open_when_stale
+from .adapters.issuer.http_issuer import HttpIssuer
+from .adapters.jose.issuer_verifier import JoseIssuerVerifier
 from .adapters.jose.verifier import JoseTokenVerifier
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock
-from .domain.errors import ConfigurationError, InsufficientScope, InvalidToken, KeyturnError, MissingToken
+from .domain.errors import (
+    ConfigurationError,
+    InsufficientScope,
+    InvalidToken,
+    KeysUnknown,
+    KeyturnError,
+    MissingToken,
+    RevocationsUnknown,
+)
 from .domain.model.claims import AccessTokenClaims
+from .domain.model.guard_state import GuardState
 from .domain.model.policy import AccessTokenPolicy
+from .domain.services.feed_following import FeedFollowing
+from .domain.services.issuer_keys import IssuerKeys
+from .domain.services.key_news import KeyNews
 from .domain.services.validation import Validation
+from .following import Following
+from .ports.clock import Clock
 
 __all__ = [
     "PRINCIPAL",
@@ -26,14 +47,21 @@ __all__ = [
     "Cookie",
     "ErrorRenderer",
     "Guard",
+    "GuardState",
     "InsufficientScope",
     "InvalidToken",
+    "KeysUnknown",
     "KeyturnError",
     "MissingToken",
+    "RemoteGuard",
+    "RevocationsUnknown",
     "TokenSource",
+    "closed_when_stale",
     "guard",
+    "open_when_stale",
     "problem",
     "public",
+    "remote_guard",
     "requires",
 ]
 
@@ -60,3 +88,71 @@ def guard(
         policy=AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway),
     )
     return Guard(validation, tokens=tokens, render=render)
+
+
+class RemoteGuard(Guard):
+    """A guard that follows its issuer."""
+
+    def __init__(self, validation: Validation, following: Following, **options: Any) -> None:
+        super().__init__(validation, **options)
+        self._following = following
+
+    def protect(self, app: web.Application) -> None:
+        """Guard every route of ``app`` that is not public, as every guard does, and follow the issuer while it runs."""
+        super().protect(app)
+        app.cleanup_ctx.append(self.lifespan)
+
+    @asynccontextmanager
+    async def lifespan(self, _: web.Application) -> AsyncIterator[None]:
+        """Follow the issuer: for the ``cleanup_ctx`` of an application that orders its own middlewares."""
+        async with self._following.life():
+            yield
+
+    def state(self) -> GuardState:
+        """Return what the guard knows of its issuer, and since when."""
+        return self._following.state()
+
+
+def remote_guard(
+    *,
+    issuer: str,
+    audience: str,
+    closed_when_stale: bool = False,
+    stale_after: float = 30.0,
+    poll: float = 2.0,
+    leeway: int = 30,
+    allow_http: bool = False,
+    tokens: TokenSource | None = None,
+    render: ErrorRenderer = problem,
+    clock: Clock | None = None,
+) -> RemoteGuard:
+    """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, with the keys that it publishes,
+    and refuses the sessions that it says were revoked.
+
+    The feed of those is polled every ``poll`` seconds, and is stale when nothing good has come for ``stale_after``
+    seconds; ``closed_when_stale`` says whether routes that are not marked answer 503 then. ``leeway`` is the difference
+    between clocks that is allowed, in seconds. No request waits for the issuer. Raises ``ConfigurationError`` for an
+    issuer that is neither https nor a loopback address, unless ``allow_http``.
+    """
+    clock = clock or SystemClock()
+    policy = AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway)
+    source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), MemoryRevocationList()
+    news = KeyNews(clock=clock)
+    keys = IssuerKeys(issuer=source, verifier=verifier, clock=clock, news=news)
+    feed = FeedFollowing(
+        issuer=source,
+        keys=keys,
+        verifier=verifier,
+        revoked=revoked,
+        clock=clock,
+        policy=policy,
+        stale_after=stale_after,
+    )
+    return RemoteGuard(
+        Validation(verifier=keys, revoked=revoked, clock=clock, policy=policy, unknown_signer=news.ask),
+        Following(issuer=source, keys=keys, feed=feed, news=news, revoked=revoked, clock=clock, poll_seconds=poll),
+        tokens=tokens,
+        render=render,
+        feed=feed,
+        closed=closed_when_stale,
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from app.domain.errors import BadSignature, HashingOverloaded, MalformedToken
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.events import AuditEvent
+from app.domain.model.feed import Feed
 from app.domain.model.signing_key import SigningKey, StoredKey
 
 from .builders import NOW
@@ -41,6 +42,7 @@ class FakeCodec:
         self.installed: tuple[SigningKey, ...] = keys or (SigningKey("kid-1"),)
         self.issued: dict[str, AccessTokenClaims] = {}
         self.kids: list[str] = []
+        self.feeds: dict[str, Feed] = {}
 
     def install(self, keys: Sequence[StoredKey]) -> None:
         self.installed = tuple(stored.key for stored in keys)
@@ -60,6 +62,11 @@ class FakeCodec:
         if token not in self.issued:
             raise BadSignature
         return self.issued[token]
+
+    def encode_feed(self, feed: Feed, *, kid: str) -> str:
+        text = f"feed-{len(self.feeds) + 1}-by-{kid}"
+        self.feeds[text] = feed
+        return text
 
     def jwk_set(self) -> Mapping[str, object]:
         return {"keys": [{"kid": key.kid} for key in self.installed]}

@@ -48,6 +48,29 @@ class RevocationListContract:
         revoked.forget(revoked_before=103)
         assert [revocation(number, at=0).session_id in revoked for number in (1, 2, 3)] == [False, False, True]
 
+    @pytest.mark.parametrize("order", list(permutations((1, 2, 3, 4))), ids=str)
+    def test_it_lists_in_the_order_of_time(self, revoked: RevocationList, order: tuple[int, ...]) -> None:
+        """From a moment on, the earliest first, however they became known; of one moment, the least id first."""
+        listed = [revocation(1, at=99), revocation(2, at=100), revocation(3, at=101), revocation(4, at=101)]
+        for number in order:
+            revoked.add(listed[number - 1])
+        assert list(revoked.since(0)) == listed
+        assert list(revoked.since(100)) == listed[1:]
+        assert list(revoked.since(101.5)) == []
+
+    def test_it_lists_what_is_left(self, revoked: RevocationList) -> None:
+        """What was forgotten is not listed."""
+        for number in (1, 2, 3):
+            revoked.add(revocation(number, at=100 + number))
+        revoked.forget(revoked_before=103)
+        assert list(revoked.since(0)) == [revocation(3, at=103)]
+
+    def test_it_knows_how_far_it_is_complete(self, revoked: RevocationList) -> None:
+        """Nothing was learnt at first; then the moment is the one that was noted."""
+        assert revoked.complete_until == 0
+        revoked.complete(until=100.5)
+        assert revoked.complete_until == 100.5
+
     def test_what_is_known_already_stays(self, revoked: RevocationList) -> None:
         """Heard again with an earlier time, a revocation is not forgotten any sooner."""
         revoked.add(revocation(1, at=200))

@@ -209,3 +209,19 @@ class HashingOverloaded(Unavailable):
     """More passwords wait to be hashed than the service takes on."""
 
     description = "Too many sign-ins are under way; try again."
+
+
+class IssuerFault(KeyturnError):
+    """What the issuer told cannot be used, or it told nothing; the description names the fault for the operator."""
+
+
+class KeysUnknown(Unavailable):
+    """The keys of the issuer were never fetched: no token can be judged."""
+
+    description = "The keys of the issuer are not known yet; try again."
+
+
+class RevocationsUnknown(Unavailable):
+    """Which sessions were revoked lately is not known, and the route does not go on without that."""
+
+    description = "Which sessions were revoked lately is not known at present; try again."

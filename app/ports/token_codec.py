@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..domain.model.claims import AccessTokenClaims
+from ..domain.model.feed import Feed
 from ..domain.model.signing_key import SigningKey, StoredKey
 
 
@@ -32,6 +33,10 @@ class TokenCodec(TokenVerifier, Protocol):
 
     def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
         """Return the signed token (RFC 9068); ``kid`` names an installed key."""
+        ...
+
+    def encode_feed(self, feed: Feed, *, kid: str) -> str:
+        """Return the signed feed; ``kid`` names an installed key."""
         ...
 
     def jwk_set(self) -> Mapping[str, object]:

@@ -25,6 +25,7 @@ raw Argon2id + signature     and one verification of a password at the service's
 bare aiohttp route           reads JSON, signs, answers JSON; no session, no check, no log: the most that aiohttp gives
 aiohttp route without guard  the same handler, returning JSON, and the same requests, in an application without guard in
                              the same process
+behind the remote guard      which polls the revocation feed of a running service every 2 seconds meanwhile
 beyond the hash              CPU time of the event loop's thread; hashing runs on threads of its own, and to subtract
                              one noisy hash from another would leave noise
 raw verification             key.verify of cryptography in a loop, in the process that validates

@@ -1,6 +1,8 @@
-"""An aiohttp process with routes to compare ours with, on two ports: without the guard, and behind it.
+"""An aiohttp process with routes to compare ours with, on three ports: without a guard, behind the local one, and
+behind the remote one.
 
-Run as a program, it reads the issuer's JWK Set from the environment variable JWK_SET, and prints the two ports.
+Run as a program, it reads the issuer's URL and JWK Set from the environment variables ISSUER and JWK_SET, and prints
+the three ports.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from app.guard import guard
+from app.guard import Guard, guard, remote_guard
 from app.settings import Settings
 
 _KEY: Final = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
@@ -38,11 +40,9 @@ def _application() -> web.Application:
     return app
 
 
-def _guarded_application() -> web.Application:
+def _behind(protecting: Guard) -> web.Application:
     app = _application()
-    settings = Settings()
-    jwk_set = json.loads(os.environ["JWK_SET"])
-    guard(issuer=settings.issuer, audience=settings.audience, jwk_set=jwk_set).protect(app)
+    protecting.protect(app)
     return app
 
 
@@ -55,7 +55,11 @@ async def _port(app: web.Application) -> int:
 
 
 async def _serve() -> None:
-    print(await _port(_application()), await _port(_guarded_application()), flush=True)
+    issuer, audience = os.environ["ISSUER"], Settings().audience
+    local = guard(issuer=issuer, audience=audience, jwk_set=json.loads(os.environ["JWK_SET"]))
+    remote = remote_guard(issuer=issuer, audience=audience)
+    applications = (_application(), _behind(local), _behind(remote))
+    print(*[await _port(app) for app in applications], flush=True)
     await asyncio.Event().wait()
 
 

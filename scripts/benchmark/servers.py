@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final
 
+from tests.servers.ports import free_port
+
 from . import cores
 from .load import Server
 
@@ -43,13 +45,21 @@ def key_directory() -> Iterator[Path]:
         yield Path(folder)
 
 
+def own_issuer() -> dict[str, str]:
+    """Return settings of a service that other services reach by the name of its issuer."""
+    port = free_port()
+    return {"KEYTURN_PORT": str(port), "KEYTURN_ISSUER": f"http://127.0.0.1:{port}"}
+
+
 @contextmanager
-def routes(jwk_set: object) -> Iterator[tuple[Server, Server]]:
-    """Run the aiohttp process to compare ours with, and yield it twice: without the guard, and behind it."""
-    environment = {**os.environ, "JWK_SET": json.dumps(jwk_set)}
+def routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, Server]]:
+    """Run the aiohttp process to compare ours with, and yield it thrice: without a guard, behind the local one, and
+    behind the remote one, which follows ``service``.
+    """
+    environment = {**os.environ, "ISSUER": f"http://127.0.0.1:{service.port}", "JWK_SET": json.dumps(jwk_set)}
     with _running(["-m", "scripts.benchmark.routes"], environment, (cores.MEASURED,)) as (process, announcement):
-        plain, guarded = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
-        yield plain, guarded
+        plain, local, remote = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
+        yield plain, local, remote
 
 
 @contextmanager

@@ -29,12 +29,12 @@ PLAIN_ROUTE: Final = "aiohttp route without guard"
 def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
     """Start the servers, and yield the rows; rotation is measured among ``few`` and among ``many`` sessions."""
     with (
-        servers.service() as service,
+        servers.service(servers.own_issuer()) as service,
         servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
         servers.service({"KEYTURN_LOG_LEVEL": "warning"}) as silent,
         _many_keys() as keys,
         servers.service({"KEYTURN_KEYS_DIR": keys, "KEYTURN_KEY_ROTATION_PERIOD": "0"}) as with_many_keys,
-        servers.routes(lab.jwk_set(service)) as (plain, guarded),
+        servers.routes(service, lab.jwk_set(service)) as (plain, guarded, remotely_guarded),
     ):
         access_tokens = lab.tokens(service, "access_token")
         unguarded_route = lab.gets("plain", plain, "/hello", access_tokens)
@@ -88,6 +88,14 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 limit=unguarded_route,
                 limit_name=PLAIN_ROUTE,
                 reading=Reading.EXTRA,
+            ),
+            Row(
+                name="GET of a route behind the remote guard",
+                probe=lab.gets("remotely guarded", remotely_guarded, "/hello", access_tokens),
+                limit=lab.gets("locally guarded", guarded, "/hello", access_tokens),
+                limit_name="the same behind the local guard",
+                reading=Reading.TIMES,
+                aim=1.05,
             ),
             Row(
                 name="GET /auth/me",

@@ -62,3 +62,39 @@ async def test_a_store_that_does_not_answer_leaves_the_keys_in_use(monkeypatch: 
         await keys.load()
     assert codec.keys() == (ACTIVE,)
     assert keys.signing_kid() == "active"
+
+
+@pytest.mark.parametrize(
+    ("state", "dropped"), [("active", True), ("retiring", True), ("pending", False), ("gone", False)]
+)
+async def test_a_key_taken_away_before_its_time_is_dropped(state: str, *, dropped: bool) -> None:
+    """One that tokens may need; not one that has signed nothing, nor one whose last token has expired."""
+    ages = {"retiring": SigningKey("old", NOW - 2_000), "gone": SigningKey("older", NOW - 9_000)}
+    before = [SigningKey("before", NOW - 8_000), SigningKey("active", NOW - 100), PENDING, *ages.values()]
+    kid = {"retiring": "old", "gone": "older"}.get(state, state)
+    store = FakeKeyStore(*[StoredKey(key, b"") for key in before])
+    keys = KeyLifecycle(store=store, codec=FakeCodec(), clock=FakeClock(), policy=KEY_POLICY)
+    await keys.load()
+    assert keys.states()[kid] == state
+    store.stored = tuple(each for each in store.stored if each.key.kid != kid)
+    await keys.load()
+    assert keys.dropped() == ((kid,) if dropped else ())
+
+
+async def test_a_dropped_key_is_named_as_long_as_a_verifier_may_hold_it() -> None:
+    """For the tail of a key; and no longer than until it is there again."""
+    clock = FakeClock()
+    store = FakeKeyStore(*[StoredKey(key, b"") for key in (ACTIVE, PENDING)])
+    keys = KeyLifecycle(store=store, codec=FakeCodec(), clock=clock, policy=KEY_POLICY)
+    await keys.load()
+    both, store.stored = store.stored, store.stored[1:]
+    await keys.load()
+    clock.advance(KEY_POLICY.tail() - 1)
+    await keys.load()
+    assert keys.dropped() == ("active",)
+    clock.advance(1)
+    assert keys.dropped() == ()
+    clock.advance(-1)
+    store.stored = both
+    await keys.load()
+    assert keys.dropped() == ()

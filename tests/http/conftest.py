@@ -1,6 +1,7 @@
 """Running services, and what they log."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from app.adapters.keys.pem import generate, stored_key
 from app.adapters.telemetry.logs import JsonFormatter
 from app.settings import Settings
+from tests.fakes import FakeClock
 
 from .forgery import Forge
 from .log_lines import LogLines
 from .service import CHEAP, Service, Tokens
+from .stand_in_issuer import StandInIssuer
 
 Start = Callable[..., Awaitable[Service]]
 
@@ -29,6 +32,13 @@ def signing_key() -> RSAPrivateKey:
 def forge(signing_key: RSAPrivateKey) -> Forge:
     """Return a signer that signs whatever it is given with the services' key."""
     return Forge(signing_key)
+
+
+@pytest.fixture
+async def issuer(forge: Forge) -> AsyncIterator[StandInIssuer]:
+    """Return an issuer that says what the test wants."""
+    async with StandInIssuer(forge, FakeClock(float(int(time.time())))) as issuer:
+        yield issuer
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from .test_stored_bytes import everything
 
 _AUDIENCE: Final = "keyturn"
 _ENCRYPTION_KEY: Final = base64url.encode(bytes(range(32)))
-_KEEN: Final = {
+KEEN: Final = {
     "KEY_ENCRYPTION_KEY": _ENCRYPTION_KEY,
     "JWKS_MAX_AGE": "1",
     "CLOCK_LEEWAY": "0",
@@ -50,7 +50,7 @@ _PATIENCE_SECONDS: Final = 60
 def keen(store: Backend, **settings: str) -> dict[str, str]:
     """Return settings of a service whose keys are in the store, and whose times are short."""
     others = {name: value for name, value in store.settings.items() if not name.startswith("KEY")}
-    return {**others, **_KEEN, **settings}
+    return {**others, **KEEN, **settings}
 
 
 def keys(settings: dict[str, str], *arguments: str) -> list[dict[str, Any]]:

@@ -7,9 +7,11 @@ from aiohttp import web
 from ... import VERSION
 from ...domain.services.authentication import Authentication
 from ...domain.services.revocation import Revocation
+from ...domain.services.revocation_feed import RevocationFeed
 from ...domain.services.rotation import Rotation
 from ...domain.services.sessions import Sessions
 from ...domain.services.validation import Validation
+from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
 from .cors import CrossOrigin
@@ -18,6 +20,7 @@ from .guard import Guard
 from .openapi.document import OPENAPI, OpenApiDocument
 from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
+from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from .routes import PAGE, ROUTES
 from .tokens import AUTHENTICATION, REVOCATION, ROTATION, VALIDATION
 from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
@@ -35,6 +38,8 @@ class HttpServices:
     validation: Validation
     sessions: Sessions
     codec: TokenCodec
+    feed: RevocationFeed
+    clock: Clock
     jwks_max_age: int
     body_timeout: float
     issuer: str
@@ -53,6 +58,7 @@ def build_application(services: HttpServices) -> web.Application:
     app[SESSIONS] = services.sessions
     app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
+    app[FEED_DOCUMENTS] = FeedDocuments(services.feed, services.clock)
     app[BODY_TIMEOUT] = services.body_timeout
     operations = (*ROUTES, *PAGE) if services.docs else ROUTES
     app[OPENAPI] = OpenApiDocument(operations, issuer=services.issuer, version=VERSION)

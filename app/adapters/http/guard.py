@@ -8,10 +8,19 @@ from typing import Any, Final, Protocol, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ...domain.errors import InsufficientScope, InvalidRequest, InvalidToken, KeyturnError, MissingToken
+from ...domain.errors import (
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    KeysUnknown,
+    KeyturnError,
+    MissingToken,
+    RevocationsUnknown,
+)
 from ...domain.model.claims import AccessTokenClaims
 from .bearer import BearerHeader, TokenSource
 from .problem import problem
+from .staleness import CLOSED, FEED, Feed, check_fresh, goes_on, request_of
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
@@ -23,7 +32,8 @@ _SCOPES: Final = "__keyturn_scopes__"
 
 _Marked = TypeVar("_Marked")
 _Handler = Callable[..., Awaitable[web.StreamResponse]]
-_REFUSALS: Final = (MissingToken, InvalidToken, InsufficientScope, InvalidRequest)
+_REFUSALS: Final = (MissingToken, InvalidToken, InsufficientScope, InvalidRequest, KeysUnknown, RevocationsUnknown)
+_REFUSALS_OF_HANDLERS: Final = (InsufficientScope, RevocationsUnknown)
 
 
 class TokenValidation(Protocol):
@@ -45,15 +55,24 @@ class ErrorRenderer(Protocol):
 class Guard:
     """Protects the routes of an application.
 
-    ``tokens`` finds the access token of a request, ``render`` makes the answer to one that is refused.
+    ``tokens`` finds the access token of a request, ``render`` makes the answer to one that is refused. ``feed`` tells
+    whether revocations are known; ``closed`` is what a route that says nothing is while they are not.
     """
 
     def __init__(
-        self, validation: TokenValidation, *, tokens: TokenSource | None = None, render: ErrorRenderer = problem
+        self,
+        validation: TokenValidation,
+        *,
+        tokens: TokenSource | None = None,
+        render: ErrorRenderer = problem,
+        feed: Feed | None = None,
+        closed: bool = False,
     ) -> None:
         self._validation = validation
         self._tokens = tokens or BearerHeader()
         self._render = render
+        self._feed = feed
+        self._closed = closed
         self._public: dict[web.AbstractRoute, bool] = {}
 
     def protect(self, app: web.Application) -> None:
@@ -71,14 +90,21 @@ class Guard:
                 return await handler(request)
             try:
                 request[PRINCIPAL] = self._validation.validate(self._tokens.token(request))
+                if self._feed is not None:
+                    self._heed(self._feed, request)
             except _REFUSALS as error:
                 return self._render(error)
             try:
                 return await handler(request)
-            except InsufficientScope as error:
+            except _REFUSALS_OF_HANDLERS as error:
                 return self._render(error)
 
         return guard
+
+    def _heed(self, feed: Feed, request: web.Request) -> None:
+        request[FEED] = feed
+        if self._closed and not goes_on(request.match_info.route):
+            check_fresh(request)
 
     def _is_public(self, route: web.AbstractRoute) -> bool:
         known = self._public.get(route)
@@ -92,8 +118,8 @@ def public(marked: _Marked) -> _Marked:
     one that ``add_static`` returns.
     """
     parts = [getattr(marked, name) for name in dir(marked)] if isinstance(marked, type) else [marked]
-    if any(hasattr(part, _SCOPES) for part in parts):
-        raise TypeError(f"{marked!r} requires scopes: it cannot be public")
+    if any(hasattr(part, mark) for part in parts for mark in (_SCOPES, CLOSED)):
+        raise TypeError(f"{marked!r} requires something of a token: it cannot be public")
     setattr(marked, _PUBLIC, True)
     return marked
 
@@ -128,7 +154,7 @@ def requires(*scopes: str) -> Callable[[_Handler], _Handler]:
 
         @functools.wraps(handler)
         async def guarded(*args: Any) -> web.StreamResponse:
-            check_scope(_request(args), *scopes)
+            check_scope(request_of(args), *scopes)
             return await handler(*args)
 
         setattr(guarded, _SCOPES, scopes)
@@ -154,13 +180,6 @@ def public_routes(app: web.Application) -> Iterator[str]:
         if is_public(route):
             path = route.resource.canonical if route.resource else "*"
             yield f"{route.method} {path}"
-
-
-def _request(args: tuple[Any, ...]) -> web.Request:
-    """A function handler is called with the request, a view's method with the view."""
-    request = args[-1].request if isinstance(args[-1], web.View) else args[-1]
-    assert isinstance(request, web.Request)
-    return request
 
 
 async def _log_public_routes(app: web.Application) -> None:

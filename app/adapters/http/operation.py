@@ -1,6 +1,6 @@
 """What the route table says of a route: enough to serve it and to describe it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -23,6 +23,15 @@ class Takes:
     model: type
     media_type: str = JSON
     required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parameter of the query string, which may be missing: its name, what it is, and its JSON schema."""
+
+    name: str
+    about: str
+    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Operation(web.AbstractRouteDef):
     handler: Handler
     gives: Gives | tuple[Gives, ...]
     takes: Takes | None = None
+    query: tuple[Query, ...] = ()
     fails: tuple[Failure, ...] = ()
     token_optional: bool = False
 

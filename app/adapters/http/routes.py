@@ -14,7 +14,7 @@ from ...domain.errors import (
     SessionNotFound,
     Unavailable,
 )
-from . import account, docs, health, tokens, well_known
+from . import account, docs, health, revoked_sessions, tokens, well_known
 from .openapi.document import openapi
 from .operation import NO_CONTENT, Gives, Operation, Takes, document
 
@@ -71,6 +71,13 @@ ROUTES: Final = (
         "/.well-known/jwks.json",
         well_known.jwks,
         gives=document(well_known.JwkSet, well_known.JWK_SET_JSON),
+    ),
+    Operation(
+        "GET",
+        "/.well-known/revoked-sessions",
+        revoked_sessions.revoked_sessions,
+        query=(revoked_sessions.SINCE,),
+        gives=document(bytes, "application/jwt"),
     ),
     Operation("GET", "/livez", health.livez, gives=Gives(health.Health)),
     Operation(

@@ -37,9 +37,11 @@ class CompactJws:
     signing_input: bytes
 
     @classmethod
-    def parse(cls, token: str) -> Self:
-        """Return the segments of ``token``; raises ``MalformedToken`` unless each is canonical base64url."""
-        segments = _SEGMENTS.fullmatch(token) if len(token) <= MAX_LENGTH else None
+    def parse(cls, token: str, *, most: int = MAX_LENGTH) -> Self:
+        """Return the segments of ``token``, of ``most`` characters; raises ``MalformedToken`` unless each is canonical
+        base64url.
+        """
+        segments = _SEGMENTS.fullmatch(token) if len(token) <= most else None
         if segments is None or len(segments[1]) > MAX_HEADER_LENGTH:
             raise MalformedToken
         try:
@@ -62,14 +64,14 @@ def sign(payload: bytes, key: RSAKey, *, kid: str, typ: str) -> str:
     return f"{signing_input}.{base64url.encode(signature)}"
 
 
-def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
+def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str, most: int = MAX_LENGTH) -> bytes:
     """Return the payload of a token of type ``typ`` signed by one of ``keys``, which stand by their ``kid``.
 
     The header has the members that ``sign`` writes and no others, so ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64`` and
     their like are refused (RFC 8725 §3.1, §3.10). The explicit type keeps a token of one kind from passing for another
-    (§3.11). Raises ``MalformedToken`` and ``BadSignature``.
+    (§3.11). It has ``most`` characters. Raises ``MalformedToken`` and ``BadSignature``.
     """
-    read = CompactJws.parse(token)
+    read = CompactJws.parse(token, most=most)
     header = _members(read.header)
     kid = header.get("kid")
     if not read.payload or header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
@@ -78,6 +80,11 @@ def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str) -> bytes:
     if key is None:
         raise UnknownSigner
     return read.payload_signed_by(key)
+
+
+def signer(token: str) -> str:
+    """Return the ``kid`` of a token that was verified."""
+    return str(_members(base64url.decode(token.partition(".")[0]))["kid"])
 
 
 @lru_cache(maxsize=64)

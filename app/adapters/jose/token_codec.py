@@ -1,4 +1,4 @@
-"""Making access tokens (RFC 9068)."""
+"""Making access tokens (RFC 9068), and signing the revocation feed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc.jwk import RSAKey
 
 from ...domain.model.claims import AccessTokenClaims
+from ...domain.model.feed import Feed
 from ...domain.model.signing_key import SigningKey, StoredKey
-from . import claims_json, compact
+from . import claims_json, compact, feed_json
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
 
 
@@ -37,6 +38,9 @@ class JoseTokenCodec:
 
     def decode(self, token: str) -> AccessTokenClaims:
         return self._verifier.decode(token)
+
+    def encode_feed(self, feed: Feed, *, kid: str) -> str:
+        return compact.sign(feed_json.dump(feed), self._rsa_keys[kid], kid=kid, typ=feed_json.TYPE)
 
     def jwk_set(self) -> Mapping[str, object]:
         return self._jwk_set

@@ -37,7 +37,7 @@ class JoseTokenVerifier:
     def from_jwk_set(cls, jwk_set: Mapping[str, object]) -> Self:
         """Return a verifier for the RSA keys of a JWK Set (RFC 7517 §5); raises ``ConfigurationError``."""
         verifier = cls()
-        verifier.use(_public_keys(jwk_set))
+        verifier.use(public_keys(jwk_set))
         return verifier
 
     def use(self, keys: Mapping[str, RSAKey]) -> None:
@@ -61,7 +61,8 @@ class JoseTokenVerifier:
             raise MalformedToken from error
 
 
-def _public_keys(jwk_set: Mapping[str, object]) -> dict[str, RSAKey]:
+def public_keys(jwk_set: Mapping[str, object]) -> dict[str, RSAKey]:
+    """Return the RSA keys of a JWK Set (RFC 7517 §5) by ``kid``; raises ``ConfigurationError``."""
     members = jwk_set.get("keys") if isinstance(jwk_set, Mapping) else None
     if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
         raise ConfigurationError('The JWK Set has no array "keys" of objects (RFC 7517 §5).')

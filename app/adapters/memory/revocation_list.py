@@ -1,27 +1,46 @@
 """The revocation list in memory."""
 
-from heapq import heappop, heappush
+from bisect import bisect_left, insort
+from collections.abc import Sequence
 
 from ...domain.model.identifiers import SessionId
 from ...domain.model.session import Revocation
 
 
 class MemoryRevocationList:
-    """A set of sessions, and a heap of them by the time of their revocation: they become known in no order."""
+    """A set of sessions, and a sorted list of them by the time of their revocation.
+
+    They become known nearly in order, so most go to the end of the list.
+    """
 
     def __init__(self) -> None:
         self._revoked: set[SessionId] = set()
         self._by_time: list[tuple[float, SessionId]] = []
+        self.complete_until = 0.0
 
     def add(self, revocation: Revocation) -> None:
         if revocation.session_id not in self._revoked:
             self._revoked.add(revocation.session_id)
-            heappush(self._by_time, (revocation.revoked_at, revocation.session_id))
+            insort(self._by_time, (revocation.revoked_at, revocation.session_id))
+
+    def complete(self, *, until: float) -> None:
+        self.complete_until = until
 
     def __contains__(self, session_id: SessionId) -> bool:
         return session_id in self._revoked
 
+    def __len__(self) -> int:
+        return len(self._revoked)
+
+    def since(self, moment: float) -> Sequence[Revocation]:
+        return [Revocation(session_id, at) for at, session_id in self._by_time[self._first(moment) :]]
+
     def forget(self, *, revoked_before: float) -> None:
-        while self._by_time and self._by_time[0][0] < revoked_before:
-            _, session_id = heappop(self._by_time)
-            self._revoked.remove(session_id)
+        old = self._first(revoked_before)
+        if old:
+            self._revoked.difference_update([session_id for _, session_id in self._by_time[:old]])
+            del self._by_time[:old]
+
+    def _first(self, moment: float) -> int:
+        """Return the place of the first revocation from ``moment`` on."""
+        return bisect_left(self._by_time, (moment, SessionId(b"")))

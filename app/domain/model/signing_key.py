@@ -1,6 +1,6 @@
 """A signing key as a name and its times; the key material stays in the adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -33,7 +33,7 @@ class KeyState(StrEnum):
     GONE = "gone"
 
 
-def by_activation(keys: Sequence[SigningKey]) -> list[SigningKey]:
+def by_activation(keys: Iterable[SigningKey]) -> list[SigningKey]:
     """Return the keys, the earliest to activate first."""
     return sorted(keys, key=lambda key: (key.activates_at, key.kid))
 

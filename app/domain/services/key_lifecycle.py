@@ -36,6 +36,7 @@ class KeyLifecycle:
         self._stored: Sequence[StoredKey] = ()
         self._held_until: dict[str, float] = {}
         self._signing: _Signing | None = None
+        self._dropped_until: dict[str, float] = {}
 
     async def load(self) -> None:
         """Bring the keys into use that are stored now; raises ``ConfigurationError`` and ``StoreUnavailable``, and
@@ -44,6 +45,7 @@ class KeyLifecycle:
         stored = await self._store.load()
         now = self._clock.now()
         self._hold_newcomers([each.key for each in stored], now)
+        self._note_dropped([each.key for each in stored], now)
         self._stored = stored
         self._signing = None
         published = self._policy.published(self.keys(), now)
@@ -59,6 +61,13 @@ class KeyLifecycle:
         """Return the state of every key, by its ``kid``."""
         keys, now = self.keys(), self._clock.now()
         return {key.kid: self._policy.state(key, keys, now) for key in keys}
+
+    def dropped(self) -> tuple[str, ...]:
+        """Return the ``kid`` of the keys that this instance saw taken away while a token or a verifier may have needed
+        them, for as long as one might, in order.
+        """
+        now = self._clock.now()
+        return tuple(sorted(kid for kid, until in self._dropped_until.items() if now < until))
 
     def signing_kid(self) -> str:
         """Return the ``kid`` of the key that signs now; raises ``ConfigurationError`` if there is none."""
@@ -79,6 +88,15 @@ class KeyLifecycle:
         keys = self.keys()
         published_for_long = [key for key in keys if self._held_until.get(key.kid, 0.0) <= now]
         return active_key(published_for_long, now) or active_key(keys, now)
+
+    def _note_dropped(self, keys: Sequence[SigningKey], now: float) -> None:
+        """A pending key that is taken away has signed nothing, and may come back."""
+        kids, all_keys = {key.kid for key in keys}, by_activation({*self.keys(), *keys})
+        needed = (KeyState.ACTIVE, KeyState.RETIRING)
+        for key in self.keys():
+            if key.kid not in kids and self._policy.state(key, all_keys, now) in needed:
+                self._dropped_until[key.kid] = now + self._policy.tail()
+        self._dropped_until = {kid: at for kid, at in self._dropped_until.items() if kid not in kids and now < at}
 
     def _hold_newcomers(self, keys: Sequence[SigningKey], now: float) -> None:
         known = {key.kid for key in self.keys()}

@@ -1,5 +1,6 @@
 """Revocation: ending sessions before their time (RFC 7009)."""
 
+from operator import attrgetter
 from typing import Final
 
 from ...ports.audit import AuditTrail
@@ -45,8 +46,10 @@ class Revocation:
         now = self._clock.now()
         if since is None:
             since = now - self._policy.memory_of_revocations()
-        for revocation in await self._sessions.revocations_since(since):
+        learnt = await self._sessions.revocations_since(since)
+        for revocation in sorted(learnt, key=attrgetter("revoked_at")):
             self._revoked.add(revocation)
+        self._revoked.complete(until=now)
         return now - _LEARNT_AGAIN
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:

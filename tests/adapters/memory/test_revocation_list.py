@@ -18,4 +18,4 @@ def test_it_keeps_nothing_that_it_forgot() -> None:
     for number in range(1_000):
         revoked.add(revocation(number, at=number))
         revoked.forget(revoked_before=number - 9)
-    assert {len(structure) for structure in vars(revoked).values()} == {10}
+    assert {len(structure) for structure in (revoked._revoked, revoked._by_time)} == {10}

@@ -103,6 +103,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         }
         for name in re.findall(r"\{(\w+)\}", operation.path)
     ]
+    parameters.extend(
+        {"name": each.name, "in": "query", "description": each.about, "schema": dict(each.schema)}
+        for each in operation.query
+    )
     if any(hdrs.ETAG in each.headers for each in operation.answers):
         parameters.append(
             {

@@ -1,0 +1,93 @@
+"""Fetching documents that may be anything: in bounded time and memory, from the place that was asked."""
+
+import asyncio
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, hdrs
+
+from ...domain.errors import IssuerFault
+
+_SECONDS: Final = 5.0
+_CHUNK: Final = 65_536
+_MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age=\"?([0-9]{1,9})\"?(?:$|[,\s])", re.IGNORECASE)
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer: 200 with a body, or another status that was asked for. ``max_age`` is in seconds."""
+
+    status: int
+    body: bytes = field(repr=False)
+    etag: str | None
+    max_age: float | None
+
+
+def client_session() -> ClientSession:
+    """Return a client that keeps no cookies, and decompresses nothing: what is small may unfold to gigabytes."""
+    return ClientSession(
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+        headers={hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "keyturn-guard"},
+        timeout=ClientTimeout(total=_SECONDS),
+    )
+
+
+async def fetch(
+    client: ClientSession,
+    url: str,
+    *,
+    media_types: Collection[str],
+    most: int,
+    headers: Mapping[str, str] = _NONE,
+    others: Collection[int] = (),
+) -> Document:
+    """Return the document at ``url``: 200, of one of ``media_types`` and ``most`` bytes, or an answer whose status is
+    one of ``others``. Redirects are not followed.
+
+    Raises ``IssuerFault`` for everything else, and after 5 seconds.
+    """
+    try:
+        async with client.get(url, headers=headers, allow_redirects=False) as response:
+            if response.status in others:
+                return Document(response.status, b"", None, None)
+            _check(response, url, media_types)
+            return Document(response.status, await _body(response, url, most), _etag(response), _max_age(response))
+    except (ClientError, OSError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041  # it reads as what it is
+        raise IssuerFault(f"{url} does not answer as a server should: {type(error).__name__}.") from error
+
+
+def _check(response: ClientResponse, url: str, media_types: Collection[str]) -> None:
+    if response.status != HTTPStatus.OK:
+        raise IssuerFault(f"{url} answers {response.status}.")
+    if response.content_type not in media_types:
+        raise IssuerFault(f"{url} is not of the media type {' or '.join(media_types)}.")
+    if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise IssuerFault(f"{url} is compressed, which was not asked for.")
+
+
+async def _body(response: ClientResponse, url: str, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > most:
+            raise IssuerFault(f"{url} has more than {most} bytes.")
+    return bytes(body)
+
+
+def _etag(response: ClientResponse) -> str | None:
+    return response.headers.get(hdrs.ETAG)
+
+
+def _max_age(response: ClientResponse) -> float | None:
+    """Return for how much longer the document is fresh (RFC 9111 §4.2)."""
+    given = _MAX_AGE.search(response.headers.get(hdrs.CACHE_CONTROL, ""))
+    age = response.headers.get(hdrs.AGE, "0")
+    if given is None:
+        return None
+    return max(0.0, float(given[1]) - (float(age) if re.fullmatch("[0-9]{1,9}", age) else 0.0))

@@ -1,0 +1,95 @@
+"""The issuer over HTTP: metadata, JWK Set, revocation feed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import ClientSession, hdrs
+
+from ...domain.errors import ConfigurationError, IssuerFault
+from ...ports.issuer import FeedDocument, JwkSetDocument
+from .. import strict_json
+from . import locations
+from .documents import Document, client_session, fetch
+
+_DOCUMENT_BYTES: Final = 256 * 1024
+_FEED_BYTES: Final = 32 * 1024 * 1024
+_JSON: Final = ("application/json",)
+_JWK_SET: Final = ("application/jwk-set+json", "application/json")
+_JWT: Final = ("application/jwt",)
+
+_LEAST_MAX_AGE: Final = 1.0
+_USUAL_MAX_AGE: Final = 300.0
+_MOST_MAX_AGE: Final = 3_600.0
+
+
+class HttpIssuer:
+    """Finds the JWK Set by the metadata (RFC 8414), and where there is none, at Keyturn's own place.
+
+    Raises ``ConfigurationError`` for an issuer that is not https, unless it is a loopback address or ``allow_http``.
+    """
+
+    def __init__(self, issuer: str, *, allow_http: bool = False) -> None:
+        if not locations.is_trustworthy(issuer, allow_http=allow_http) or "?" in issuer:
+            raise ConfigurationError(
+                f"The issuer {issuer} is no https URL without query and fragment: keys that come from it could be"
+                " changed on the way. Use https, or allow_http=True where the network itself is trusted."
+            )
+        self._issuer = issuer
+        self._allow_http = allow_http
+        self._client: ClientSession | None = None
+        self._jwks_url: str | None = None
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[None]:
+        """Be able to fetch; raises ``RuntimeError`` if that is so already."""
+        if self._client is not None:
+            raise RuntimeError("a remote guard follows its issuer for one application at a time: make one for each")
+        try:
+            async with client_session() as self._client:
+                yield
+        finally:
+            self._client = None
+
+    async def jwk_set(self) -> JwkSetDocument:
+        if self._jwks_url is None:
+            self._jwks_url = await self._find_jwk_set()
+        url, self._jwks_url = self._jwks_url, None  # looked for anew after a failure
+        document = await self._fetch(url, media_types=_JWK_SET, most=_DOCUMENT_BYTES)
+        self._jwks_url = url
+        max_age = _USUAL_MAX_AGE if document.max_age is None else document.max_age
+        return JwkSetDocument(document.body, min(max(max_age, _LEAST_MAX_AGE), _MOST_MAX_AGE))
+
+    async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
+        url = locations.feed_url(self._issuer) + (f"?since={since}" if since else "")
+        headers = {} if etag is None else {str(hdrs.IF_NONE_MATCH): etag}
+        others = (HTTPStatus.NOT_MODIFIED,) if headers else ()
+        document = await self._fetch(url, media_types=_JWT, most=_FEED_BYTES, headers=headers, others=others)
+        if document.status == HTTPStatus.NOT_MODIFIED:
+            return None
+        try:
+            return FeedDocument(document.body.decode("ascii"), document.etag)
+        except UnicodeDecodeError as error:
+            raise IssuerFault("The feed is no JWT.") from error
+
+    async def _find_jwk_set(self) -> str:
+        url = locations.metadata_url(self._issuer)
+        document = await self._fetch(url, media_types=_JSON, most=_DOCUMENT_BYTES, others=(HTTPStatus.NOT_FOUND,))
+        if document.status == HTTPStatus.NOT_FOUND:
+            return locations.jwks_url(self._issuer)
+        try:
+            metadata = strict_json.loads(document.body)
+        except ValueError as error:
+            raise IssuerFault(f"{url} is not JSON, or is ambiguous.") from error
+        if not isinstance(metadata, dict) or metadata.get("issuer") != self._issuer:
+            raise IssuerFault(f"{url} is the metadata of another issuer (RFC 8414 §3.3).")
+        found = metadata.get("jwks_uri")
+        if not isinstance(found, str) or not locations.is_trustworthy(found, allow_http=self._allow_http):
+            raise IssuerFault(f"{url} has no jwks_uri that is https.")
+        return found
+
+    async def _fetch(self, url: str, **options: object) -> Document:
+        if self._client is None:
+            raise IssuerFault("The guard is not running: its lifespan has not begun.")
+        return await fetch(self._client, url, **options)  # type: ignore[arg-type]  # they are fetch's own

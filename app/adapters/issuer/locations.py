@@ -1,0 +1,45 @@
+"""Where an issuer publishes things."""
+
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+_METADATA: Final = "/.well-known/oauth-authorization-server"
+
+
+def metadata_url(issuer: str) -> str:
+    """Return the URL of the metadata: the well-known path stands before the issuer's own path (RFC 8414 §3.1)."""
+    parts = urlsplit(issuer)
+    return urlunsplit((parts.scheme, parts.netloc, _METADATA + parts.path.rstrip("/"), "", ""))
+
+
+def jwks_url(issuer: str) -> str:
+    """Return the URL of Keyturn's JWK Set, for an issuer without metadata."""
+    return issuer.rstrip("/") + "/.well-known/jwks.json"
+
+
+def feed_url(issuer: str) -> str:
+    """Return the URL of Keyturn's revocation feed."""
+    return issuer.rstrip("/") + "/.well-known/revoked-sessions"
+
+
+def is_trustworthy(url: str, *, allow_http: bool) -> bool:
+    """Tell whether nobody on the way can change what comes from ``url``: it is https, or never leaves this machine.
+
+    ``allow_http`` says that the network is trusted.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if not host or parts.scheme not in ("https", "http") or parts.fragment:
+        return False
+    return parts.scheme == "https" or allow_http or _is_loopback(host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+"""The claims of the revocation feed as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ...domain.model.feed import Feed
+from ...domain.model.identifiers import format_session_id, parse_session_id
+from ...domain.model.session import Revocation
+from .. import strict_json
+
+TYPE: Final = "keyturn-revocations+jwt"
+"""The ``typ`` of its own (RFC 8725 §3.11)."""
+
+_NUMBERS: Final = ("iat", "exp", "as_of", "since", "window")
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def dump(feed: Feed) -> bytes:
+    """Return ``feed`` as a JSON object; the moments of revocations are rounded down to whole seconds."""
+    members = {
+        "iss": feed.issuer,
+        "iat": feed.issued_at,
+        "exp": feed.expires_at,
+        "as_of": feed.as_of,
+        "since": feed.since,
+        "window": feed.window,
+        "keys": feed.keys,
+        "dropped": feed.dropped,
+        "revoked": {format_session_id(each.session_id): int(each.revoked_at) for each in feed.revoked},
+    }
+    return _encode(members).encode()
+
+
+def load(raw: bytes) -> Feed:
+    """Return the feed that ``raw`` holds; raises ``ValueError`` if a claim is missing or of another type.
+
+    Claims that are not of a feed are ignored (RFC 7519 §4).
+    """
+    members = strict_json.loads(raw)
+    if not isinstance(members, dict):
+        raise ValueError("the claims are not an object")  # noqa: TRY004  # the fault is in the text
+    issued_at, expires_at, as_of, since, window = (_number(members, name) for name in _NUMBERS)
+    return Feed(
+        issuer=_text(members.get("iss"), "iss"),
+        issued_at=issued_at,
+        expires_at=expires_at,
+        as_of=as_of,
+        since=since,
+        window=window,
+        keys=_texts(members, "keys"),
+        dropped=_texts(members, "dropped"),
+        revoked=_revoked(members.get("revoked")),
+    )
+
+
+def _number(members: Mapping[str, object], name: str) -> int:
+    value = members.get(name)
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} is missing, negative or of another type")
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is missing or of another type")  # noqa: TRY004  # as above
+    return value
+
+
+def _texts(members: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = members.get(name)
+    if not isinstance(value, list):
+        raise ValueError(f"{name} is missing or of another type")  # noqa: TRY004  # as above
+    return tuple(_text(each, name) for each in value)
+
+
+def _revoked(value: object) -> Sequence[Revocation]:
+    if not isinstance(value, dict) or not all(type(at) is int and at >= 0 for at in value.values()):
+        raise ValueError("revoked is missing or of another type")
+    return [Revocation(parse_session_id(sid), at) for sid, at in value.items()]

@@ -1,0 +1,1 @@
+"""Orders: a service whose callers Keyturn signs in."""

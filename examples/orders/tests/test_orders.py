@@ -1,0 +1,89 @@
+"""The service against a Keyturn that runs beside it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
+from keyturn.guard import remote_guard
+from orders.api import create_app
+
+USER = {"username": "alice", "password": "correct horse battery"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    """Run Keyturn, and give its URL."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {
+        "KEYTURN_PORT": str(port),
+        "KEYTURN_ISSUER": url,
+        "KEYTURN_AUDIENCE": "orders",
+        "KEYTURN_DEFAULT_SCOPE": "account orders:read",
+        "KEYTURN_BOOTSTRAP_USERNAME": USER["username"],
+        "KEYTURN_BOOTSTRAP_PASSWORD": USER["password"],
+    }
+    command: list[str | Path] = [Path(sys.executable).with_name("keyturn"), "serve"]
+    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError("Keyturn did not start")
+
+
+@pytest.fixture
+async def orders(issuer: str) -> AsyncIterator[TestClient[Any, Any]]:
+    """Run the service."""
+    app = create_app(remote_guard(issuer=issuer, audience="orders"))
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+async def sign_in(issuer: str) -> dict[str, str]:
+    """Return the headers of Alice's requests."""
+    async with ClientSession() as client, client.post(f"{issuer}/auth/login", json=USER) as response:
+        assert response.status == 200
+        return {"Authorization": f"Bearer {(await response.json())['access_token']}"}
+
+
+async def test_each_route_asks_what_it_says(issuer: str, orders: TestClient[Any, Any]) -> None:
+    """Anyone sees the catalogue, Alice her orders; she may not order, for which she would need another scope."""
+    headers = await sign_in(issuer)
+    assert (await orders.get("/catalogue")).status == 200
+    assert (await orders.get("/orders")).status == 401
+    seen = await orders.get("/orders", headers=headers)
+    assert (seen.status, await seen.json()) == (200, {"orders": []})
+    refused = await orders.post("/orders/tea", headers=headers)
+    assert (refused.status, 'scope="orders:write"' in refused.headers["WWW-Authenticate"]) == (403, True)
+
+
+async def test_the_issuer_is_followed(orders: TestClient[Any, Any]) -> None:
+    """Keys and feed are there before the first request."""
+    health = await (await orders.get("/health")).json()
+    assert health["keys_age"] is not None
+    assert health["feed_is_stale"] is False

@@ -1,0 +1,70 @@
+"""The claims of the revocation feed."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from app.adapters.jose import feed_json
+from app.domain.model.feed import Feed
+from app.domain.model.identifiers import SessionId
+from app.domain.model.session import Revocation
+from tests.builders import ISSUER
+
+FEED = Feed(
+    issuer=ISSUER,
+    issued_at=1_000,
+    expires_at=1_060,
+    as_of=998,
+    since=700,
+    window=990,
+    keys=("b", "a"),
+    dropped=("c",),
+    revoked=[Revocation(SessionId(bytes([2]) * 16), 900), Revocation(SessionId(bytes([1]) * 16), 901)],
+)
+
+
+def test_what_is_written_is_read() -> None:
+    """Both ways, in the order that it has."""
+    assert feed_json.load(feed_json.dump(FEED)) == FEED
+
+
+def test_it_reads_as_documented() -> None:
+    """The members, with the sessions by their ``sid``; moments are rounded down."""
+    written = replace(FEED, revoked=[Revocation(SessionId(bytes(16)), 900.9)])
+    assert json.loads(feed_json.dump(written)) == {
+        "iss": ISSUER,
+        "iat": 1_000,
+        "exp": 1_060,
+        "as_of": 998,
+        "since": 700,
+        "window": 990,
+        "keys": ["b", "a"],
+        "dropped": ["c"],
+        "revoked": {"AAAAAAAAAAAAAAAAAAAAAA": 900},
+    }
+
+
+@pytest.mark.parametrize("name", ["iss", "iat", "exp", "as_of", "since", "window", "keys", "dropped", "revoked"])
+@pytest.mark.parametrize("value", [None, True, 1.5, -1, [1], {"x": 1}, {"AAAAAAAAAAAAAAAAAAAAAA": "now"}])
+def test_each_claim_has_its_type(name: str, value: object) -> None:
+    """A claim that is missing, or is not what it should be, spoils the feed."""
+    members = json.loads(feed_json.dump(FEED))
+    with pytest.raises(ValueError, match=r"."):
+        feed_json.load(json.dumps({**members, name: value}).encode())
+    del members[name]
+    with pytest.raises(ValueError, match=name):
+        feed_json.load(json.dumps(members).encode())
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"", b"{", b'{"iss": "a", "iss": "b"}', b"\xff", b"9" * 5_000])
+def test_what_is_no_object_is_refused(raw: bytes) -> None:
+    """As JSON is read everywhere: strictly."""
+    with pytest.raises(ValueError, match=r"."):
+        feed_json.load(raw)
+
+
+def test_other_claims_are_ignored() -> None:
+    """A later version may say more (RFC 7519 §4)."""
+    members = json.loads(feed_json.dump(FEED))
+    assert feed_json.load(json.dumps({**members, "more": [1]}).encode()) == FEED

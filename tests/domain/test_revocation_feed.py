@@ -1,0 +1,91 @@
+"""What the revocation feed says."""
+
+import pytest
+
+from app.domain.model.feed import Feed
+from app.domain.model.identifiers import SessionId
+from app.domain.model.session import Revocation, RevocationReason
+from app.domain.model.signing_key import SigningKey
+from app.domain.services.revocation_feed import RevocationFeed
+from tests.builders import ISSUER, NOW
+
+from .world import World
+
+LEEWAY = 30
+WINDOW = 900 + LEEWAY + 60
+RECENT = 300
+
+
+def feed_of(world: World) -> RevocationFeed:
+    """Return the feed of an instance."""
+    return RevocationFeed(
+        revoked=world.revoked, keys=world.keys, codec=world.codec, clock=world.clock, policy=world.access_tokens
+    )
+
+
+def revoke(world: World, number: int, *, ago: float) -> Revocation:
+    """Put a session on the instance's list."""
+    revocation = Revocation(SessionId(bytes([number]) * 16), world.clock.now() - ago)
+    world.revoked.add(revocation)
+    return revocation
+
+
+async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
+    """Its issuer, its moment, an end a minute later, the window, and the published keys."""
+    await world.use_keys(SigningKey("kid-1"), SigningKey("pending", NOW + 10))
+    await world.revocation.learn()
+    assert feed_of(world).whole() == Feed(
+        issuer=ISSUER,
+        issued_at=int(NOW),
+        expires_at=int(NOW) + 60,
+        as_of=int(NOW),
+        since=0,
+        window=WINDOW,
+        keys=("kid-1", "pending"),
+        dropped=(),
+        revoked=[],
+    )
+
+
+async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
+    """The whole feed has the sessions revoked within the window, the recent one those of five minutes, in order."""
+    too_old, old, recent, new = (revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, 301, 300, 0)))
+    assert too_old not in feed_of(world).whole().revoked
+    assert feed_of(world).whole().revoked == [old, recent, new]
+    assert feed_of(world).recent().revoked == [recent, new]
+
+
+async def test_a_revocation_is_told_by_who_made_it(world: World) -> None:
+    """It need not be learnt from the store first."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.revocation.revoke(session, RevocationReason.LOGOUT)
+    assert feed_of(world).recent().revoked == [Revocation(session.session_id, NOW)]
+
+
+async def test_as_of_stands_still_without_the_store(world: World) -> None:
+    """An instance that cannot learn what others revoked does not claim to know it."""
+    await world.revocation.learn()
+    world.clock.advance(100)
+    feed = feed_of(world).recent()
+    assert (feed.issued_at, feed.as_of) == (NOW + 100, NOW)
+    await world.revocation.learn()
+    assert feed_of(world).recent().as_of == NOW + 100
+
+
+@pytest.mark.parametrize(
+    ("ago", "enough"), [(0, True), (RECENT - 60 - LEEWAY, True), (RECENT - 60 - LEEWAY + 1, False), (NOW, False)]
+)
+async def test_the_recent_feed_is_for_who_knows_enough(world: World, ago: float, *, enough: bool) -> None:
+    """What was revoked a minute and the leeway before one's last feed is told again: commits become visible late."""
+    feed = feed_of(world)
+    assert feed.follows(feed.recent(), int(NOW - ago)) is enough
+
+
+async def test_a_dropped_key_is_named_and_signs_nothing(world: World) -> None:
+    """The key that takes its place signs, and the published keys are without it."""
+    await world.use_keys(SigningKey("new", NOW - 30))
+    feed = feed_of(world)
+    told = feed.recent()
+    assert (told.keys, told.dropped) == (("new",), ("kid-1",))
+    assert feed.signed(told).endswith("by-new")

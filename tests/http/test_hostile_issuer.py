@@ -1,0 +1,288 @@
+"""Answers that no issuer should give: each leaves what is known as it is, and is reported."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import ClientTimeout, web
+
+from app.adapters.keys.pem import generate
+from app.domain.model import base64url
+
+from .foreign import hello
+from .forgery import Forge
+from .stand_in_issuer import FEED, JWKS, METADATA, SID, Following, StandInIssuer, document, jwt, token
+
+STRANGER = Forge(generate(2048))
+OTHER_SID = base64url.encode(bytes([7]) * 16)
+
+Answer = Callable[[StandInIssuer, web.Request], Awaitable[web.StreamResponse]]
+
+
+@pytest.fixture
+async def guarded(issuer: StandInIssuer) -> AsyncIterator[Following]:
+    """Return an application that follows the issuer, and knows of one revoked session."""
+    issuer.feed["revoked"] = {OTHER_SID: int(issuer.clock.now())}
+    async with Following(issuer, [web.get("/", hello)]) as guarded:
+        issuer.clock.advance(5)
+        issuer.feed["revoked"] = {SID: int(issuer.clock.now())}
+        yield guarded
+
+
+def feed(**changes: Any) -> Answer:
+    """Return what answers with a signed feed that differs from a good one; times are relative to now."""
+
+    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+        now = int(issuer.clock.now())
+        moved = {name: now + at for name, at in changes.items() if name in ("iat", "exp", "as_of")}
+        return jwt(issuer.feed_text(**{**changes, **moved}))
+
+    return answer
+
+
+def body(make: Callable[[StandInIssuer], bytes | str], content_type: str = "application/jwt") -> Answer:
+    """Return what answers with a body."""
+
+    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+        made = make(issuer)
+        return web.Response(body=made.encode() if isinstance(made, str) else made, content_type=content_type)
+
+    return answer
+
+
+def redirect(location: str) -> Answer:
+    """Return what sends elsewhere: to a place where the same would be found."""
+
+    async def answer(issuer: StandInIssuer, request: web.Request) -> web.Response:
+        target = location.format(url=issuer.url, path=request.path)
+        return web.Response(status=307, headers={"Location": target})
+
+    return answer
+
+
+def status(code: int) -> Answer:
+    """Return what answers with a status."""
+
+    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+        return web.Response(status=code, text=issuer.feed_text())
+
+    return answer
+
+
+async def drip(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
+    """Send a byte now and then, for ever."""
+    response = web.StreamResponse(headers={"Content-Type": "application/jwt"})
+    await response.prepare(request)
+    while True:
+        await response.write(b"e")
+        await asyncio.sleep(0.01)
+
+
+async def flood(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
+    """Send more and more."""
+    response = web.StreamResponse(headers={"Content-Type": request.query.get("type", "application/jwt")})
+    if request.path != FEED:
+        response.content_type = "application/json"
+    await response.prepare(request)
+    while True:
+        await response.write(b"e" * 1_048_576)
+
+
+async def bomb(issuer: StandInIssuer, _: web.Request) -> web.Response:
+    """Send what unfolds."""
+    response = jwt(issuer.feed_text())
+    response.enable_compression(web.ContentCoding.gzip)
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+async def cut(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
+    """Promise more than comes."""
+    response = web.StreamResponse(headers={"Content-Type": "application/jwt", "Content-Length": "1000"})
+    await response.prepare(request)
+    await response.write(b"eyJ")
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+def _payload(make: Callable[[dict[str, object]], bytes]) -> Answer:
+    """Return what answers with a feed whose payload is these bytes, rightly signed."""
+
+    def text(issuer: StandInIssuer) -> str:
+        header = json.dumps(issuer.signer.header(typ="keyturn-revocations+jwt")).encode()
+        return issuer.signer.sign(header, make(issuer.feed_claims()))
+
+    return body(text)
+
+
+FEEDS: dict[str, tuple[Answer, str]] = {
+    "an access token's type": (body(lambda issuer: issuer.feed_text(typ="at+jwt")), "no signed JWT of its type"),
+    "no type": (body(lambda issuer: issuer.feed_text(typ="JWT")), "no signed JWT of its type"),
+    "an access token": (body(token), "no signed JWT of its type"),
+    "another issuer": (feed(iss="https://evil.example"), "another issuer"),
+    "expired": (feed(iat=-100, exp=-40, as_of=-100), "expired"),
+    "from the future": (feed(iat=31, exp=91), "from the future"),
+    "older than seen": (feed(iat=-6, as_of=-6), "older than one seen"),
+    "times that contradict": (feed(iat=0, exp=-1), "contradict"),
+    "knows the future": (feed(as_of=1), "contradict"),
+    "leaves a gap": (feed(since=2_000_000_000), "leaves out"),
+    "another key": (body(lambda issuer: issuer.feed_text(signer=STRANGER)), "not published"),
+    "another key under this name": (
+        body(lambda issuer: STRANGER.token(issuer.feed_claims(), typ="keyturn-revocations+jwt", kid=issuer.signer.kid)),
+        "signature is wrong",
+    ),
+    "drops its own signer": (
+        body(lambda issuer: issuer.feed_text(dropped=[issuer.signer.kid])),
+        "does not trust itself",
+    ),
+    "does not name its own signer": (feed(keys=["x"]), "does not trust itself"),
+    "no claim": (_payload(lambda _: b"{}"), "no signed JWT"),
+    "no JSON": (_payload(lambda _: b"{"), "no signed JWT"),
+    "duplicate members": (_payload(lambda claims: json.dumps(claims).encode()[:-1] + b', "iat": 1}'), "no signed JWT"),
+    "no sid": (feed(revoked={"x": 1}), "no signed JWT"),
+    "no JWT": (body(lambda _: "rubbish"), "no signed JWT"),
+    "nothing": (body(lambda _: ""), "no signed JWT"),
+    "no ASCII": (body(lambda _: b"\xff\xfe"), "no JWT"),
+    "another media type": (body(lambda issuer: issuer.feed_text(), "text/html"), "media type"),
+    "too much": (flood, "more than"),
+    "compressed": (bomb, "compressed"),
+    "drop by drop": (drip, "TimeoutError"),
+    "cut": (cut, "does not answer"),
+    "a redirect to itself": (redirect("{url}{path}?again=1"), "answers 307"),
+    "a redirect to another host": (redirect("http://127.0.0.1:1{path}"), "answers 307"),
+    "304 that was not asked for": (status(304), "answers 304"),
+    "404": (status(404), "answers 404"),
+    "500": (status(500), "answers 500"),
+    "204": (status(204), "answers 204"),
+}
+
+
+@pytest.mark.parametrize(("answer", "fault"), FEEDS.values(), ids=FEEDS)
+async def test_a_feed_that_is_wrong_changes_nothing(
+    issuer: StandInIssuer, guarded: Following, monkeypatch: pytest.MonkeyPatch, answer: Answer, fault: str
+) -> None:
+    """What it would revoke is not, what was known stays, the fault is told; the next good feed is taken."""
+    monkeypatch.setattr(guarded.guard._following._issuer._client, "_timeout", ClientTimeout(total=0.3))
+    issuer.instead[FEED] = lambda request: answer(issuer, request)
+    state = await guarded.poll()
+    assert fault in state.feed_fault
+    assert (state.revoked_sessions, state.feed_age, state.dropped_kids) == (1, 5, ())
+    assert await guarded.status(token(issuer)) == 200
+    del issuer.instead[FEED]
+    state = await guarded.poll()
+    assert (state.feed_fault, state.revoked_sessions) == ("", 2)
+    assert await guarded.status(token(issuer)) == 401
+
+
+async def test_a_feed_signed_by_a_dropped_key_is_refused(issuer: StandInIssuer, guarded: Following) -> None:
+    """Whoever has the leaked key cannot take the drop back, nor revoke anything."""
+    leaked, issuer.signer = issuer.signer, STRANGER
+    issuer.forges.append(STRANGER)
+    await guarded.fetch()
+    issuer.feed |= {"keys": [STRANGER.kid], "dropped": [leaked.kid], "revoked": {}}
+    assert (await guarded.poll()).feed_fault == ""
+    issuer.clock.advance(2)
+    issuer.signer = leaked
+    issuer.feed = {"revoked": {SID: int(issuer.clock.now())}}
+    state = await guarded.poll()
+    assert "dropped" in state.feed_fault
+    assert state.revoked_sessions == 1
+    assert await guarded.status(token(issuer, STRANGER)) == 200
+
+
+def answer_json(make: Callable[[StandInIssuer], object]) -> Answer:
+    """Return what answers with JSON."""
+
+    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+        return document(make(issuer))
+
+    return answer
+
+
+def _weak(issuer: StandInIssuer) -> dict[str, object]:
+    return {"keys": [{**key, "n": "AQAB"} for key in issuer.jwk_set()["keys"]]}
+
+
+KEYS: dict[str, tuple[Answer, str]] = {
+    "no keys": (answer_json(lambda _: {"keys": []}), "no RSA key"),
+    "no object": (answer_json(lambda _: []), "not an object"),
+    "no array": (answer_json(lambda _: {"keys": {}}), "no array"),
+    "a weak key": (answer_json(_weak), "has not"),
+    "no JSON": (body(lambda _: "{", "application/json"), "not JSON"),
+    "duplicate members": (body(lambda _: '{"keys": [], "keys": []}', "application/json"), "ambiguous"),
+    "too deep": (body(lambda _: "[" * 100_000, "application/json"), "not JSON"),
+    "another media type": (body(lambda issuer: json.dumps(issuer.jwk_set()), "text/html"), "media type"),
+    "too much": (flood, "more than"),
+    "drop by drop": (drip, "media type"),
+    "a redirect": (redirect("{url}{path}?again=1"), "answers 307"),
+    "500": (status(500), "answers 500"),
+}
+
+
+@pytest.mark.parametrize(("answer", "fault"), KEYS.values(), ids=KEYS)
+async def test_a_jwk_set_that_is_wrong_changes_nothing(
+    issuer: StandInIssuer, guarded: Following, answer: Answer, fault: str
+) -> None:
+    """The last good keys stay in use, the fault is told, and the next good set is taken."""
+    issuer.instead[JWKS] = lambda request: answer(issuer, request)
+    state = await guarded.fetch()
+    assert fault in state.keys_fault
+    assert state.kids == (issuer.signer.kid,)
+    assert await guarded.status(token(issuer)) == 200
+    del issuer.instead[JWKS]
+    issuer.forges.append(STRANGER)
+    issuer.feed["revoked"] = {}
+    await guarded.poll()
+    state = await guarded.fetch()
+    assert state.keys_fault == ""
+    assert STRANGER.kid in state.kids
+
+
+METADATAS: dict[str, tuple[Answer, str]] = {
+    "another issuer": (answer_json(lambda issuer: issuer.metadata(issuer="https://evil.example")), "another issuer"),
+    "this issuer with a slash": (
+        answer_json(lambda issuer: issuer.metadata(issuer=issuer.url + "/")),
+        "another issuer",
+    ),
+    "no issuer": (answer_json(lambda issuer: {"jwks_uri": issuer.url + JWKS}), "another issuer"),
+    "no jwks_uri": (answer_json(lambda issuer: {"issuer": issuer.url}), "no jwks_uri"),
+    "keys over http": (answer_json(lambda issuer: issuer.metadata(jwks_uri="http://keys.example/keys")), "no jwks_uri"),
+    "keys in a file": (answer_json(lambda issuer: issuer.metadata(jwks_uri="file:///etc/passwd")), "no jwks_uri"),
+    "no URL": (answer_json(lambda issuer: issuer.metadata(jwks_uri="http://[")), "no jwks_uri"),
+    "another type": (answer_json(lambda issuer: issuer.metadata(jwks_uri=[issuer.url])), "no jwks_uri"),
+    "no object": (answer_json(lambda _: []), "another issuer"),
+    "no JSON": (body(lambda _: "{", "application/json"), "not JSON"),
+    "another media type": (body(lambda issuer: json.dumps(issuer.metadata()), "text/plain"), "media type"),
+    "too much": (flood, "more than"),
+    "a redirect": (redirect("{url}{path}?again=1"), "answers 307"),
+    "500": (status(500), "answers 500"),
+}
+
+
+@pytest.mark.parametrize(("answer", "fault"), METADATAS.values(), ids=METADATAS)
+async def test_metadata_that_is_wrong_leads_nowhere(issuer: StandInIssuer, answer: Answer, fault: str) -> None:
+    """No keys are fetched on account of it, the fault is told, and good metadata is followed."""
+    issuer.instead[METADATA] = lambda request: answer(issuer, request)
+    async with Following(issuer, [web.get("/", hello)]) as guarded:
+        assert fault in guarded.guard.state().keys_fault
+        assert issuer.fetches[JWKS] == 0
+        assert await guarded.status(token(issuer)) == 503
+        del issuer.instead[METADATA]
+        await guarded.fetch()
+        assert await guarded.status(token(issuer)) == 200
+
+
+async def test_a_place_that_fails_is_looked_up_again(issuer: StandInIssuer, guarded: Following) -> None:
+    """Keys that moved are found: after a failure the metadata is asked again."""
+    issuer.instead[JWKS] = lambda request: status(404)(issuer, request)
+    await guarded.fetch()
+    issuer.instead[METADATA] = lambda _: _elsewhere(issuer)
+    assert (await guarded.fetch()).keys_fault == ""
+    assert issuer.fetches["/.well-known/jwks.json"] == 1
+
+
+async def _elsewhere(issuer: StandInIssuer) -> web.Response:
+    return document(issuer.metadata(jwks_uri=issuer.url + "/.well-known/jwks.json"))
