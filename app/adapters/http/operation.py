@@ -36,7 +36,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """An answer when all is well: its status, the ``TypedDict`` of its body, and the headers it always has."""
+    """An answer when all is well: its status, its body's model and the headers that it always has.
+
+    A model is a ``TypedDict``, or ``dict``, ``str`` or ``bytes`` where no more is said of the body.
+    """
 
     model: Any = None
     media_type: str = JSON

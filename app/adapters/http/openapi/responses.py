@@ -51,7 +51,7 @@ def _answer(gives: Gives, schemas: Schemas) -> Response:
     if is_typeddict(gives.model):
         described["description"] = markdown(gives.model)
     if gives.model is not None:
-        described["content"] = {gives.media_type: {"schema": schemas.of(gives.model)}}
+        described["content"] = {gives.media_type: {} if gives.model is bytes else {"schema": schemas.of(gives.model)}}
     return described
 
 

@@ -23,7 +23,6 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
     int: {"type": "integer"},
     bool: {"type": "boolean"},
     dict: {"type": "object"},
-    bytes: {},
 }
 
 
