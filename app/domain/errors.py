@@ -161,6 +161,7 @@ class InsufficientScope(KeyturnError):
     """The token is valid and lacks a scope (RFC 6750 §3.1)."""
 
     code = "insufficient_scope"
+    description = "This resource needs a scope that the token lacks."
 
     def __init__(self, scope: str, description: str | None = None) -> None:
         super().__init__(description or f"This resource needs the scope {scope}.")

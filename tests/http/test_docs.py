@@ -93,6 +93,14 @@ def test_our_own_script_names_no_host() -> None:
     assert "persistAuthorization: false" in script
 
 
+def test_the_stylesheet_holds_all_that_it_shows() -> None:
+    """Every picture is in it, and it imports nothing."""
+    sheet = files(docs).joinpath("swagger_ui", "swagger-ui.css").read_text("utf-8")
+    pictures = re.findall(r"url\(\s*[\"']?([^:)\"']*:?)", sheet)
+    assert set(pictures) == {"data:"}
+    assert "@import" not in sheet
+
+
 def test_the_licences_are_beside_the_files() -> None:
     """What others wrote is there with its licence, its notice and those of its parts."""
     vendored = files(docs).joinpath("swagger_ui")

@@ -9,10 +9,15 @@ from typing import Any, Final
 from urllib.request import Request, urlopen
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from tests.servers.ports import free_port
 from tests.system.load import PASSWORD, USERNAME
-from tests.system.processes import PATIENCE_SECONDS, running
+from tests.system.processes import PATIENCE_SECONDS, run, running
+
+AUDIENCE: Final = "https://orders.example"
+SCOPE: Final = "orders:read"
+COMMAND: Final = (sys.executable, "-m", "app")
 
 _SCRIPTS: Final = Path(__file__).with_name("node")
 _NODE: Final = Path(sys.executable).with_name("node")
@@ -33,22 +38,59 @@ def given(tmp_path: Path) -> Iterator[dict[str, Any]]:
     settings = {
         "PORT": str(port),
         "ISSUER": issuer,
-        "AUDIENCE": "https://orders.example",
+        "AUDIENCE": AUDIENCE,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
         "BOOTSTRAP_USERNAME": USERNAME,
         "BOOTSTRAP_PASSWORD": PASSWORD,
     }
     with running(tmp_path, settings):
         yield {
             "issuer": issuer,
-            "audience": settings["AUDIENCE"],
+            "audience": AUDIENCE,
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "database_url": settings["DATABASE_URL"],
             **_sign_in(issuer),
         }
+
+
+@pytest.fixture
+def clients(given: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """Return what a script is told of two clients, too: one with a secret, one with a key."""
+    if "clients" not in run(*COMMAND, "--help").stdout:
+        pytest.skip("this Keyturn registers no clients")
+    key = RSAKey.generate_key(2_048, {"alg": "RS256", "use": "sig"}, auto_kid=True)
+    public = tmp_path / "public.json"
+    public.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    secret = _register(given, "reports", "--introspects", AUDIENCE)["client_secret"]
+    _register(given, "robot", "--jwks", str(public))
+    own = {"client_id": "reports", "client_secret": secret, "scope": SCOPE}
+    return {**given, **own, "key_client_id": "robot", "private_key": key.as_dict(private=True)}
 
 
 def test_jose(given: dict[str, Any]) -> None:
     """It finds the key among those that it fetches, verifies a token, and refuses another signature or audience."""
     assert _shown("jose.mjs", given) == ["verified", "altered: refused", "another audience: refused"]
+
+
+def test_oauth4webapi(clients: dict[str, Any]) -> None:
+    """It discovers the service, gets tokens by each grant and each way to authenticate, and validates them strictly."""
+    assert _shown("oauth4webapi.mjs", clients) == [
+        "discovered",
+        "client_credentials, client_secret_basic",
+        "client_credentials, client_secret_post",
+        "client_credentials, private_key_jwt",
+        "refresh_token",
+        "refresh_token, unknown: invalid_grant",
+        "introspection",
+        "client_secret_basic, wrong: 401",
+        "revocation",
+    ]
+
+
+def test_openid_client(clients: dict[str, Any]) -> None:
+    """It discovers the service, gets tokens by each grant, uses one, and asks about and revokes them."""
+    told = _shown("openid-client.mjs", clients)
+    assert told == ["discovered", "client_credentials", "introspection", "refresh_token", "revocation"]
 
 
 def _shown(script: str, given: dict[str, Any]) -> list[str]:
@@ -63,6 +105,15 @@ def _shown(script: str, given: dict[str, Any]) -> list[str]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
+
+
+def _register(given: dict[str, Any], client_id: str, *options: str) -> dict[str, Any]:
+    allowed = ("--grant", "client_credentials", "--scope", SCOPE, "--audience", AUDIENCE, "--json")
+    variables = {"KEYTURN_DATABASE_URL": given["database_url"]}
+    done = run(*COMMAND, "clients", "add", client_id, *allowed, *options, variables=variables)
+    assert done.returncode == 0, done.stderr
+    registered: dict[str, Any] = json.loads(done.stdout)
+    return registered
 
 
 def _sign_in(url: str) -> dict[str, Any]:

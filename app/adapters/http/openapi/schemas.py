@@ -31,6 +31,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
+        self._models: dict[str, Any] = {}
 
     def of(self, annotation: Any) -> Schema:
         """Return the schema of a type: a model, or one that a member of a model can have."""
@@ -55,8 +56,9 @@ class Schemas:
 
     def _reference(self, model: Any) -> Schema:
         name = model.__name__
+        if self._models.setdefault(name, model) is not model:
+            raise TypeError(f"two models are named {name}")
         if name not in self.components:
-            self.components[name] = {}
             described = _request_model(self, model) if is_dataclass(model) else _response_model(self, model)
             self.components[name] = {"type": "object", "description": markdown(model), **described}
         return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,84 @@
+"""The operations, as OpenAPI operation objects: who may call them, with what, and what comes back."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import hdrs
+
+from ..operation import Operation
+from .responses import responses_of
+from .schemas import Schemas, example, markdown
+
+BEARER: Final = "bearer"
+"""The name of the security scheme of access tokens."""
+
+TAGS: Final[Mapping[str, str]] = {
+    "auth": "Signing in, and the caller's own account.",
+    ".well-known": "What verifiers fetch.",
+    "service": "The service itself.",
+}
+"""What operations are about, by the first part of their path; the last is for all others."""
+
+_PATH_PARAMETERS: Final[Mapping[str, str]] = {
+    "sid": "The id of a session.",
+    "asset": "A file of the page.",
+}
+
+
+def described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    """Return the operation, and add its models to ``schemas``."""
+    summary, _, rest = markdown(operation.handler).partition(". ")
+    written: dict[str, Any] = {
+        "tags": [_tag(operation)],
+        "operationId": operation.handler.__name__,
+        "summary": summary.rstrip("."),
+        "responses": responses_of(operation, schemas),
+    }
+    if rest:
+        written["description"] = rest
+    if parameters := _parameters(operation):
+        written["parameters"] = parameters
+    if operation.takes:
+        body = {"schema": schemas.of(operation.takes.model), "example": example(operation.takes.model)}
+        written["requestBody"] = {
+            "required": operation.takes.required,
+            "content": {operation.takes.media_type: body},
+        }
+    if not operation.is_public:
+        written["security"] = [{BEARER: list(operation.scopes)}]
+    if operation.token_optional:
+        written["security"] = [{}, {BEARER: []}]
+    return written
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    parameters = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PATH_PARAMETERS[name],
+            "schema": {"type": "string"},
+        }
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    parameters.extend(
+        {"name": each.name, "in": "query", "description": each.about, "schema": dict(each.schema)}
+        for each in operation.query
+    )
+    if any(hdrs.ETAG in each.headers for each in operation.answers):
+        parameters.append(
+            {
+                "name": str(hdrs.IF_NONE_MATCH),
+                "in": "header",
+                "description": "The ETag of the document that the client has.",
+                "schema": {"type": "string"},
+            }
+        )
+    return parameters
+
+
+def _tag(operation: Operation) -> str:
+    first = operation.path.split("/")[1]
+    return first if first in TAGS else "service"
