@@ -20,7 +20,7 @@ async def failures(tier: type[Any], adapter: Callable[[], object], proof: Counts
 
     failed = set()
     for name, test in all_of(tier).items():
-        for arguments in _cases(test):
+        for arguments in cases(test):
             kit = Contract()
             fixtures: dict[str, object] = {"proof": proof} if "proof" in signature(test).parameters else {}
             for repository in {"sessions", "swept", "users"} & signature(test).parameters.keys():
@@ -37,7 +37,7 @@ def all_of(tier: type[Any]) -> dict[str, Test]:
     return {name: test for name, test in getmembers(tier, isfunction) if name.startswith("test_")}
 
 
-def _cases(test: Test) -> Iterator[dict[str, object]]:
+def cases(test: Test) -> Iterator[dict[str, object]]:
     """Return the arguments of each case of a test, which has one ``parametrize`` at most."""
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
     if not marks:

@@ -13,7 +13,7 @@ from .world import World
 
 LEEWAY = 30
 WINDOW = 900 + LEEWAY + 60
-RECENT = 300
+RECENT = 180
 
 
 def feed_of(world: World) -> RevocationFeed:
@@ -48,8 +48,11 @@ async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
 
 
 async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
-    """The whole feed has the sessions revoked within the window, the recent one those of five minutes, in order."""
-    too_old, old, recent, new = (revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, 301, 300, 0)))
+    """The whole feed has the sessions revoked within the window, the recent one those of three minutes, in order."""
+    await world.revocation.learn()
+    too_old, old, recent, new = (
+        revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, RECENT + 1, RECENT, 0))
+    )
     assert too_old not in feed_of(world).whole().revoked
     assert feed_of(world).whole().revoked == [old, recent, new]
     assert feed_of(world).recent().revoked == [recent, new]
@@ -68,7 +71,7 @@ async def test_as_of_stands_still_without_the_store(world: World) -> None:
     await world.revocation.learn()
     world.clock.advance(100)
     feed = feed_of(world).recent()
-    assert (feed.issued_at, feed.as_of) == (NOW + 100, NOW)
+    assert (feed.issued_at, feed.as_of, feed.since) == (NOW + 100, NOW, NOW - RECENT)
     await world.revocation.learn()
     assert feed_of(world).recent().as_of == NOW + 100
 
@@ -78,6 +81,7 @@ async def test_as_of_stands_still_without_the_store(world: World) -> None:
 )
 async def test_the_recent_feed_is_for_who_knows_enough(world: World, ago: float, *, enough: bool) -> None:
     """What was revoked a minute and the leeway before one's last feed is told again: commits become visible late."""
+    await world.revocation.learn()
     feed = feed_of(world)
     assert feed.follows(feed.recent(), int(NOW - ago)) is enough
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
+from operator import attrgetter
 
 from ...domain.model.identifiers import SessionId
 from ...domain.model.session import Revocation
@@ -15,13 +16,13 @@ class MemoryRevocationList:
 
     def __init__(self) -> None:
         self._revoked: set[SessionId] = set()
-        self._by_time: list[tuple[float, SessionId]] = []
+        self._by_time: list[Revocation] = []
         self.complete_until = 0.0
 
     def add(self, revocation: Revocation) -> None:
         if revocation.session_id not in self._revoked:
             self._revoked.add(revocation.session_id)
-            insort(self._by_time, (revocation.revoked_at, revocation.session_id))
+            insort(self._by_time, revocation, key=_order)
 
     def complete(self, *, until: float) -> None:
         self.complete_until = until
@@ -33,14 +34,18 @@ class MemoryRevocationList:
         return len(self._revoked)
 
     def since(self, moment: float) -> Sequence[Revocation]:
-        return [Revocation(session_id, at) for at, session_id in self._by_time[self._first(moment) :]]
+        return self._by_time[self._first(moment) :]
 
     def forget(self, *, revoked_before: float) -> None:
         old = self._first(revoked_before)
         if old:
-            self._revoked.difference_update([session_id for _, session_id in self._by_time[:old]])
+            self._revoked.difference_update([each.session_id for each in self._by_time[:old]])
             del self._by_time[:old]
 
     def _first(self, moment: float) -> int:
         """Return the place of the first revocation from ``moment`` on."""
-        return bisect_left(self._by_time, (moment, SessionId(b"")))
+        return bisect_left(self._by_time, moment, key=attrgetter("revoked_at"))
+
+
+def _order(revocation: Revocation) -> tuple[float, SessionId]:
+    return revocation.revoked_at, revocation.session_id

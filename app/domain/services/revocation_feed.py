@@ -9,7 +9,7 @@ from ..model.feed import LIFETIME_SECONDS, TOLD_AGAIN_SECONDS, Feed
 from ..model.policy import AccessTokenPolicy
 from .key_lifecycle import KeyLifecycle
 
-_RECENT_SECONDS: Final = 300
+_RECENT_SECONDS: Final = 180
 
 
 class RevocationFeed:
@@ -35,8 +35,10 @@ class RevocationFeed:
         return self._feed(since=0)
 
     def recent(self) -> Feed:
-        """Return the feed of the sessions revoked within the last five minutes."""
-        return self._feed(since=int(self._clock.now()) - _RECENT_SECONDS)
+        """Return the feed of the sessions revoked within the last three minutes; without the store, within those before
+        it was last reached and since: who has followed need not be told everything.
+        """
+        return self._feed(since=max(0, self._as_of() - _RECENT_SECONDS))
 
     def follows(self, feed: Feed, as_of: int) -> bool:
         """Tell whether ``feed`` has all that is new to who knows a feed of ``as_of``: the minute before that is told
@@ -55,10 +57,13 @@ class RevocationFeed:
             issuer=self._policy.issuer,
             issued_at=now,
             expires_at=now + LIFETIME_SECONDS,
-            as_of=min(now, int(self._revoked.complete_until)),
+            as_of=self._as_of(),
             since=since,
             window=window,
             keys=tuple(key.kid for key in published),
             dropped=self._keys.dropped(),
             revoked=self._revoked.since(max(since, now - window)),
         )
+
+    def _as_of(self) -> int:
+        return int(min(self._clock.now(), self._revoked.complete_until))

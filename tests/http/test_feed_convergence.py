@@ -1,0 +1,157 @@
+"""Followers miss nothing: instances that learn late, out of order, by other clocks, and not at all for a while."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from app.adapters.http.revoked_sessions import FeedDocuments
+from app.adapters.memory.revocation_list import MemoryRevocationList
+from app.domain.model.feed import Feed
+from app.domain.model.identifiers import SessionId
+from app.domain.model.policy import AccessTokenPolicy
+from app.domain.model.session import Revocation as RevokedSession
+from app.domain.services.feed_following import FeedFollowing
+from app.domain.services.issuer_keys import IssuerKeys
+from app.domain.services.key_lifecycle import KeyLifecycle
+from app.domain.services.key_news import KeyNews
+from app.domain.services.revocation import Revocation
+from app.domain.services.revocation_feed import RevocationFeed
+from app.ports.issuer import FeedDocument, JwkSetDocument
+from tests.builders import AUDIENCE, ISSUER, KEY_POLICY, NOW
+from tests.conftest import Proof
+from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
+
+_POLICY = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE)
+_SKEWS = (1, 10)
+_LATEST_COMMIT = 35
+"""Seconds: with the difference of two clocks it is below the minute that instances read again."""
+
+_STORMY_SECONDS = 600
+_CALM_SECONDS = 90
+
+
+class SlowStore:
+    """Shows each revocation some time after it was made."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.commits: list[tuple[float, RevokedSession]] = []
+
+    async def revocations_since(self, moment: float) -> Sequence[RevokedSession]:
+        return [each for seen_at, each in self.commits if seen_at <= self.now and each.revoked_at >= moment]
+
+
+class Instance:
+    """An instance of the service with a clock of its own, which learns each second while it reaches the store."""
+
+    def __init__(self, store: SlowStore, skew: float) -> None:
+        self.clock = FakeClock(NOW + skew)
+        self.codec = FakeCodec()
+        self.revoked = MemoryRevocationList()
+        self._since: float | None = None
+        self.revocation = Revocation(
+            sessions=store,  # type: ignore[arg-type]  # only this act is asked for
+            revoked=self.revoked,
+            clock=self.clock,
+            audit=FakeAuditTrail(),
+            policy=_POLICY,
+        )
+        keys = KeyLifecycle(store=FakeKeyStore(), codec=self.codec, clock=self.clock, policy=KEY_POLICY)
+        keys.signing_kid = lambda: "kid-1"  # type: ignore[method-assign]
+        feed = RevocationFeed(revoked=self.revoked, keys=keys, codec=self.codec, clock=self.clock, policy=_POLICY)
+        self.documents = FeedDocuments(feed, self.clock)
+
+    async def learn(self) -> None:
+        """Learn what others revoked."""
+        self._since = await self.revocation.learn(self._since)
+
+
+class Balancer:
+    """Asks another instance each time, or one for long."""
+
+    def __init__(self, instances: list[Instance], choose: random.Random) -> None:
+        self._instances, self._choose = instances, choose
+        self._loyalty = choose.choice((0, 0.99))
+        self._asked = choose.choice(instances)
+        self.whole = 0
+
+    async def jwk_set(self) -> JwkSetDocument:
+        raise NotImplementedError
+
+    async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
+        if self._choose.random() >= self._loyalty:
+            self._asked = self._choose.choice(self._instances)
+        document = self._asked.documents.since(since)
+        assert document.feed is not None
+        self.whole += document.feed.since == 0
+        self.answer = document.feed
+        tag = f"{document.etag} of {id(self._asked)}"  # the fake's signatures are the same on every instance
+        return None if tag == etag else FeedDocument(document.body.decode(), tag)
+
+    def decode_feed(self, text: str) -> tuple[Feed, str]:
+        return self.answer, "kid-1"
+
+    def trust(self, kids: object) -> None:
+        """Trust any key."""
+
+
+@pytest.mark.proof("feed")
+async def test_no_revocation_is_missed(proof: Proof) -> None:
+    """Whatever instances are polled in which order: once they are calm, the follower knows every session that is
+    revoked; and where clocks agree to a second, it has seldom fetched everything.
+    """
+    histories = proof.count("histories", small=20, full=1_000)
+    choose = random.Random(proof.seed())  # noqa: S311  # it only makes histories
+    revocations = 0
+    for _ in range(histories):
+        revocations += await _follow(choose)
+    proof.measured("revocations", revocations)
+
+
+async def _follow(choose: random.Random) -> int:
+    store, skew = SlowStore(), choose.choice(_SKEWS)
+    instances = [Instance(store, choose.uniform(-skew, skew)) for _ in range(3)]
+    for instance in instances:
+        await instance.learn()
+    away = {instance: _outages(choose) for instance in instances}
+    balancer = Balancer(instances, choose)
+    clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), MemoryRevocationList()
+    keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, news=KeyNews(clock=clock))  # type: ignore[arg-type]
+    following = FeedFollowing(
+        issuer=balancer,
+        keys=keys,
+        verifier=balancer,  # type: ignore[arg-type]  # the answer is at hand
+        revoked=revoked,
+        clock=clock,
+        policy=_POLICY,
+        stale_after=30,
+    )
+    for second in range(_STORMY_SECONDS + _CALM_SECONDS):
+        for each in (clock, *(instance.clock for instance in instances)):
+            each.advance(1)
+        store.now += 1
+        if second < _STORMY_SECONDS and choose.random() < 0.2:
+            by = choose.choice(instances)
+            session = RevokedSession(SessionId(choose.randbytes(16)), by.clock.now())
+            store.commits.append((store.now + choose.choice((0, choose.uniform(0, _LATEST_COMMIT))), session))
+            if choose.random() < 0.5:
+                by.revoked.add(session)
+        for instance in instances:
+            if second >= _STORMY_SECONDS or second not in away[instance]:
+                await instance.learn()
+        if choose.random() < 0.5:
+            await following.poll()
+    assert {each.session_id for _, each in store.commits} == {each.session_id for each in revoked.since(0)}
+    assert not following.is_stale()
+    assert skew > 1 or balancer.whole < 30
+    return len(store.commits)
+
+
+def _outages(choose: random.Random) -> set[int]:
+    """Return the seconds in which an instance does not reach its store."""
+    away: set[int] = set()
+    for _ in range(choose.randrange(3)):
+        begins = choose.randrange(1, _STORMY_SECONDS)
+        away |= set(range(begins, begins + choose.choice((5, 60, 300))))
+    return away
