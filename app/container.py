@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from .adapters.argon2 import Argon2Cost, Argon2PasswordHasher
 from .adapters.common_passwords import ListedPasswords
 from .adapters.http.application import HttpServices
+from .adapters.http.device_cookie import DeviceCookie
 from .adapters.jose.key_sealer import JoseKeySealer
 from .adapters.jose.token_codec import JoseTokenCodec
 from .adapters.keys.directory import DirectoryKeyRing
@@ -16,6 +17,7 @@ from .adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from .adapters.keys.generated import GeneratedKeyStore
 from .adapters.keys.generator import RsaKeyGenerator
 from .adapters.keys.shared import SharedKeyRing
+from .adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
@@ -23,6 +25,7 @@ from .adapters.telemetry.audit_recorder import AuditRecorder
 from .domain.errors import ConfigurationError
 from .domain.model.credentials import PasswordPolicy
 from .domain.model.policy import AccessTokenPolicy, SessionPolicy
+from .domain.model.throttle_policy import ThrottlePolicy
 from .domain.services.accounts import Accounts
 from .domain.services.administration import Administration
 from .domain.services.authentication import Authentication
@@ -38,7 +41,9 @@ from .domain.services.revocation import Revocation
 from .domain.services.revocation_feed import RevocationFeed
 from .domain.services.rotation import Rotation
 from .domain.services.sessions import Sessions
+from .domain.services.throttling import Throttling
 from .domain.services.validation import Validation
+from .ports.attempt_budgets import AttemptBudgets
 from .ports.audit import AuditTrail
 from .ports.audit_events import AuditEventRepository
 from .ports.clients import ClientRepository
@@ -79,6 +84,10 @@ def _audit_events(users: Database) -> AuditEventRepository | None:
     return getattr(users, "audit_events", None)
 
 
+def _budgets(store: SessionStore) -> AttemptBudgets:
+    return MemoryAttemptBudgets() if store.budgets is None else store.budgets
+
+
 def _shared_ring(store: SessionStore, encryption_keys: tuple[bytes, ...] | None) -> SharedKeyRing:
     if store.signing_keys is None:
         raise ConfigurationError(
@@ -116,6 +125,7 @@ class Stores(containers.DeclarativeContainer):
     audit_events: providers.Provider[AuditEventRepository | None] = providers.Singleton(_audit_events, database)
     sessions: providers.Provider[SessionRepository] = providers.Singleton(attrgetter("sessions"), session_store)
     sweeper: providers.Provider[SessionSweeper | None] = providers.Singleton(attrgetter("sweeper"), session_store)
+    budgets: providers.Provider[AttemptBudgets] = providers.Singleton(_budgets, session_store)
     distinct: providers.Provider[tuple[SessionStore, ...]] = providers.Singleton(_distinct, session_store, database)
 
 
@@ -224,6 +234,19 @@ class Container(containers.DeclarativeContainer):
     feed = providers.Singleton(
         RevocationFeed, revoked=revoked, keys=keys, codec=codec, clock=clock, policy=access_tokens
     )
+    throttle_policy = providers.Singleton(
+        ThrottlePolicy,
+        account=settings.provided.login_account_budget,
+        device=settings.provided.login_device_budget,
+        account_and_network=settings.provided.login_address_budget,
+        network=settings.provided.login_network_budget,
+        everyone=settings.provided.login_budget,
+        refresh=settings.provided.refresh_budget,
+    )
+    own_budgets: providers.Provider[AttemptBudgets] = providers.Singleton(MemoryAttemptBudgets)
+    throttling = providers.Singleton(
+        Throttling, budgets=stores.budgets, own=own_budgets, clock=clock, policy=throttle_policy
+    )
     rotation = providers.Singleton(
         Rotation,
         sessions=stores.sessions,
@@ -231,6 +254,7 @@ class Container(containers.DeclarativeContainer):
         clients=stores.clients,
         issuance=issuance,
         revocation=revocation,
+        throttling=throttling,
         clock=clock,
         randomness=randomness,
         audit=audit,
@@ -242,8 +266,11 @@ class Container(containers.DeclarativeContainer):
         hasher=hasher,
         issuance=issuance,
         revocation=revocation,
+        throttling=throttling,
         clock=clock,
+        randomness=randomness,
         audit=audit,
+        device_lifetime=settings.provided.device_ttl,
     )
     sessions = providers.Singleton(
         Sessions, sessions=stores.sessions, users=stores.users, revocation=revocation, clock=clock
@@ -273,6 +300,7 @@ class Container(containers.DeclarativeContainer):
     retention = providers.Singleton(
         Retention,
         sweeper=stores.sweeper,
+        budgets=stores.budgets,
         revoked=revoked,
         clock=clock,
         access_tokens=access_tokens,
@@ -300,6 +328,10 @@ class Container(containers.DeclarativeContainer):
         feed=feed,
         clock=clock,
         jwks_max_age=settings.provided.jwks_max_age,
+        device_cookie=providers.Factory(
+            DeviceCookie, max_age=settings.provided.device_ttl, secure=settings.provided.is_public
+        ),
+        trusted_proxies=settings.provided.trusted_proxies,
         body_timeout=settings.provided.body_timeout,
         issuer=settings.provided.issuer,
         docs=settings.provided.docs,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,13 +10,19 @@ from urllib.parse import urlsplit
 from . import COMMAND
 from .domain.errors import InvalidScope
 from .domain.model import base64url
+from .domain.model.budget import Budget
 from .domain.model.scope import Scope
 
 ENCRYPTION_KEY_BYTES: Final = 32
 
+_MOST_ATTEMPTS: Final = 1_000_000
+_LONGEST_PERIOD: Final = 366 * 86_400
+"""Seconds."""
+
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
+_BUDGET = re.compile(r"([0-9]{1,7})/([0-9]{1,8})([smhd]?)")
 _URL = re.compile(r"https?://[!-~]+")
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -46,6 +53,23 @@ def duration(least: int, most: int) -> Callable[[str], int]:
         return seconds
 
     return parse
+
+
+def budget(text: str) -> Budget:
+    """Return a budget of attempts."""
+    match = _BUDGET.fullmatch(text)
+    attempts, period = (int(match[1]), int(match[2]) * _UNITS[match[3]]) if match else (0, 0)
+    if not 1 <= attempts <= _MOST_ATTEMPTS or not 1 <= period <= _LONGEST_PERIOD:
+        raise ValueError("must be attempts and the time in which they come back, such as 10/10m or 100/100h")
+    return Budget(attempts, period)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return networks, from addresses or CIDRs with commas between them."""
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, with commas between them") from None
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

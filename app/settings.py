@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from . import COMMAND
 from . import setting_forms as form
 from .domain.errors import ConfigurationError
+from .domain.model.budget import Budget
 from .domain.model.key_policy import KeyPolicy
 from .domain.model.policy import MAX_TOKEN_LIFETIME
 from .domain.model.scope import ACCOUNT, Scope
@@ -121,6 +122,44 @@ class Settings:
     audit_retention: int = _setting(
         "AUDIT_RETENTION", form.duration(3_600, 10 * _YEAR), "90d", help="time for which audit events are kept"
     )
+    login_account_budget: Budget = _setting(
+        "LOGIN_ACCOUNT_BUDGET",
+        form.budget,
+        "80/80h",
+        help="failed sign-ins of strangers to one account; success makes it whole",
+    )
+    login_device_budget: Budget = _setting(
+        "LOGIN_DEVICE_BUDGET",
+        form.budget,
+        "20/20h",
+        help="failed sign-ins to one account from one device that is known to it",
+    )
+    login_address_budget: Budget = _setting(
+        "LOGIN_ADDRESS_BUDGET",
+        form.budget,
+        "10/10m",
+        help="failed sign-ins to one account from one IPv4 address or IPv6 /64",
+    )
+    login_network_budget: Budget = _setting(
+        "LOGIN_NETWORK_BUDGET",
+        form.budget,
+        "100/10m",
+        help="failed sign-ins to all accounts from one IPv4 address or IPv6 /64",
+    )
+    login_budget: Budget = _setting(
+        "LOGIN_BUDGET", form.budget, "10000/10m", help="failed sign-ins of strangers in all"
+    )
+    refresh_budget: Budget = _setting(
+        "REFRESH_BUDGET", form.budget, "300/1m", help="refreshes of one session on one worker"
+    )
+    device_ttl: int = _setting(
+        "DEVICE_TTL", form.duration(1, _YEAR), "180d", help="time for which a device stays known after a sign-in"
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] | None = _setting(
+        "TRUSTED_PROXIES",
+        form.networks,
+        help="addresses or CIDRs of proxies, with commas between them, whose X-Forwarded-For is believed",
+    )
     body_timeout: int = _setting(
         "BODY_TIMEOUT", form.duration(1, 300), "10s", help="time in which a request body must arrive"
     )
@@ -154,6 +193,11 @@ class Settings:
         if faults:
             raise ConfigurationError("\n".join(faults))
         return settings
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether clients reach the service over TLS."""
+        return urlsplit(self.issuer).scheme == "https"
 
     @property
     def is_local(self) -> bool:

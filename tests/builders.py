@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 from app.domain.model import ratchet
+from app.domain.model.budget import Budget
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
 from app.domain.model.key_policy import KeyPolicy
 from app.domain.model.ratchet import RefreshToken
 from app.domain.model.scope import Scope
 from app.domain.model.session import Session
+from app.domain.model.throttle_policy import ThrottlePolicy
 from app.domain.model.user import User
 
 NOW: Final = 1_800_000_000.0
@@ -19,6 +21,17 @@ ISSUER: Final = "https://id.example"
 AUDIENCE: Final = "keyturn"
 
 KEY_POLICY: Final = KeyPolicy(period=None, jwks_max_age=600, access_token_lifetime=900, leeway=30)
+
+THROTTLE: Final = ThrottlePolicy(
+    account=Budget(80, 80 * 3_600),
+    device=Budget(20, 20 * 3_600),
+    account_and_network=Budget(10, 600),
+    network=Budget(100, 600),
+    everyone=Budget(10_000, 600),
+    refresh=Budget(1_000_000, 366 * 86_400),
+)
+
+DEVICE_LIFETIME: Final = 180 * 86_400
 
 ALICE: Final = User(
     subject=Subject("alice-subject"),

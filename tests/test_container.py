@@ -16,6 +16,7 @@ from app.adapters.keys.generated import GeneratedKeyStore
 from app.adapters.keys.shared import SharedKeyRing
 from app.background import bring_up_keys
 from app.container import Container, KeyStores, Stores
+from app.ports.attempt_budgets import AttemptBudgets
 from app.ports.audit import AuditTrail
 from app.ports.audit_events import AuditEventRepository
 from app.ports.clients import ClientRepository
@@ -49,10 +50,12 @@ PORTS: Final[dict[str, type[Any]]] = {
     "codec": TokenCodec,
     "hasher": PasswordHasher,
     "key_generator": KeyGenerator,
+    "own_budgets": AttemptBudgets,
     "key_stores.chosen": KeyStore,
     "randomness": Randomness,
     "revoked": RevocationList,
     "stores.audit_events": AuditEventRepository,
+    "stores.budgets": AttemptBudgets,
     "stores.clients": ClientRepository,
     "stores.database": Database,
     "stores.session_store": SessionStore,

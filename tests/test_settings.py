@@ -1,12 +1,14 @@
 """The settings: what the environment may say."""
 
 from dataclasses import fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from app.domain.errors import ConfigurationError
+from app.domain.model.budget import Budget
 from app.domain.model.scope import Scope
 from app.settings import Settings
 
@@ -44,6 +46,14 @@ VALID: Final = [
     ("PASSWORD_HASH_ITERATIONS", "3", 3),
     ("PASSWORD_HASH_THREADS", "1", 1),
     ("PASSWORD_HASH_QUEUE", "0", 0),
+    ("LOGIN_ACCOUNT_BUDGET", "50/2d", Budget(50, 172_800)),
+    ("LOGIN_DEVICE_BUDGET", "1/1", Budget(1, 1)),
+    ("LOGIN_ADDRESS_BUDGET", "5/90s", Budget(5, 90)),
+    ("LOGIN_NETWORK_BUDGET", "1000000/366d", Budget(1_000_000, 366 * 86_400)),
+    ("LOGIN_BUDGET", "9/3h", Budget(9, 10_800)),
+    ("REFRESH_BUDGET", "60/1m", Budget(60, 60)),
+    ("DEVICE_TTL", "30d", 2_592_000),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),
     ("BODY_TIMEOUT", "1s", 1),
     ("CORS_ORIGINS", "https://app.example", ("https://app.example",)),
     ("CORS_ORIGINS", "https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
@@ -91,6 +101,14 @@ DEFAULTS: Final[dict[str, object]] = {
 }
 
 INVALID: Final = [
+    ("LOGIN_BUDGET", "10"),
+    ("LOGIN_BUDGET", "0/1m"),
+    ("LOGIN_BUDGET", "5/0s"),
+    ("LOGIN_BUDGET", "5/367d"),
+    ("REFRESH_BUDGET", "1000001/1d"),
+    ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ("TRUSTED_PROXIES", "localhost"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8 fd00::1"),
     *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
     *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
     *(("ACCESS_TOKEN_TTL", text) for text in ("9" * 10 + "d", "9" * 5_000, "１５m", "1_5", "none")),  # noqa: RUF001  # a digit

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import re
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_native_id
 from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidKey
@@ -22,6 +24,9 @@ _HASH_BYTES: Final = 32
 _LANES: Final = 1
 _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
+_NICENESS: Final = 10
+"""A login flood must not slow down whoever is signed in."""
+
 _MOST_MEMORY: Final = 65_536
 _MOST_ITERATIONS: Final = 10
 """Of hashes that were made elsewhere: KiB, and passes over them."""
@@ -45,7 +50,7 @@ class Argon2PasswordHasher:
 
     def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
         self._cost = cost
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_be_nice)
         self._places = BoundedSemaphore(threads + queue)
         self._nobody = self._hash_of_nobody()
 
@@ -108,6 +113,13 @@ class Argon2PasswordHasher:
             memory_cost=self._cost.memory,
         )
         return argon2id.derive_phc_encoded(password)
+
+
+def _be_nice() -> None:
+    """Let this thread wait for those that answer requests. Linux alone has a priority for each thread."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
 
 
 def _matches(password: bytes, hashed: str) -> bool:

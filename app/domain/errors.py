@@ -202,6 +202,17 @@ class AlreadyExists(KeyturnError):
     description = "This identifier is taken."
 
 
+class TooManyAttempts(KeyturnError):
+    """A budget is used up; there is an attempt again after ``retry_after`` seconds (RFC 6585 §4)."""
+
+    code = "too_many_attempts"
+    description = "There were too many attempts; try again later."
+
+    def __init__(self, description: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(description)
+        self.retry_after = retry_after
+
+
 class Unavailable(KeyturnError):
     """The service cannot answer now; the same request may succeed after ``retry_after`` seconds."""
 

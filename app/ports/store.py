@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from .attempt_budgets import AttemptBudgets
 from .audit_events import AuditEventRepository
 from .clients import ClientRepository
 from .sealed_keys import SealedKeyRepository
@@ -44,6 +45,11 @@ class SessionStore(Protocol):
     @property
     def signing_keys(self) -> SealedKeyRepository | None:
         """The signing keys, encrypted; ``None`` where the store keeps none."""
+        ...
+
+    @property
+    def budgets(self) -> AttemptBudgets | None:
+        """The budgets of attempts; ``None`` where the store keeps none, and each process its own."""
         ...
 
     async def prepare(self) -> None:

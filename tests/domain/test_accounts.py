@@ -18,10 +18,10 @@ async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
     user = await world.accounts.create("bob", "a password", scope=SCOPE)
     assert await world.users.find_by_username("bob") == await world.users.find(user.subject) == user
     assert (user.username, user.scope, user.password_hash, user.disabled) == ("bob", SCOPE, "plain:a password", False)
-    granted = await world.authentication.sign_in(
+    signed_in = await world.authentication.sign_in(
         "bob", "a password", client_id=FIRST_PARTY, requested=None, origin=ORIGIN
     )
-    assert world.claims(granted).subject == user.subject
+    assert world.claims(signed_in.tokens).subject == user.subject
 
 
 async def test_the_id_is_random_and_no_name(world: World) -> None:

@@ -30,9 +30,10 @@ async def world() -> World:
 
 async def sign_in(world: World, username: str, password: str = PASSWORD, requested: str | None = None) -> TokenGrant:
     """Sign in through the first-party client."""
-    return await world.authentication.sign_in(
+    signed_in = await world.authentication.sign_in(
         username, password, client_id=FIRST_PARTY, requested=requested, origin=ORIGIN
     )
+    return signed_in.tokens
 
 
 async def test_the_right_password_opens_a_session(world: World) -> None:

@@ -18,7 +18,7 @@ from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
 from app.domain.model.scope import Scope
 from app.domain.model.session import Session
 from app.domain.model.signing_key import SigningKey
-from tests.builders import ALICE, AUDIENCE, ISSUER, NOW, refresh_token, session_of
+from tests.builders import ALICE, AUDIENCE, ISSUER, NOW, THROTTLE, refresh_token, session_of
 
 from .faults import unavailable
 from .world import ORIGIN, World
@@ -153,7 +153,7 @@ async def test_the_idle_limit_counts_from_the_start() -> None:
 @given(st.floats(0, 1000), st.floats(0, 2000))
 def test_an_access_token_never_outlives_its_session(moment: float, left: float) -> None:
     """However the session's end falls, the token's ``exp`` is not after it, and ``expires_in`` is what was signed."""
-    world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE))
+    world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE), THROTTLE)
     asyncio.run(world.keys.load())
     now = NOW + moment
     ends_at = now + left

@@ -146,7 +146,8 @@ async def test_a_replay_may_ask_for_another_scope(world: World) -> None:
 @pytest.mark.parametrize("requested", [None, ""])
 async def test_nothing_requested_is_the_sessions_scope(world: World, requested: str | None) -> None:
     """A refresh that names no scope gets the session's, which may be less than the user's has become."""
-    granted = await world.authentication.sign_in(
+    signed_in = await world.authentication.sign_in(
         ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested="account", origin=ORIGIN
     )
+    granted = signed_in.tokens
     assert (await world.refresh(granted.refresh_token, requested=requested)).scope == Scope.parse("account")

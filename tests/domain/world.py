@@ -1,5 +1,6 @@
 """The services, wired to fakes as the container wires them to adapters. Standard library only."""
 
+from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.audit_events import MemoryAuditEventRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
 from app.domain.model import ratchet
@@ -11,6 +12,7 @@ from app.domain.model.identifiers import FIRST_PARTY, ClientId
 from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
 from app.domain.model.session import Origin, Session
 from app.domain.model.signing_key import SigningKey, StoredKey
+from app.domain.model.throttle_policy import ThrottlePolicy
 from app.domain.model.user import User
 from app.domain.services.accounts import Accounts
 from app.domain.services.administration import Administration
@@ -24,8 +26,9 @@ from app.domain.services.retention import Retention
 from app.domain.services.revocation import Revocation
 from app.domain.services.rotation import Rotation
 from app.domain.services.sessions import Sessions
+from app.domain.services.throttling import Throttling
 from app.domain.services.validation import Validation
-from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, NOW
+from tests.builders import ALICE, AUDIENCE, DEVICE_LIFETIME, ISSUER, KEY_POLICY, NOW, THROTTLE
 from tests.fakes import (
     FakeAuditTrail,
     FakeClock,
@@ -45,11 +48,14 @@ FOREIGN = ClientId("another-client")
 class World:
     """One instance of the service. Alice is its only user, until a test adds others."""
 
-    def __init__(self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy) -> None:
+    def __init__(
+        self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, throttle_policy: ThrottlePolicy
+    ) -> None:
         self.clock, self.randomness = FakeClock(), FakeRandomness()
         self.codec, self.hasher, self.audit = FakeCodec(), FakeHasher(), FakeAuditTrail()
         self.sessions, self.users, self.clients = FaultySessions(), ChangeableUsers(), ChangeableClients()
         self.events = MemoryAuditEventRepository()
+        self.budgets = MemoryAttemptBudgets()
         self.revoked, self.access_tokens = MemoryRevocationList(), access_tokens
         self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
         self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
@@ -66,12 +72,16 @@ class World:
         self.revocation = Revocation(
             sessions=self.sessions, revoked=self.revoked, clock=self.clock, audit=self.audit, policy=access_tokens
         )
+        self.throttling = Throttling(
+            budgets=self.budgets, own=MemoryAttemptBudgets(), clock=self.clock, policy=throttle_policy
+        )
         self.rotation = Rotation(
             sessions=self.sessions,
             users=self.users,
             clients=self.clients,
             issuance=self.issuance,
             revocation=self.revocation,
+            throttling=self.throttling,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
@@ -82,8 +92,11 @@ class World:
             hasher=self.hasher,
             issuance=self.issuance,
             revocation=self.revocation,
+            throttling=self.throttling,
             clock=self.clock,
+            randomness=self.randomness,
             audit=self.audit,
+            device_lifetime=DEVICE_LIFETIME,
         )
         self.own_sessions = Sessions(
             sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock
@@ -115,6 +128,7 @@ class World:
         )
         self.retention = Retention(
             sweeper=self.sessions,
+            budgets=self.budgets,
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=access_tokens,
@@ -127,12 +141,17 @@ class World:
 
     @classmethod
     async def create(
-        cls, *, session_policy: SessionPolicy | None = None, access_tokens: AccessTokenPolicy | None = None
+        cls,
+        *,
+        session_policy: SessionPolicy | None = None,
+        access_tokens: AccessTokenPolicy | None = None,
+        throttle_policy: ThrottlePolicy | None = None,
     ) -> "World":
         """Return a world that Alice can sign in to."""
         world = cls(
             session_policy or SessionPolicy(),
             access_tokens or AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
+            throttle_policy or THROTTLE,
         )
         await world.keys.load()
         await world.users.add(ALICE)

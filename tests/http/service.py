@@ -17,6 +17,7 @@ from app.adapters.memory.users import MemoryUserRepository
 from app.application import CONTAINER, create_application
 from app.container import Container
 from app.domain.model import ratchet
+from app.domain.model.budget import Budget
 from app.domain.model.scope import Scope
 from app.domain.model.session import Session
 from app.domain.model.signing_key import StoredKey
@@ -34,6 +35,7 @@ CHEAP: Final[dict[str, Any]] = {
     "password_hash_memory": 8_192,
     "password_hash_iterations": 1,
     "password_hash_threads": 1,
+    "refresh_budget": Budget(1_000_000, 366 * 86_400),
 }
 """Settings of every test, unless it gives others."""
 

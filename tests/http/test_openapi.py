@@ -31,6 +31,7 @@ SPECIFIED = [
     (413, "payload-too-large"),
     (415, "unsupported-media-type"),
     (417, "expectation-failed"),
+    (429, "too-many-attempts"),
     (500, "server-error"),
     (503, "temporarily-unavailable"),
 ]
@@ -100,6 +101,7 @@ def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -
         "username": ("string", 1, 255),
         "password": ("string", 1, 128),
         "scope": (["string", "null"], 0, 1_024),
+        "device_token": (["string", "null"], 0, 1_024),
     }
     assert schema["properties"]["password"]["format"] == "password"
 

@@ -6,6 +6,8 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from .client_address import CLIENT_ADDRESS
+
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
 
 _UNMATCHED: Final = "(no route)"
@@ -24,7 +26,7 @@ class AccessLog(AbstractAccessLogger):
             "route": _route(request),
             "status": response.status,
             "milliseconds": round(time * 1000, 3),
-            "address": request.remote,
+            "address": request.get(CLIENT_ADDRESS, request.remote),
         }
         self.logger.info("answered", extra={"fields": fields})
 

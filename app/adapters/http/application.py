@@ -21,7 +21,9 @@ from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
 from .admin_sessions import EXPLANATION
 from .admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
+from .client_address import TRUSTED_PROXIES, Network
 from .cors import CrossOrigin
+from .device_cookie import DeviceCookie
 from .edge import edge
 from .guard import Guard
 from .openapi.document import OPENAPI, OpenApiDocument
@@ -30,7 +32,7 @@ from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from .routes import PAGE, ROUTES
-from .tokens import AUTHENTICATION, REVOCATION, ROTATION, VALIDATION
+from .tokens import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
 from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 
 
@@ -54,6 +56,8 @@ class HttpServices:
     feed: RevocationFeed
     clock: Clock
     jwks_max_age: int
+    device_cookie: DeviceCookie
+    trusted_proxies: tuple[Network, ...] | None
     body_timeout: float
     issuer: str
     docs: bool
@@ -77,6 +81,8 @@ def build_application(services: HttpServices) -> web.Application:
     app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
     app[FEED_DOCUMENTS] = FeedDocuments(services.feed, services.clock)
+    app[DEVICE_COOKIE] = services.device_cookie
+    app[TRUSTED_PROXIES] = services.trusted_proxies or ()
     app[BODY_TIMEOUT] = services.body_timeout
     operations = (*ROUTES, *PAGE) if services.docs else ROUTES
     app[OPENAPI] = OpenApiDocument(operations, issuer=services.issuer, version=VERSION)

@@ -1,7 +1,8 @@
 """Connections, below any application: errors of the HTTP parser, and which connections are idle."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +19,15 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Connection(RequestHandler):
     """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not."""
+
+    gives_up = False
+    """Whether what is under way is cancelled when the client goes away."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        under_way = self._task_handler if self.gives_up else None
+        super().connection_lost(exc)
+        if under_way is not None:
+            under_way.cancel()
 
     @property
     def is_idle(self) -> bool:
@@ -44,6 +54,20 @@ class Connection(RequestHandler):
         dress(response, request_id)
         response.force_close()
         return response
+
+
+@contextmanager
+def while_connected(request: web.Request) -> Iterator[None]:
+    """Cancel what is done here if the client goes away: it costs much, and nobody misses it."""
+    connection = request.protocol
+    if not isinstance(connection, Connection):
+        yield
+        return
+    connection.gives_up = True
+    try:
+        yield
+    finally:
+        connection.gives_up = False
 
 
 class Server(web.Server):

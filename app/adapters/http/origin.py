@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ...domain.model.session import Origin
+from .client_address import CLIENT_ADDRESS
 from .device_name import device_name
 
 _MOST_CHARACTERS: Final = 512
@@ -14,4 +15,4 @@ _MOST_CHARACTERS: Final = 512
 def origin(request: web.Request) -> Origin:
     """Return the client's address and the name of its device."""
     agent = request.headers.get(hdrs.USER_AGENT, "")[:_MOST_CHARACTERS]
-    return Origin(address=request.remote or "", device=device_name(agent))
+    return Origin(address=request[CLIENT_ADDRESS], device=device_name(agent))

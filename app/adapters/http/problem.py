@@ -19,6 +19,7 @@ from ...domain.errors import (
     KeyturnError,
     MissingToken,
     SessionNotFound,
+    TooManyAttempts,
     Unavailable,
     UserNotFound,
     WrongCurrentPassword,
@@ -38,6 +39,7 @@ _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
     SessionNotFound: HTTPStatus.NOT_FOUND,
     UserNotFound: HTTPStatus.NOT_FOUND,
     AlreadyExists: HTTPStatus.CONFLICT,
+    TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     KeyturnError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -96,7 +98,7 @@ def problem(error: KeyturnError) -> web.Response:
     headers: dict[str, str] = {}
     if isinstance(error, InvalidRequest):
         errors = [{"field": each.field, "message": each.message} for each in error.errors]
-    if isinstance(error, Unavailable):
+    if isinstance(error, TooManyAttempts | Unavailable):
         headers[hdrs.RETRY_AFTER] = str(error.retry_after)
     if status is HTTPStatus.UNAUTHORIZED or isinstance(error, InsufficientScope):
         headers[hdrs.WWW_AUTHENTICATE] = _challenge(error)

@@ -13,6 +13,7 @@ from ...domain.errors import (
     InvalidToken,
     MissingToken,
     SessionNotFound,
+    TooManyAttempts,
     Unavailable,
     UserNotFound,
     WrongCurrentPassword,
@@ -29,7 +30,7 @@ ROUTES: Final = (
         tokens.login,
         takes=Takes(tokens.LoginRequest),
         gives=Gives(tokens.TokenResponse),
-        fails=(InvalidCredentials, InvalidScope, Unavailable),
+        fails=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
     ),
     Operation(
         "POST",
@@ -37,7 +38,7 @@ ROUTES: Final = (
         tokens.refresh,
         takes=Takes(tokens.RefreshRequest),
         gives=Gives(tokens.TokenResponse),
-        fails=(InvalidGrant, InvalidScope, Unavailable),
+        fails=(InvalidGrant, InvalidScope, TooManyAttempts, Unavailable),
     ),
     Operation(
         "POST",
@@ -76,7 +77,7 @@ ROUTES: Final = (
         password.change_password,
         takes=Takes(password.PasswordChangeRequest),
         gives=NO_CONTENT,
-        fails=(WrongCurrentPassword, Unavailable),
+        fails=(WrongCurrentPassword, TooManyAttempts, Unavailable),
     ),
     Operation(
         "GET",

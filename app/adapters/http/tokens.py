@@ -16,6 +16,8 @@ from ...domain.services.rotation import Rotation
 from ...domain.services.validation import Validation
 from .answers import json_response, no_content
 from .bearer import BearerHeader
+from .connection import while_connected
+from .device_cookie import DeviceCookie
 from .guard import public
 from .origin import origin
 from .request_model import read, text
@@ -23,6 +25,7 @@ from .request_model import read, text
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
 ROTATION: Final = web.AppKey("keyturn_rotation", Rotation)
 REVOCATION: Final = web.AppKey("keyturn_revocation", Revocation)
+DEVICE_COOKIE: Final = web.AppKey("keyturn_device_cookie", DeviceCookie)
 VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
 
 _MAX_TOKEN_LENGTH: Final = 1_024
@@ -31,12 +34,15 @@ _MAX_WANTED_LENGTH: Final = 8 * 1_024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRequest:
-    """The body of ``/auth/login``."""
+    """The body of ``/auth/login``; ``device_token`` is for clients that keep no cookies."""
 
     username: str = text(most=MAX_USERNAME_LENGTH)
     password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
     scope: Annotated[str | None, "Scope tokens parted by spaces; all that the user has if none is given."] = text(
         least=0, most=MAX_SCOPE_LENGTH, required=False
+    )
+    device_token: Annotated[str | None, "The cookie keyturn_device, for a client that keeps no cookies."] = text(
+        least=0, most=_MAX_TOKEN_LENGTH, required=False, secret=True
     )
 
 
@@ -75,14 +81,19 @@ class TokenResponse(TypedDict):
 async def login(request: web.Request) -> web.Response:
     """Signs a user in: username and password to a token response."""
     wanted = await read(request, LoginRequest)
-    granted = await request.app[AUTHENTICATION].sign_in(
-        wanted.username,
-        wanted.password,
-        client_id=FIRST_PARTY,
-        requested=wanted.scope,
-        origin=origin(request),
-    )
-    return _token_response(granted)
+    cookie = request.app[DEVICE_COOKIE]
+    with while_connected(request):
+        signed_in = await request.app[AUTHENTICATION].sign_in(
+            wanted.username,
+            wanted.password,
+            client_id=FIRST_PARTY,
+            requested=wanted.scope,
+            origin=origin(request),
+            device=wanted.device_token or cookie.read(request),
+        )
+    response = _token_response(signed_in.tokens)
+    cookie.write(response, signed_in.device_token)
+    return response
 
 
 @public

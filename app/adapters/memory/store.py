@@ -4,6 +4,7 @@ import asyncio
 
 from ...domain.errors import ConfigurationError
 from ...ports.store import StoreOptions
+from .attempt_budgets import MemoryAttemptBudgets
 from .audit_events import MemoryAuditEventRepository
 from .clients import MemoryClientRepository
 from .sealed_keys import MemorySealedKeyRepository
@@ -19,6 +20,7 @@ class MemoryStore:
             raise ConfigurationError("The URL of the memory store is memory:// and nothing else.")
         if options.replicas:
             raise ConfigurationError("The memory store has no replicas: set KEYTURN_SESSION_REPLICAS=0.")
+        self.budgets = MemoryAttemptBudgets()
         self.signing_keys = MemorySealedKeyRepository()
         self.sessions = MemorySessionRepository()
         self.sweeper = self.sessions

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...domain.model import base64url
 from ...domain.model.identifiers import SessionId, Subject, format_session_id, parse_session_id
 
 SHARDS: Final = 64
@@ -44,6 +45,11 @@ def all_revocations_keys() -> list[str]:
 def subject_key(subject: Subject) -> str:
     """Return where the ids of a subject's sessions are: a sorted set, by the times of their sign-ins."""
     return f"keyturn:{{{subject}}}:sessions"
+
+
+def budget_key(key: bytes) -> str:
+    """Return where what is left of a budget is; the key tells neither a name nor an address."""
+    return f"keyturn:budget:{base64url.encode(key)}"
 
 
 def _revocations(shard: int) -> str:

@@ -8,6 +8,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisCluste
 from ...domain.errors import ConfigurationError, StoreUnavailable
 from ...ports.store import StoreOptions
 from .addresses import parse
+from .attempt_budgets import RedisAttemptBudgets
 from .exchange import Exchange
 from .judgement import judge
 from .sealed_keys import RedisSealedKeyRepository
@@ -29,6 +30,7 @@ class RedisStore:
         )
         self._signal = RevocationSignal(self._topology)
         self.sessions = RedisSessionRepository(self._exchange, options)
+        self.budgets = RedisAttemptBudgets(self._exchange)
         self.signing_keys = RedisSealedKeyRepository(self._exchange)
 
     async def prepare(self) -> None:

@@ -94,6 +94,16 @@ Index("audit_events_of_subject", AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.at)
 Index("audit_events_by_time", AUDIT_EVENTS.c.at)
 
 
+BUDGETS: Final = Table(
+    "budgets",
+    METADATA,
+    Column("budget_key", LargeBinary, primary_key=True),
+    Column("due", BigInteger, nullable=False),
+)
+
+Index("budgets_by_due", BUDGETS.c.due)
+
+
 def is_storable(value: str) -> bool:
     """Tell whether a text can be in the tables at all: no zero byte, no half of a surrogate pair."""
     return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -17,7 +17,8 @@ class AuditEvent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(AuditEvent):
     """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user``, ``wrong_password``,
-    ``wrong_current_password`` (of someone signed in) or ``credentials_changed`` (during the sign-in).
+    ``wrong_current_password`` (of someone signed in), ``too_many_attempts`` (no password was looked at) or
+    ``credentials_changed`` (during the sign-in).
     """
 
     reason: str

@@ -23,3 +23,11 @@ class TokenGrant:
     refresh_token: str = field(repr=False)
     refresh_token_expires_in: int
     scope: Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What a sign-in gives: the tokens, and what makes the device known at the next one."""
+
+    tokens: TokenGrant
+    device_token: str = field(repr=False)

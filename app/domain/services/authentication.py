@@ -1,25 +1,34 @@
 """Authentication: finding out who it is."""
 
+from collections.abc import Awaitable
 from contextlib import suppress
+from typing import TypeVar
 
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.password_hasher import PasswordHasher
+from ...ports.randomness import Randomness
 from ...ports.users import UserRepository
-from ..errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
+from ..errors import HashingOverloaded, InvalidCredentials, TooManyAttempts, WrongCurrentPassword
 from ..model import ratchet
 from ..model.credentials import composed
+from ..model.device import DEVICE_ID_BYTES, Device, device_token, known_device
 from ..model.events import LoginFailed
-from ..model.grant import TokenGrant
-from ..model.identifiers import ClientId
+from ..model.grant import SignIn, TokenGrant
+from ..model.identifiers import ClientId, SessionId
 from ..model.session import Origin, RevocationReason
 from ..model.user import User
 from .issuance import Issuance
 from .revocation import Revocation
+from .throttling import Taken, Throttling
+
+_T = TypeVar("_T")
 
 
 class Authentication:
-    """Signs users in by username and password. Every refusal costs one verification and looks the same."""
+    """Signs users in by username and password. Every refusal of a password costs one verification and looks the same;
+    an attempt beyond its budget costs none. A device stays known for ``device_lifetime`` seconds.
+    """
 
     def __init__(
         self,
@@ -28,54 +37,83 @@ class Authentication:
         hasher: PasswordHasher,
         issuance: Issuance,
         revocation: Revocation,
+        throttling: Throttling,
         clock: Clock,
+        randomness: Randomness,
         audit: AuditTrail,
+        device_lifetime: int,
     ) -> None:
         self._users = users
         self._hasher = hasher
         self._issuance = issuance
         self._revocation = revocation
+        self._throttling = throttling
         self._clock = clock
+        self._randomness = randomness
         self._audit = audit
+        self._device_lifetime = device_lifetime
 
     async def sign_in(
-        self, username: str, password: str, *, client_id: ClientId, requested: str | None, origin: Origin
-    ) -> TokenGrant:
-        """Return the tokens of a new session with the scope ``requested``, or all of the user's.
+        self,
+        username: str,
+        password: str,
+        *,
+        client_id: ClientId,
+        requested: str | None,
+        origin: Origin,
+        device: str | None = None,
+    ) -> SignIn:
+        """Return the tokens of a new session with the scope ``requested``, or all of the user's. ``device`` is the
+        device token of an earlier sign-in, if the client has one.
 
-        Raises ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and ``StoreUnavailable``.
+        Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
+        ``StoreUnavailable``.
         """
-        password = composed(password)
-        user = await self._authenticate(composed(username), password, origin)
+        username, password = composed(username), composed(password)
+        found = await self._users.find_by_username(username)
+        known = known_device(device, found, now=self._clock.now(), lifetime=self._device_lifetime)
+        taken = await self._admit(username, found, known, origin)
+        user = await self._counted(taken, self._authenticate(found, password, origin))
+        await self._throttling.succeeded(username, taken)
         if self._hasher.is_outdated(user.password_hash):
             await self._rehash(user, password)
         granted = await self._issuance.open_session(user, client_id=client_id, requested=requested, origin=origin)
-        await self._check_that_nothing_changed(user, granted, origin)
-        return granted
+        user = await self._check_that_nothing_changed(user, granted, origin)
+        return SignIn(tokens=granted, device_token=self._device_token(user, known))
 
-    async def _check_that_nothing_changed(self, user: User, granted: TokenGrant, origin: Origin) -> None:
-        """End the new session if the user's password was changed, or they were disabled, while they signed in: whoever
-        did that may have looked for sessions before this one was there.
-        """
-        now = await self._users.find(user.subject)
-        if now is None or (now.credential_version, now.disabled) != (user.credential_version, False):
-            session_id = ratchet.parse(granted.refresh_token).session_id
-            disabled = now is not None and now.disabled
-            reason = RevocationReason.USER_DISABLED if disabled else RevocationReason.PASSWORD_CHANGED
-            await self._revocation.end(session_id, reason)
-            self._note_failure("credentials_changed", user, origin)
-            raise InvalidCredentials
+    async def confirm(self, user: User, password: str, *, session_id: SessionId, origin: Origin) -> None:
+        """Return if a signed-in user gave their own password. Their session is as good as a known device.
 
-    async def confirm(self, user: User, password: str, *, origin: Origin) -> None:
-        """Return if a signed-in user gave their own password; raises ``WrongCurrentPassword`` and
-        ``HashingOverloaded``.
+        Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        if not await self._hasher.verify(composed(password), user.password_hash):
+        try:
+            taken = await self._throttling.admit_device(user.username, session_id)
+        except TooManyAttempts:
+            self._note_failure("too_many_attempts", user, origin)
+            raise
+        if not await self._counted(taken, self._hasher.verify(composed(password), user.password_hash)):
             self._note_failure("wrong_current_password", user, origin)
             raise WrongCurrentPassword
+        await self._throttling.succeeded(user.username, taken)
 
-    async def _authenticate(self, username: str, password: str, origin: Origin) -> User:
-        user = await self._users.find_by_username(username)
+    async def _admit(self, username: str, user: User | None, known: Device | None, origin: Origin) -> Taken:
+        try:
+            if known is not None:
+                return await self._throttling.admit_device(username, known.device_id)
+            return await self._throttling.admit_stranger(username, origin.address)
+        except TooManyAttempts:
+            self._note_failure("too_many_attempts", user, origin)
+            raise
+
+    async def _counted(self, taken: Taken, verification: Awaitable[_T]) -> _T:
+        """Return what comes of a verification; one for which there was no room does not count as an attempt."""
+        try:
+            return await verification
+        except HashingOverloaded:
+            await self._throttling.came_to_nothing(taken)
+            raise
+
+    async def _authenticate(self, user: User | None, password: str, origin: Origin) -> User:
         if user is None:
             await self._hasher.verify_nothing(password)
             self._note_failure("unknown_user", None, origin)
@@ -87,6 +125,24 @@ class Authentication:
             self._note_failure("disabled_user", user, origin)
             raise InvalidCredentials
         return user
+
+    async def _check_that_nothing_changed(self, user: User, granted: TokenGrant, origin: Origin) -> User:
+        """Return the user as they are now; end the new session if their password was changed, or they were disabled,
+        while they signed in: whoever did that may have looked for sessions before this one was there.
+        """
+        now = await self._users.find(user.subject)
+        if now is None or (now.credential_version, now.disabled) != (user.credential_version, False):
+            session_id = ratchet.parse(granted.refresh_token).session_id
+            disabled = now is not None and now.disabled
+            reason = RevocationReason.USER_DISABLED if disabled else RevocationReason.PASSWORD_CHANGED
+            await self._revocation.end(session_id, reason)
+            self._note_failure("credentials_changed", user, origin)
+            raise InvalidCredentials
+        return now
+
+    def _device_token(self, user: User, known: Device | None) -> str:
+        device_id = self._randomness.token_bytes(DEVICE_ID_BYTES) if known is None else known.device_id
+        return device_token(Device(user.subject, device_id, int(self._clock.now())), user)
 
     def _note_failure(self, reason: str, user: User | None, origin: Origin) -> None:
         subject = None if user is None else user.subject

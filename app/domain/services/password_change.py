@@ -53,11 +53,11 @@ class PasswordChange:
             raise WrongCurrentPassword
         password = self._passwords.check(new, username=user.username, field="new_password")
         if session.credential_version == user.credential_version:
-            await self._authentication.confirm(user, current, origin=origin)
+            await self._authentication.confirm(user, current, session_id=session_id, origin=origin)
             user = await self._change(user, await self._passwords.hash(password))
             self._audit.record(PasswordChanged(at=self._clock.now(), subject=subject, by=subject))
         else:
-            await self._authentication.confirm(user, password, origin=origin)
+            await self._authentication.confirm(user, password, session_id=session_id, origin=origin)
         await self._end_other_sessions(session, user)
 
     async def _change(self, user: User, new: str) -> User:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ...ports.attempt_budgets import AttemptBudgets
 from ...ports.audit_events import AuditEventRepository
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
@@ -11,10 +12,14 @@ from ..model.policy import AccessTokenPolicy, SessionPolicy
 _SESSIONS_A_SWEEP: Final = 1_000
 _SALTS_A_SWEEP: Final = 10_000
 _EVENTS_A_SWEEP: Final = 1_000
+_BUDGETS_A_SWEEP: Final = 1_000
+_BUDGET_MARGIN: Final = 60
+"""Seconds: clocks of instances differ."""
 
 
 class Retention:
-    """Deletes ended sessions, old revocations and audit events, and erases salts that no replay can need.
+    """Deletes ended sessions, old revocations, budgets that are whole and old audit events, and erases salts that no
+    replay can need.
 
     ``sweeper`` is ``None`` for a store that forgets sessions and salts by itself, ``events`` for one that keeps none;
     an event is kept for ``event_lifetime`` seconds.
@@ -24,6 +29,7 @@ class Retention:
         self,
         *,
         sweeper: SessionSweeper | None,
+        budgets: AttemptBudgets,
         revoked: RevocationList,
         clock: Clock,
         access_tokens: AccessTokenPolicy,
@@ -32,6 +38,7 @@ class Retention:
         event_lifetime: float,
     ) -> None:
         self._sweeper = sweeper
+        self._budgets = budgets
         self._revoked = revoked
         self._clock = clock
         self._access_tokens = access_tokens
@@ -49,6 +56,7 @@ class Retention:
         self._revoked.forget(revoked_before=forget_before)
         if self._events is not None:
             await self._events.delete_before(now - self._event_lifetime, limit=_EVENTS_A_SWEEP)
+        await self._budgets.forget(whole_before=now - _BUDGET_MARGIN, limit=_BUDGETS_A_SWEEP)
         if self._sweeper is None:
             return
         await self._sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_SALTS_A_SWEEP)

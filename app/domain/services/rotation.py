@@ -19,6 +19,7 @@ from ..model.scope import Scope
 from ..model.session import RevocationReason, Session, earlier
 from .issuance import Issuance, grant
 from .revocation import Revocation
+from .throttling import Throttling
 
 _ATTEMPTS: Final = 3
 
@@ -37,6 +38,7 @@ class Rotation:
         clients: ClientRepository,
         issuance: Issuance,
         revocation: Revocation,
+        throttling: Throttling,
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
@@ -47,6 +49,7 @@ class Rotation:
         self._clients = clients
         self._issuance = issuance
         self._revocation = revocation
+        self._throttling = throttling
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
@@ -57,8 +60,8 @@ class Rotation:
         the session's (RFC 6749 §6).
 
         Raises ``InvalidGrant`` for a token that gives nothing, ``InvalidClient`` if the client is gone,
-        ``InvalidScope`` for more scope than the session has, and ``StoreUnavailable``. After either of the last two
-        the same token can be presented again.
+        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts`` and ``StoreUnavailable``. After any of
+        the last three the same token can be presented again.
         """
         token = ratchet.parse(refresh_token)
         for attempt in range(_ATTEMPTS):
@@ -66,6 +69,8 @@ class Rotation:
             session, verdict = await self._judge(token, client_id, now)
             if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
                 raise InvalidGrant
+            if attempt == 0 and verdict in (Verdict.ROTATE, Verdict.REPLAY):
+                await self._throttling.admit_refresh(session.session_id)
             match verdict:
                 case Verdict.ROTATE:
                     granted = await self._advance(token, session, await self._scope(session, requested), now)

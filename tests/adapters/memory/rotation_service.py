@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import shake_256
 from typing import Any, Final, TypeVar
 
+from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.clients import MemoryClientRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
 from app.adapters.memory.sessions import MemorySessionRepository
@@ -20,7 +21,8 @@ from app.domain.services.key_lifecycle import KeyLifecycle
 from app.domain.services.retention import Retention
 from app.domain.services.revocation import Revocation
 from app.domain.services.rotation import Rotation
-from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY
+from app.domain.services.throttling import Throttling
+from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, THROTTLE
 from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
 
 from .rotation_model import Limits
@@ -125,6 +127,12 @@ class RotationService:
             clients=MemoryClientRepository(),
             issuance=self._issuance,
             revocation=self._revocation,
+            throttling=Throttling(
+                budgets=MemoryAttemptBudgets(),
+                own=MemoryAttemptBudgets(),
+                clock=self.clock,
+                policy=THROTTLE,
+            ),
             clock=self.clock,
             randomness=randomness,
             audit=self._audit,
@@ -132,6 +140,7 @@ class RotationService:
         )
         self.retention = Retention(
             sweeper=self.sessions,
+            budgets=MemoryAttemptBudgets(),
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=ACCESS_TOKENS,

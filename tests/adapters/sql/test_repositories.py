@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from app.adapters.sql.acts import Acts
+from app.adapters.sql.attempt_budgets import SqlAttemptBudgets
 from app.adapters.sql.audit_events import SqlAuditEventRepository
 from app.adapters.sql.clients import SqlClientRepository
 from app.adapters.sql.sealed_keys import SqlSealedKeyRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.users import SqlUserRepository
+from app.contracts.attempt_budgets import NOW, THREE, AttemptBudgetsContract, key
 from app.contracts.audit_event_repository import AuditEventRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
 from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
@@ -82,3 +84,21 @@ class TestSqlSealedKeyRepository(SealedKeyRepositoryContract):
 
     async def connections(self, n: int) -> Sequence[SqlSealedKeyRepository]:
         return [store.signing_keys for store in await self.stores(n)]
+
+
+class TestSqlAttemptBudgets(AttemptBudgetsContract):
+    """The budgets pass the kit."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SqlAttemptBudgets]:
+        return [store.budgets for store in await self.stores(n)]
+
+    async def test_what_is_whole_is_deleted(self) -> None:
+        """A sweep deletes up to its limit."""
+        [budgets] = await self.connections(1)
+        for number in range(5):
+            await budgets.take(key(number), THREE, now=NOW)
+        assert [await budgets.forget(whole_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]

@@ -25,6 +25,7 @@ HEADERS: Final[dict[str, str]] = {
 _BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: (hdrs.WWW_AUTHENTICATE,),
     HTTPStatus.METHOD_NOT_ALLOWED: (hdrs.ALLOW,),
+    HTTPStatus.TOO_MANY_REQUESTS: (hdrs.RETRY_AFTER,),
     HTTPStatus.SERVICE_UNAVAILABLE: (hdrs.RETRY_AFTER,),
 }
 

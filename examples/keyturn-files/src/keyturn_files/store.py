@@ -23,6 +23,7 @@ class FileStore:
         self.sessions = FileSessionRepository(self._directory)
         self.sweeper = self.sessions
         self.signing_keys = None
+        self.budgets = None
 
     async def prepare(self) -> None:
         try:

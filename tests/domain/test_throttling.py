@@ -1,0 +1,241 @@
+"""Throttled sign-in: who is slowed down, and who never is."""
+
+import asyncio
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from app.domain.errors import HashingOverloaded, InvalidCredentials, InvalidGrant, StoreUnavailable, TooManyAttempts
+from app.domain.model import ratchet
+from app.domain.model.budget import Budget
+from app.domain.model.events import LoginFailed
+from app.domain.model.grant import SignIn
+from app.domain.model.identifiers import FIRST_PARTY, ClientId
+from app.domain.model.network import network_of
+from app.domain.model.session import Origin
+from tests.builders import ALICE, PASSWORD, THROTTLE, refresh_token
+from tests.conftest import Proof
+
+from .faults import unavailable
+from .world import ORIGIN, World
+
+STRANGERS = "198.51.100.{}"
+
+
+async def sign_in(
+    world: World,
+    password: str = PASSWORD,
+    *,
+    username: str = "alice",
+    address: str = ORIGIN.address,
+    device: str | None = None,
+) -> SignIn:
+    """Sign in from an address."""
+    return await world.authentication.sign_in(
+        username, password, client_id=FIRST_PARTY, requested=None, origin=Origin(address=address), device=device
+    )
+
+
+async def guess_until_throttled(world: World, *, device: str | None = None, new_address: bool = True, **of: str) -> int:
+    """Guess wrong, each time from another address, until a guess is refused; return how many were not."""
+    for number in count():
+        address = f"10.{number >> 8}.{number & 255}.1" if new_address else ORIGIN.address
+        try:
+            await sign_in(world, "wrong", address=address, device=device, **of)
+        except TooManyAttempts:
+            return number
+        except InvalidCredentials:
+            pass
+    raise AssertionError
+
+
+@pytest.mark.parametrize("username", ["alice", "nobody"])
+async def test_an_account_takes_at_most_a_hundred_failures(world: World, username: str) -> None:
+    """From however many addresses; then the next is an hour away (NIST SP 800-63B §3.2.2), whether or not somebody has
+    that name, and no password is hashed for it.
+    """
+    assert await guess_until_throttled(world, username=username) == 80
+    with pytest.raises(TooManyAttempts) as refused:
+        await sign_in(world, username=username)
+    assert refused.value.retry_after == 3_600
+    assert world.hasher.verifications == 80
+
+
+async def test_the_owner_gets_in_from_a_known_device(world: World) -> None:
+    """While strangers have used up their budget; and that success makes theirs whole, as every success does."""
+    device = (await sign_in(world)).device_token
+    await guess_until_throttled(world)
+    with pytest.raises(TooManyAttempts):
+        await sign_in(world)
+    assert (await sign_in(world, device=device)).device_token
+    await sign_in(world)
+
+
+async def test_a_stolen_device_token_gives_twenty_guesses(world: World) -> None:
+    """Its budget is its own and small: with the strangers' there are a hundred failures."""
+    device = (await sign_in(world)).device_token
+    assert await guess_until_throttled(world, device=device) == 20
+    assert await guess_until_throttled(world) == 80
+
+
+async def test_one_network_has_few_guesses_at_one_account(world: World) -> None:
+    """And the account many left, for its owner elsewhere."""
+    assert await guess_until_throttled(world, new_address=False) == 10
+    await sign_in(world, address=STRANGERS.format(1))
+
+
+async def test_one_network_has_few_guesses_at_all_accounts(world: World) -> None:
+    """Trying one password with many names ends soon; others go on."""
+    for number in range(100):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(world, username=f"name-{number}")
+    with pytest.raises(TooManyAttempts):
+        await sign_in(world, username="name-100")
+    await sign_in(world, address=STRANGERS.format(1))
+
+
+async def test_everyone_together_has_a_budget() -> None:
+    """Beyond it strangers wait; a known device does not."""
+    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(5, 50)))
+    device = (await sign_in(world)).device_token
+    for number in range(5):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(world, username=f"name-{number}", address=STRANGERS.format(number))
+    with pytest.raises(TooManyAttempts) as refused:
+        await sign_in(world, address=STRANGERS.format(99))
+    assert refused.value.retry_after == 10
+    await sign_in(world, address=STRANGERS.format(99), device=device)
+
+
+async def test_many_people_behind_one_address_are_in_nobodys_way(world: World) -> None:
+    """Success costs the network nothing, however often; so of 1,000 sign-ins none is refused."""
+    for number in range(1_000):
+        await sign_in(world)
+        world.clock.advance(number % 2)
+
+
+async def test_waiting_helps_as_long_as_it_says(world: World) -> None:
+    """After ``retry_after`` seconds there is an attempt again, and a moment earlier there is none."""
+    await guess_until_throttled(world, new_address=False)
+    with pytest.raises(TooManyAttempts) as refused:
+        await sign_in(world)
+    world.clock.advance(refused.value.retry_after - 0.5)
+    with pytest.raises(TooManyAttempts) as again:
+        await sign_in(world)
+    assert again.value.retry_after == 1
+    world.clock.advance(0.5)
+    await sign_in(world)
+
+
+async def test_what_was_not_hashed_was_no_attempt(world: World) -> None:
+    """A full queue refuses people, and costs them nothing."""
+
+    async def full(*_: object) -> bool:
+        raise HashingOverloaded
+
+    verify, world.hasher.verify = world.hasher.verify, full  # type: ignore[method-assign,assignment]  # for a while
+    for _ in range(200):
+        with pytest.raises(HashingOverloaded):
+            await sign_in(world, "wrong")
+    world.hasher.verify = verify  # type: ignore[method-assign]
+    assert await guess_until_throttled(world, new_address=False) == 10
+
+
+async def test_composed_names_share_a_budget(world: World) -> None:
+    """A name that is typed in another form of Unicode is the same account."""
+    for number in range(10):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(world, "wrong", username="zo\u00eb" if number % 2 else "zoe\u0308")
+    with pytest.raises(TooManyAttempts):
+        await sign_in(world, "wrong", username="zo\u00eb")
+
+
+async def test_a_refusal_is_in_the_audit_trail(world: World) -> None:
+    """With its own reason."""
+    await guess_until_throttled(world, new_address=False)
+    last = world.audit.events[-1]
+    assert isinstance(last, LoginFailed)
+    assert (last.reason, last.subject) == ("too_many_attempts", ALICE.subject)
+
+
+async def test_a_password_is_confirmed_as_rarely(world: World) -> None:
+    """A stolen session does not give endless guesses, nor do strangers keep the owner from changing the password."""
+    await guess_until_throttled(world)
+    granted = await world.open_session()
+    session = await world.stored(granted.refresh_token)
+    change = world.password_change.change
+    for _ in range(20):
+        with pytest.raises(InvalidCredentials):
+            await change(ALICE.subject, session.session_id, current="wrong", new="new password", origin=ORIGIN)
+    with pytest.raises(TooManyAttempts):
+        await change(ALICE.subject, session.session_id, current=PASSWORD, new="new password", origin=ORIGIN)
+    other = await world.stored((await world.open_session()).refresh_token)
+    await change(ALICE.subject, other.session_id, current=PASSWORD, new="new password", origin=ORIGIN)
+
+
+async def test_without_the_store_nobody_guesses(world: World) -> None:
+    """Where budgets cannot be asked, no password is hashed."""
+    world.budgets.take = lambda *_, **__: unavailable()  # type: ignore[method-assign,assignment]  # it is away
+    with pytest.raises(StoreUnavailable):
+        await sign_in(world)
+    assert world.hasher.verifications == 0
+
+
+async def test_a_throttled_refresh_uses_up_no_token() -> None:
+    """A good token beyond the budget of its session waits and is good then; other sessions do not wait."""
+    world = await World.create(throttle_policy=replace(THROTTLE, refresh=Budget(3, 30)))
+    one, other = await world.open_session(), await world.open_session()
+    token = (await world.refresh_times(3, one))[-1]
+    with pytest.raises(TooManyAttempts) as refused:
+        await world.refresh(token)
+    assert refused.value.retry_after == 10
+    await world.refresh(other.refresh_token)
+    world.clock.advance(10)
+    await world.refresh(token)
+
+
+async def test_a_dead_grant_stays_a_dead_grant() -> None:
+    """However often it is presented, the answer is that it is invalid."""
+    world = await World.create(throttle_policy=replace(THROTTLE, refresh=Budget(1, 1_000)))
+    granted = await world.open_session()
+    await world.refresh(granted.refresh_token)
+    await world.revocation.log_out_with_refresh_token(granted.refresh_token, client_id=FIRST_PARTY)
+    for token in [granted.refresh_token, ratchet.encode(refresh_token()), "nonsense"]:
+        for _ in range(50):
+            with pytest.raises(InvalidGrant):
+                await world.refresh(token)
+
+
+async def test_introspection_has_a_budget_of_its_own(world: World) -> None:
+    """For each client."""
+    for _ in range(60_000):
+        await world.throttling.admit_introspection(ClientId("one"))
+    with pytest.raises(TooManyAttempts):
+        await world.throttling.admit_introspection(ClientId("one"))
+    await world.throttling.admit_introspection(ClientId("other"))
+
+
+@pytest.mark.proof("login")
+async def test_parallel_guesses_are_counted_too(world: World, proof: Proof) -> None:
+    """Of guesses at once as many are looked at as of guesses in turn."""
+    guesses = proof.count("parallel guesses", small=50, full=2_000)
+    done = await asyncio.gather(*(sign_in(world, "wrong") for _ in range(guesses)), return_exceptions=True)
+    assert sum(isinstance(each, InvalidCredentials) for each in done) == 10
+    assert sum(isinstance(each, TooManyAttempts) for each in done) == guesses - 10
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("@socket", "@socket"),
+    ],
+)
+def test_the_network_of_an_address(address: str, network: str) -> None:
+    """IPv4 addresses one by one, mapped ones among them, IPv6 by the 64 bits that a customer gets."""
+    assert network_of(address) == network

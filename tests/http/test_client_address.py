@@ -1,0 +1,114 @@
+"""Whose address a request has: nobody outside a trusted proxy chooses it."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.adapters.http.client_address import client_address
+from app.domain.model.network import network_of
+
+from .conftest import Start
+
+TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+PROXY, CLIENT = "10.0.0.1", "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("peer", "lines", "expected"),
+    [
+        (CLIENT, ["1.2.3.4"], CLIENT),
+        (PROXY, [], PROXY),
+        (PROXY, [CLIENT], CLIENT),
+        (PROXY, [f"1.2.3.4, {CLIENT}"], CLIENT),
+        (PROXY, ["1.2.3.4", CLIENT], CLIENT),
+        (PROXY, [f"1.2.3.4, {CLIENT}, 10.9.9.9"], CLIENT),
+        (PROXY, ["10.1.1.1, 10.2.2.2"], "10.1.1.1"),
+        (PROXY, [f"{CLIENT}:4711"], CLIENT),
+        (PROXY, ["[2001:db8::1]:443"], "2001:db8::1"),
+        (PROXY, ["[2001:db8::1]"], "2001:db8::1"),
+        (PROXY, ["2001:DB8:0::1"], "2001:db8::1"),
+        (PROXY, ["2001:db8::1%eth0"], "2001:db8::1"),
+        (PROXY, [f"::ffff:{CLIENT}"], CLIENT),
+        (f"::ffff:{PROXY}", [CLIENT], CLIENT),
+        ("fd00::1%2", [CLIENT], CLIENT),
+        (PROXY, [f"{CLIENT}, unknown"], PROXY),
+        (PROXY, [f"{CLIENT}, unknown, 10.5.5.5"], "10.5.5.5"),
+        (PROXY, [f"{CLIENT},"], PROXY),
+        (PROXY, ["010.0.0.1"], PROXY),
+        (PROXY, ["1.2.3"], PROXY),
+        (PROXY, ["[2001:db8::1"], PROXY),
+        (PROXY, [f'"{CLIENT}"'], PROXY),
+        (PROXY, [f"for={CLIENT}"], PROXY),
+        (PROXY, [f"{CLIENT}:http"], PROXY),
+        (PROXY, ["\u0661.2.3.4"], PROXY),
+        (PROXY, ["1" * 5_000], PROXY),
+        (None, [CLIENT], ""),
+        ("@socket", [CLIENT], "@socket"),
+    ],
+)
+def test_the_first_hop_that_is_not_trusted(peer: str | None, lines: list[str], expected: str) -> None:
+    """From the right; what is no address ends the way at the last trusted hop."""
+    assert client_address(peer, lines, TRUSTED) == expected
+
+
+hostile = st.lists(
+    st.text(st.sampled_from('0123456789abcdef.:,[]% \t;="x'), max_size=60)
+    | st.ip_addresses().map(str)
+    | st.sampled_from([PROXY, CLIENT, "10.3.3.3, 10.4.4.4", "::ffff:10.0.0.1", "unknown", ""]),
+    max_size=6,
+)
+
+
+@pytest.mark.proof("login")
+@given(st.ip_addresses().filter(lambda peer: not any(peer in each for each in TRUSTED)), hostile)
+def test_who_connects_directly_is_who_they_are(peer: object, lines: list[str]) -> None:
+    """Whatever an untrusted peer sends, its network is its own."""
+    assert network_of(client_address(str(peer), lines, TRUSTED)) == network_of(str(peer))
+
+
+@pytest.mark.proof("login")
+@given(st.ip_addresses().filter(lambda each: not any(each in trusted for trusted in TRUSTED)), hostile, st.booleans())
+def test_who_comes_through_a_proxy_is_whom_it_saw(client: object, lines: list[str], own_line: bool) -> None:  # noqa: FBT001
+    """Whatever a client sends ahead, the proxy's own entry decides, appended to the last line or in one of its own."""
+    sent = [*lines, str(client)] if own_line or not lines else [*lines[:-1], f"{lines[-1]}, {client}"]
+    assert network_of(client_address(PROXY, sent, TRUSTED)) == network_of(str(client))
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_headers_of_strangers_buy_no_budget(start: Start, header: str) -> None:
+    """Without trusted proxies every guess is one from the address that connects, whatever the header says."""
+    service = await start()
+    statuses = []
+    for number in range(12):
+        value = f"for=192.0.2.{number}" if header == "Forwarded" else f"192.0.2.{number}"
+        body = {"username": "alice", "password": "wrong"}
+        statuses.append((await service.ask("POST", "/auth/login", json=body, headers={header: value})).status)
+    assert statuses == [401] * 10 + [429] * 2
+
+
+async def test_clients_of_a_trusted_proxy_have_budgets_of_their_own(start: Start) -> None:
+    """The last entry is the client's; what stands before it is not looked at, and ``Forwarded`` never is."""
+    service = await start(trusted_proxies=(ip_network("127.0.0.1"),))
+    body = {"username": "alice", "password": "wrong"}
+
+    async def guess(number: int, client: str) -> int:
+        headers = {"X-Forwarded-For": f"192.0.2.{number}, {client}", "Forwarded": f"for=192.0.2.{number}"}
+        return (await service.ask("POST", "/auth/login", json=body, headers=headers)).status
+
+    assert [await guess(number, "203.0.113.1") for number in range(12)] == [401] * 10 + [429] * 2
+    assert await guess(0, "203.0.113.2") == 401
+    assert [await guess(number, f"2001:db8::{number}") for number in range(12)] == [401] * 10 + [429] * 2
+    assert await guess(0, "::ffff:203.0.113.1") == 429
+
+
+async def test_the_address_is_the_clients_everywhere(start: Start) -> None:
+    """In the list of sessions as well."""
+    service = await start(trusted_proxies=(ip_network("127.0.0.1"),))
+    headers = {"X-Forwarded-For": CLIENT}
+    answer = await service.ask(
+        "POST", "/auth/login", json={"username": "alice", "password": "correct horse"}, headers=headers
+    )
+    sessions = await service.ask("GET", "/auth/sessions", token=answer.json()["access_token"])
+    assert [each["address"] for each in sessions.json()["sessions"]] == [str(ip_address(CLIENT))]

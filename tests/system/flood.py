@@ -1,0 +1,78 @@
+"""A flood of logins, as a program: ``python -m tests.system.flood PORT LOGINS FIRST RATE``.
+
+It opens so many connections, each from an address of its own in 127.0.0.0/8, holds all of them, and sends a login on
+each at ``RATE`` a second. It prints what came back, as JSON.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+REFUSALS = (429, 503)
+
+_AT_ONCE = 100
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Flood:
+    """What became of it; ``slowest_refusal`` is seconds."""
+
+    statuses: Counter[str] = field(default_factory=Counter)
+    slowest_refusal: float = 0.0
+    without_time: int = 0
+
+
+def source(number: int) -> str:
+    """Return an address of this machine."""
+    return f"127.{1 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}"
+
+
+def login(number: int) -> bytes:
+    """Return a request that guesses a password of a name that nobody else tries."""
+    body = json.dumps({"username": f"name-{number}", "password": "wrong wrong"}).encode()
+    head = "POST /auth/login HTTP/1.1\r\nHost: keyturn\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def flood(port: int, logins: int, first: int, rate: float) -> Flood:
+    """Connect, and send."""
+    result = Flood()
+    gate = asyncio.Semaphore(_AT_ONCE)
+    connected = asyncio.Barrier(logins)
+
+    async def one(number: int) -> None:
+        async with gate:
+            local = (source(first + number), 0)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=local)
+        await connected.wait()
+        await asyncio.sleep(number / rate)
+        try:
+            await _exchange(reader, writer, first + number, result)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+            result.statuses[type(error).__name__] += 1
+        finally:
+            writer.close()
+
+    await asyncio.gather(*map(one, range(logins)))
+    return result
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int, result: Flood) -> None:
+    began = time.monotonic()
+    writer.write(login(number))
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head.split()[1])
+    result.statuses[str(status)] += 1
+    if status in REFUSALS:
+        result.slowest_refusal = max(result.slowest_refusal, time.monotonic() - began)
+        result.without_time += b"\r\nretry-after: " not in head.lower()
+
+
+if __name__ == "__main__":
+    done = asyncio.run(flood(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
+    sys.stdout.write(json.dumps(done.__dict__))

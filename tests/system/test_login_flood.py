@@ -1,0 +1,152 @@
+"""A flood of logins harms nobody who is signed in, and keeps nobody out who was there before."""
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar
+
+from tests.conftest import Proof
+
+from .load import PASSWORD, USERNAME
+from .processes import ROOT, Service, running
+
+_SETTINGS: Final = {
+    "BOOTSTRAP_USERNAME": USERNAME,
+    "BOOTSTRAP_PASSWORD": PASSWORD,
+    "PASSWORD_HASH_MEMORY": "19456",
+    "PASSWORD_HASH_ITERATIONS": "2",
+    "ACCESS_LOG": "0",
+    "LOG_LEVEL": "error",
+}
+_INSIDE: Final = {"LOGIN_BUDGET": "1000000/1m"}
+_BEYOND: Final = {"LOGIN_BUDGET": "100/1h"}
+
+_FIXED_BYTES: Final = 160 * 2**20
+"""What the process has without a flood, and room for its threads' hashes (2 of 19 MiB)."""
+
+_BYTES_A_CONNECTION: Final = 32 * 2**10
+_MOST_TIMES_SLOWER: Final = 3
+_ENOUGH: Final = 10_000
+"""Logins from which on times are judged."""
+
+_RATE: Final = 150
+"""Logins a second from each of the two clients: several times of what can be hashed."""
+
+
+@dataclass
+class Bystander:
+    """Somebody who is signed in, and goes on; durations are seconds."""
+
+    client: ClientSession
+    tokens: dict[str, Any] = field(default_factory=dict)
+    device: str = ""
+    me: list[float] = field(default_factory=list)
+    refreshes: list[float] = field(default_factory=list)
+
+    async def sign_in(self) -> int:
+        """Sign in from the device that is known, if it is."""
+        body = {"username": USERNAME, "password": PASSWORD, "device_token": self.device}
+        async with self.client.post("/auth/login", json=body) as answer:
+            if answer.status == 200:
+                self.tokens = await answer.json()
+                self.device = answer.cookies["keyturn_device"].value
+            return answer.status
+
+    async def go_on(self) -> None:
+        """Ask who they are, and refresh, once."""
+        began = time.monotonic()
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
+        async with self.client.get("/auth/me", headers=headers) as answer:
+            assert answer.status == 200
+        asked = time.monotonic()
+        body = {"refresh_token": self.tokens["refresh_token"]}
+        async with self.client.post("/auth/refresh", json=body) as answer:
+            assert answer.status == 200
+            self.tokens = await answer.json()
+        self.me.append(asked - began)
+        self.refreshes.append(time.monotonic() - asked)
+        await asyncio.sleep(0.01)
+
+    def p99(self) -> tuple[float, float]:
+        """Return those of both acts, in milliseconds, and begin to measure anew."""
+        both = [sorted(each)[int(len(each) * 0.99)] * 1_000 for each in (self.me, self.refreshes)]
+        self.me.clear()
+        self.refreshes.clear()
+        return both[0], both[1]
+
+
+async def _flood(port: int, logins: int) -> list[asyncio.subprocess.Process]:
+    command = (sys.executable, "-m", "tests.system.flood", str(port))
+    half = logins // 2
+    return [
+        await asyncio.create_subprocess_exec(
+            *command, str(half), str(first), str(_RATE), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        for first in (0, half)
+    ]
+
+
+async def _outcome(clients: list[asyncio.subprocess.Process]) -> tuple[Counter[str], float, int]:
+    outputs = [json.loads((await client.communicate())[0]) for client in clients]
+    statuses = sum((Counter(each["statuses"]) for each in outputs), Counter[str]())
+    return statuses, max(each["slowest_refusal"] for each in outputs), sum(each["without_time"] for each in outputs)
+
+
+def _most_memory(service: Service) -> int:
+    """Return the most bytes that were resident at once."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{service.pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8, and /proc")
+@pytest.mark.proof("login")
+@pytest.mark.parametrize("budgets", [_INSIDE, _BEYOND], ids=["inside the budgets", "beyond them"])
+async def test_a_flood(budgets: dict[str, str], tmp_path: Path, proof: Proof) -> None:
+    """Of logins from two processes and thousands of addresses, what is too much is refused soon and says when to come
+    back; memory is bounded; whoever is signed in goes on, and the owner of a known device signs in.
+    """
+    logins = proof.count("logins, each on a connection that is open from the start", small=200, full=10_000)
+    quiet_rounds = proof.count("quiet requests of a kind", small=50, full=1_000)
+    with running(tmp_path, {**_SETTINGS, **budgets}) as service:
+        async with ClientSession(service.url, cookie_jar=DummyCookieJar()) as client:
+            person = Bystander(client)
+            assert await person.sign_in() == 200
+            for _ in range(quiet_rounds):
+                await person.go_on()
+            quiet = person.p99()
+            clients = await _flood(service.port, logins)
+            outcome = asyncio.create_task(_outcome(clients))
+            sign_ins: Counter[int] = Counter()
+            while not outcome.done():
+                await person.go_on()
+                if len(person.me) % 20 == 0:
+                    sign_ins[await person.sign_in()] += 1
+            flooded = person.p99()
+            statuses, slowest_refusal, without_time = await outcome
+        memory = _most_memory(service)
+    proof.measured("statuses", dict(statuses))
+    proof.measured("slowest refusal (s)", round(slowest_refusal, 3))
+    proof.measured("most memory (MiB)", memory >> 20)
+    proof.measured("p99 of me and refresh, quiet (ms)", [round(each, 2) for each in quiet])
+    proof.measured("p99 of me and refresh, in the flood (ms)", [round(each, 2) for each in flooded])
+    proof.measured("sign-ins from the known device", {str(status): times for status, times in sign_ins.items()})
+    assert statuses.keys() <= {"401", "429", "503"}
+    assert statuses.total() == logins
+    assert without_time == 0
+    assert memory < _FIXED_BYTES + logins * _BYTES_A_CONNECTION
+    assert sign_ins.keys() <= {200, 503}
+    assert sign_ins[200] > 0
+    if logins >= _ENOUGH:
+        assert slowest_refusal < 1
+        assert all(now < _MOST_TIMES_SLOWER * before for now, before in zip(flooded, quiet, strict=True))
+    if budgets is _BEYOND:
+        assert statuses["429"] >= logins - 101 - statuses["503"]
