@@ -86,7 +86,7 @@ class FakeHasher:
         self.hashes += 1
         return f"plain:{password}"
 
-    async def verify(self, password: str, hashed: str) -> bool:
+    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
         self.verifications += 1
         return hashed.partition(":")[2] == password
 

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import BoundedSemaphore, get_native_id
@@ -24,6 +24,7 @@ _HASH_BYTES: Final = 32
 _LANES: Final = 1
 _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
+_RESERVED_PLACES: Final = 16
 _NICENESS: Final = 10
 """A login flood must not slow down whoever is signed in."""
 
@@ -45,20 +46,22 @@ class Argon2Cost:
 
 class Argon2PasswordHasher:
     """Hashes on ``threads`` threads of its own, so that at most ``threads`` times the memory of one hash is in use;
-    at most ``queue`` passwords wait for them. It verifies bcrypt hashes too, and makes none.
+    at most ``queue`` passwords wait for them, and a few more of those for whom places are reserved. It verifies bcrypt
+    hashes too, and makes none.
     """
 
     def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
         self._cost = cost
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_be_nice)
         self._places = BoundedSemaphore(threads + queue)
+        self._reserved = BoundedSemaphore(_RESERVED_PLACES)
         self._nobody = self._hash_of_nobody()
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hash(password.encode()))
 
-    async def verify(self, password: str, hashed: str) -> bool:
-        return await self._run(lambda: _matches(password.encode(), hashed))
+    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
+        return await self._run(lambda: _matches(password.encode(), hashed), reserved=reserved)
 
     async def verify_nothing(self, password: str) -> None:
         await self.verify(password, self._nobody)
@@ -78,22 +81,25 @@ class Argon2PasswordHasher:
         """Let the hashes under way finish, drop those that wait, and end the threads."""
         self._executor.shutdown(cancel_futures=True)
 
-    async def _run(self, work: Callable[[], _T]) -> _T:
-        if not self._places.acquire(blocking=False):
-            raise HashingOverloaded
+    async def _run(self, work: Callable[[], _T], *, reserved: bool = False) -> _T:
+        places = self._take_place(reserved=reserved)
         try:
             future = self._executor.submit(work)
         except BaseException:
-            self._places.release()
+            places.release()
             raise
-        future.add_done_callback(self._free_place)
+        future.add_done_callback(lambda _: places.release())
         try:
             return await asyncio.wrap_future(future)
         except MemoryError as error:
             raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 
-    def _free_place(self, _: Future[_T]) -> None:
-        self._places.release()
+    def _take_place(self, *, reserved: bool) -> BoundedSemaphore:
+        """Return where a place was taken, which is to be given back."""
+        for places in (self._places, self._reserved) if reserved else (self._places,):
+            if places.acquire(blocking=False):
+                return places
+        raise HashingOverloaded
 
     def _hash_of_nobody(self) -> str:
         try:

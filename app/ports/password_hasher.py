@@ -10,8 +10,11 @@ class PasswordHasher(Protocol):
         """Return a salted hash of ``password`` in PHC string format, in the current cost."""
         ...
 
-    async def verify(self, password: str, hashed: str) -> bool:
-        """Tell whether ``hashed`` is of ``password``, in whatever cost it was made; an unreadable hash is of none."""
+    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
+        """Tell whether ``hashed`` is of ``password``, in whatever cost it was made; an unreadable hash is of none.
+
+        A few places are for ``reserved`` verifications alone, which a flood of others does not take.
+        """
         ...
 
     async def verify_nothing(self, password: str) -> None:

@@ -93,6 +93,21 @@ async def test_a_full_queue_refuses_at_once(make: _Make, gate: Gate, threads: in
     assert await asyncio.gather(*tasks) == [True] * (threads + queue)
 
 
+async def test_some_places_are_reserved(make: _Make, gate: Gate) -> None:
+    """Whoever comes with a right to them finds a place in a full queue, until those are taken too."""
+    hasher = make(1, 1)
+    others = await _verifying(hasher, 2)
+    with pytest.raises(HashingOverloaded):
+        await hasher.verify("x", "hash")
+    known = [asyncio.create_task(hasher.verify("x", "hash", reserved=True)) for _ in range(argon2._RESERVED_PLACES)]
+    await asyncio.sleep(0)
+    with pytest.raises(HashingOverloaded):
+        await hasher.verify("x", "hash", reserved=True)
+    gate.opened.set()
+    assert all(await asyncio.gather(*others, *known))
+    assert all(await asyncio.gather(*await _verifying(hasher, 2)))
+
+
 async def test_places_are_given_back(make: _Make, gate: Gate) -> None:
     """When the passwords are hashed there is room for as many again."""
     hasher = make(1, 1)

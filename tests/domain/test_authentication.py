@@ -120,7 +120,7 @@ async def test_overload_is_no_refusal(
 ) -> None:
     """A password that cannot be verified now is neither right nor wrong, for known and unknown users alike."""
 
-    async def overload(*_: object) -> bool:
+    async def overload(*_: object, **__: object) -> bool:
         raise HashingOverloaded
 
     monkeypatch.setattr(world.hasher, method, overload)

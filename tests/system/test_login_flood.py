@@ -143,8 +143,7 @@ async def test_a_flood(budgets: dict[str, str], tmp_path: Path, proof: Proof) ->
     assert statuses.total() == logins
     assert without_time == 0
     assert memory < _FIXED_BYTES + logins * _BYTES_A_CONNECTION
-    assert sign_ins.keys() <= {200, 503}
-    assert sign_ins[200] > 0
+    assert sign_ins.keys() == {200}
     if logins >= _ENOUGH:
         assert slowest_refusal < 1
         assert all(now < _MOST_TIMES_SLOWER * before for now, before in zip(flooded, quiet, strict=True))

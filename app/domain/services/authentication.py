@@ -73,7 +73,7 @@ class Authentication:
         found = await self._users.find_by_username(username)
         known = known_device(device, found, now=self._clock.now(), lifetime=self._device_lifetime)
         taken = await self._admit(username, found, known, origin)
-        user = await self._counted(taken, self._authenticate(found, password, origin))
+        user = await self._counted(taken, self._authenticate(found, password, origin, known))
         await self._throttling.succeeded(username, taken)
         if self._hasher.is_outdated(user.password_hash):
             await self._rehash(user, password)
@@ -91,10 +91,13 @@ class Authentication:
         except TooManyAttempts:
             self._note_failure("too_many_attempts", user, origin)
             raise
-        if not await self._counted(taken, self._hasher.verify(composed(password), user.password_hash)):
+        if not await self._counted(taken, self._verify_own(user, password)):
             self._note_failure("wrong_current_password", user, origin)
             raise WrongCurrentPassword
         await self._throttling.succeeded(user.username, taken)
+
+    async def _verify_own(self, user: User, password: str) -> bool:
+        return await self._hasher.verify(composed(password), user.password_hash, reserved=True)
 
     async def _admit(self, username: str, user: User | None, known: Device | None, origin: Origin) -> Taken:
         try:
@@ -113,12 +116,12 @@ class Authentication:
             await self._throttling.came_to_nothing(taken)
             raise
 
-    async def _authenticate(self, user: User | None, password: str, origin: Origin) -> User:
+    async def _authenticate(self, user: User | None, password: str, origin: Origin, known: Device | None) -> User:
         if user is None:
             await self._hasher.verify_nothing(password)
             self._note_failure("unknown_user", None, origin)
             raise InvalidCredentials
-        if not await self._hasher.verify(password, user.password_hash):
+        if not await self._hasher.verify(password, user.password_hash, reserved=known is not None):
             self._note_failure("wrong_password", user, origin)
             raise InvalidCredentials
         if user.disabled:
