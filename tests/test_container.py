@@ -5,6 +5,7 @@ import operator
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -14,6 +15,7 @@ from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
 from app.adapters.keys.shared import SharedKeyRing
+from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.background import bring_up_keys
 from app.container import Container, KeyStores, Stores
 from app.ports.attempt_budgets import AttemptBudgets
@@ -104,6 +106,16 @@ def test_every_provider_resolves(container: Container) -> None:
         assert provider() is part
         made += 1
     assert made > len(Container.providers) // 2
+
+
+def test_a_store_without_budgets_leaves_them_to_the_process() -> None:
+    """Each of a store's own is used; without any, those in memory are."""
+    container = Container(settings=Settings())
+    store = container.stores.session_store()
+    assert container.stores.budgets() is store.budgets
+    container.stores.reset_singletons()
+    with container.stores.session_store.override(providers.Object(SimpleNamespace(budgets=None))):
+        assert isinstance(container.stores.budgets(), MemoryAttemptBudgets)
 
 
 def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:

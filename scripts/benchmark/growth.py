@@ -13,6 +13,7 @@ from dependency_injector import providers
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.container import Container
 from app.domain.model import ratchet
+from app.domain.model.budget import Budget
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.identifiers import FIRST_PARTY
 from app.settings import Settings
@@ -47,7 +48,7 @@ class _Codec(JoseTokenCodec):
 @cache
 def _rotating(count: int) -> Operation:
     runner = asyncio.Runner()
-    container = Container(settings=Settings())
+    container = Container(settings=Settings(refresh_budget=Budget(1_000_000, 1)))
     container.codec.override(providers.Object(_Codec()))
     tokens = runner.run(_populate(container, count))
     rotation = container.rotation()

@@ -1,5 +1,6 @@
 """Budgets of attempts in memory."""
 
+from itertools import islice
 from typing import Final
 
 from ...domain.model.budget import Budget, microseconds, seconds
@@ -7,12 +8,10 @@ from ...domain.model.budget import Budget, microseconds, seconds
 _MOST_KEYS: Final = 100_000
 """About 20 MB."""
 
-_DROPPED_SHARE: Final = 10
-
 
 class MemoryAttemptBudgets:
     """When each budget is whole again, in one dictionary. No method awaits anything, so each is atomic on the event
-    loop. Where ``most`` are kept, the tenth that would be whole soonest gives way: it has been used least.
+    loop. Where ``most`` are kept, the half that would be whole soonest gives way: it has been used least.
     """
 
     def __init__(self, *, most: int = _MOST_KEYS) -> None:
@@ -38,13 +37,15 @@ class MemoryAttemptBudgets:
         self._due.pop(key, None)
 
     async def forget(self, *, whole_before: float, limit: int) -> int:
-        before = microseconds(whole_before)
-        old = [key for key, due in self._due.items() if due < before][:limit]
-        for key in old:
-            del self._due[key]
-        return len(old)
+        """Look at the ``limit`` that were not looked at for longest."""
+        before, kept = microseconds(whole_before), len(self._due)
+        for key in list(islice(self._due, limit)):
+            due = self._due.pop(key)
+            if due >= before:
+                self._due[key] = due
+        return kept - len(self._due)
 
     def _make_room(self) -> None:
-        soonest = sorted(self._due, key=self._due.__getitem__)[: max(1, self._most // _DROPPED_SHARE)]
+        soonest = sorted(self._due, key=self._due.__getitem__)[: max(1, self._most // 2)]
         for key in soonest:
             del self._due[key]
