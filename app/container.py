@@ -10,6 +10,8 @@ from .adapters.argon2 import Argon2Cost, Argon2PasswordHasher
 from .adapters.common_passwords import ListedPasswords
 from .adapters.http.application import HttpServices
 from .adapters.http.device_cookie import DeviceCookie
+from .adapters.http.server_metadata import TOKEN_PATH, ServerMetadata
+from .adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertions
 from .adapters.jose.key_sealer import JoseKeySealer
 from .adapters.jose.token_codec import JoseTokenCodec
 from .adapters.keys.directory import DirectoryKeyRing
@@ -19,6 +21,7 @@ from .adapters.keys.generator import RsaKeyGenerator
 from .adapters.keys.shared import SharedKeyRing
 from .adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from .adapters.memory.revocation_list import MemoryRevocationList
+from .adapters.memory.used_assertions import MemoryUsedAssertions
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
 from .adapters.telemetry.audit_recorder import AuditRecorder
@@ -29,7 +32,11 @@ from .domain.model.throttle_policy import ThrottlePolicy
 from .domain.services.accounts import Accounts
 from .domain.services.administration import Administration
 from .domain.services.authentication import Authentication
+from .domain.services.client_authentication import ClientAuthentication
+from .domain.services.client_credentials import ClientCredentials
+from .domain.services.clients import Clients
 from .domain.services.explanation import Explanation
+from .domain.services.introspection import Introspection
 from .domain.services.issuance import Issuance
 from .domain.services.key_lifecycle import KeyLifecycle
 from .domain.services.key_news import KeyNews
@@ -42,10 +49,12 @@ from .domain.services.revocation_feed import RevocationFeed
 from .domain.services.rotation import Rotation
 from .domain.services.sessions import Sessions
 from .domain.services.throttling import Throttling
+from .domain.services.token_revocation import TokenRevocation
 from .domain.services.validation import Validation
 from .ports.attempt_budgets import AttemptBudgets
 from .ports.audit import AuditTrail
 from .ports.audit_events import AuditEventRepository
+from .ports.client_assertions import ClientAssertions, UsedAssertions
 from .ports.clients import ClientRepository
 from .ports.clock import Clock
 from .ports.common_passwords import CommonPasswords
@@ -86,6 +95,10 @@ def _audit_events(users: Database) -> AuditEventRepository | None:
 
 def _budgets(store: SessionStore) -> AttemptBudgets:
     return MemoryAttemptBudgets() if store.budgets is None else store.budgets
+
+
+def _token_endpoint(issuer: str) -> str:
+    return issuer.rstrip("/") + TOKEN_PATH
 
 
 def _shared_ring(store: SessionStore, encryption_keys: tuple[bytes, ...] | None) -> SharedKeyRing:
@@ -297,6 +310,41 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         audit=audit,
     )
+    client_assertions: providers.Provider[ClientAssertions] = providers.Singleton(JoseClientAssertions)
+    used_assertions: providers.Provider[UsedAssertions] = providers.Singleton(MemoryUsedAssertions)
+    clients = providers.Singleton(
+        Clients, clients=stores.clients, assertions=client_assertions, clock=clock, randomness=randomness, audit=audit
+    )
+    client_authentication = providers.Singleton(
+        ClientAuthentication,
+        clients=stores.clients,
+        assertions=client_assertions,
+        used=used_assertions,
+        clock=clock,
+        policy=access_tokens,
+        token_endpoint=providers.Callable(_token_endpoint, settings.provided.issuer),
+    )
+    client_credentials = providers.Singleton(
+        ClientCredentials, keys=keys, codec=codec, clock=clock, randomness=randomness, policy=access_tokens
+    )
+    introspection = providers.Singleton(
+        Introspection,
+        sessions=stores.sessions,
+        users=stores.users,
+        validation=validation,
+        throttling=throttling,
+        clock=clock,
+        policy=session_policy,
+    )
+    token_revocation = providers.Singleton(
+        TokenRevocation,
+        sessions=stores.sessions,
+        revocation=revocation,
+        validation=validation,
+        clock=clock,
+        audit=audit,
+    )
+    server_metadata = providers.Singleton(ServerMetadata, settings.provided.issuer, algorithms=ALGORITHMS)
     retention = providers.Singleton(
         Retention,
         sweeper=stores.sweeper,
@@ -324,6 +372,12 @@ class Container(containers.DeclarativeContainer):
         explanation=explanation,
         password_change=password_change,
         default_scope=settings.provided.default_scope,
+        clients=clients,
+        client_authentication=client_authentication,
+        client_credentials=client_credentials,
+        introspection=introspection,
+        token_revocation=token_revocation,
+        server_metadata=server_metadata,
         codec=codec,
         feed=feed,
         clock=clock,

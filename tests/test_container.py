@@ -21,6 +21,7 @@ from app.container import Container, KeyStores, Stores
 from app.ports.attempt_budgets import AttemptBudgets
 from app.ports.audit import AuditTrail
 from app.ports.audit_events import AuditEventRepository
+from app.ports.client_assertions import ClientAssertions, UsedAssertions
 from app.ports.clients import ClientRepository
 from app.ports.clock import Clock
 from app.ports.common_passwords import CommonPasswords
@@ -47,6 +48,7 @@ PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
 
 PORTS: Final[dict[str, type[Any]]] = {
     "audit": AuditTrail,
+    "client_assertions": ClientAssertions,
     "clock": Clock,
     "common_passwords": CommonPasswords,
     "codec": TokenCodec,
@@ -64,6 +66,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "stores.sessions": SessionRepository,
     "stores.sweeper": SessionSweeper,
     "stores.users": UserRepository,
+    "used_assertions": UsedAssertions,
 }
 
 

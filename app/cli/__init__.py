@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..domain.errors import ConfigurationError, StoreUnavailable
-from . import database, keys, serve, sessions, users
+from . import clients, database, keys, serve, sessions, users
 
 _HYPHEN_AND_ID: Final = re.compile(r"-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
 _INTERRUPTED: Final = 130
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     """Run a command and return its exit status: 0, or 1 if it failed, with the fault on standard error."""
     parser = argparse.ArgumentParser(prog="keyturn", description="A token service: sign in, refresh, validate, revoke.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for group in (serve, users, sessions, keys, database):
+    for group in (serve, users, sessions, clients, keys, database):
         group.add_to(commands)
     parsed = parser.parse_args([_as_value(each) for each in (sys.argv[1:] if arguments is None else arguments)])
     try:

@@ -7,12 +7,13 @@ import asyncio
 import json
 import re
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class UnexpectedAnswer(Exception):
-    """The server answered with something else than 200."""
+    """The server answered with something else than 200 or 201."""
 
 
 class Connection:
@@ -32,7 +33,7 @@ class Connection:
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         body = await self._reader.readexactly(content_length(head))
-        if b" 200 " not in head[:16]:
+        if b" 20" not in head[:12]:
             raise UnexpectedAnswer(head.split(b"\r\n")[0].decode("ascii"))
         return body
 
@@ -49,12 +50,23 @@ def get(path: str, access_token: str | None = None) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n{bearer}\r\n".encode("ascii")
 
 
-def post(path: str, **members: str) -> bytes:
+def post(path: str, access_token: str | None = None, /, **members: object) -> bytes:
     """Return a POST request with a JSON object."""
+    bearer = "" if access_token is None else f"Authorization: Bearer {access_token}\r\n"
     body = json.dumps(members, separators=(",", ":"))
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"{bearer}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return (head + body).encode("ascii")
+
+
+def form(path: str, **parameters: str) -> bytes:
+    """Return a POST request with a form."""
+    body = urlencode(parameters)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return (head + body).encode("ascii")
 

@@ -10,7 +10,7 @@ from typing import Final
 from . import client, cores, growth, load, operations, servers
 from .load import Server
 from .rounds import Measurement, Probe
-from .traffic import Gets, Posts, Refreshes, Traffic
+from .traffic import Forms, Gets, Posts, Refreshes, Traffic
 
 _CONNECTIONS: Final = 16
 _LOGINS_AT_ONCE: Final = 4
@@ -21,6 +21,8 @@ _LOGIN_BURST_SECONDS: Final = 0.3
 _LIMIT_SECONDS: Final = 0.04
 _HASH_SECONDS: Final = 0.06
 _SPIN_MARGIN: Final = 1.2
+
+_CLIENT: Final = {"client_id": "bench", "grants": ["client_credentials"], "scope": "bench", "audiences": ["bench"]}
 
 
 class Laboratory:
@@ -59,6 +61,16 @@ class Laboratory:
     def signatures(self, line: str, server: Server) -> Probe:
         """Post a refresh token, of the usual length, to a route that just signs."""
         self._open(line, server, Posts("/sign", refresh_token=91 * "x"), _CONNECTIONS)
+        return self._burst(line)
+
+    def client_credentials(self, line: str, service: Server) -> Probe:
+        """Issue access tokens to a client that an administrator registers for it."""
+        registered = self._driver.submit(
+            load.ask, service, client.post("/admin/clients", self.tokens(service, "access_token")[0], **_CLIENT)
+        ).result()
+        secret = client.members(registered[0])["client_secret"]
+        form = {"grant_type": "client_credentials", "client_id": "bench", "client_secret": secret}
+        self._open(line, service, Forms("/oauth/token", **form), _CONNECTIONS)
         return self._burst(line)
 
     def logins(self, line: str, service: Server) -> Probe:

@@ -62,6 +62,13 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 reading=Reading.SHARE,
             ),
             Row(
+                name="POST /oauth/token, client_credentials",
+                probe=lab.client_credentials("client credentials", service),
+                limit=lab.operation(SIGN, beside="client credentials"),
+                limit_name=SIGNATURE,
+                reading=Reading.SHARE,
+            ),
+            Row(
                 name="POST to a bare aiohttp route that signs",
                 probe=lab.signatures("bare", plain),
                 limit=lab.operation(SIGN, beside="bare"),

@@ -49,6 +49,20 @@ class Posts:
         """Nothing follows from it."""
 
 
+class Forms:
+    """One form, again and again, whose answers are of no further use."""
+
+    def __init__(self, path: str, **parameters: str) -> None:
+        self._request = client.form(path, **parameters)
+
+    def next_request(self) -> bytes:
+        """Send it again."""
+        return self._request
+
+    def answered(self, body: bytes) -> None:
+        """Nothing follows from it."""
+
+
 class Gets:
     """Requests for one path with one of several access tokens, or with none."""
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.contracts.client_repository import ClientAtomicity, ClientBehaviour, ClientConcurrency
 from app.contracts.counts import Counts
 from app.contracts.session_atomicity import SessionAtomicity
 from app.contracts.session_behaviour import SessionBehaviour
@@ -19,6 +20,7 @@ from app.ports.sessions import SessionRepository
 
 from . import faulty_retention as retention
 from . import faulty_sessions as acts
+from .faulty_clients import RacyClients
 from .faulty_users import RacyUsers
 from .running import all_of, failures
 
@@ -107,3 +109,10 @@ async def test_racy_users_are_noticed(proof: Counts) -> None:
     assert await failures(UserConcurrency, RacyUsers, proof) == all_of(UserConcurrency).keys()
     for tier in (UserBehaviour, UserAtomicity):
         assert await failures(tier, RacyUsers, proof) == set()
+
+
+async def test_racy_clients_are_noticed(proof: Counts) -> None:
+    """A client repository that gets, waits and then updates fails every race, and nothing else."""
+    assert await failures(ClientConcurrency, RacyClients, proof) == all_of(ClientConcurrency).keys()
+    for tier in (ClientBehaviour, ClientAtomicity):
+        assert await failures(tier, RacyClients, proof) == set()

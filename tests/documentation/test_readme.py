@@ -82,7 +82,9 @@ def test_the_table_of_settings_is_the_settings() -> None:
 def test_the_table_of_endpoints_is_the_routes() -> None:
     """Every route stands in the table of endpoints, and nothing else does."""
     table = README.split("## The endpoints")[1].split("## ")[0]
-    assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {(route.method, route.path) for route in (*ROUTES, *PAGE)}
+    assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {
+        (route.method, route.template) for route in (*ROUTES, *PAGE)
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.model.client import Client, ClientSecret
+from app.domain.model.client_credentials import AssertionClaims, PresentedAssertion, PresentedSecret
 from app.domain.model.grant import IssuedAccessToken, TokenGrant
+from app.domain.model.identifiers import ClientId
 from app.domain.model.ratchet import RefreshToken
 from app.domain.model.scope import Scope
 from app.domain.model.signing_key import SigningKey, StoredKey
+from app.domain.services.clients import Registered
 from tests.builders import ALICE, access_token_claims, refresh_token, session_of
 
 MARK = "c0ffee"
@@ -29,6 +33,12 @@ GRANT = TokenGrant(access_token="", expires_in=1, refresh_token="", refresh_toke
         pytest.param(replace(GRANT, refresh_token=MARK), id="a refresh token in a response"),
         pytest.param(access_token_claims(token_id=MARK), id="an access token's id"),
         pytest.param(StoredKey(SigningKey("kid"), BYTES), id="a private key"),
+        pytest.param(ClientSecret(BYTES), id="a client secret's digest"),
+        pytest.param(Client(ClientId("c"), secrets=(ClientSecret(BYTES),)), id="a client's secrets"),
+        pytest.param(PresentedSecret(ClientId("c"), MARK), id="a client's secret"),
+        pytest.param(PresentedAssertion(MARK), id="an assertion"),
+        pytest.param(AssertionClaims("i", "s", ("a",), 1, MARK), id="an assertion's id"),
+        pytest.param(Registered(Client(ClientId("c")), MARK), id="a new client's secret"),
     ],
 )
 def test_no_secret_is_shown(value: object) -> None:

@@ -36,6 +36,44 @@ SPECIFIED = [
     (503, "temporarily-unavailable"),
 ]
 
+OAUTH = {
+    "POST /oauth/token": [
+        (400, "invalid_grant"),
+        (400, "invalid_request"),
+        (400, "invalid_scope"),
+        (400, "invalid_target"),
+        (400, "unauthorized_client"),
+        (400, "unsupported_grant_type"),
+        (401, "invalid_client"),
+        (408, "invalid_request"),
+        (413, "invalid_request"),
+        (415, "invalid_request"),
+        (500, "server_error"),
+        (503, "temporarily_unavailable"),
+    ],
+    "POST /oauth/introspect": [
+        (400, "invalid_request"),
+        (400, "unauthorized_client"),
+        (401, "invalid_client"),
+        (408, "invalid_request"),
+        (413, "invalid_request"),
+        (415, "invalid_request"),
+        (500, "server_error"),
+        (503, "temporarily_unavailable"),
+    ],
+    "POST /oauth/revoke": [
+        (400, "invalid_grant"),
+        (400, "invalid_request"),
+        (400, "unsupported_token_type"),
+        (401, "invalid_client"),
+        (408, "invalid_request"),
+        (413, "invalid_request"),
+        (415, "invalid_request"),
+        (500, "server_error"),
+        (503, "temporarily_unavailable"),
+    ],
+}
+
 
 @pytest.fixture
 def document(service: Service) -> Mapping[str, Any]:
@@ -92,6 +130,29 @@ def test_every_failure_of_the_contract_is_in_it(document: Mapping[str, Any]) -> 
     assert sorted({each for response in responses for each in problems(response)}) == SPECIFIED
 
 
+@pytest.mark.parametrize(("name", "specified"), OAUTH.items(), ids=OAUTH)
+def test_failures_of_oauth_are_those_of_rfc_6749(
+    document: Mapping[str, Any], name: str, specified: list[tuple[int, str]]
+) -> None:
+    """Each status has its codes, and no problem; who did not authenticate is challenged, who shall wait is told."""
+    failed = {int(status): each for status, each in operations(document)[name]["responses"].items() if status != "200"}
+    assert [(status, code) for status, each in failed.items() for code in oauth_errors(each)] == specified
+    assert failed[401]["headers"]["WWW-Authenticate"]["schema"]["const"].startswith("Basic ")
+    assert "Retry-After" in failed[503]["headers"]
+    assert {status for status, each in failed.items() if problems(each)} == set()
+
+
+def test_a_form_is_described_by_what_parses_it(document: Mapping[str, Any]) -> None:
+    """Its schema has the parameters, which of them are needed, are secret, and may stand several times."""
+    body = operations(document)["POST /oauth/token"]["requestBody"]["content"]
+    assert body["application/x-www-form-urlencoded"]["schema"] == {"$ref": "#/components/schemas/TokenRequest"}
+    schema = document["components"]["schemas"]["TokenRequest"]
+    assert schema["required"] == ["grant_type"]
+    secret = {name for name, each in schema["properties"].items() if each.get("format") == "password"}
+    assert secret == {"client_secret", "client_assertion", "refresh_token"}
+    assert {name for name, each in schema["properties"].items() if each["type"] == "array"} == {"resource", "audience"}
+
+
 def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -> None:
     """Its schema has the model's members, their limits, and which of them are needed."""
     schema = document["components"]["schemas"]["LoginRequest"]
@@ -107,14 +168,18 @@ def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -
 
 
 def test_the_longest_requests_are_not_too_large(document: Mapping[str, Any]) -> None:
-    """The limits of all members of a body leave room in 16 KiB."""
-    for name, schema in document["components"]["schemas"].items():
-        if name.endswith("Request"):
-            assert sum(each["maxLength"] for each in schema["properties"].values()) < 16_000
+    """The limits of all texts of a JSON body leave room in 16 KiB; a form has no other limit."""
+    for operation in operations(document).values():
+        taken = operation.get("requestBody", {"content": {}})["content"].get("application/json")
+        if taken:
+            schema = document["components"]["schemas"][taken["schema"]["$ref"].rpartition("/")[2]]
+            assert sum(each.get("maxLength", 0) for each in schema["properties"].values()) < 16_000
 
 
 def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
-    """A guarded route needs a token, with the scopes it requires; a sign-out may have one; the others need none."""
+    """A guarded route needs a token, with the scopes it requires; a sign-out may have one; a client may show itself by
+    HTTP Basic, or in its form; the others need none.
+    """
     security = {name: each.get("security") for name, each in operations(document).items()}
     assert security.pop("GET /auth/me") == [{"bearer": []}]
     assert security.pop("POST /auth/logout") == [{}, {"bearer": []}]
@@ -123,6 +188,8 @@ def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
         assert security.pop(name) == [{"bearer": ["account"]}]
     for name in [each for each in security if " /admin/" in each]:
         assert security.pop(name) == [{"bearer": ["keyturn:admin"]}]
+    for name in OAUTH:
+        assert security.pop(name) == [{}, {"client_secret_basic": []}]
     assert set(security.values()) == {None}
 
 
@@ -149,3 +216,11 @@ def problems(response: Mapping[str, Any]) -> list[tuple[int, str]]:
         return []
     told = described["schema"]["allOf"][1]["properties"]
     return [(told["status"]["const"], each.rpartition(":")[2]) for each in told["type"]["enum"]]
+
+
+def oauth_errors(response: Mapping[str, Any]) -> list[str]:
+    """Return each code of a response that is an error of RFC 6749 §5.2."""
+    described = response["content"]["application/json"]["schema"]["allOf"]
+    assert described[0] == {"$ref": "#/components/schemas/OAuthError"}
+    codes: list[str] = described[1]["properties"]["error"]["enum"]
+    return codes

@@ -2,11 +2,15 @@
 
 import os
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 import requests
 import schemathesis
+
+from app.domain.model.identifiers import FIRST_PARTY
 
 from .load import PASSWORD, USERNAME
 
@@ -16,15 +20,17 @@ _PATIENCE_SECONDS: Final = 10
 
 @schemathesis.auth(refresh_interval=None)
 class SignIn:
-    """A session of its own for every request: some of them end the one that they are made in."""
+    """A session of its own for every request: some of them end the one that they are made in. To ``/oauth`` goes a
+    client.
+    """
 
     def get(self, case: schemathesis.Case[Any], context: schemathesis.AuthContext) -> str:
-        """Return an access token."""
-        return _sign_in()["access_token"]
+        """Return what goes into the header."""
+        return (_basic() if context.operation.path.startswith("/oauth/") else _bearer())["Authorization"]
 
     def set(self, case: schemathesis.Case[Any], data: str, context: schemathesis.AuthContext) -> None:
         """Put it where it belongs."""
-        case.headers["Authorization"] = f"Bearer {data}"
+        case.headers["Authorization"] = data
 
 
 @schemathesis.hook
@@ -35,10 +41,12 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     real = _REAL.get(case.operation.label)
     if real is None or case.meta is None or not case.meta.generation.mode.is_positive or hash(case.id) % 2:
         return
-    if isinstance(case.body, dict):
-        case.body = {**real()}
-    elif case.path_parameters:
+    if case.path_parameters:
         case.path_parameters = {**real()}
+    elif isinstance(case.body, dict):
+        case.body = {**real()}
+        if "client_id" in case.body and case.headers:
+            case.headers.pop("Authorization", None)  # a client shows itself in one way
 
 
 def _spare_who_signs_in(case: schemathesis.Case[Any]) -> None:
@@ -50,8 +58,7 @@ def _spare_who_signs_in(case: schemathesis.Case[Any]) -> None:
 
 def _user() -> dict[str, str]:
     body = {"username": secrets.token_hex(8), "password": PASSWORD}
-    answer = requests.post(f"{_URL}/admin/users", json=body, headers=_bearer(), timeout=_PATIENCE_SECONDS)
-    return {"sub": answer.json()["sub"]}
+    return {"sub": _post("/admin/users", body)["sub"]}
 
 
 def _session_of_a_user() -> dict[str, str]:
@@ -61,6 +68,45 @@ def _session_of_a_user() -> dict[str, str]:
 
 def _bearer() -> dict[str, str]:
     return {"Authorization": f"Bearer {_sign_in()['access_token']}"}
+
+
+@cache
+def _client() -> tuple[str, str]:
+    """Return the id and the secret of the client that makes the requests to ``/oauth``."""
+    client_id = _new_client_id()
+    body = {"client_id": client_id, "grants": ["client_credentials"], "audiences": ["stock"]}
+    return client_id, _post("/admin/clients", body)["client_secret"]
+
+
+def _new_client_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _client_to_change() -> dict[str, str]:
+    client_id = _new_client_id()
+    _post("/admin/clients", {"client_id": client_id, "grants": ["refresh_token"]})
+    return {"client_id": client_id}
+
+
+def _basic() -> dict[str, str]:
+    shown = b64encode(":".join(_client()).encode()).decode()
+    return {"Authorization": f"Basic {shown}"}
+
+
+def _token_of_the_client() -> dict[str, str]:
+    form = {"grant_type": "client_credentials"}
+    answer = requests.post(f"{_URL}/oauth/token", data=form, headers=_basic(), timeout=_PATIENCE_SECONDS)
+    return {"token": answer.json()["access_token"]}
+
+
+def _token_of_a_session() -> dict[str, str]:
+    return {"client_id": FIRST_PARTY, "token": _sign_in()["refresh_token"]}
+
+
+def _post(path: str, body: Mapping[str, Any]) -> dict[str, str]:
+    answer = requests.post(f"{_URL}{path}", json=body, headers=_bearer(), timeout=_PATIENCE_SECONDS)
+    told: dict[str, str] = answer.json()
+    return told
 
 
 def _sign_in() -> dict[str, str]:
@@ -79,7 +125,7 @@ def _session() -> dict[str, str]:
     return {"sid": answer.json()["sid"]}
 
 
-_REAL: Final[Mapping[str, Callable[[], Mapping[str, str]]]] = {
+_REAL: Final[Mapping[str, Callable[[], Mapping[str, Any]]]] = {
     "POST /auth/login": lambda: {"username": USERNAME, "password": PASSWORD},
     "POST /auth/refresh": _refresh_token,
     "POST /auth/logout": _refresh_token,
@@ -89,5 +135,11 @@ _REAL: Final[Mapping[str, Callable[[], Mapping[str, str]]]] = {
     "POST /admin/users/{sub}/enable": _user,
     "GET /admin/users/{sub}/sessions": _user,
     "DELETE /admin/users/{sub}/sessions/{sid}": _session_of_a_user,
+    "POST /admin/clients": lambda: {"client_id": _new_client_id(), "grants": ["refresh_token"]},
+    "POST /admin/clients/{client_id}/secret": _client_to_change,
+    "DELETE /admin/clients/{client_id}": _client_to_change,
+    "POST /oauth/token": lambda: {"grant_type": "client_credentials"},
+    "POST /oauth/introspect": _token_of_the_client,
+    "POST /oauth/revoke": _token_of_a_session,
     "GET /docs/{asset}": lambda: {"asset": "start.js"},
 }

@@ -32,6 +32,7 @@ _UNAVAILABLE: Final = 503
 _STALE_SECONDS: Final = 10
 _STEP_SECONDS: Final = 0.05
 _JWKS: Final = "/.well-known/jwks.json"
+_METADATA: Final = "/.well-known/oauth-authorization-server"
 _FOR_ORDERS: Final = {"AUDIENCE": "orders", "DEFAULT_SCOPE": "account orders:read orders:write"}
 
 
@@ -170,6 +171,16 @@ async def test_a_revoked_session_is_refused_within_5_seconds(python: Path, tmp_p
     proof.measured("longest wait, seconds", max(waits))
 
 
+async def test_it_finds_the_keys_by_the_metadata(python: Path, tmp_path: Path) -> None:
+    """Keyturn's metadata names the JWK Set, so that nothing has to be guessed: every request for them is answered."""
+    settings = at(free_port(), {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD})
+    with running(tmp_path, settings) as keyturn:
+        async with People([keyturn.url], 1) as people, orders_of(python, keyturn, made(tmp_path / "orders")) as orders:
+            assert await orders.see(people.access_tokens[0]) == OK
+            assert _answers(keyturn, _METADATA) == [OK]
+            assert _answers(keyturn, _JWKS) == [OK]
+
+
 async def test_a_flood_of_unknown_keys_makes_one_fetch(python: Path, tmp_path: Path) -> None:
     """Hundreds of tokens, each with a key of its own, make one fetch of the JWK Set within the 10 seconds."""
     settings = at(free_port(), {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD})
@@ -234,9 +245,14 @@ async def test_a_compromised_key_is_refused_within_5_seconds(python: Path, tmp_p
 
 
 def _fetches(keyturn: Service) -> int:
-    """Return how often the JWK Set was fetched, by the access log."""
+    """Return how often the JWK Set was fetched."""
+    return len(_answers(keyturn, _JWKS))
+
+
+def _answers(keyturn: Service, route: str) -> list[int]:
+    """Return the statuses of a route's answers, by the access log."""
     lines = [json.loads(line) for line in keyturn.log().splitlines() if line.startswith("{")]
-    return sum(line.get("route") == _JWKS for line in lines)
+    return [line["status"] for line in lines if line.get("route") == route]
 
 
 def _forged(kid: str) -> str:

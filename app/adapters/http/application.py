@@ -9,29 +9,38 @@ from ...domain.model.scope import Scope
 from ...domain.services.accounts import Accounts
 from ...domain.services.administration import Administration
 from ...domain.services.authentication import Authentication
+from ...domain.services.client_authentication import ClientAuthentication
+from ...domain.services.client_credentials import ClientCredentials
+from ...domain.services.clients import Clients
 from ...domain.services.explanation import Explanation
+from ...domain.services.introspection import Introspection
 from ...domain.services.password_change import PasswordChange
 from ...domain.services.revocation import Revocation
 from ...domain.services.revocation_feed import RevocationFeed
 from ...domain.services.rotation import Rotation
 from ...domain.services.sessions import Sessions
+from ...domain.services.token_revocation import TokenRevocation
 from ...domain.services.validation import Validation
 from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
+from .admin_clients import CLIENTS
 from .admin_sessions import EXPLANATION
 from .admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from .client_address import TRUSTED_PROXIES, Network
+from .client_authentication import CLIENT_AUTHENTICATION
 from .cors import CrossOrigin
 from .device_cookie import DeviceCookie
 from .edge import edge
 from .guard import Guard
+from .oauth import CLIENT_CREDENTIALS, INTROSPECTION, TOKEN_REVOCATION
 from .openapi.document import OPENAPI, OpenApiDocument
 from .password import PASSWORD_CHANGE
 from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from .routes import PAGE, ROUTES
+from .server_metadata import SERVER_METADATA, ServerMetadata
 from .tokens import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
 from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 
@@ -52,6 +61,12 @@ class HttpServices:
     explanation: Explanation
     password_change: PasswordChange
     default_scope: Scope
+    clients: Clients
+    client_authentication: ClientAuthentication
+    client_credentials: ClientCredentials
+    introspection: Introspection
+    token_revocation: TokenRevocation
+    server_metadata: ServerMetadata
     codec: TokenCodec
     feed: RevocationFeed
     clock: Clock
@@ -78,6 +93,12 @@ def build_application(services: HttpServices) -> web.Application:
     app[EXPLANATION] = services.explanation
     app[PASSWORD_CHANGE] = services.password_change
     app[DEFAULT_SCOPE] = services.default_scope
+    app[CLIENTS] = services.clients
+    app[CLIENT_AUTHENTICATION] = services.client_authentication
+    app[CLIENT_CREDENTIALS] = services.client_credentials
+    app[INTROSPECTION] = services.introspection
+    app[TOKEN_REVOCATION] = services.token_revocation
+    app[SERVER_METADATA] = services.server_metadata
     app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
     app[FEED_DOCUMENTS] = FeedDocuments(services.feed, services.clock)

@@ -1,5 +1,6 @@
 """What the route table says of a route: enough to serve it and to describe it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -8,8 +9,9 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ...domain.errors import InsufficientScope, InvalidRequest, InvalidToken, KeyturnError, MissingToken
+from ...domain.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken, KeyturnError, MissingToken
 from .guard import marked_public, required_scopes
+from .oauth_error import is_oauth_path
 
 JSON: Final = "application/json"
 
@@ -61,7 +63,8 @@ class Operation(web.AbstractRouteDef):
     """One route: what it takes, gives, and can fail with of its own.
 
     What follows from its marks and its body is not repeated: ``failures`` adds it. The handler's docstring is its
-    summary. ``token_optional`` is for a public route that looks at an access token.
+    summary. ``token_optional`` is for a public route that looks at an access token, ``by_client`` for one at which an
+    OAuth client authenticates.
     """
 
     method: str
@@ -72,10 +75,21 @@ class Operation(web.AbstractRouteDef):
     query: tuple[Query, ...] = ()
     fails: tuple[Failure, ...] = ()
     token_optional: bool = False
+    by_client: bool = False
 
     def register(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
         """Add the route; one of GET answers HEAD, too."""
         return web.RouteDef(self.method, self.path, self.handler, {}).register(router)
+
+    @property
+    def template(self) -> str:
+        """Return its path with the names of its parameters alone (RFC 6570)."""
+        return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", self.path)
+
+    @property
+    def fails_as_oauth(self) -> bool:
+        """Tell whether its failures have the body of RFC 6749 §5.2; otherwise they are problems (RFC 9457)."""
+        return is_oauth_path(self.path)
 
     @property
     def is_public(self) -> bool:
@@ -99,6 +113,8 @@ class Operation(web.AbstractRouteDef):
             yield from (web.HTTPRequestTimeout, web.HTTPRequestEntityTooLarge, web.HTTPUnsupportedMediaType)
         if not self.is_public:
             yield from (MissingToken, InvalidToken)
+        if self.by_client:
+            yield InvalidClient
         if self.scopes:
             yield InsufficientScope
         yield from self.fails

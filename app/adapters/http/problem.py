@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 
 from ...domain.errors import (
     AlreadyExists,
+    ClientNotFound,
     InsufficientScope,
     InvalidClient,
     InvalidCredentials,
@@ -38,6 +39,7 @@ _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
     WrongCurrentPassword: HTTPStatus.FORBIDDEN,
     SessionNotFound: HTTPStatus.NOT_FOUND,
     UserNotFound: HTTPStatus.NOT_FOUND,
+    ClientNotFound: HTTPStatus.NOT_FOUND,
     AlreadyExists: HTTPStatus.CONFLICT,
     TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,

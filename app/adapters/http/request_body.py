@@ -1,4 +1,4 @@
-"""Reading JSON request bodies strictly."""
+"""Reading request bodies strictly."""
 
 import asyncio
 from typing import Final
@@ -17,12 +17,10 @@ BODY_TIMEOUT: Final = web.AppKey("keyturn_body_timeout", float)
 async def read_json_object(request: web.Request) -> dict[str, object]:
     """Return the request's JSON object.
 
-    Raises 415 for another media type or charset, 413 for a body over ``MAX_BYTES``, 408 for a slow one, and
-    ``InvalidRequest`` for what is not a JSON object read strictly.
+    Raises ``InvalidRequest`` for what is not a JSON object read strictly, and what ``read_body`` raises.
     """
-    _check_content_type(request)
     try:
-        value = strict_json.loads(await _read(request))
+        value = strict_json.loads(await read_body(request, "application/json"))
     except ValueError as error:
         raise InvalidRequest("The body is not JSON, or is ambiguous.") from error
     if not isinstance(value, dict):
@@ -30,12 +28,22 @@ async def read_json_object(request: web.Request) -> dict[str, object]:
     return value
 
 
-def _check_content_type(request: web.Request) -> None:
-    """Accept ``application/json``, alone or with ``charset=utf-8``, once, uncompressed."""
+async def read_body(request: web.Request, media_type: str) -> bytes:
+    """Return the request's body.
+
+    Raises 415 for another media type or charset, 413 for a body over ``MAX_BYTES``, 408 for a slow one, and
+    ``InvalidRequest`` for one that is cut short.
+    """
+    _check_content_type(request, media_type)
+    return await _read(request)
+
+
+def _check_content_type(request: web.Request, expected: str) -> None:
+    """Accept ``expected``, alone or with ``charset=utf-8``, once, uncompressed."""
     given = request.headers.getall(hdrs.CONTENT_TYPE, [])
     media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
     charset = "".join(parameters.split()).replace('"', "").lower()
-    if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
+    if media_type.strip().lower() != expected or charset not in ("", "charset=utf-8"):
         raise web.HTTPUnsupportedMediaType
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType

@@ -9,16 +9,22 @@ from aiohttp import web
 
 from ...domain.errors import FieldError, InvalidRequest
 from .request_body import read_json_object
+from .request_fields import Rule, Text
 
 _Model = TypeVar("_Model")
 
 
 def text(*, most: int, least: int = 1, required: bool = True, secret: bool = False) -> Any:
     """Declare a member that is a string of ``least`` to ``most`` characters; a secret one is hidden in ``repr``."""
-    metadata = {"least": least, "most": most, "required": required}
+    metadata = {"rule": Text(least, most), "required": required}
     if required:
         return field(repr=not secret, metadata=metadata)
     return field(default=None, repr=not secret, metadata=metadata)
+
+
+def optional(rule: Rule) -> Any:
+    """Declare a member that may be left out, and keeps to ``rule`` where it is not."""
+    return field(default=None, metadata={"rule": rule, "required": False})
 
 
 async def read(request: web.Request, model: type[_Model]) -> _Model:
@@ -34,9 +40,11 @@ def parse(members: Mapping[str, object], model: type[_Model]) -> _Model:
     values: dict[str, object] = {}
     errors: list[FieldError] = []
     kind: Any = model
-    for name, rule in _rules(kind):
-        value = values[name] = members.get(name)
-        fault = _fault(value, **rule)
+    for name, (rule, required) in rules(kind).items():
+        value = members.get(name)
+        if value is not None:
+            values[name] = value
+        fault = _fault(value, rule, required=required)
         if fault:
             errors.append(FieldError(name, fault))
     if errors:
@@ -45,15 +53,12 @@ def parse(members: Mapping[str, object], model: type[_Model]) -> _Model:
 
 
 @cache
-def _rules(model: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    return tuple((each.name, each.metadata) for each in fields(model))
+def rules(model: Any) -> Mapping[str, tuple[Rule, bool]]:
+    """Return the rule of each member, and whether it must be there."""
+    return {each.name: (each.metadata["rule"], each.metadata["required"]) for each in fields(model)}
 
 
-def _fault(value: object, *, least: int, most: int, required: bool) -> str | None:
+def _fault(value: object, rule: Rule, *, required: bool) -> str | None:
     if value is None:
         return "is missing" if required else None
-    if not isinstance(value, str):
-        return "must be a string"
-    if not least <= len(value) <= most:
-        return f"must have {least} to {most} characters"
-    return None
+    return rule.fault(value)

@@ -7,21 +7,41 @@ from aiohttp import web
 
 from ...domain.errors import (
     AlreadyExists,
+    ClientNotFound,
     InvalidCredentials,
     InvalidGrant,
     InvalidScope,
+    InvalidTarget,
     InvalidToken,
     MissingToken,
     SessionNotFound,
     TooManyAttempts,
+    UnauthorizedClient,
     Unavailable,
+    UnsupportedGrantType,
+    UnsupportedTokenType,
     UserNotFound,
     WrongCurrentPassword,
 )
-from . import account, admin_sessions, admin_users, docs, health, password, revoked_sessions, tokens, well_known
+from ..client_json import RegisteredClient
+from . import (
+    account,
+    admin_clients,
+    admin_sessions,
+    admin_users,
+    docs,
+    health,
+    oauth,
+    password,
+    revoked_sessions,
+    server_metadata,
+    tokens,
+    well_known,
+)
 from .openapi.document import openapi
 from .operation import NO_CONTENT, Gives, Operation, Takes, document
 from .paging import PAGE_QUERY
+from .request_form import FORM
 
 ROUTES: Final = (
     Operation(
@@ -147,7 +167,86 @@ ROUTES: Final = (
     ),
     Operation(
         "GET",
-        "/.well-known/jwks.json",
+        "/admin/clients",
+        admin_clients.list_clients,
+        query=PAGE_QUERY,
+        gives=Gives(admin_clients.ClientPage),
+        fails=(Unavailable,),
+    ),
+    Operation(
+        "POST",
+        "/admin/clients",
+        admin_clients.create_client,
+        takes=Takes(admin_clients.NewClientRequest),
+        gives=Gives(RegisteredClient, status=HTTPStatus.CREATED),
+        fails=(AlreadyExists, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/clients/{client_id}",
+        admin_clients.remove_client,
+        gives=NO_CONTENT,
+        fails=(ClientNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/clients/{client_id}/secret",
+        admin_clients.rotate_client_secret,
+        takes=Takes(admin_clients.SecretRotationRequest, required=False),
+        gives=Gives(RegisteredClient),
+        fails=(ClientNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        server_metadata.TOKEN_PATH,
+        oauth.token,
+        takes=Takes(oauth.TokenRequest, FORM),
+        gives=Gives(oauth.OAuthTokenResponse),
+        fails=(
+            InvalidGrant,
+            InvalidScope,
+            InvalidTarget,
+            UnauthorizedClient,
+            UnsupportedGrantType,
+            TooManyAttempts,
+            Unavailable,
+        ),
+        by_client=True,
+    ),
+    Operation(
+        "POST",
+        server_metadata.INTROSPECTION_PATH,
+        oauth.introspect,
+        takes=Takes(oauth.PresentedTokenRequest, FORM),
+        gives=Gives(oauth.TokenIntrospection),
+        fails=(UnauthorizedClient, TooManyAttempts, Unavailable),
+        by_client=True,
+    ),
+    Operation(
+        "POST",
+        server_metadata.REVOCATION_PATH,
+        oauth.revoke,
+        takes=Takes(oauth.PresentedTokenRequest, FORM),
+        gives=Gives(),
+        fails=(InvalidGrant, UnsupportedTokenType, Unavailable),
+        by_client=True,
+    ),
+    Operation(
+        "GET",
+        server_metadata.METADATA_PATH,
+        server_metadata.server_metadata,
+        gives=document(server_metadata.AuthorizationServerMetadata),
+    ),
+    Operation(
+        "GET",
+        server_metadata.METADATA_PATH + "/{issuer_path:.+}",
+        server_metadata.server_metadata_below,
+        gives=document(server_metadata.AuthorizationServerMetadata),
+        fails=(web.HTTPNotFound,),
+    ),
+    Operation(
+        "GET",
+        server_metadata.JWKS_PATH,
         well_known.jwks,
         gives=document(well_known.JwkSet, well_known.JWK_SET_JSON),
     ),

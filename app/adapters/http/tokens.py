@@ -91,7 +91,7 @@ async def login(request: web.Request) -> web.Response:
             origin=origin(request),
             device=wanted.device_token or cookie.read(request),
         )
-    response = _token_response(signed_in.tokens)
+    response = token_response(signed_in.tokens)
     cookie.write(response, signed_in.device_token)
     return response
 
@@ -101,7 +101,7 @@ async def refresh(request: web.Request) -> web.Response:
     """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
     wanted = await read(request, RefreshRequest)
     granted = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
-    return _token_response(granted)
+    return token_response(granted)
 
 
 @public
@@ -120,7 +120,8 @@ async def logout(request: web.Request) -> web.Response:
     return no_content()
 
 
-def _token_response(granted: TokenGrant) -> web.Response:
+def token_response(granted: TokenGrant) -> web.Response:
+    """Return the token response of RFC 6749 §5.1."""
     response: TokenResponse = {
         "access_token": granted.access_token,
         "token_type": "Bearer",

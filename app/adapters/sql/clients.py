@@ -1,15 +1,31 @@
 """Clients in a database."""
 
-from typing import Final
+import json
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from ...domain.model.client import FIRST_PARTY_CLIENT, Client
+from ...domain.errors import AlreadyExists
+from ...domain.model.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
 from ...domain.model.identifiers import ClientId
+from ...domain.model.scope import Scope
 from .acts import Acts
 from .schema import CLIENTS, is_storable
 
-_FIND: Final = select(CLIENTS).where(CLIENTS.c.client_id == bindparam("id"))
+_CLIENT: Final = CLIENTS.c
+
+_ADD: Final = insert(CLIENTS)
+_FIND: Final = select(CLIENTS).where(_CLIENT.client_id == bindparam("id"))
+_PAGE: Final = (
+    select(CLIENTS).where(_CLIENT.client_id > bindparam("after")).order_by(_CLIENT.client_id).limit(bindparam("most"))
+)
+_REPLACE_SECRETS: Final = (
+    update(CLIENTS)
+    .where(_CLIENT.client_id == bindparam("id"), _CLIENT.secrets == bindparam("expected"))
+    .values(secrets=bindparam("new"))
+)
+_REMOVE: Final = delete(CLIENTS).where(_CLIENT.client_id == bindparam("id"))
 
 
 class SqlClientRepository:
@@ -18,8 +34,58 @@ class SqlClientRepository:
     def __init__(self, acts: Acts) -> None:
         self._acts = acts
 
+    async def add(self, client: Client) -> None:
+        if client.client_id == FIRST_PARTY_CLIENT.client_id:
+            raise AlreadyExists
+        await self._acts.changes(_ADD, _columns(client))
+
     async def find(self, client_id: ClientId) -> Client | None:
         if client_id == FIRST_PARTY_CLIENT.client_id:
             return FIRST_PARTY_CLIENT
         rows = await self._acts.rows(_FIND, {"id": client_id}) if is_storable(client_id) else ()
-        return Client(ClientId(rows[0].client_id)) if rows else None
+        return _client(rows[0]) if rows else None
+
+    async def page(self, *, after: str, limit: int) -> Sequence[Client]:
+        return [_client(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
+
+    async def replace_secrets(
+        self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]
+    ) -> bool:
+        change = {"id": client_id, "expected": _written(expected), "new": _written(new)}
+        return is_storable(client_id) and await self._acts.wins(_REPLACE_SECRETS, change)
+
+    async def remove(self, client_id: ClientId) -> bool:
+        return is_storable(client_id) and await self._acts.changes(_REMOVE, {"id": client_id}) > 0
+
+
+def _columns(client: Client) -> dict[str, object]:
+    return {
+        "client_id": client.client_id,
+        "method": client.method,
+        "grants": " ".join(sorted(client.grants)),
+        "scope": str(client.scope),
+        "audiences": " ".join(client.audiences),
+        "introspects": " ".join(client.introspects),
+        "secrets": _written(client.secrets),
+        "jwks": client.jwks,
+    }
+
+
+def _client(row: Row[Any]) -> Client:
+    return Client(
+        client_id=ClientId(row.client_id),
+        method=AuthenticationMethod(row.method),
+        grants=frozenset(map(GrantType, row.grants.split())),
+        scope=Scope.parse(row.scope),
+        audiences=tuple(row.audiences.split()),
+        introspects=tuple(row.introspects.split()),
+        secrets=tuple(
+            ClientSecret(bytes.fromhex(digest), expires_at) for digest, expires_at in json.loads(row.secrets)
+        ),
+        jwks=row.jwks,
+    )
+
+
+def _written(secrets: tuple[ClientSecret, ...]) -> str:
+    """Return the one text of these secrets: it is compared."""
+    return json.dumps([[secret.digest.hex(), secret.expires_at] for secret in secrets])

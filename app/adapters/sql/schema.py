@@ -63,7 +63,18 @@ USERS: Final = Table(
     Column("disabled", Boolean, nullable=False),
 )
 
-CLIENTS: Final = Table("clients", METADATA, Column("client_id", _text(), primary_key=True))
+CLIENTS: Final = Table(
+    "clients",
+    METADATA,
+    Column("client_id", _text(), primary_key=True),
+    Column("method", _text(), nullable=False),
+    Column("grants", _text(), nullable=False),
+    Column("scope", _text(), nullable=False),
+    Column("audiences", _text(), nullable=False),
+    Column("introspects", _text(), nullable=False),
+    Column("secrets", _text(), nullable=False),
+    Column("jwks", _text()),
+)
 
 SIGNING_KEYS: Final = Table(
     "signing_keys",

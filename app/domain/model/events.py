@@ -156,3 +156,25 @@ class KeyDropped(KeyEvent):
     """A key was deleted: ``gone``, ``retired``, ``replaced`` or ``compromised``."""
 
     because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEvent(AuditEvent):
+    """Something happened to a client's registration."""
+
+    client_id: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAdded(ClientEvent):
+    """A client was registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRemoved(ClientEvent):
+    """A client was removed: its sessions cannot be refreshed any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecretRotated(ClientEvent):
+    """A client got a new secret."""

@@ -70,7 +70,10 @@ def _conclude(
 def _conclude_from(revocation: KeptEvent | None) -> tuple[str, str]:
     """Conclude from the events alone."""
     if revocation is None:
-        return "deleted", "The session has ended and was deleted; no event says that it was revoked, so it expired."
+        return (
+            "deleted",
+            "The session has ended and was deleted. No event of its own says why: it expired, or all were ended.",
+        )
     return "revoked", _revoked(str(revocation.details.get("reason")), revocation.at, revocation)
 
 

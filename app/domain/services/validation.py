@@ -41,6 +41,13 @@ class Validation:
 
     def validate(self, token: str) -> AccessTokenClaims:
         """Return the claims of a valid token; raises the subclass of ``InvalidToken`` that says what is wrong."""
+        return self._judge(token, audience=self._policy.audience)
+
+    def validate_for_any_audience(self, token: str) -> AccessTokenClaims:
+        """Return the claims of a token that is valid wherever it is meant to be presented; raises the same."""
+        return self._judge(token, audience=None)
+
+    def _judge(self, token: str, *, audience: str | None) -> AccessTokenClaims:
         try:
             claims = self._verifier.decode(token)
         except UnknownSigner:
@@ -49,7 +56,7 @@ class Validation:
         policy = self._policy
         if claims.issuer != policy.issuer:
             raise WrongIssuer
-        if policy.audience not in claims.audience:
+        if audience is not None and audience not in claims.audience:
             raise WrongAudience
         now = self._clock.now()
         if now >= claims.expires_at + policy.leeway:

@@ -7,8 +7,10 @@ from aiohttp import web
 
 from ..operation import Operation
 from ..problem import status_and_code
-from .operations import BEARER, TAGS, described
-from .responses import HEADERS, problems_of
+from .headers import HEADERS
+from .oauth_responses import oauth_errors_of
+from .operations import BEARER, CLIENT, TAGS, described
+from .responses import problems_of
 from .schemas import Schemas
 
 _ABOUT: Final = """\
@@ -16,9 +18,15 @@ Keyturn signs users in, gives them access tokens that any service can verify, an
 
 Every failure is `application/problem+json` (RFC 9457); the code is the end of its `type`. Beside those of the
 operations there are the answers of any path: 404 `not-found` for one that there is not, 405 `method-not-allowed`
-for another method, 417 `expectation-failed`, and 400 `invalid-request` for what is not HTTP."""
+for another method, 417 `expectation-failed`, and 400 `invalid-request` for what is not HTTP.
+
+Below `/oauth/` failures have the body of RFC 6749 §5.2, of unknown paths and other methods, too; only 417 and what is
+not HTTP stay problems. There OAuth clients authenticate: by HTTP Basic, by `client_secret` in the form, or by
+`client_assertion`, and public ones by `client_id` alone."""
 
 _OUTSIDE_OF_OPERATIONS: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPExpectationFailed)
+
+_OUTSIDE_OF_OAUTH: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed)
 
 
 def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> dict[str, Any]:
@@ -26,8 +34,11 @@ def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> d
     schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
-        paths.setdefault(each.path, {})[each.method.lower()] = described(each, schemas)
+        paths.setdefault(each.template, {})[each.method.lower()] = described(each, schemas)
     outside = {status_and_code(kind)[1]: problems_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS}
+    outside |= {
+        f"oauth-{status_and_code(kind)[1]}": oauth_errors_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OAUTH
+    }
     return {
         "openapi": "3.1.1",
         "info": {"title": "Keyturn", "version": version, "description": _ABOUT, "license": {"name": "Apache-2.0"}},
@@ -47,7 +58,14 @@ def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> d
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": "An access token of this service (RFC 6750).",
-                }
+                },
+                CLIENT: {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "An OAuth client's id and secret, each form-encoded (RFC 6749 §2.3.1). Instead the"
+                    " form may have `client_id` and `client_secret`, or `client_assertion` with"
+                    " `client_assertion_type` (`private_key_jwt`), or `client_id` alone for a public client.",
+                },
             },
         },
     }

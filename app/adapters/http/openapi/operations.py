@@ -13,9 +13,13 @@ from .schemas import Schemas, example, markdown
 BEARER: Final = "bearer"
 """The name of the security scheme of access tokens."""
 
+CLIENT: Final = "client_secret_basic"
+"""The name of the security scheme of OAuth clients; what else they can show is in their forms."""
+
 TAGS: Final[Mapping[str, str]] = {
     "auth": "Signing in, and the caller's own account.",
-    "admin": "Administering users, and what became of their sessions.",
+    "oauth": "What OAuth clients call: tokens, and what they are worth (RFC 6749, RFC 7662, RFC 7009).",
+    "admin": "Administering users and OAuth clients, and what became of sessions.",
     ".well-known": "What verifiers fetch.",
     "service": "The service itself.",
 }
@@ -24,6 +28,8 @@ TAGS: Final[Mapping[str, str]] = {
 _PATH_PARAMETERS: Final[Mapping[str, str]] = {
     "sid": "The id of a session.",
     "sub": "The id of a user.",
+    "client_id": "The id of an OAuth client.",
+    "issuer_path": "The path of the issuer's URL, without slashes around it.",
     "asset": "A file of the page.",
 }
 
@@ -51,6 +57,8 @@ def described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         written["security"] = [{BEARER: list(operation.scopes)}]
     if operation.token_optional:
         written["security"] = [{}, {BEARER: []}]
+    if operation.by_client:
+        written["security"] = [{}, {CLIENT: []}]
     return written
 
 
@@ -63,7 +71,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             "description": _PATH_PARAMETERS[name],
             "schema": {"type": "string"},
         }
-        for name in re.findall(r"\{(\w+)\}", operation.path)
+        for name in re.findall(r"\{(\w+)\}", operation.template)
     ]
     parameters.extend(
         {"name": each.name, "in": "query", "description": each.about, "schema": dict(each.schema)}

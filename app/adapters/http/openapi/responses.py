@@ -10,17 +10,9 @@ from aiohttp import hdrs, web
 
 from ..operation import Failure, Gives, Operation
 from ..problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
+from .headers import headers
+from .oauth_responses import oauth_errors_of
 from .schemas import Schemas, markdown
-
-HEADERS: Final[dict[str, str]] = {
-    "X-Request-Id": "Names this answer; the service's log tells more under it.",
-    hdrs.WWW_AUTHENTICATE: "The challenge (RFC 6750 §3), with an error only where a token was presented.",
-    hdrs.RETRY_AFTER: "Seconds after which the same request may succeed.",
-    hdrs.ALLOW: "The methods that there are at this path.",
-    hdrs.ETAG: "Names this state of the document; send it in If-None-Match.",
-    hdrs.CACHE_CONTROL: "Whether and for how long the answer may be kept.",
-}
-"""What the headers say that answers have."""
 
 _BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: (hdrs.WWW_AUTHENTICATE,),
@@ -38,7 +30,8 @@ Response = dict[str, Any]
 def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
     """Return all answers of an operation by their status, in its order."""
     good = {str(each.status.value): _answer(each, schemas) for each in operation.answers}
-    problems = {str(status.value): response for status, response in problems_of(operation.failures(), schemas)}
+    failed = oauth_errors_of if operation.fails_as_oauth else problems_of
+    problems = {str(status.value): response for status, response in failed(operation.failures(), schemas)}
     assert not good.keys() & problems.keys(), operation
     return dict(sorted({**good, **problems}.items()))
 
@@ -50,7 +43,7 @@ def problems_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTT
 
 
 def _answer(gives: Gives, schemas: Schemas) -> Response:
-    described: Response = {"description": gives.status.phrase, "headers": _headers(gives.headers)}
+    described: Response = {"description": gives.status.phrase, "headers": headers(gives.headers)}
     if is_typeddict(gives.model):
         described["description"] = markdown(gives.model)
     if gives.model is not None:
@@ -71,7 +64,7 @@ def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schema
         schema["required"] = ["request_id"]
     return {
         "description": "\n".join(f"- `{code}`: {description}" for _, code, description in told),
-        "headers": _headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()), *_BY_CODE.get("".join(codes), ()))),
+        "headers": headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()), *_BY_CODE.get("".join(codes), ()))),
         "content": {PROBLEM_JSON: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
     }
 
@@ -80,7 +73,3 @@ def _description(kind: Failure) -> str:
     if issubclass(kind, web.HTTPException):
         return http_detail(HTTPStatus(kind.status_code))
     return kind.description
-
-
-def _headers(names: Iterable[str]) -> dict[str, Any]:
-    return {str(name): {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}

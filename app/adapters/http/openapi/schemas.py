@@ -51,11 +51,17 @@ class Schemas:
             return {"type": "object"}
         if origin is list:
             return {"type": "array", "items": self.of(inner)}
-        if origin is NotRequired:
-            return self.of(inner)
-        if origin in (Union, UnionType) and set(arguments) == {inner, NoneType}:
-            return {**self.of(inner), "type": [self.of(inner)["type"], "null"]}
+        if origin in (NotRequired, dict):
+            return self.of(inner if origin is NotRequired else dict)
+        if origin in (Union, UnionType):
+            return self._one_of(arguments)
         raise TypeError(f"{origin!r} of {arguments!r} has no schema")
+
+    def _one_of(self, arguments: tuple[Any, ...]) -> Schema:
+        inner, *others = arguments
+        if others == [NoneType]:
+            return {**self.of(inner), "type": [self.of(inner)["type"], "null"]}
+        return {"anyOf": [self.of(each) for each in arguments]}
 
     def _reference(self, model: Any) -> Schema:
         name = model.__name__
@@ -85,7 +91,7 @@ def _request_model(schemas: Schemas, model: Any) -> Schema:
 
 def _rules(field: Any) -> Schema:
     """Return what a field of ``request_model`` adds to its type."""
-    rules: Schema = {"minLength": field.metadata["least"], "maxLength": field.metadata["most"]}
+    rules: Schema = {**field.metadata["rule"].schema}
     return rules if field.repr else {**rules, "format": "password"}
 
 

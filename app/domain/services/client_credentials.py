@@ -1,0 +1,60 @@
+"""Tokens of clients that act for themselves (RFC 6749 §4.4)."""
+
+from collections.abc import Sequence
+
+from ...ports.clock import Clock
+from ...ports.randomness import Randomness
+from ...ports.token_codec import TokenCodec
+from ..errors import InvalidTarget, UnauthorizedClient
+from ..model import base64url
+from ..model.claims import AccessTokenClaims
+from ..model.client import Client, GrantType
+from ..model.grant import IssuedAccessToken
+from ..model.identifiers import Subject
+from ..model.policy import AccessTokenPolicy
+from .key_lifecycle import KeyLifecycle
+
+_TOKEN_ID_BYTES = 16
+
+
+class ClientCredentials:
+    """Signs access tokens that belong to no session: they end when they expire, or their key is dropped."""
+
+    def __init__(
+        self,
+        *,
+        keys: KeyLifecycle,
+        codec: TokenCodec,
+        clock: Clock,
+        randomness: Randomness,
+        policy: AccessTokenPolicy,
+    ) -> None:
+        self._keys = keys
+        self._codec = codec
+        self._clock = clock
+        self._randomness = randomness
+        self._policy = policy
+
+    def issue(self, client: Client, *, requested: str | None, targets: Sequence[str]) -> IssuedAccessToken:
+        """Return an access token for the audiences ``targets``, or all of the client's if there are none.
+
+        Raises ``UnauthorizedClient``, ``InvalidScope`` and ``InvalidTarget`` (RFC 8707 §2).
+        """
+        if GrantType.CLIENT_CREDENTIALS not in client.grants or client.is_public:
+            raise UnauthorizedClient
+        if not set(targets) <= set(client.audiences):
+            raise InvalidTarget
+        scope = client.scope.narrowed_to(requested)
+        issued_at = int(self._clock.now())
+        claims = AccessTokenClaims(
+            issuer=self._policy.issuer,
+            subject=Subject(client.client_id),
+            audience=tuple(dict.fromkeys(targets)) or client.audiences,
+            client_id=client.client_id,
+            issued_at=issued_at,
+            expires_at=issued_at + self._policy.lifetime,
+            token_id=base64url.encode(self._randomness.token_bytes(_TOKEN_ID_BYTES)),
+            scope=scope,
+        )
+        text = self._codec.encode(claims, kid=self._keys.signing_kid())
+        return IssuedAccessToken(text=text, expires_in=self._policy.lifetime, scope=scope)

@@ -1,0 +1,112 @@
+"""``keyturn clients``."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+
+
+class Clients:
+    """The command, on a database of its own."""
+
+    def __init__(self, database: Path, captured: pytest.CaptureFixture[str]) -> None:
+        self._environment = {"KEYTURN_DATABASE_URL": f"sqlite:///{database}"}
+        self._captured = captured
+        self.database = database
+
+    def run(self, *arguments: str) -> tuple[int, Sequence[str], str]:
+        """Run a command; return its exit status, the lines it printed, and its complaint."""
+        status = main(["clients", *arguments], self._environment)
+        said = self._captured.readouterr()
+        return status, said.out.splitlines(), said.err
+
+
+@pytest.fixture
+def clients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Clients:
+    """Return the command."""
+    return Clients(tmp_path / "keyturn.db", capsys)
+
+
+MAY = ("--grant", "client_credentials", "--audience", "stock", "--scope", "stock:read")
+
+
+def test_clients_are_added_listed_and_removed(clients: Clients) -> None:
+    """In the order of ids, with what they may do."""
+    for client_id, may in (("orders", MAY), ("app", ["--public"])):
+        status, said, _ = clients.run("add", client_id, *may)
+        assert status == 0
+        assert said[0].startswith(f"Added {client_id}  ")
+    assert clients.run("list")[1] == [
+        "app  authentication=none  grants=refresh_token",
+        "orders  authentication=client_secret  grants=client_credentials  scope=stock:read  audiences=stock",
+    ]
+    assert clients.run("remove", "app")[:2] == (0, ["Removed app."])
+    assert len(clients.run("list")[1]) == 1
+
+
+def test_programs_read_json(clients: Clients) -> None:
+    """Each client is an object on a line; its secret is in the answers that made it, and in no other."""
+    added = json.loads(clients.run("add", "orders", *MAY, "--json")[1][0])
+    listed = json.loads(clients.run("list", "--json")[1][0])
+    rotated = json.loads(clients.run("rotate-secret", "orders", "--grace", "24h", "--json")[1][0])
+    secrets = {each.pop("client_secret") for each in (added, rotated)}
+    assert len(secrets) == 2
+    assert added == listed == rotated
+    assert clients.run("remove", "orders", "--json")[1] == ['{"removed": "orders"}']
+
+
+def test_the_secret_is_printed_once_and_kept_nowhere(clients: Clients) -> None:
+    """On standard output; the database holds its digest."""
+    status, said, error = clients.run("add", "orders", *MAY)
+    secret = said[1].rpartition(" ")[2]
+    assert (status, len(secret), error) == (0, 43, "")
+    assert secret not in said[0]
+    assert secret not in "".join(clients.run("list")[1])
+    stored = b"".join(each.read_bytes() for each in clients.database.parent.glob("keyturn.db*"))
+    assert b"orders" in stored
+    assert secret.encode() not in stored
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["add", "orders", *MAY], "There is a client orders already."),
+        (["add", "first-party", *MAY], "There is a client first-party already."),
+        (["add", "a b", *MAY], "client_id must have 1 to 100 letters"),
+        (["add", "robot"], "grants must be refresh_token, client_credentials or both"),
+        (["add", "robot", "--grant", "client_credentials"], "audiences must be"),
+        (["add", "app", "--public", *MAY], "grants must be"),
+        (["add", "app", "--public", "--jwks", "x"], "--public and --jwks: give one of them only."),
+        (["add", "signer", "--jwks", "missing.json", *MAY], "missing.json cannot be read: No such file or directory."),
+        (["rotate-secret", "unknown"], "There is no client 'unknown' that was added."),
+        (["rotate-secret", "first-party"], "The client has no secret."),
+        (["remove", "unknown"], "There is no client 'unknown' that was added."),
+        (["remove", "first-party"], "There is no client 'first-party' that was added."),
+    ],
+)
+def test_what_is_refused_is_said(clients: Clients, arguments: Sequence[str], complaint: str) -> None:
+    """In one line that names the fault, and nothing is changed."""
+    clients.run("add", "orders", *MAY)
+    status, said, error = clients.run(*arguments)
+    assert (status, said) == (1, [])
+    assert error.startswith(complaint)
+    assert len(clients.run("list")[1]) == 1
+
+
+def test_keys_are_read_from_a_file(clients: Clients, tmp_path: Path) -> None:
+    """One that is no JWK Set of public keys is refused."""
+    path = tmp_path / "jwks.json"
+    for content, complaint in (("{", "is not JSON, or is ambiguous."), ('{"keys": []}', "jwks must be a JWK Set")):
+        path.write_text(content)
+        status, _, error = clients.run("add", "signer", "--jwks", str(path), *MAY)
+        assert status == 1
+        assert complaint in error
+
+
+def test_memory_keeps_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a database there is nowhere to add to, and the mend is said."""
+    assert main(["clients", "list"], {}) == 1
+    assert "set KEYTURN_DATABASE_URL" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+"""The page on OAuth: its commands are the program's, and its examples are what happens."""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from app.cli import clients, main
+from tests.system.processes import running
+
+from .console import ROOT, examples
+
+PAGE = "docs/oauth.md"
+MAY = ("--grant", "client_credentials", "--scope", "stock:read", "--audience", "stock", "--introspects", "stock")
+
+
+def test_the_commands_are_those_that_there_are() -> None:
+    """Each command of the group is in the table, and no other."""
+    parser = argparse.ArgumentParser()
+    clients.add_to(parser.add_subparsers())
+    listed = re.findall(r"^\| `python -m app clients ([a-z-]+)", (ROOT / PAGE).read_text(), re.MULTILINE)
+    assert set(listed) == set(clients._HELP)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are written for curl, which is not here")
+def test_the_examples_are_what_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command of the page prints what stands below it, for the client that the page tells to register."""
+    settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    main(["clients", "add", "orders", *MAY, "--json"], {f"KEYTURN_{name}": each for name, each in settings.items()})
+    secret = json.loads(capsys.readouterr().out)["client_secret"]
+    found = examples(PAGE)
+    assert len(found) >= 7
+    mark = "----- next"
+    with running(tmp_path, settings) as service:
+        script = f"\necho '{mark}'\n".join(example.command for example in found)
+        shell = subprocess.run(
+            ["bash", "-eu"],  # noqa: S607  # bash is wherever the reader has it
+            input=f"SECRET={secret}\n" + re.sub(r"http://127\.0\.0\.1:8080", service.url, script),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    for example, output in zip(found, shell.stdout.split(f"{mark}\n"), strict=True):
+        assert example.prints(output), f"{example.command}\nprinted\n{output}"

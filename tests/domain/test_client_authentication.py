@@ -1,0 +1,46 @@
+"""Client authentication: an unknown client costs what a known one does."""
+
+import hmac
+
+import pytest
+
+from app.adapters.memory.clients import MemoryClientRepository
+from app.domain.errors import InvalidClient
+from app.domain.model.client import AuthenticationMethod, Client, ClientSecret
+from app.domain.model.client_credentials import PresentedSecret
+from app.domain.model.identifiers import FIRST_PARTY, ClientId
+from app.domain.model.policy import AccessTokenPolicy
+from app.domain.model.ratchet import digest
+from app.domain.services.client_authentication import ClientAuthentication
+from tests.builders import AUDIENCE, ISSUER
+from tests.fakes import FakeClock
+
+SECRET = Client(ClientId("orders"), method=AuthenticationMethod.SECRET, secrets=(ClientSecret(digest(b"secret")),))
+
+
+@pytest.mark.parametrize("client_id", ["orders", "unknown", FIRST_PARTY, "expired"])
+async def test_one_comparison_of_digests_decides(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
+    """Whether the client is there or not, one digest is compared with one of its length, in constant time."""
+    clients = MemoryClientRepository()
+    await clients.add(SECRET)
+    old = (ClientSecret(digest(b"wrong"), expires_at=1),)
+    await clients.add(Client(ClientId("expired"), method=AuthenticationMethod.SECRET, secrets=old))
+    compared: list[tuple[int, int]] = []
+    compare = hmac.compare_digest
+
+    def watched(one: bytes, other: bytes) -> bool:
+        compared.append((len(one), len(other)))
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
+    authentication = ClientAuthentication(
+        clients=clients,
+        assertions=None,  # type: ignore[arg-type]  # no assertion is presented
+        used=None,  # type: ignore[arg-type]  # as above
+        clock=FakeClock(),
+        policy=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
+        token_endpoint="",
+    )
+    with pytest.raises(InvalidClient):
+        await authentication.authenticate(PresentedSecret(ClientId(client_id), "wrong"))
+    assert compared == [(32, 32)]

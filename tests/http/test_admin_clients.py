@@ -1,0 +1,143 @@
+"""``/admin/clients``."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from app.domain.model.events import ClientAdded, ClientRemoved, ClientSecretRotated
+
+from .oauth import CREDENTIALS, JWKS, TOKEN, ask
+from .service import Answer, Service
+
+PATH = "/admin/clients"
+GOOD = {"client_id": "orders", "grants": ["client_credentials"], "scope": "stock:read", "audiences": ["stock"]}
+
+
+@pytest.fixture
+async def admin(service: Service) -> str:
+    """Return the access token of an administrator."""
+    await service.create_user("root", scope="account keyturn:admin")
+    return (await service.sign_in("root")).access
+
+
+async def add(service: Service, admin: str, members: Mapping[str, object]) -> Answer:
+    """Register a client."""
+    return await service.ask("POST", PATH, token=admin, json=members)
+
+
+async def test_a_client_from_its_registration_to_its_removal(service: Service, admin: str) -> None:
+    """Its secret is told once, replaced once, and nothing is left of it; each act is audited."""
+    added = await add(service, admin, GOOD)
+    secret = added.json()["client_secret"]
+    described = {**GOOD, "authentication": "client_secret", "introspects": []}
+    assert (added.status, added.json()) == (201, {**described, "client_secret": secret})
+    assert added.headers["Cache-Control"] == "no-store"
+    assert (await ask(service, TOKEN, secret, **CREDENTIALS)).status == 200
+    listed = await service.ask("GET", PATH, token=admin)
+    assert listed.json() == {"clients": [described]}
+    rotated = await service.ask("POST", f"{PATH}/orders/secret", token=admin, json={"grace": 60.0})
+    for each in (secret, rotated.json()["client_secret"]):
+        assert (await ask(service, TOKEN, each, **CREDENTIALS)).status == 200
+    assert (await service.ask("DELETE", f"{PATH}/orders", token=admin)).status == 204
+    for act in (("DELETE", f"{PATH}/orders"), ("POST", f"{PATH}/orders/secret")):
+        assert (await service.ask(*act, token=admin)).problem == (404, "not-found")
+    events = [kind for kind in service.audit.kinds() if kind.__name__.startswith("Client")]
+    assert events == [ClientAdded, ClientSecretRotated, ClientRemoved]
+
+
+async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:
+    """``next`` leads to the next page, and is missing on the last."""
+    for number in range(5):
+        await add(service, admin, {**GOOD, "client_id": f"client-{number}"})
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = (await service.ask("GET", f"{PATH}?limit=2&after={after}", token=admin)).json()
+        seen += [each["client_id"] for each in page["clients"]]
+        after = page.get("next")
+    assert seen == [f"client-{number}" for number in range(5)]
+    for limit in ("0", "201", "x", "-1"):
+        assert (await service.ask("GET", f"{PATH}?limit={limit}", token=admin)).problem == (400, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"client_id": "A" * 22}, "client_id"),
+        ({"client_id": "a:b"}, "client_id"),
+        ({"client_id": 1}, "client_id"),
+        ({"client_id": "x" * 101}, "client_id"),
+        ({"authentication": "password"}, "authentication"),
+        ({"authentication": "none"}, "grants"),
+        ({"grants": ["password"]}, "grants"),
+        ({"grants": []}, "grants"),
+        ({"grants": "client_credentials"}, "grants"),
+        ({"scope": "a  b"}, "scope"),
+        ({"audiences": []}, "audiences"),
+        ({"audiences": ["a b"]}, "audiences"),
+        ({"audiences": ["a", "a"]}, "audiences"),
+        ({"audiences": ["a", 1]}, "audiences"),
+        ({"audiences": [""]}, "audiences"),
+        ({"audiences": [str(number) for number in range(21)]}, "audiences"),
+        ({"introspects": ["客"]}, "introspects"),
+        ({"jwks": json.loads(JWKS)}, "jwks"),
+        ({"authentication": "private_key_jwt"}, "jwks"),
+        ({"authentication": "private_key_jwt", "jwks": {"keys": []}}, "jwks"),
+        ({"authentication": "private_key_jwt", "jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "jwks"),
+        ({"authentication": "private_key_jwt", "jwks": {"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}}, "jwks"),
+        ({"authentication": "private_key_jwt", "jwks": [1]}, "jwks"),
+        ({"authentication": "private_key_jwt", "jwks": {"keys": [{"kty": "EC", "d": "x"}]}}, "jwks"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_registered_is_said(
+    service: Service, admin: str, changes: dict[str, object], field: str
+) -> None:
+    """The field at fault is named, and nothing is kept."""
+    answer = await add(service, admin, {**GOOD, **changes})
+    assert answer.problem == (400, "invalid-request")
+    assert [each["field"] for each in answer.json()["errors"]] == [field]
+    assert (await service.ask("GET", PATH, token=admin)).json() == {"clients": []}
+
+
+@pytest.mark.parametrize("grace", [-1, 0.5, 30 * 86_400 + 1, True, "60", [60]], ids=str)
+async def test_how_long_a_replaced_secret_lives_is_a_number_of_seconds(
+    service: Service, admin: str, grace: object
+) -> None:
+    """Whatever else is named as the fault, and the secret stays."""
+    secret = (await add(service, admin, GOOD)).json()["client_secret"]
+    answer = await service.ask("POST", f"{PATH}/orders/secret", token=admin, json={"grace": grace})
+    assert answer.problem == (400, "invalid-request")
+    assert [each["field"] for each in answer.json()["errors"]] == ["grace"]
+    assert (await ask(service, TOKEN, secret, **CREDENTIALS)).status == 200
+
+
+@pytest.mark.parametrize("client_id", ["orders", "first-party"])
+async def test_an_id_is_taken_once(service: Service, admin: str, client_id: str) -> None:
+    """409, for the built-in client's too."""
+    await add(service, admin, GOOD)
+    assert (await add(service, admin, {**GOOD, "client_id": client_id})).problem == (409, "already-exists")
+
+
+async def test_a_client_of_keys_has_no_secret(service: Service, admin: str) -> None:
+    """None is told, and none can be made."""
+    keys = {"authentication": "private_key_jwt", "jwks": json.loads(JWKS)}
+    added = await add(service, admin, {**GOOD, **keys})
+    assert added.status == 201
+    assert "client_secret" not in added.json()
+    assert added.json()["jwks"] == json.loads(JWKS)
+    assert (await service.ask("POST", f"{PATH}/orders/secret", token=admin)).problem == (400, "invalid-request")
+
+
+async def test_only_administrators_may(service: Service) -> None:
+    """403 that names the scope, for everybody else."""
+    token = (await service.sign_in()).access
+    for method, path in (
+        ("GET", PATH),
+        ("POST", PATH),
+        ("DELETE", f"{PATH}/orders"),
+        ("POST", f"{PATH}/orders/secret"),
+    ):
+        assert (await service.ask(method, path, token=token)).problem == (403, "insufficient-scope")
+        assert (await service.ask(method, path)).problem == (401, "missing-token")

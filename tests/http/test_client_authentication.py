@@ -1,0 +1,161 @@
+"""How clients authenticate (RFC 6749 §2.3, RFC 7523)."""
+
+import pytest
+
+from app.domain.model.client import AuthenticationMethod
+from app.domain.model.identifiers import ClientId
+
+from .log_lines import LogLines
+from .oauth import CREDENTIALS, JWKS, TOKEN, ask, assertion, basic, error, register
+from .service import Answer, Service, Tokens
+
+BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+async def by_assertion(service: Service, text: str, **form: str) -> Answer:
+    """Ask for a token with an assertion."""
+    shown = {"client_assertion": text, "client_assertion_type": BEARER}
+    return await service.ask("POST", TOKEN, data={**CREDENTIALS, **shown, **form})
+
+
+async def add_signer(service: Service) -> None:
+    """Register a client that authenticates by ``private_key_jwt``."""
+    await register(service, "signer", method=AuthenticationMethod.PRIVATE_KEY_JWT, jwks=JWKS)
+
+
+async def test_a_secret_in_the_header_or_in_the_form(service: Service) -> None:
+    """Both methods give a token; id and secret are form-encoded in the header (RFC 6749 §2.3.1)."""
+    secret = await register(service, "a~b.c")
+    assert (await ask(service, TOKEN, secret, "a~b.c", **CREDENTIALS)).status == 200
+    form = {**CREDENTIALS, "client_id": "a~b.c", "client_secret": secret}
+    assert (await service.ask("POST", TOKEN, data=form)).status == 200
+
+
+async def test_a_signed_assertion(service: Service) -> None:
+    """For the issuer or the token endpoint, alone or with the client's id (RFC 7523 §3)."""
+    await add_signer(service)
+    for text in (assertion(), assertion(aud=["elsewhere", "https://id.example/oauth/token"]), assertion(nbf=1)):
+        assert (await by_assertion(service, text)).status == 200
+    assert (await by_assertion(service, assertion(), client_id="signer")).status == 200
+
+
+async def test_an_assertion_is_used_once(service: Service) -> None:
+    """Its ``jti`` is remembered until it has expired by every clock (RFC 7523 §3, rule 7)."""
+    await add_signer(service)
+    text = assertion(exp=1_800_000_000 + 300)
+    assert (await by_assertion(service, text)).status == 200
+    for seconds in (0, 329):
+        service.clock.advance(seconds)
+        assert error(await by_assertion(service, text)) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "another"},
+        {"sub": "another"},
+        {"aud": "https://elsewhere.example"},
+        {"aud": [1]},
+        {"exp": 1_800_000_000 - 31},
+        {"exp": 1_800_000_000 + 331},
+        {"exp": None},
+        {"exp": "soon"},
+        {"nbf": 1_800_000_000 + 31},
+        {"jti": None},
+        {"jti": ""},
+    ],
+    ids=str,
+)
+async def test_an_assertion_that_says_something_else_is_refused(service: Service, changes: dict[str, object]) -> None:
+    """Issuer and subject are the client, the audience is this service, the end is at most 5 minutes ahead."""
+    await add_signer(service)
+    assert error(await by_assertion(service, assertion(**changes))) == (401, "invalid_client")
+
+
+@pytest.mark.parametrize("text", ["x", "a.b.c", "..", "e30.e30.", "客.客.客", "e30.W10.e30", "x" * 9_000])
+async def test_what_is_no_assertion_is_refused(service: Service, text: str) -> None:
+    """Whatever its bytes are."""
+    await add_signer(service)
+    assert error(await by_assertion(service, text)) == (401, "invalid_client")
+    cut = assertion()[:-8] + "AAAAAAAA"
+    assert error(await by_assertion(service, cut)) == (401, "invalid_client")
+
+
+async def test_whatever_is_wrong_the_answer_is_the_same(service: Service) -> None:
+    """An unknown client, a wrong secret, a method that is not the client's: nothing tells them apart."""
+    secret = await register(service)
+    await add_signer(service)
+    answers = [
+        await ask(service, TOKEN, "wrong", **CREDENTIALS),
+        await ask(service, TOKEN, secret, "unknown", **CREDENTIALS),
+        await ask(service, TOKEN, secret, "signer", **CREDENTIALS),
+        await ask(service, TOKEN, "any", "first-party", **CREDENTIALS),
+        await service.ask("POST", TOKEN, data={**CREDENTIALS, "client_id": "orders"}),
+        await service.ask("POST", TOKEN, data={**CREDENTIALS, "client_id": "unknown"}),
+        await service.ask("POST", TOKEN, data=CREDENTIALS),
+        await service.ask("POST", TOKEN, data=CREDENTIALS, headers={"Authorization": "Basic %%%"}),
+        await service.ask("POST", TOKEN, data=CREDENTIALS, headers={"Authorization": "Bearer x"}),
+        await ask(service, TOKEN, secret, **CREDENTIALS, client_id="another"),
+        await by_assertion(service, assertion(iss="another")),
+    ]
+    assert {error(answer) for answer in answers} == {(401, "invalid_client")}
+    assert len({answer.body for answer in answers}) == 1
+    assert {answer.headers["WWW-Authenticate"].partition(" ")[0] for answer in answers} == {"Basic"}
+
+
+async def test_two_ways_at_once_are_refused(service: Service) -> None:
+    """RFC 6749 §2.3: a client must not use more than one method in a request."""
+    secret = await register(service)
+    both = await ask(service, TOKEN, secret, **CREDENTIALS, client_id="orders", client_secret=secret)
+    assert error(both) == (400, "invalid_request")
+    assert error(await by_assertion(service, assertion(), client_id="x", client_secret="y")) == (  # noqa: S106
+        400,
+        "invalid_request",
+    )
+
+
+async def test_a_secret_is_renewed_with_grace(service: Service) -> None:
+    """The last secret is accepted for as long as was said, and an older one not at all."""
+    first = await register(service)
+    clients = service.container.clients()
+    second = (await clients.rotate_secret(ClientId("orders"), grace=60)).secret or ""
+    assert [(await ask(service, TOKEN, each, **CREDENTIALS)).status for each in (first, second)] == [200, 200]
+    third = (await clients.rotate_secret(ClientId("orders"), grace=60)).secret or ""
+    assert [(await ask(service, TOKEN, each, **CREDENTIALS)).status for each in (first, second, third)] == [
+        401,
+        200,
+        200,
+    ]
+    service.clock.advance(60)
+    assert [(await ask(service, TOKEN, each, **CREDENTIALS)).status for each in (second, third)] == [401, 200]
+
+
+async def test_a_removed_client_does_nothing_more(service: Service) -> None:
+    """It authenticates no more; what it got for itself lives on (there is no session to end)."""
+    secret = await register(service, introspects=("stock",))
+    watcher = await register(service, "stock", introspects=("stock",))
+    token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
+    await service.container.clients().remove(ClientId("orders"))
+    assert error(await ask(service, TOKEN, secret, **CREDENTIALS)) == (401, "invalid_client")
+    assert (await ask(service, "/oauth/introspect", watcher, "stock", token=token)).json()["active"] is True
+
+
+async def test_no_secret_is_logged_or_repeated(service: Service, tokens: Tokens, log: LogLines) -> None:
+    """Neither a client's secret nor an assertion, good or bad, in whatever way it came."""
+    secret = await register(service)
+    await add_signer(service)
+    good, canary = assertion(), "CANARY5ecret"
+    answers = [
+        await ask(service, TOKEN, secret, **CREDENTIALS),
+        await ask(service, TOKEN, canary, **CREDENTIALS),
+        await by_assertion(service, good),
+        await by_assertion(service, canary),
+        await service.ask("POST", TOKEN, data={**CREDENTIALS, "client_id": canary, "client_secret": canary}),
+        await service.ask("POST", TOKEN, data={"grant_type": canary, "client_id": "first-party"}),
+        await service.ask("POST", TOKEN, data=CREDENTIALS, headers={"Authorization": canary}),
+        await service.ask("POST", TOKEN, data={**CREDENTIALS, "scope": canary}, headers=basic("orders", secret)),
+        await service.ask("POST", TOKEN, data={**CREDENTIALS, "resource": canary}, headers=basic("orders", secret)),
+    ]
+    shown = log.text() + "".join(answer.body.decode() + str(answer.headers) for answer in answers)
+    for hidden in (secret, good, canary, basic("orders", secret)["Authorization"]):
+        assert hidden not in shown

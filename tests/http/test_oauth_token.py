@@ -1,0 +1,195 @@
+"""``POST /oauth/token`` (RFC 6749)."""
+
+import pytest
+
+from app.domain.model.client import AuthenticationMethod, GrantType
+
+from .conftest import Start
+from .forgery import segment
+from .oauth import CREDENTIALS, TOKEN, ask, basic, error, register
+from .service import Service, Tokens
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+REFRESH = {"grant_type": "refresh_token", "client_id": "first-party"}
+
+
+async def test_a_client_gets_a_token_for_itself(service: Service) -> None:
+    """RFC 6749 §4.4.3, RFC 9068 §2.2: the subject is the client; no session, no refresh token."""
+    answer = await ask(service, TOKEN, await register(service), **CREDENTIALS)
+    assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
+    members = answer.json()
+    token = members.pop("access_token")
+    assert members == {"token_type": "Bearer", "expires_in": 900, "scope": "stock:read stock:write"}
+    claims = segment(token, 1)
+    assert (claims["sub"], claims["client_id"]) == ("orders", "orders")
+    assert claims["aud"] == ["stock", "https://mail.example/"]
+    assert "sid" not in claims
+    assert (await service.me(token)).problem == (401, "invalid-token")
+
+
+async def test_a_token_for_the_services_own_audience_is_accepted_here(service: Service) -> None:
+    """It says who the client is, and opens no account."""
+    secret = await register(service, audiences=("keyturn",))
+    token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
+    assert (await service.me(token)).json()["sub"] == "orders"
+    assert (await service.ask("GET", "/auth/sessions", token=token)).problem == (403, "insufficient-scope")
+
+
+@pytest.mark.parametrize("parameter", ["resource", "audience"])
+async def test_a_token_for_some_of_the_audiences(service: Service, parameter: str) -> None:
+    """RFC 8707 §2: any number of them, of those that the client has; others are ``invalid_target``."""
+    secret = await register(service)
+    one = await ask(service, TOKEN, secret, **CREDENTIALS, **{parameter: "stock"})
+    assert segment(one.json()["access_token"], 1)["aud"] == "stock"
+    body = f"grant_type=client_credentials&{parameter}=stock&{parameter}=https%3A%2F%2Fmail.example%2F"
+    both = await service.ask("POST", TOKEN, data=body, headers={**FORM, **basic("orders", secret)})
+    assert segment(both.json()["access_token"], 1)["aud"] == ["stock", "https://mail.example/"]
+    foreign = await ask(service, TOKEN, secret, **CREDENTIALS, **{parameter: "bank"})
+    assert error(foreign) == (400, "invalid_target")
+
+
+async def test_scope_is_narrowed_and_never_widened(service: Service) -> None:
+    """RFC 6749 §3.3."""
+    secret = await register(service)
+    narrowed = await ask(service, TOKEN, secret, **CREDENTIALS, scope="stock:read")
+    assert narrowed.json()["scope"] == "stock:read"
+    for scope in ("stock:read bank", "a  b"):
+        assert error(await ask(service, TOKEN, secret, **CREDENTIALS, scope=scope)) == (400, "invalid_scope")
+
+
+async def test_a_session_of_the_sign_in_is_refreshed(service: Service, tokens: Tokens) -> None:
+    """By the built-in client's id, as at ``/auth/refresh``: the same ratchet, replay and reuse."""
+    first = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
+    again = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
+    assert first.json()["refresh_token"] == again.json()["refresh_token"]
+    assert first.json().keys() == (await service.login()).json().keys()
+    await service.rotate(Tokens.of(first))
+    reused = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
+    assert error(reused) == (400, "invalid_grant")
+
+
+async def test_a_failed_request_uses_up_no_token(service: Service, tokens: Tokens) -> None:
+    """Whatever was wrong, the same token is good afterwards."""
+    secret = await register(service)
+    for form, code in (
+        ({**REFRESH, "scope": "bank"}, "invalid_scope"),
+        ({**REFRESH, "client_id": "unknown"}, "invalid_client"),
+        ({**REFRESH, "grant_type": "password"}, "unsupported_grant_type"),
+        ({"client_id": "first-party"}, "invalid_request"),
+        ({**REFRESH, "client_id": "orders", "client_secret": secret}, "invalid_grant"),
+    ):
+        answer = await service.ask("POST", TOKEN, data={**form, "refresh_token": tokens.refresh})
+        assert error(answer)[1] == code
+    service.sessions.down = True
+    down = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
+    assert error(down) == (503, "temporarily_unavailable")
+    assert int(down.headers["Retry-After"]) >= 1
+    service.sessions.down = False
+    assert (await service.refresh(tokens.refresh)).status == 200
+    assert (await service.stored_session(tokens)).generation == 1
+
+
+async def test_a_grant_that_the_client_may_not_use(service: Service) -> None:
+    """400 ``unauthorized_client``, where there is such a grant; RFC 9700 §2.4 leaves no password grant."""
+    secret = await register(service, grants=frozenset({GrantType.REFRESH_TOKEN}))
+    assert error(await ask(service, TOKEN, secret, **CREDENTIALS)) == (400, "unauthorized_client")
+    secret = await register(service, "robot", grants=frozenset({GrantType.CLIENT_CREDENTIALS}))
+    refused = await ask(service, TOKEN, secret, "robot", grant_type="refresh_token", refresh_token="x")  # noqa: S106
+    assert error(refused) == (400, "unauthorized_client")
+    public = await service.ask("POST", TOKEN, data={**CREDENTIALS, "client_id": "first-party"})
+    assert error(public) == (400, "unauthorized_client")
+    for grant in ("password", "authorization_code", "CLIENT_CREDENTIALS"):
+        assert error(await ask(service, TOKEN, secret, "robot", grant_type=grant)) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"grant_type=refresh_token&grant_type=refresh_token&client_id=first-party&refresh_token=x",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=x&unknown=1&unknown=2",
+        b"grant_type=refresh_token&grant%5Ftype=refresh_token&client_id=first-party&refresh_token=x",
+        b"grant_type=refresh_token&client_id=first-party",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=%zz",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=%4",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=%00",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=%ff",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=\xff",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=\x00",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token=a b",
+        b"grant_type=refresh_token&client_id=first-party&refresh_token",
+        b"=x&grant_type=refresh_token",
+        b'{"grant_type": "refresh_token"}',
+        b"",
+    ],
+)
+async def test_a_form_is_read_strictly(service: Service, body: bytes) -> None:
+    """Duplicates (RFC 6749 §3.2), missing parameters and bad encoding are ``invalid_request``."""
+    assert error(await service.ask("POST", TOKEN, data=body, headers=FORM)) == (400, "invalid_request")
+
+
+async def test_a_wrong_parameter_is_named(service: Service) -> None:
+    """With what it must be: missing ones, those that a grant needs, and too many of one name."""
+    told = []
+    for body in (
+        "client_id=first-party",
+        "grant_type=refresh_token&client_id=first-party",
+        "grant_type=client_credentials&client_id=first-party" + "&resource=a" * 21,
+    ):
+        answer = await service.ask("POST", TOKEN, data=body.encode(), headers=FORM)
+        assert error(answer) == (400, "invalid_request")
+        told.append(answer.json()["error_description"])
+    assert told == [
+        "The parameter grant_type is missing.",
+        "The parameter refresh_token is missing.",
+        "The parameter resource must be at most 20 strings of 1 to 16384 characters.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/x-www-form-urlencoded;charset=utf-8", 400),
+        ('Application/X-WWW-Form-Urlencoded; charset="UTF-8"', 400),
+        ("application/x-www-form-urlencoded;charset=latin-1", 415),
+        ("application/json", 415),
+        ("multipart/form-data", 415),
+        ("", 415),
+    ],
+)
+async def test_the_content_type(service: Service, content_type: str, status: int) -> None:
+    """Forms in UTF-8 only; anything else is 415, with a body of OAuth's kind."""
+    body = b"grant_type=refresh_token&client_id=first-party&refresh_token=x"
+    answer = await service.ask("POST", TOKEN, data=body, headers={"Content-Type": content_type})
+    assert error(answer) == (status, "invalid_grant" if status == 400 else "invalid_request")
+
+
+async def test_bodies_have_their_bounds(start: Start) -> None:
+    """Over 16 KiB is 413, too slow is 408."""
+    service = await start(body_timeout=0.05)
+    large = await service.ask("POST", TOKEN, data=b"a=" + b"x" * 16_384, headers=FORM)
+    assert error(large) == (413, "invalid_request")
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    slow = await service.send(head + b"Content-Length: 5\r\n\r\na")
+    assert error(slow) == (408, "invalid_request")
+
+
+async def test_paths_methods_and_bugs_have_errors_of_the_same_form(service: Service, tokens: Tokens) -> None:
+    """Everything below ``/oauth/`` answers as RFC 6749 §5.2 says."""
+    assert error(await service.ask("POST", "/oauth/unknown")) == (404, "not_found")
+    wrong = await service.ask("GET", TOKEN)
+    assert error(wrong) == (405, "method_not_allowed")
+    assert wrong.headers["Allow"] == "POST"
+    service.sessions.bug = ZeroDivisionError()
+    bug = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
+    assert error(bug) == (500, "server_error")
+
+
+async def test_a_public_client_of_ones_own(service: Service) -> None:
+    """It shows its id alone, and gets nothing for another's token."""
+    await register(
+        service, "app", method=AuthenticationMethod.NONE, grants=frozenset({GrantType.REFRESH_TOKEN}), audiences=()
+    )
+    tokens = await service.sign_in()
+    form = {**REFRESH, "client_id": "app", "refresh_token": tokens.refresh}
+    assert error(await service.ask("POST", TOKEN, data=form)) == (400, "invalid_grant")
