@@ -121,18 +121,20 @@ def running_cluster(folder: Path, *options: str, replicas: bool = False, link: _
     clients and replicas to a primary.
     """
     with ExitStack() as running:
-        primaries = [running.enter_context(_cluster_node(folder / str(each), *options)) for each in range(_PRIMARIES)]
+
+        def nodes(kind: str) -> list[Valkey]:
+            return [running.enter_context(_cluster_node(folder / f"{kind} {n}", *options)) for n in range(_PRIMARIES)]
+
+        primaries, followers = nodes("primary"), nodes("replica") if replicas else []
         for each, node in enumerate(primaries):
             first, last = _SLOTS * each // _PRIMARIES, _SLOTS * (each + 1) // _PRIMARIES - 1
             node.execute("CLUSTER", "ADDSLOTSRANGE", first, last)
             node.execute("CONFIG", "SET", "cluster-announce-port", link(node.port))
+        for node in [*primaries, *followers]:
             _meet(node, primaries[0])
-        for node in primaries:
+        for node in [*primaries, *followers]:
             until(partial(_is_whole, node))
-        followers = [
-            running.enter_context(_replica_in_cluster(folder / f"replica {each}", node, options))
-            for each, node in enumerate(primaries if replicas else ())
-        ]
+        _replicate(primaries, followers)
         yield Cluster(primaries, followers)
 
 
@@ -147,7 +149,7 @@ def running_watched(folder: Path, *options: str, link: _Link = _direct) -> Itera
             running_valkey(folder / "replica", *options, "--replicaof", "127.0.0.1", str(link(primary.port)))
         )
         until(lambda: "'master_link_status': 'up'" in _info(replica))
-        until(lambda: "'state': 'online'" in _info(primary))
+        until(partial(_has_a_replica, primary))
         sentinel = running.enter_context(_sentinel(folder / "sentinel", primary, replica))
         yield Watched(primary, replica, sentinel)
 
@@ -173,15 +175,22 @@ def _meet(node: Valkey, other: Valkey) -> None:
     node.execute("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
 
 
-@contextmanager
-def _replica_in_cluster(folder: Path, primary: Valkey, options: Sequence[str]) -> Iterator[Valkey]:
-    with _cluster_node(folder, *options) as replica:
-        _meet(replica, primary)
-        until(partial(_is_whole, replica))
-        until(lambda: primary.execute("CLUSTER", "MYID") in str(replica.execute("CLUSTER", "NODES")))
-        replica.execute("CLUSTER", "REPLICATE", primary.execute("CLUSTER", "MYID"))
-        until(lambda: "'state': 'online'" in _info(primary))
-        yield replica
+def _replicate(primaries: Sequence[Valkey], followers: Sequence[Valkey]) -> None:
+    """Make each of ``followers`` the replica of one primary, and return once they have all that these have."""
+    for primary, follower in zip(primaries, followers, strict=False):
+        name = primary.execute("CLUSTER", "MYID")
+        until(partial(_knows, follower, name))
+        follower.execute("CLUSTER", "REPLICATE", name)
+    for primary, _ in zip(primaries, followers, strict=False):
+        until(partial(_has_a_replica, primary))
+
+
+def _knows(node: Valkey, name: str) -> bool:
+    return name in str(node.execute("CLUSTER", "NODES"))
+
+
+def _has_a_replica(server: Valkey) -> bool:
+    return "'state': 'online'" in _info(server)
 
 
 def _is_whole(node: Valkey) -> bool:
