@@ -7,6 +7,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from .adapters.argon2 import Argon2Cost, Argon2PasswordHasher
+from .adapters.common_passwords import ListedPasswords
 from .adapters.http.application import HttpServices
 from .adapters.jose.key_sealer import JoseKeySealer
 from .adapters.jose.token_codec import JoseTokenCodec
@@ -19,13 +20,17 @@ from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
 from .domain.errors import ConfigurationError
+from .domain.model.credentials import PasswordPolicy
 from .domain.model.policy import AccessTokenPolicy, SessionPolicy
 from .domain.services.accounts import Accounts
+from .domain.services.administration import Administration
 from .domain.services.authentication import Authentication
 from .domain.services.issuance import Issuance
 from .domain.services.key_lifecycle import KeyLifecycle
 from .domain.services.key_news import KeyNews
 from .domain.services.key_rotation import KeyRotation
+from .domain.services.password_change import PasswordChange
+from .domain.services.passwords import Passwords
 from .domain.services.retention import Retention
 from .domain.services.revocation import Revocation
 from .domain.services.revocation_feed import RevocationFeed
@@ -35,6 +40,7 @@ from .domain.services.validation import Validation
 from .ports.audit import AuditTrail
 from .ports.clients import ClientRepository
 from .ports.clock import Clock
+from .ports.common_passwords import CommonPasswords
 from .ports.key_store import KeyGenerator, KeyStore
 from .ports.password_hasher import PasswordHasher
 from .ports.randomness import Randomness
@@ -143,6 +149,13 @@ class Container(containers.DeclarativeContainer):
         queue=settings.provided.password_hash_queue,
     )
     hasher_threads = providers.Resource(_closing, hasher)
+    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
+    passwords = providers.Singleton(
+        Passwords,
+        common=common_passwords,
+        hasher=hasher,
+        policy=providers.Factory(PasswordPolicy, least_length=settings.provided.password_min_length),
+    )
 
     access_tokens = providers.Singleton(
         AccessTokenPolicy,
@@ -209,10 +222,39 @@ class Container(containers.DeclarativeContainer):
         policy=session_policy,
     )
     authentication = providers.Singleton(
-        Authentication, users=stores.users, hasher=hasher, issuance=issuance, clock=clock, audit=audit
+        Authentication,
+        users=stores.users,
+        hasher=hasher,
+        issuance=issuance,
+        revocation=revocation,
+        clock=clock,
+        audit=audit,
     )
-    sessions = providers.Singleton(Sessions, sessions=stores.sessions, revocation=revocation, clock=clock)
-    accounts = providers.Singleton(Accounts, users=stores.users, hasher=hasher, randomness=randomness)
+    sessions = providers.Singleton(
+        Sessions, sessions=stores.sessions, users=stores.users, revocation=revocation, clock=clock
+    )
+    accounts = providers.Singleton(
+        Accounts,
+        users=stores.users,
+        passwords=passwords,
+        hasher=hasher,
+        randomness=randomness,
+        clock=clock,
+        audit=audit,
+    )
+    administration = providers.Singleton(
+        Administration, users=stores.users, passwords=passwords, revocation=revocation, clock=clock, audit=audit
+    )
+    password_change = providers.Singleton(
+        PasswordChange,
+        users=stores.users,
+        sessions=stores.sessions,
+        authentication=authentication,
+        passwords=passwords,
+        revocation=revocation,
+        clock=clock,
+        audit=audit,
+    )
     retention = providers.Singleton(
         Retention,
         sweeper=stores.sweeper,
@@ -229,6 +271,10 @@ class Container(containers.DeclarativeContainer):
         revocation=revocation,
         validation=validation,
         sessions=sessions,
+        accounts=accounts,
+        administration=administration,
+        password_change=password_change,
+        default_scope=settings.provided.default_scope,
         codec=codec,
         feed=feed,
         clock=clock,

@@ -13,6 +13,7 @@ from .domain.errors import ConfigurationError
 from .domain.model.key_policy import KeyPolicy
 from .domain.model.policy import MAX_TOKEN_LIFETIME
 from .domain.model.scope import ACCOUNT, Scope
+from .domain.model.user import MAX_PASSWORD_LENGTH
 
 PREFIX: Final = "KEYTURN_"
 _LEVELS: Final = ("debug", "info", "warning", "error")
@@ -101,6 +102,9 @@ class Settings:
     )
     bootstrap_password: str | None = _setting(
         "BOOTSTRAP_PASSWORD", form.secret, secret=True, help="that user's password"
+    )
+    password_min_length: int = _setting(
+        "PASSWORD_MIN_LENGTH", form.whole(1, MAX_PASSWORD_LENGTH), "8", help="characters of a new password, at least"
     )
     password_hash_memory: int = _setting(
         "PASSWORD_HASH_MEMORY", form.whole(8_192, 1_048_576), "19456", help="memory of one Argon2id hash, in KiB"

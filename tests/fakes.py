@@ -93,8 +93,18 @@ class FakeHasher:
     async def verify_nothing(self, password: str) -> None:
         await self.verify(password, "")
 
+    def can_verify(self, hashed: str) -> bool:
+        return ":" in hashed
+
     def is_outdated(self, hashed: str) -> bool:
         return hashed.startswith("old:")
+
+
+class FakeCommonPasswords:
+    """Knows two."""
+
+    def __contains__(self, password: str) -> bool:
+        return password.casefold() in {"password1", "iloveyou!"}
 
 
 class FakeKeyStore:

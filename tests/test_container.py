@@ -19,6 +19,7 @@ from app.container import Container, KeyStores, Stores
 from app.ports.audit import AuditTrail
 from app.ports.clients import ClientRepository
 from app.ports.clock import Clock
+from app.ports.common_passwords import CommonPasswords
 from app.ports.key_store import KeyGenerator, KeyStore
 from app.ports.password_hasher import PasswordHasher
 from app.ports.randomness import Randomness
@@ -43,6 +44,7 @@ PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
 PORTS: Final[dict[str, type[Any]]] = {
     "audit": AuditTrail,
     "clock": Clock,
+    "common_passwords": CommonPasswords,
     "codec": TokenCodec,
     "hasher": PasswordHasher,
     "key_generator": KeyGenerator,
@@ -117,7 +119,8 @@ async def test_the_keys_of_every_source_sign(container: Container) -> None:
 def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]) -> None:
     """What is declared to serve a port has all its methods, with parameters of the same names and kinds."""
     served = operator.attrgetter(name)(container)()
-    methods = [each for each in inspect.getmembers(port, inspect.isfunction) if not each[0].startswith("_")]
+    members = inspect.getmembers(port, inspect.isfunction)
+    methods = [each for each in members if each[0] == "__contains__" or not each[0].startswith("_")]
     assert methods
     for method, declared in methods:
         offered = getattr(type(served), method)

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from ..domain.errors import ConfigurationError, HashingOverloaded
+from . import bcrypt
 
 _T = TypeVar("_T")
 
@@ -20,6 +21,10 @@ _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
 _LANES: Final = 1
 _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
+_HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
+_MOST_MEMORY: Final = 65_536
+_MOST_ITERATIONS: Final = 10
+"""Of hashes that were made elsewhere: KiB, and passes over them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class Argon2Cost:
 
 class Argon2PasswordHasher:
     """Hashes on ``threads`` threads of its own, so that at most ``threads`` times the memory of one hash is in use;
-    at most ``queue`` passwords wait for them.
+    at most ``queue`` passwords wait for them. It verifies bcrypt hashes too, and makes none.
     """
 
     def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
@@ -52,6 +57,13 @@ class Argon2PasswordHasher:
 
     async def verify_nothing(self, password: str) -> None:
         await self.verify(password, self._nobody)
+
+    def can_verify(self, hashed: str) -> bool:
+        cost = _HASH.fullmatch(hashed)
+        if cost is None:
+            return bcrypt.is_hash(hashed)
+        memory, iterations, _ = map(int, cost.groups())
+        return memory <= max(self._cost.memory, _MOST_MEMORY) and iterations <= _MOST_ITERATIONS
 
     def is_outdated(self, hashed: str) -> bool:
         cost = _COST.match(hashed)
@@ -99,6 +111,8 @@ class Argon2PasswordHasher:
 
 
 def _matches(password: bytes, hashed: str) -> bool:
+    if bcrypt.is_hash(hashed):
+        return bcrypt.matches(password, hashed)
     try:
         Argon2id.verify_phc_encoded(password, hashed)
     except (InvalidKey, ValueError):

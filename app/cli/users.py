@@ -1,43 +1,46 @@
-"""``keyturn users``."""
+"""``keyturn users``: who may sign in."""
 
 import argparse
 import asyncio
-import getpass
-import json
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ..application import opened
 from ..container import Container
-from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope, UserNotFound
 from ..domain.model.scope import Scope
 from ..domain.model.user import User
-from ..domain.services.accounts import Accounts
 from ..settings import Settings
+from . import user_import
+from .passwords import typed_password
+from .user_lines import as_json, as_text, printable
+from .user_stores import opened_stores
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _PAGE: Final = 1_000
 
+_HELP: Final = {
+    "add": "add a user; asks for the password twice, or reads it from the first line of standard input",
+    "list": "list the users by name",
+    "disable": "keep a user from signing in, and end all their sessions",
+    "enable": "let a user sign in again",
+    "set-password": "give a user another password, which is asked for as by add, and end all their sessions",
+}
+
 
 def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    group = commands.add_parser("users", help="add and list users").add_subparsers(required=True, metavar="COMMAND")
-    add = group.add_parser(
-        "add",
-        help="add a user",
-        description="Adds a user to KEYTURN_DATABASE_URL. Asks for the password twice; where standard input is no"
-        " terminal, its first line is the password.",
-    )
-    add.add_argument("username", help="1 to 255 characters")
-    add.add_argument("--scope", help="scope tokens parted by spaces (default: KEYTURN_DEFAULT_SCOPE)")
-    listing = group.add_parser("list", help="list the users", description="Lists the users by name.")
-    for command, run in ((add, run_add), (listing, run_list)):
-        command.add_argument("--json", action="store_true", help="print JSON, one object a line")
-        command.set_defaults(run=run)
+    parser = commands.add_parser("users", help="add, list, disable, enable and import users, set their passwords")
+    group = parser.add_subparsers(required=True, metavar="COMMAND")
+    made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
+    for name in ("add", "disable", "enable", "set-password"):
+        made[name].add_argument("username", help="1 to 255 characters")
+    made["add"].add_argument("--scope", help="scope tokens parted by spaces (default: KEYTURN_DEFAULT_SCOPE)")
+    for name, run in _RUN.items():
+        made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
+        made[name].set_defaults(run=run)
+    user_import.add_to(group)
 
 
 def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -45,76 +48,93 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
     settings = Settings.from_environment(environment)
     try:
         scope = settings.default_scope if arguments.scope is None else Scope.parse(arguments.scope)
-        user = asyncio.run(_add(settings, arguments.username, _password(), scope))
-    except InvalidRequest as error:
-        raise ConfigurationError(
-            "; ".join(f"The {each.field} {each.message}" for each in error.errors) + "."
-        ) from error
+        password = typed_password()
+        user = _act(settings, lambda parts: parts.accounts().create(arguments.username, password, scope=scope))
     except InvalidScope as error:
         raise ConfigurationError("The scope must be scope tokens parted by single spaces (RFC 6749 §3.3).") from error
     except AlreadyExists as error:
         raise ConfigurationError(f"There is a user {arguments.username!r} already.") from error
-    print(_as_json(user) if arguments.json else f"Added {_printable(user)}, whose id (sub) is {user.subject}.")
+    print(as_json(user) if arguments.json else f"Added {printable(user)}, whose id (sub) is {user.subject}.")
 
 
 def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Print a line for each user."""
-    settings = Settings.from_environment(environment)
-    asyncio.run(_list(settings, _as_json if arguments.json else _as_text))
+    asyncio.run(_list(Settings.from_environment(environment), as_json if arguments.json else as_text))
 
 
-async def _add(settings: Settings, username: str, password: str, scope: Scope) -> User:
-    async with _accounts(settings) as accounts:
-        return await accounts.create(username, password, scope=scope)
+def run_disable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Disable a user and say so."""
+
+    async def disable(parts: Container, user: User) -> User:
+        return await parts.administration().disable(user.subject)
+
+    _change(arguments, environment, disable, "Disabled {}; all their sessions have ended.")
+
+
+def run_enable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Enable a user and say so."""
+
+    async def enable(parts: Container, user: User) -> User:
+        return await parts.administration().enable(user.subject)
+
+    _change(arguments, environment, enable, "Enabled {}.")
+
+
+def run_set_password(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Set a user's password and say so."""
+    password = typed_password()
+
+    async def set_password(parts: Container, user: User) -> User:
+        return await parts.administration().set_password(user.subject, password)
+
+    _change(arguments, environment, set_password, "Set the password of {}; all their sessions have ended.")
+
+
+_RUN: Final = {
+    "add": run_add,
+    "list": run_list,
+    "disable": run_disable,
+    "enable": run_enable,
+    "set-password": run_set_password,
+}
+
+
+def _change(
+    arguments: argparse.Namespace,
+    environment: Mapping[str, str],
+    change: Callable[[Container, User], Awaitable[User]],
+    said: str,
+) -> None:
+    """Change the user of a name, and tell of it."""
+
+    async def act(parts: Container) -> User:
+        return await change(parts, await parts.accounts().named(arguments.username))
+
+    try:
+        user = _act(Settings.from_environment(environment), act)
+    except UserNotFound as error:
+        raise ConfigurationError(f"There is no user {arguments.username!r}; users list shows who is there.") from error
+    print(as_json(user) if arguments.json else said.format(printable(user)))
+
+
+def _act(settings: Settings, act: Callable[[Container], Awaitable[User]]) -> User:
+    """Return what comes of an act on the stores of the service; what it refuses is said for people."""
+
+    async def run() -> User:
+        async with opened_stores(settings) as parts:
+            return await act(parts)
+
+    try:
+        return asyncio.run(run())
+    except InvalidRequest as error:
+        faults = "; ".join(f"The {each.field} {each.message}" for each in error.errors)
+        raise ConfigurationError(f"{faults}.") from error
 
 
 async def _list(settings: Settings, show: Callable[[User], str]) -> None:
-    async with _accounts(settings) as accounts:
+    async with opened_stores(settings) as parts:
         after = ""
-        while page := await accounts.page(after=after, limit=_PAGE):
+        while page := await parts.accounts().page(after=after, limit=_PAGE):
             for user in page:
                 print(show(user))
             after = page[-1].username
-
-
-@asynccontextmanager
-async def _accounts(settings: Settings) -> AsyncIterator[Accounts]:
-    """Yield the accounts of a database that outlives this command."""
-    if settings.database_url == "memory://":
-        raise ConfigurationError(
-            "Users in memory end with the process that keeps them: set KEYTURN_DATABASE_URL, to sqlite:///keyturn.db"
-            " or another database, as for the service."
-        )
-    container = Container(settings=settings)
-    database = container.stores.database()
-    await database.prepare()
-    container.init_resources()
-    try:
-        async with opened([database]):
-            yield container.accounts()
-    finally:
-        container.shutdown_resources()
-
-
-def _password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
-        raise ConfigurationError("The two passwords differ; nobody was added.")
-    return password
-
-
-def _as_text(user: User) -> str:
-    return f"{user.subject}  {_printable(user)}  {user.scope}" + ("  disabled" if user.disabled else "")
-
-
-def _printable(user: User) -> str:
-    """Return the name such that it stays in its line, whatever a terminal makes of its characters."""
-    return user.username if user.username.isprintable() else ascii(user.username)
-
-
-def _as_json(user: User) -> str:
-    return json.dumps(
-        {"sub": user.subject, "username": user.username, "scope": str(user.scope), "disabled": user.disabled}
-    )

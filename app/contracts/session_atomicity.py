@@ -9,7 +9,7 @@ import pytest
 
 from ..domain.errors import AlreadyExists
 from ..domain.model.identifiers import SessionId, Subject
-from ..domain.model.session import RevocationReason
+from ..domain.model.session import RevocationReason, Session
 from ..ports.sessions import SessionRepository
 from .session_kit import LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
@@ -21,6 +21,8 @@ REFUSED: dict[str, Callable[[SessionRepository], Awaitable[bool]]] = {
     "advance of a revoked session": lambda sessions: advance(sessions, REVOKED),
     "advance past the idle expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME / 2),
     "advance past the expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME),
+    "adoption from another version": lambda sessions: _adopt(sessions, LIVE, expected_version=9),
+    "adoption of a revoked session": lambda sessions: _adopt(sessions, REVOKED, expected_version=3),
     "revocation of a revoked session": lambda sessions: _revoke(sessions, REVOKED.session_id, LATER + 9),
     "revocation of no session": lambda sessions: _revoke(sessions, UNKNOWN.session_id, LATER + 9),
 }
@@ -86,6 +88,10 @@ class SessionAtomicity(SessionKit):
 
 async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float) -> bool:
     return await sessions.revoke(session_id, reason=RevocationReason.LOGOUT, now=now)
+
+
+async def _adopt(sessions: SessionRepository, session: Session, *, expected_version: int) -> bool:
+    return await sessions.adopt(session.session_id, expected_version=expected_version, credential_version=10, now=LATER)
 
 
 async def _everything(sessions: SessionRepository) -> list[object]:

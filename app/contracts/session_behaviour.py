@@ -159,6 +159,39 @@ class SessionBehaviour(SessionKit):
         late = NOW + 2 * LIFETIME
         assert await sessions.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=late) is True
 
+    async def test_adopt_sets_the_version_and_nothing_else(self, sessions: SessionRepository) -> None:
+        """The session goes on under the new version, and its token with it; others stay as they are."""
+        for number in (1, 2):
+            await sessions.add(new_session(number))
+        assert await _adopt(sessions, new_session(1)) is True
+        adopted = new_session(1, credential_version=4)
+        assert_same(await sessions.find(adopted.session_id), adopted)
+        assert_same(await sessions.find(new_session(2).session_id), new_session(2))
+        assert await advance(sessions, adopted) is True
+
+    @pytest.mark.parametrize("expected_version", [2, 4])
+    async def test_adopt_needs_the_expected_version(self, sessions: SessionRepository, expected_version: int) -> None:
+        """A session of an older version stays dead, and one of a newer is not taken back."""
+        await sessions.add(new_session())
+        assert await _adopt(sessions, new_session(), expected_version=expected_version) is False
+        assert_same(await sessions.find(new_session().session_id), new_session())
+
+    @pytest.mark.parametrize("now", [NOW + IDLE_LIFETIME, NOW + LIFETIME])
+    async def test_adopt_needs_a_session_that_has_not_expired(self, sessions: SessionRepository, now: float) -> None:
+        """From the very moment of either expiry on nothing is changed."""
+        idle_expires_at = NOW + IDLE_LIFETIME if now < NOW + LIFETIME else None
+        await sessions.add(new_session(idle_expires_at=idle_expires_at))
+        assert await _adopt(sessions, new_session(), now=now) is False
+        assert await _adopt(sessions, new_session(), now=now - 1) is True
+
+    async def test_a_revoked_session_is_not_adopted(self, sessions: SessionRepository) -> None:
+        """Nor is an unknown one."""
+        await sessions.add(new_session())
+        await sessions.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=LATER)
+        assert await _adopt(sessions, new_session()) is False
+        assert await _adopt(sessions, new_session(2)) is False
+        assert await sessions.find(new_session(2).session_id) is None
+
     async def test_a_revoked_session_does_not_advance(self, sessions: SessionRepository) -> None:
         """The right digest at a time before the revocation's does not help: the order of the acts decides."""
         session = new_session()
@@ -166,3 +199,9 @@ class SessionBehaviour(SessionKit):
         await sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)
         assert await advance(sessions, session, now=LATER + 1) is False
         assert await advance(sessions, session, now=LATER - 1) is False
+
+
+async def _adopt(
+    sessions: SessionRepository, session: Session, *, expected_version: int = 3, now: float = LATER
+) -> bool:
+    return await sessions.adopt(session.session_id, expected_version=expected_version, credential_version=4, now=now)

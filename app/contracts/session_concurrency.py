@@ -54,6 +54,22 @@ class SessionConcurrency(SessionKit):
             assert not any([await advance(handle, found) for handle in handles])
 
     @pytest.mark.proof("stores")
+    async def test_adoptions_that_race_with_swaps_lose_nothing(self, proof: Counts) -> None:
+        """One adoption is told that it was made, one swap that it won, and the session shows both."""
+        handles = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races to adopt", small=16, full=200)):
+            session = new_session(number)
+            await handles[0].add(session)
+            adoptions = [
+                handle.adopt(session.session_id, expected_version=3, credential_version=4, now=LATER)
+                for handle in handles
+            ]
+            swaps = [advance(handle, session) for handle in handles]
+            made = await asyncio.gather(*(each for pair in zip(adoptions, swaps, strict=True) for each in pair))
+            assert (sum(made[::2]), sum(made[1::2])) == (1, 1)
+            assert_same(await handles[-1].find(session.session_id), replace(rotated(session), credential_version=4))
+
+    @pytest.mark.proof("stores")
     async def test_of_many_revocations_one_is_told_so(self, proof: Counts) -> None:
         """Exactly one racer revoked the session, and its time is kept."""
         handles = await self.connections(CONNECTIONS)

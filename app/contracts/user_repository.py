@@ -103,6 +103,33 @@ class UserBehaviour(UserKit):
         assert await users.find_by_username(replaced.username) == replaced
         assert await users.find(new_user(2).subject) == new_user(2)
 
+    async def test_a_password_is_changed_with_its_version(self, users: UserRepository) -> None:
+        """The hash is replaced and the credential version raised by one; the user is told as they are then."""
+        for number in (1, 2):
+            await users.add(new_user(number, credential_version=7))
+        changed = new_user(password_hash="new", credential_version=8)  # noqa: S106  # a test's
+        old = new_user().password_hash
+        assert await users.change_password(changed.subject, new="new", expected=old) == changed
+        assert await users.find(changed.subject) == changed
+        forced = replace(changed, password_hash="newer", credential_version=9)  # noqa: S106  # a test's
+        assert await users.change_password(changed.subject, new="newer", expected=None) == forced
+        assert await users.find_by_username(changed.username) == forced
+        assert await users.find(new_user(2).subject) == new_user(2, credential_version=7)
+
+    async def test_disabling_raises_the_version_once(self, users: UserRepository) -> None:
+        """A user who is disabled already stays as they are, and enabling gives no session its life back."""
+        for number in (1, 2):
+            await users.add(new_user(number, credential_version=3))
+        subject = new_user().subject
+        disabled = new_user(credential_version=4, disabled=True)
+        assert await users.set_disabled(subject, disabled=True) == disabled
+        assert await users.set_disabled(subject, disabled=True) == disabled
+        enabled = new_user(credential_version=4)
+        assert await users.set_disabled(subject, disabled=False) == enabled
+        assert await users.set_disabled(subject, disabled=False) == enabled
+        assert await users.find(subject) == enabled
+        assert await users.find(new_user(2).subject) == new_user(2, credential_version=3)
+
     async def test_users_are_listed_by_name_a_page_at_a_time(self, users: UserRepository) -> None:
         """The order is that of the code points, which no locale changes; a page begins after the last one's end."""
         names = sorted(("alice", *UNLIKE_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
@@ -154,6 +181,20 @@ class UserAtomicity(UserKit):
         assert await users.replace_password_hash(new_user().subject, expected="another", new="new") is False
         assert await users.find(new_user().subject) == new_user()
 
+    async def test_a_password_of_another_hash_is_not_changed(self, users: UserRepository) -> None:
+        """Neither the hash nor the version changes unless the stored hash is the expected one."""
+        await users.add(new_user())
+        assert await users.change_password(new_user().subject, new="new", expected="another") is None
+        assert await users.find(new_user().subject) == new_user()
+
+    @pytest.mark.parametrize("subject", ["nobody", "nobody\0", "nobody\ud800"])
+    async def test_nobody_is_changed(self, users: UserRepository, subject: str) -> None:
+        """For a user who is not there nothing is changed, and nobody made."""
+        nobody = Subject(subject)
+        assert await users.change_password(nobody, new="new", expected=None) is None
+        assert await users.set_disabled(nobody, disabled=True) is None
+        assert await users.find(nobody) is None
+
     async def test_nobody_gets_no_hash(self, users: UserRepository) -> None:
         """For a user who is not there nothing is replaced, and nobody made."""
         assert await users.replace_password_hash(Subject("nobody"), expected="old", new="new") is False
@@ -194,6 +235,37 @@ class UserConcurrency(UserKit):
             )
             assert sum(won) == 1
             assert await handles[-1].find(user.subject) == replace(user, password_hash=f"racer {won.index(True)}")
+
+    @pytest.mark.proof("stores")
+    async def test_of_many_changes_of_one_password_one_is_made(self, proof: Counts) -> None:
+        """Exactly one racer is told that it made the change, and the version goes up by one."""
+        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+        for number in range(proof.count("races to change a password", small=10, full=200)):
+            user = new_user(number)
+            await handles[0].add(user)
+            changed = await asyncio.gather(
+                *(
+                    handle.change_password(user.subject, new=f"racer {racer}", expected=user.password_hash)
+                    for racer, handle in enumerate(handles)
+                )
+            )
+            assert sum(each is not None for each in changed) == 1
+            winner = next(each for each in changed if each is not None)
+            assert winner == replace(user, password_hash=f"racer {changed.index(winner)}", credential_version=2)
+            assert await handles[-1].find(user.subject) == winner
+
+    async def test_many_changes_at_once_are_all_counted(self) -> None:
+        """Changes that expect nothing each raise the version, and disabling at the same time once."""
+        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+        user = new_user()
+        await handles[0].add(user)
+        await asyncio.gather(
+            *(handle.change_password(user.subject, new="new", expected=None) for handle in handles),
+            *(handle.set_disabled(user.subject, disabled=True) for handle in handles),
+        )
+        found = await handles[-1].find(user.subject)
+        assert found is not None
+        assert (found.credential_version, found.disabled) == (1 + RACERS + 1, True)
 
 
 class UserRepositoryContract(UserBehaviour, UserAtomicity, UserConcurrency):

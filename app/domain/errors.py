@@ -76,6 +76,12 @@ class InvalidCredentials(KeyturnError):
     description = "The username or the password is wrong."
 
 
+class WrongCurrentPassword(InvalidCredentials):
+    """A signed-in user gave a password that is not theirs."""
+
+    description = "The current password is wrong."
+
+
 class InvalidGrant(KeyturnError):
     """The refresh token gives nothing (RFC 6749 §5.2); why is not said."""
 
@@ -180,6 +186,13 @@ class SessionNotFound(KeyturnError):
 
     code = "not_found"
     description = "There is no such session."
+
+
+class UserNotFound(KeyturnError):
+    """There is no user of this id."""
+
+    code = "not_found"
+    description = "There is no such user."
 
 
 class AlreadyExists(KeyturnError):

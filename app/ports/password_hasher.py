@@ -18,6 +18,10 @@ class PasswordHasher(Protocol):
         """Spend what a verification in the current cost takes: for users who do not exist."""
         ...
 
+    def can_verify(self, hashed: str) -> bool:
+        """Tell whether ``hashed`` has a form that ``verify`` reads, and costs no more than a sign-in may."""
+        ...
+
     def is_outdated(self, hashed: str) -> bool:
         """Tell whether ``hashed`` was made in another cost than the current one."""
         ...

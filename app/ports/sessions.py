@@ -49,6 +49,13 @@ class SessionRepository(Protocol):
         """
         ...
 
+    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+        """Let the session go on under ``credential_version`` if it is live at ``now`` and of ``expected_version``.
+
+        Returns whether this call made that change.
+        """
+        ...
+
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         """Revoke every session that is not, in steps; return how many this call revoked. Each step is one atomic act;
         after a failure the same call goes on where it ended. A session that is added meanwhile may be revoked too.

@@ -31,6 +31,22 @@ class UserRepository(Protocol):
         """
         ...
 
+    async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
+        """Atomically put the hash ``new`` in the place of ``expected``, or of whatever is there if that is ``None``,
+        and raise the credential version by one.
+
+        Returns the user as they are then; ``None``, and changes nothing, if the stored hash is another or the user is
+        gone.
+        """
+        ...
+
+    async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
+        """Atomically disable or enable the user; disabling one who is not raises the credential version by one.
+
+        Returns the user as they are then, ``None`` if they are gone.
+        """
+        ...
+
     async def page(self, *, after: str, limit: int) -> Sequence[User]:
         """Return at most ``limit`` users whose names come after ``after``, by the code points of the names, in that
         order; "" comes before every name.

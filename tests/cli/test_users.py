@@ -3,35 +3,12 @@
 import io
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from app.cli import main
 
-PASSWORD = "correct horse battery"  # noqa: S105  # a test's
-
-
-class Users:
-    """The command, on a database of its own."""
-
-    def __init__(self, database: Path, monkeypatch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
-        self._environment = {
-            "KEYTURN_DATABASE_URL": f"sqlite:///{database}",
-            "KEYTURN_PASSWORD_HASH_MEMORY": "8192",
-            "KEYTURN_PASSWORD_HASH_ITERATIONS": "1",
-        }
-        self._monkeypatch = monkeypatch
-        self._captured = captured
-        self.database = database
-        self.stdin: type[io.StringIO] = io.StringIO
-
-    def run(self, *arguments: str, typed: str = f"{PASSWORD}\n") -> tuple[int, Sequence[str], str]:
-        """Run a command that reads ``typed``; return its exit status, the lines it printed, and its complaint."""
-        self._monkeypatch.setattr("sys.stdin", self.stdin(typed))
-        status = main(["users", *arguments], self._environment)
-        said = self._captured.readouterr()
-        return status, said.out.splitlines(), said.err
+from .users_command import PASSWORD, Users
 
 
 class Terminal(io.StringIO):
@@ -39,12 +16,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture
-def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Users:
-    """Return the command."""
-    return Users(tmp_path / "keyturn.db", monkeypatch, capsys)
 
 
 def test_users_are_added_and_listed(users: Users) -> None:
@@ -70,8 +41,8 @@ def test_programs_read_json(users: Users) -> None:
     ("arguments", "typed", "complaint"),
     [
         (["alice"], f"{PASSWORD}\n", "There is a user 'alice' already."),
-        (["bob"], "\n", "The password must have 1 to 128 characters."),
-        (["bob"], "", "The password must have 1 to 128 characters."),
+        (["bob"], "\n", "The password must have 8 to 128 characters."),
+        (["bob"], "", "The password must have 8 to 128 characters."),
         ([""], f"{PASSWORD}\n", "The username must have 1 to 255 characters."),
         (["bob\x07"], f"{PASSWORD}\n", "The username must be text without control characters."),
         (["bob", "--scope", "a  b"], f"{PASSWORD}\n", "The scope must be scope tokens"),
@@ -102,7 +73,7 @@ def test_a_prompt_asks_twice(users: Users, monkeypatch: pytest.MonkeyPatch) -> N
     users.stdin = Terminal
     status, _, error = users.run("add", "alice")
     assert status == 1
-    assert error == "The two passwords differ; nobody was added.\n"
+    assert error == "The two passwords differ; nothing was changed.\n"
     assert users.run("list")[1] == []
 
 

@@ -28,6 +28,10 @@ class Racy(MemorySessionRepository):
         await self._get_then_wait(session_id)
         return await super().revoke(session_id, **why)
 
+    async def adopt(self, session_id: SessionId, **versions: Any) -> bool:
+        await self._get_then_wait(session_id)
+        return await super().adopt(session_id, **versions)
+
     async def erase_salts(self, **which: Any) -> int:
         await self._get_then_wait(*self._sessions)
         return await super().erase_salts(**which)
@@ -102,6 +106,16 @@ class Unending(MemorySessionRepository):
         session = self._sessions.get(session_id)
         at_the_end = session is not None and swap["now"] == session.ends_at()
         return await super().advance(session_id, **(swap | ({"now": swap["now"] - 1} if at_the_end else {})))
+
+
+class Adopting(MemorySessionRepository):
+    """Takes any session into any version."""
+
+    async def adopt(self, session_id: SessionId, *, credential_version: int, **_: Any) -> bool:
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._sessions[session_id] = replace(session, credential_version=credential_version, address="")
+        return session is not None
 
 
 class Touching(MemorySessionRepository):

@@ -19,9 +19,20 @@ class RacyUsers(MemoryUserRepository):
             self._by_name.pop(user.username, None)
         await super().add(user)
 
+    async def change_password(self, subject: Subject, **hashes: Any) -> User | None:
+        await self._get_then_wait(subject)
+        return await super().change_password(subject, **hashes)
+
+    async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
+        await self._get_then_wait(subject)
+        return await super().set_disabled(subject, disabled=disabled)
+
     async def replace_password_hash(self, subject: Subject, **hashes: Any) -> bool:
+        await self._get_then_wait(subject)
+        return await super().replace_password_hash(subject, **hashes)
+
+    async def _get_then_wait(self, subject: Subject) -> None:
         got = self._users.get(subject)
         await asyncio.sleep(0)
         if got is not None:
             self._users[subject] = got
-        return await super().replace_password_hash(subject, **hashes)

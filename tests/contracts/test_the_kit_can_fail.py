@@ -25,12 +25,18 @@ from .running import all_of, failures
 FAULTS: list[tuple[Callable[[], SessionRepository], type[SessionKit], str]] = [
     (acts.Racy, SessionConcurrency, "swaps_of_one_digest a_revocation_that_races revocations_one_is_told"),
     (acts.Racy, SessionConcurrency, "sessions_of_one_id chains_of_rotations"),
+    (acts.Racy, SessionConcurrency, "adoptions_that_race"),
     (acts.Racy, SweeperConcurrency, "erasing_salts sweeps_at_once"),
     (acts.Halting, SessionAtomicity, "cancelled_add cancelled_advance cancelled_revocation"),
     (acts.Overwriting, SessionBehaviour, "id_is_taken_once ended_session_stays_taken"),
     (acts.Overwriting, SessionAtomicity, "failed_add_leaves_the_first"),
     (acts.Careless, SessionBehaviour, "current_digest not_expired revoked_session_does_not_advance new_idle_expiry"),
     (acts.Unending, SessionBehaviour, "not_expired"),
+    (
+        acts.Adopting,
+        SessionBehaviour,
+        "adopt_sets adopt_needs_the_expected adopt_needs_a_session revoked_session_is_not",
+    ),
     (acts.Touching, SessionAtomicity, "refused_changes_nothing"),
     (acts.Rewriting, SessionBehaviour, "session_is_revoked_once"),
     (acts.Rewriting, SessionLists, "second_revocation"),

@@ -66,14 +66,36 @@ class FaultySessions(MemorySessionRepository):
 
 
 class ChangeableUsers(MemoryUserRepository):
-    """Users that an administrator changes (``None``: deletes) while a test runs."""
+    """Users that an administrator changes (``None``: deletes) while a test runs. Something can be made to happen once,
+    before or after an act took effect.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.changed: dict[Subject, User | None] = {}
+        self._happenings: dict[str, Happening] = {}
+
+    def once(self, moment: str, happening: Happening) -> None:
+        """Make ``happening`` happen at ``moment``, such as ``after find_by_username``."""
+        self._happenings[moment] = happening
 
     async def find(self, subject: Subject) -> User | None:
         return self.changed[subject] if subject in self.changed else await super().find(subject)
+
+    async def find_by_username(self, username: str) -> User | None:
+        user = await super().find_by_username(username)
+        await self._reach("after find_by_username")
+        return user
+
+    async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
+        await self._reach("before change_password")
+        changed = await super().change_password(subject, new=new, expected=expected)
+        await self._reach("after change_password")
+        return changed
+
+    async def _reach(self, moment: str) -> None:
+        if happening := self._happenings.pop(moment, None):
+            await happening()
 
 
 class ChangeableClients(MemoryClientRepository):

@@ -26,16 +26,16 @@ async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
 
 async def test_the_id_is_random_and_no_name(world: World) -> None:
     """A user's id is 16 random bytes as text, and no two are equal."""
-    users = [await world.accounts.create(name, "password", scope=SCOPE) for name in ("bob", "carol")]
+    users = [await world.accounts.create(name, "a password", scope=SCOPE) for name in ("bob", "carol")]
     assert all(len(base64url.decode(user.subject)) == 16 for user in users)
     assert users[0].subject != users[1].subject
 
 
 @pytest.mark.parametrize(
-    ("username", "password"), [("b", "p"), ("b" * 255, "p" * 128), ("ü" * 255, "\U0001f511" * 128)]
+    ("username", "password"), [("b", "p" * 8), ("b" * 255, "p" * 128), ("ü" * 255, "\U0001f511" * 128)]
 )
 async def test_the_limits_are_allowed(world: World, username: str, password: str) -> None:
-    """A name of 1 to 255 and a password of 1 to 128 characters, of whatever bytes, are taken as they are."""
+    """A name of 1 to 255 and a password of 8 to 128 characters, of whatever bytes, are taken as they are."""
     user = await world.accounts.create(username, password, scope=SCOPE)
     assert (user.username, user.password_hash) == (username, f"plain:{password}")
 
@@ -43,14 +43,17 @@ async def test_the_limits_are_allowed(world: World, username: str, password: str
 @pytest.mark.parametrize(
     ("username", "password", "field"),
     [
-        ("", "p", "username"),
-        ("b" * 256, "p", "username"),
-        ("b\0", "p", "username"),
-        ("b\x1b[31m", "p", "username"),
-        ("b\ud800", "p", "username"),
+        ("", "a password", "username"),
+        ("b" * 256, "a password", "username"),
+        ("b\0", "a password", "username"),
+        ("b\x1b[31m", "a password", "username"),
+        ("b\ud800", "a password", "username"),
         ("b", "", "password"),
+        ("b", "p" * 7, "password"),
         ("b", "p" * 129, "password"),
-        ("b", "p\udfff", "password"),
+        ("b", "p" * 8 + "\udfff", "password"),
+        ("b", "Password1", "password"),
+        ("Bob the builder", "bob the Builder", "password"),
     ],
 )
 async def test_beyond_the_limits_nothing_is_hashed_or_kept(
@@ -69,7 +72,7 @@ async def test_beyond_the_limits_nothing_is_hashed_or_kept(
 async def test_a_name_is_given_once(world: World) -> None:
     """A name that is taken is refused, and its user stays as they are."""
     with pytest.raises(AlreadyExists):
-        await world.accounts.create(ALICE.username, "another", scope=SCOPE)
+        await world.accounts.create(ALICE.username, "another one", scope=SCOPE)
     assert await world.users.find_by_username(ALICE.username) == ALICE
 
 
@@ -83,15 +86,15 @@ async def test_under_load_nobody_is_made(world: World) -> None:
 
 async def test_a_name_that_is_taken_costs_no_hash(world: World) -> None:
     """Whoever starts again and again with the same first user pays for their password once."""
-    await world.accounts.create("bob", "password", scope=SCOPE)
+    await world.accounts.create("bob", "a password", scope=SCOPE)
     with pytest.raises(AlreadyExists):
-        await world.accounts.create("bob", "password", scope=SCOPE)
+        await world.accounts.create("bob", "a password", scope=SCOPE)
     assert world.hasher.hashes == 1
 
 
 async def test_users_are_listed_in_pages(world: World) -> None:
     """A page begins after a name, and has so many users at most."""
-    made = [await world.accounts.create(name, "password", scope=SCOPE) for name in ("dora", "bob", "carol")]
+    made = [await world.accounts.create(name, "a password", scope=SCOPE) for name in ("dora", "bob", "carol")]
     after_alice = await world.accounts.page(after="alice", limit=2)
     assert list(after_alice) == [made[1], made[2]]
     assert list(await world.accounts.page(after="carol", limit=2)) == [made[0]]

@@ -3,6 +3,7 @@
 from app.adapters.memory.revocation_list import MemoryRevocationList
 from app.domain.model import ratchet
 from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.credentials import PasswordPolicy
 from app.domain.model.events import SessionFacts
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY, ClientId
@@ -11,16 +12,27 @@ from app.domain.model.session import Origin, Session
 from app.domain.model.signing_key import SigningKey, StoredKey
 from app.domain.model.user import User
 from app.domain.services.accounts import Accounts
+from app.domain.services.administration import Administration
 from app.domain.services.authentication import Authentication
 from app.domain.services.issuance import Issuance
 from app.domain.services.key_lifecycle import KeyLifecycle
+from app.domain.services.password_change import PasswordChange
+from app.domain.services.passwords import Passwords
 from app.domain.services.retention import Retention
 from app.domain.services.revocation import Revocation
 from app.domain.services.rotation import Rotation
 from app.domain.services.sessions import Sessions
 from app.domain.services.validation import Validation
 from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, NOW
-from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeHasher, FakeKeyStore, FakeRandomness
+from tests.fakes import (
+    FakeAuditTrail,
+    FakeClock,
+    FakeCodec,
+    FakeCommonPasswords,
+    FakeHasher,
+    FakeKeyStore,
+    FakeRandomness,
+)
 
 from .faults import ChangeableClients, ChangeableUsers, FaultySessions
 
@@ -63,10 +75,41 @@ class World:
             policy=session_policy,
         )
         self.authentication = Authentication(
-            users=self.users, hasher=self.hasher, issuance=self.issuance, clock=self.clock, audit=self.audit
+            users=self.users,
+            hasher=self.hasher,
+            issuance=self.issuance,
+            revocation=self.revocation,
+            clock=self.clock,
+            audit=self.audit,
         )
-        self.own_sessions = Sessions(sessions=self.sessions, revocation=self.revocation, clock=self.clock)
-        self.accounts = Accounts(users=self.users, hasher=self.hasher, randomness=self.randomness)
+        self.own_sessions = Sessions(
+            sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock
+        )
+        self.passwords = Passwords(common=FakeCommonPasswords(), hasher=self.hasher, policy=PasswordPolicy())
+        self.accounts = Accounts(
+            users=self.users,
+            passwords=self.passwords,
+            hasher=self.hasher,
+            randomness=self.randomness,
+            clock=self.clock,
+            audit=self.audit,
+        )
+        self.administration = Administration(
+            users=self.users,
+            passwords=self.passwords,
+            revocation=self.revocation,
+            clock=self.clock,
+            audit=self.audit,
+        )
+        self.password_change = PasswordChange(
+            users=self.users,
+            sessions=self.sessions,
+            authentication=self.authentication,
+            passwords=self.passwords,
+            revocation=self.revocation,
+            clock=self.clock,
+            audit=self.audit,
+        )
         self.retention = Retention(
             sweeper=self.sessions,
             revoked=self.revoked,

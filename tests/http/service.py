@@ -125,7 +125,9 @@ class Service:
 
     async def create_user(self, username: str, password: str = PASSWORD, *, scope: str = "account orders:read") -> User:
         """Return a new user."""
-        return await self.container.accounts().create(username, password, scope=Scope.parse(scope))
+        user: User = await self.container.accounts().create(username, password, scope=Scope.parse(scope))
+        self.audit.events.clear()
+        return user
 
     def change_user(self, user: User, **changes: Any) -> None:
         """Change what is stored of a user, as no endpoint does yet."""

@@ -81,6 +81,29 @@ async def test_no_part_of_a_body_is_repeated(log: LogLines, service: Service, bo
     assert_unseen(log, *[await service.ask("POST", path, data=body, headers=JSON) for path in paths])
 
 
+async def test_no_new_password_is_repeated(log: LogLines, service: Service, tokens: Tokens) -> None:
+    """Neither where it is taken nor where it is refused, by the user or an administrator."""
+    service.container.authentication()._audit = LogAuditTrail()
+    root = await service.create_user("root", scope="account keyturn:admin")
+    admin = (await service.sign_in("root")).access
+    bodies: list[dict[str, str]] = [
+        {"current_password": CANARY, "new_password": CANARY},
+        {"current_password": "correct horse", "new_password": CANARY * 20},
+        {"current_password": "correct horse", "new_password": CANARY},
+    ]
+    answers = [await service.ask("PUT", "/auth/password", token=tokens.access, json=body) for body in bodies]
+    assert [each.status for each in answers] == [403, 400, 204]
+    for method, path, body in (
+        ("POST", "/admin/users", {"username": "bob", "password": CANARY}),
+        ("POST", "/admin/users", {"username": "bob", "password": CANARY}),
+        ("PUT", f"/admin/users/{root.subject}/password", {"new_password": CANARY * 20}),
+        ("PUT", f"/admin/users/{root.subject}/password", {"new_password": CANARY}),
+    ):
+        answers.append(await service.ask(method, path, token=admin, json=body))
+    assert [each.status for each in answers[3:]] == [201, 409, 400, 204]
+    assert_unseen(log, *answers)
+
+
 async def test_no_token_is_logged(log: LogLines, service: Service, tokens: Tokens) -> None:
     """Good tokens neither: refreshed, replayed, reused, signed out with, or in the way of a bug."""
     successor = await service.rotate(tokens)

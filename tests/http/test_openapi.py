@@ -23,9 +23,11 @@ SPECIFIED = [
     (401, "invalid-token"),
     (401, "missing-token"),
     (403, "insufficient-scope"),
+    (403, "invalid-credentials"),
     (404, "not-found"),
     (405, "method-not-allowed"),
     (408, "request-timeout"),
+    (409, "already-exists"),
     (413, "payload-too-large"),
     (415, "unsupported-media-type"),
     (417, "expectation-failed"),
@@ -114,8 +116,11 @@ def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
     security = {name: each.get("security") for name, each in operations(document).items()}
     assert security.pop("GET /auth/me") == [{"bearer": []}]
     assert security.pop("POST /auth/logout") == [{}, {"bearer": []}]
-    for name in ("GET /auth/sessions", "DELETE /auth/sessions", "DELETE /auth/sessions/{sid}"):
+    own = ("GET /auth/sessions", "DELETE /auth/sessions", "DELETE /auth/sessions/{sid}", "PUT /auth/password")
+    for name in own:
         assert security.pop(name) == [{"bearer": ["account"]}]
+    for name in [each for each in security if " /admin/" in each]:
+        assert security.pop(name) == [{"bearer": ["keyturn:admin"]}]
     assert set(security.values()) == {None}
 
 

@@ -62,7 +62,7 @@ async def test_only_the_subjects_own_live_sessions_are_listed(service: Service, 
 
 @pytest.mark.parametrize(
     ("user_agent", "device"),
-    [(b"Firefox/1", "Firefox/1"), (b"x" * 200, "x" * 80), (b"a\tb\x85\xe2\x80\xa8\xffc", "abc"), (b"", "")],
+    [(b"curl/8.5.0 (x)", "curl/8.5.0"), (b"x" * 200, "x" * 80), (b"a\tb\x85\xe2\x80\xa8\xffc", "abc"), (b"", "")],
     ids=["plain", "long", "unprintable", "empty"],
 )
 async def test_the_device_is_a_short_printable_name(service: Service, user_agent: bytes, device: str) -> None:

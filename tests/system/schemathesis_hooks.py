@@ -1,6 +1,7 @@
 """What schemathesis cannot make up: who signs in, and tokens and sessions that there are. Its command loads this."""
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ class SignIn:
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """Let every other request that is well-formed be one that succeeds."""
+    if case.path_parameters and "sub" in case.path_parameters:
+        _spare_who_signs_in(case)
     real = _REAL.get(case.operation.label)
     if real is None or case.meta is None or not case.meta.generation.mode.is_positive or hash(case.id) % 2:
         return
@@ -36,6 +39,28 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
         case.body = {**real()}
     elif case.path_parameters:
         case.path_parameters = {**real()}
+
+
+def _spare_who_signs_in(case: schemathesis.Case[Any]) -> None:
+    """Let nobody disable the user of all these requests, or change their password: make it another's."""
+    who = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS).json()
+    if case.path_parameters["sub"] == who["sub"]:
+        case.path_parameters = {**case.path_parameters, **_user()}
+
+
+def _user() -> dict[str, str]:
+    body = {"username": secrets.token_hex(8), "password": PASSWORD}
+    answer = requests.post(f"{_URL}/admin/users", json=body, headers=_bearer(), timeout=_PATIENCE_SECONDS)
+    return {"sub": answer.json()["sub"]}
+
+
+def _session_of_a_user() -> dict[str, str]:
+    who = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS).json()
+    return {"sub": who["sub"], "sid": who["sid"]}
+
+
+def _bearer() -> dict[str, str]:
+    return {"Authorization": f"Bearer {_sign_in()['access_token']}"}
 
 
 def _sign_in() -> dict[str, str]:
@@ -50,8 +75,7 @@ def _refresh_token() -> dict[str, str]:
 
 
 def _session() -> dict[str, str]:
-    headers = {"Authorization": f"Bearer {_sign_in()['access_token']}"}
-    answer = requests.get(f"{_URL}/auth/me", headers=headers, timeout=_PATIENCE_SECONDS)
+    answer = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS)
     return {"sid": answer.json()["sid"]}
 
 
@@ -60,5 +84,10 @@ _REAL: Final[Mapping[str, Callable[[], Mapping[str, str]]]] = {
     "POST /auth/refresh": _refresh_token,
     "POST /auth/logout": _refresh_token,
     "DELETE /auth/sessions/{sid}": _session,
+    "GET /admin/users/{sub}": _user,
+    "POST /admin/users/{sub}/disable": _user,
+    "POST /admin/users/{sub}/enable": _user,
+    "GET /admin/users/{sub}/sessions": _user,
+    "DELETE /admin/users/{sub}/sessions/{sid}": _session_of_a_user,
     "GET /docs/{asset}": lambda: {"asset": "start.js"},
 }

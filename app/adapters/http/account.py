@@ -64,16 +64,16 @@ async def me(request: web.Request) -> web.Response:
 @requires(ACCOUNT)
 async def list_sessions(request: web.Request) -> web.Response:
     """Lists the subject's live sessions, the oldest first."""
-    subject, current = _signed_in(request)
+    subject, current = signed_in(request)
     sessions = await request.app[SESSIONS].of(subject)
-    listed: SessionList = {"sessions": [_describe(each, current=current) for each in sessions]}
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
     return json_response(listed)
 
 
 @requires(ACCOUNT)
 async def end_session(request: web.Request) -> web.Response:
     """Ends one of the subject's sessions."""
-    subject, _ = _signed_in(request)
+    subject, _ = signed_in(request)
     try:
         session_id = parse_session_id(request.match_info["sid"])
     except ValueError as error:
@@ -85,12 +85,12 @@ async def end_session(request: web.Request) -> web.Response:
 @requires(ACCOUNT)
 async def end_sessions(request: web.Request) -> web.Response:
     """Ends all of the subject's sessions."""
-    subject, current = _signed_in(request)
+    subject, current = signed_in(request)
     await request.app[SESSIONS].end_all(subject, current=current)
     return no_content()
 
 
-def _signed_in(request: web.Request) -> tuple[Subject, SessionId]:
+def signed_in(request: web.Request) -> tuple[Subject, SessionId]:
     """Return who makes the request, in which session; a client acting for itself has no account."""
     principal = request[PRINCIPAL]
     if principal.session_id is None:
@@ -98,7 +98,8 @@ def _signed_in(request: web.Request) -> tuple[Subject, SessionId]:
     return principal.subject, principal.session_id
 
 
-def _describe(session: Session, *, current: SessionId) -> SessionEntry:
+def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
+    """Return what its owner may see of a session."""
     return {
         "sid": format_session_id(session.session_id),
         "current": session.session_id == current,

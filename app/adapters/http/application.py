@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from ... import VERSION
+from ...domain.model.scope import Scope
+from ...domain.services.accounts import Accounts
+from ...domain.services.administration import Administration
 from ...domain.services.authentication import Authentication
+from ...domain.services.password_change import PasswordChange
 from ...domain.services.revocation import Revocation
 from ...domain.services.revocation_feed import RevocationFeed
 from ...domain.services.rotation import Rotation
@@ -14,10 +18,12 @@ from ...domain.services.validation import Validation
 from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
+from .admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from .cors import CrossOrigin
 from .edge import edge
 from .guard import Guard
 from .openapi.document import OPENAPI, OpenApiDocument
+from .password import PASSWORD_CHANGE
 from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
@@ -37,6 +43,10 @@ class HttpServices:
     revocation: Revocation
     validation: Validation
     sessions: Sessions
+    accounts: Accounts
+    administration: Administration
+    password_change: PasswordChange
+    default_scope: Scope
     codec: TokenCodec
     feed: RevocationFeed
     clock: Clock
@@ -56,6 +66,10 @@ def build_application(services: HttpServices) -> web.Application:
     app[REVOCATION] = services.revocation
     app[VALIDATION] = services.validation
     app[SESSIONS] = services.sessions
+    app[ACCOUNTS] = services.accounts
+    app[ADMINISTRATION] = services.administration
+    app[PASSWORD_CHANGE] = services.password_change
+    app[DEFAULT_SCOPE] = services.default_scope
     app[JWK_SET] = JwkSetDocument(services.codec)
     app[JWKS_MAX_AGE] = services.jwks_max_age
     app[FEED_DOCUMENTS] = FeedDocuments(services.feed, services.clock)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from aiohttp import hdrs, web
 
 from ...domain.errors import (
+    AlreadyExists,
     InsufficientScope,
     InvalidClient,
     InvalidCredentials,
@@ -19,6 +20,8 @@ from ...domain.errors import (
     MissingToken,
     SessionNotFound,
     Unavailable,
+    UserNotFound,
+    WrongCurrentPassword,
 )
 from ..request_context import REQUEST_ID
 
@@ -31,7 +34,10 @@ _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {
     MissingToken: HTTPStatus.UNAUTHORIZED,
     InvalidToken: HTTPStatus.UNAUTHORIZED,
     InsufficientScope: HTTPStatus.FORBIDDEN,
+    WrongCurrentPassword: HTTPStatus.FORBIDDEN,
     SessionNotFound: HTTPStatus.NOT_FOUND,
+    UserNotFound: HTTPStatus.NOT_FOUND,
+    AlreadyExists: HTTPStatus.CONFLICT,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     KeyturnError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -92,7 +98,7 @@ def problem(error: KeyturnError) -> web.Response:
         errors = [{"field": each.field, "message": each.message} for each in error.errors]
     if isinstance(error, Unavailable):
         headers[hdrs.RETRY_AFTER] = str(error.retry_after)
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+    if status is HTTPStatus.UNAUTHORIZED or isinstance(error, InsufficientScope):
         headers[hdrs.WWW_AUTHENTICATE] = _challenge(error)
     return _render(status, code, error.description, headers, errors)
 

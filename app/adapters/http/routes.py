@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from ...domain.errors import (
+    AlreadyExists,
     InvalidCredentials,
     InvalidGrant,
     InvalidScope,
@@ -13,10 +14,13 @@ from ...domain.errors import (
     MissingToken,
     SessionNotFound,
     Unavailable,
+    UserNotFound,
+    WrongCurrentPassword,
 )
-from . import account, docs, health, revoked_sessions, tokens, well_known
+from . import account, admin_users, docs, health, password, revoked_sessions, tokens, well_known
 from .openapi.document import openapi
 from .operation import NO_CONTENT, Gives, Operation, Takes, document
+from .paging import PAGE_QUERY
 
 ROUTES: Final = (
     Operation(
@@ -63,6 +67,73 @@ ROUTES: Final = (
         "DELETE",
         "/auth/sessions/{sid}",
         account.end_session,
+        gives=NO_CONTENT,
+        fails=(SessionNotFound, Unavailable),
+    ),
+    Operation(
+        "PUT",
+        "/auth/password",
+        password.change_password,
+        takes=Takes(password.PasswordChangeRequest),
+        gives=NO_CONTENT,
+        fails=(WrongCurrentPassword, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users",
+        admin_users.list_users,
+        query=PAGE_QUERY,
+        gives=Gives(admin_users.UserPage),
+        fails=(Unavailable,),
+    ),
+    Operation(
+        "POST",
+        "/admin/users",
+        admin_users.create_user,
+        takes=Takes(admin_users.NewUserRequest),
+        gives=Gives(admin_users.UserEntry, status=HTTPStatus.CREATED),
+        fails=(AlreadyExists, InvalidScope, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users/{sub}",
+        admin_users.show_user,
+        gives=Gives(admin_users.UserEntry),
+        fails=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/users/{sub}/disable",
+        admin_users.disable_user,
+        gives=Gives(admin_users.UserEntry),
+        fails=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/users/{sub}/enable",
+        admin_users.enable_user,
+        gives=Gives(admin_users.UserEntry),
+        fails=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "PUT",
+        "/admin/users/{sub}/password",
+        admin_users.set_password,
+        takes=Takes(admin_users.NewPasswordRequest),
+        gives=NO_CONTENT,
+        fails=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users/{sub}/sessions",
+        admin_users.list_user_sessions,
+        gives=Gives(account.SessionList),
+        fails=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/users/{sub}/sessions/{sid}",
+        admin_users.end_user_session,
         gives=NO_CONTENT,
         fails=(SessionNotFound, Unavailable),
     ),

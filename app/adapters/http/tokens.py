@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypedDict
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from ...domain.errors import InvalidToken
 from ...domain.model.grant import TokenGrant
 from ...domain.model.identifiers import FIRST_PARTY
 from ...domain.model.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
-from ...domain.model.session import Origin
 from ...domain.model.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from ...domain.services.authentication import Authentication
 from ...domain.services.revocation import Revocation
@@ -18,6 +17,7 @@ from ...domain.services.validation import Validation
 from .answers import json_response, no_content
 from .bearer import BearerHeader
 from .guard import public
+from .origin import origin
 from .request_model import read, text
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
@@ -25,7 +25,6 @@ ROTATION: Final = web.AppKey("keyturn_rotation", Rotation)
 REVOCATION: Final = web.AppKey("keyturn_revocation", Revocation)
 VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
 
-_MAX_DEVICE_LENGTH: Final = 80
 _MAX_TOKEN_LENGTH: Final = 1_024
 _MAX_WANTED_LENGTH: Final = 8 * 1_024
 
@@ -81,7 +80,7 @@ async def login(request: web.Request) -> web.Response:
         wanted.password,
         client_id=FIRST_PARTY,
         requested=wanted.scope,
-        origin=_origin(request),
+        origin=origin(request),
     )
     return _token_response(granted)
 
@@ -108,11 +107,6 @@ async def logout(request: web.Request) -> web.Response:
         return no_content()
     await revocation.log_out_with_access_token(claims, client_id=FIRST_PARTY)
     return no_content()
-
-
-def _origin(request: web.Request) -> Origin:
-    device = "".join(filter(str.isprintable, request.headers.get(hdrs.USER_AGENT, "")))
-    return Origin(address=request.remote or "", device=device[:_MAX_DEVICE_LENGTH])
 
 
 def _token_response(granted: TokenGrant) -> web.Response:

@@ -67,6 +67,13 @@ class MemorySessionRepository:
         self._revoked[session_id] = now
         return True
 
+    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+        session = self._sessions.get(session_id)
+        if session is None or session.credential_version != expected_version or not session.is_live(now):
+            return False
+        self._sessions[session_id] = replace(session, credential_version=credential_version)
+        return True
+
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self._sessions)])
 

@@ -35,6 +35,22 @@ class MemoryUserRepository:
         self._users[subject] = replace(user, password_hash=new)
         return True
 
+    async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
+        user = self._users.get(subject)
+        if user is None or expected not in (None, user.password_hash):
+            return None
+        return self._keep(replace(user, password_hash=new, credential_version=user.credential_version + 1))
+
+    async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
+        user = self._users.get(subject)
+        if user is None or user.disabled == disabled:
+            return user
+        return self._keep(replace(user, disabled=disabled, credential_version=user.credential_version + disabled))
+
     async def page(self, *, after: str, limit: int) -> Sequence[User]:
         names = sorted(name for name in self._by_name if name > after)
         return [self._users[self._by_name[name]] for name in names[:limit]]
+
+    def _keep(self, user: User) -> User:
+        self._users[user.subject] = user
+        return user

@@ -20,7 +20,7 @@ from .keys import (
     session_of,
     subject_key,
 )
-from .scripts import ADD, ADVANCE, FIND, INDEX, REVOKE
+from .scripts import ADD, ADOPT, ADVANCE, FIND, INDEX, REVOKE
 from .session_hash import from_fields, to_fields, to_time
 
 _SIGN_IN_SECONDS: Final = 60
@@ -99,6 +99,12 @@ class RedisSessionRepository:
             CHANNEL,
         )
         return bool(revoked)
+
+    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+        adopted = await self._exchange.run(
+            ADOPT, [session_key(session_id)], str(expected_version), str(credential_version), repr(now)
+        )
+        return bool(adopted)
 
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         """A server that is scanned tells each key that stays, at least once."""

@@ -60,6 +60,14 @@ class Acts:
         except LostRace:
             return False
 
+    async def changed(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
+        """Make a change that must not be lost to another; return what its ``RETURNING`` tells of the changed rows."""
+
+        async def act(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            return (await connection.execute(statement, parameters)).all()
+
+        return await self._again_and_again(lambda: self._run(act, before=self._writing))
+
     async def finish(self) -> None:
         """Wait until nothing is under way."""
         while self._running:

@@ -43,6 +43,12 @@ _REVOKE: Final = (
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
 )
 
+_ADOPT: Final = (
+    update(SESSIONS)
+    .where(_SESSION.session_id == bindparam("id"), _SESSION.credential_version == bindparam("expected_version"), _LIVE)
+    .values(credential_version=bindparam("new_version"))
+)
+
 _REVOKE_MANY: Final = (
     update(SESSIONS)
     .where(
@@ -104,6 +110,10 @@ class SqlSessionRepository:
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
         return await self._acts.changes(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
+
+    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+        versions = {"expected_version": expected_version, "new_version": credential_version}
+        return await self._acts.changes(_ADOPT, {"id": session_id, "now": now, **versions}) > 0
 
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         parameters = {"reason": reason.value, "now": now, "most": _REVOKED_A_STEP}

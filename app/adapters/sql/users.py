@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Boolean, Row, and_, bindparam, case, insert, not_, or_, select, update
 
 from ...domain.model.identifiers import Subject
 from ...domain.model.scope import Scope
@@ -22,6 +22,27 @@ _REPLACE_PASSWORD_HASH: Final = (
     update(USERS)
     .where(USERS.c.subject == bindparam("of_subject"), USERS.c.password_hash == bindparam("expected"))
     .values(password_hash=bindparam("new"))
+)
+_CHANGE_PASSWORD: Final = (
+    update(USERS)
+    .where(
+        USERS.c.subject == bindparam("of_subject"),
+        or_(bindparam("any_hash", type_=Boolean), USERS.c.password_hash == bindparam("expected")),
+    )
+    .values(password_hash=bindparam("new"), credential_version=USERS.c.credential_version + 1)
+    .returning(USERS)
+)
+_SET_DISABLED: Final = (
+    update(USERS)
+    .where(USERS.c.subject == bindparam("of_subject"))
+    .values(
+        disabled=bindparam("now_disabled"),
+        credential_version=case(
+            (and_(bindparam("now_disabled"), not_(USERS.c.disabled)), USERS.c.credential_version + 1),
+            else_=USERS.c.credential_version,
+        ),
+    )
+    .returning(USERS)
 )
 
 
@@ -43,11 +64,22 @@ class SqlUserRepository:
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
         return await self._acts.wins(_REPLACE_PASSWORD_HASH, {"of_subject": subject, "expected": expected, "new": new})
 
+    async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
+        parameters = {"of_subject": subject, "new": new, "expected": expected or "", "any_hash": expected is None}
+        return await self._changed(_CHANGE_PASSWORD, parameters)
+
+    async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
+        return await self._changed(_SET_DISABLED, {"of_subject": subject, "now_disabled": disabled})
+
     async def page(self, *, after: str, limit: int) -> Sequence[User]:
         return [_user(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
 
     async def _one(self, statement: Any, parameters: dict[str, object]) -> User | None:
         rows = await self._acts.rows(statement, parameters)
+        return _user(rows[0]) if rows else None
+
+    async def _changed(self, statement: Any, parameters: dict[str, object]) -> User | None:
+        rows = await self._acts.changed(statement, parameters) if is_storable(str(parameters["of_subject"])) else ()
         return _user(rows[0]) if rows else None
 
 

@@ -16,7 +16,9 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(AuditEvent):
-    """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user`` or ``wrong_password``."""
+    """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user``, ``wrong_password``,
+    ``wrong_current_password`` (of someone signed in) or ``credentials_changed`` (during the sign-in).
+    """
 
     reason: str
     subject: Subject | None
@@ -97,6 +99,34 @@ class AllSessionsRevoked(AuditEvent):
 
     reason: RevocationReason
     sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEvent(AuditEvent):
+    """Something happened to a user. ``by`` is who did it, ``None`` for an operator at the command line."""
+
+    subject: Subject
+    by: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCreated(UserEvent):
+    """A user was added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDisabled(UserEvent):
+    """A user may not sign in any more; all their sessions are revoked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEnabled(UserEvent):
+    """A user may sign in again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(UserEvent):
+    """A user has a new password; their other sessions are revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,9 @@ class RevocationReason(StrEnum):
     ENDED_BY_USER = "ended_by_user"
     REUSE = "reuse"
     KEY_COMPROMISED = "key_compromised"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason
+    USER_DISABLED = "user_disabled"
+    ENDED_BY_ADMIN = "ended_by_admin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,63 +1,97 @@
-"""Accounts: making and listing users."""
+"""Accounts: making, importing, finding and listing users."""
 
 from collections.abc import Sequence
-from typing import Final
-from unicodedata import category
 
+from ...ports.audit import AuditTrail
+from ...ports.clock import Clock
 from ...ports.password_hasher import PasswordHasher
 from ...ports.randomness import Randomness
 from ...ports.users import UserRepository
-from ..errors import AlreadyExists, FieldError, InvalidRequest
+from ..errors import AlreadyExists, FieldError, InvalidRequest, UserNotFound
 from ..model import base64url
+from ..model.credentials import composed, username_faults
+from ..model.events import UserCreated
 from ..model.identifiers import Subject
 from ..model.scope import Scope
-from ..model.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH, SUBJECT_BYTES, User
-
-_CONTROL_CHARACTERS: Final = frozenset({"Cc"})
-_NO_CHARACTERS: Final = frozenset({"Cs"})
-"""Categories of Unicode; a surrogate is half a character, which no encoding has."""
+from ..model.user import SUBJECT_BYTES, User
+from .passwords import Passwords
 
 
 class Accounts:
-    """Creates and lists users."""
+    """Creates, finds and lists users. ``by`` is who does it, ``None`` for an operator at the command line."""
 
-    def __init__(self, *, users: UserRepository, hasher: PasswordHasher, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        passwords: Passwords,
+        hasher: PasswordHasher,
+        randomness: Randomness,
+        clock: Clock,
+        audit: AuditTrail,
+    ) -> None:
         self._users = users
+        self._passwords = passwords
         self._hasher = hasher
         self._randomness = randomness
+        self._clock = clock
+        self._audit = audit
 
-    async def create(self, username: str, password: str, *, scope: Scope) -> User:
+    async def create(self, username: str, password: str, *, scope: Scope, by: Subject | None = None) -> User:
         """Return a new user with a random id.
 
-        Raises ``InvalidRequest`` for a name of other than 1 to 255 or a password of other than 1 to 128 characters, and
-        for a name with control characters; ``AlreadyExists`` for a name that is taken, ``HashingOverloaded`` and
+        Raises ``InvalidRequest`` for a name of other than 1 to 255 characters, or with control characters, and for a
+        password that the policy refuses; ``AlreadyExists`` for a name that is taken, ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
-        _check_length("username", username, MAX_USERNAME_LENGTH)
-        _check_length("password", password, MAX_PASSWORD_LENGTH)
-        _check_characters("username", username, _NO_CHARACTERS | _CONTROL_CHARACTERS)
-        _check_characters("password", password, _NO_CHARACTERS)
+        username = _checked(username)
+        password = self._passwords.check(password, username=username)
         if await self._users.find_by_username(username) is not None:
             raise AlreadyExists
-        user = User(
-            subject=Subject(base64url.encode(self._randomness.token_bytes(SUBJECT_BYTES))),
-            username=username,
-            password_hash=await self._hasher.hash(password),
-            scope=scope,
-        )
-        await self._users.add(user)
+        return await self._add(username, await self._passwords.hash(password), scope, disabled=False, by=by)
+
+    async def import_user(self, username: str, password_hash: str, *, scope: Scope, disabled: bool = False) -> User:
+        """Return a new user whose password was hashed elsewhere; it is hashed anew at their next sign-in.
+
+        Raises ``InvalidRequest`` for a hash that cannot be verified, and as ``create``.
+        """
+        username = _checked(username)
+        if not self._hasher.can_verify(password_hash):
+            fault = FieldError("password_hash", "must be an Argon2id or bcrypt hash of bounded cost")
+            raise InvalidRequest("The hash is not acceptable.", errors=[fault])
+        return await self._add(username, password_hash, scope, disabled=disabled, by=None)
+
+    async def find(self, subject: Subject) -> User:
+        """Return the user of this id; raises ``UserNotFound``."""
+        user = await self._users.find(subject)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def named(self, username: str) -> User:
+        """Return the user of this name; raises ``UserNotFound``."""
+        user = await self._users.find_by_username(composed(username))
+        if user is None:
+            raise UserNotFound
         return user
 
     async def page(self, *, after: str, limit: int) -> Sequence[User]:
         """Return at most ``limit`` users whose names come after ``after``, in the order of their names."""
         return await self._users.page(after=after, limit=limit)
 
+    async def _add(
+        self, username: str, password_hash: str, scope: Scope, *, disabled: bool, by: Subject | None
+    ) -> User:
+        subject = Subject(base64url.encode(self._randomness.token_bytes(SUBJECT_BYTES)))
+        user = User(subject, username, password_hash, scope, disabled=disabled)
+        await self._users.add(user)
+        self._audit.record(UserCreated(at=self._clock.now(), subject=user.subject, by=by))
+        return user
 
-def _check_length(field: str, text: str, most: int) -> None:
-    if not 1 <= len(text) <= most:
-        raise InvalidRequest(errors=[FieldError(field, f"must have 1 to {most} characters")])
 
-
-def _check_characters(field: str, text: str, refused: frozenset[str]) -> None:
-    if any(category(each) in refused for each in text):
-        raise InvalidRequest(errors=[FieldError(field, "must be text without control characters")])
+def _checked(username: str) -> str:
+    """Return a new name in the form in which names are compared."""
+    username = composed(username)
+    if errors := list(username_faults(username)):
+        raise InvalidRequest("The username is not acceptable.", errors=errors)
+    return username

@@ -6,13 +6,16 @@ from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.password_hasher import PasswordHasher
 from ...ports.users import UserRepository
-from ..errors import HashingOverloaded, InvalidCredentials
+from ..errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
+from ..model import ratchet
+from ..model.credentials import composed
 from ..model.events import LoginFailed
 from ..model.grant import TokenGrant
 from ..model.identifiers import ClientId
-from ..model.session import Origin
+from ..model.session import Origin, RevocationReason
 from ..model.user import User
 from .issuance import Issuance
+from .revocation import Revocation
 
 
 class Authentication:
@@ -24,12 +27,14 @@ class Authentication:
         users: UserRepository,
         hasher: PasswordHasher,
         issuance: Issuance,
+        revocation: Revocation,
         clock: Clock,
         audit: AuditTrail,
     ) -> None:
         self._users = users
         self._hasher = hasher
         self._issuance = issuance
+        self._revocation = revocation
         self._clock = clock
         self._audit = audit
 
@@ -40,26 +45,52 @@ class Authentication:
 
         Raises ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        user = await self._authenticate(username, password, origin)
+        password = composed(password)
+        user = await self._authenticate(composed(username), password, origin)
         if self._hasher.is_outdated(user.password_hash):
             await self._rehash(user, password)
-        return await self._issuance.open_session(user, client_id=client_id, requested=requested, origin=origin)
+        granted = await self._issuance.open_session(user, client_id=client_id, requested=requested, origin=origin)
+        await self._check_that_nothing_changed(user, granted, origin)
+        return granted
+
+    async def _check_that_nothing_changed(self, user: User, granted: TokenGrant, origin: Origin) -> None:
+        """End the new session if the user's password was changed, or they were disabled, while they signed in: whoever
+        did that may have looked for sessions before this one was there.
+        """
+        now = await self._users.find(user.subject)
+        if now is None or (now.credential_version, now.disabled) != (user.credential_version, False):
+            session_id = ratchet.parse(granted.refresh_token).session_id
+            disabled = now is not None and now.disabled
+            reason = RevocationReason.USER_DISABLED if disabled else RevocationReason.PASSWORD_CHANGED
+            await self._revocation.end(session_id, reason)
+            self._note_failure("credentials_changed", user, origin)
+            raise InvalidCredentials
+
+    async def confirm(self, user: User, password: str, *, origin: Origin) -> None:
+        """Return if a signed-in user gave their own password; raises ``WrongCurrentPassword`` and
+        ``HashingOverloaded``.
+        """
+        if not await self._hasher.verify(composed(password), user.password_hash):
+            self._note_failure("wrong_current_password", user, origin)
+            raise WrongCurrentPassword
 
     async def _authenticate(self, username: str, password: str, origin: Origin) -> User:
         user = await self._users.find_by_username(username)
         if user is None:
             await self._hasher.verify_nothing(password)
-            raise self._failure("unknown_user", None, origin)
+            self._note_failure("unknown_user", None, origin)
+            raise InvalidCredentials
         if not await self._hasher.verify(password, user.password_hash):
-            raise self._failure("wrong_password", user, origin)
+            self._note_failure("wrong_password", user, origin)
+            raise InvalidCredentials
         if user.disabled:
-            raise self._failure("disabled_user", user, origin)
+            self._note_failure("disabled_user", user, origin)
+            raise InvalidCredentials
         return user
 
-    def _failure(self, reason: str, user: User | None, origin: Origin) -> InvalidCredentials:
+    def _note_failure(self, reason: str, user: User | None, origin: Origin) -> None:
         subject = None if user is None else user.subject
         self._audit.record(LoginFailed(at=self._clock.now(), reason=reason, subject=subject, address=origin.address))
-        return InvalidCredentials()
 
     async def _rehash(self, user: User, password: str) -> None:
         """Bring the stored hash to the current cost; under load that can wait for another sign-in."""

@@ -11,7 +11,7 @@ from ..errors import InvalidGrant, StoreUnavailable
 from ..model import ratchet
 from ..model.claims import AccessTokenClaims
 from ..model.events import AllSessionsRevoked, SessionWasRevoked, facts
-from ..model.identifiers import ClientId, SessionId
+from ..model.identifiers import ClientId, SessionId, Subject
 from ..model.policy import AccessTokenPolicy
 from ..model.session import Revocation as RevokedSession
 from ..model.session import RevocationReason, Session
@@ -62,6 +62,18 @@ class Revocation:
         self._revoked.add(RevokedSession(session.session_id, now))
         if revoked_by_this:
             self._audit.record(SessionWasRevoked(**facts(session, now), reason=reason))
+
+    async def end(self, session_id: SessionId, reason: RevocationReason) -> None:
+        """End the session of this id, if there is one; raises as ``revoke``."""
+        session = await self._sessions.find(session_id)
+        if session is not None:
+            await self.revoke(session, reason)
+
+    async def revoke_all_of(self, subject: Subject, reason: RevocationReason, *, keep: SessionId | None = None) -> None:
+        """End the sessions of ``subject``, all but ``keep``; raises as ``revoke``."""
+        for session in await self._sessions.live_sessions(subject, now=self._clock.now()):
+            if session.session_id != keep:
+                await self.revoke(session, reason)
 
     async def revoke_all(self, reason: RevocationReason) -> int:
         """End every session; return how many. Raises ``StoreUnavailable``; the same call can be made again."""

@@ -1,38 +1,49 @@
 """A subject's own sessions."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
+from ...ports.users import UserRepository
 from ..errors import SessionNotFound
 from ..model.identifiers import SessionId, Subject
 from ..model.session import RevocationReason, Session
 from .revocation import Revocation
 
+_BY_USER: Final = RevocationReason.ENDED_BY_USER
+
 
 class Sessions:
     """Lists and ends the sessions of one subject; another's are as if they did not exist."""
 
-    def __init__(self, *, sessions: SessionRepository, revocation: Revocation, clock: Clock) -> None:
+    def __init__(
+        self, *, sessions: SessionRepository, users: UserRepository, revocation: Revocation, clock: Clock
+    ) -> None:
         self._sessions = sessions
+        self._users = users
         self._revocation = revocation
         self._clock = clock
 
     async def of(self, subject: Subject) -> Sequence[Session]:
-        """Return the live sessions of ``subject``, the oldest first."""
-        return await self._sessions.live_sessions(subject, now=self._clock.now())
+        """Return the sessions of ``subject`` that can go on, the oldest first: one of an older credential version
+        cannot.
+        """
+        live = await self._sessions.live_sessions(subject, now=self._clock.now())
+        user = await self._users.find(subject) if live else None
+        return [each for each in live if user is not None and each.credential_version == user.credential_version]
 
-    async def end(self, subject: Subject, session_id: SessionId) -> None:
+    async def end(self, subject: Subject, session_id: SessionId, *, reason: RevocationReason = _BY_USER) -> None:
         """End one of the subject's live sessions; raises ``SessionNotFound`` if it is none of them."""
         session = await self._sessions.find(session_id)
         if session is None or session.subject != subject or not session.is_live(self._clock.now()):
             raise SessionNotFound
-        await self._revocation.revoke(session, RevocationReason.ENDED_BY_USER)
+        await self._revocation.revoke(session, reason)
 
     async def end_all(self, subject: Subject, *, current: SessionId) -> None:
         """End every session that ``subject`` has now, the ``current`` one last: while any of them may be left, whoever
         asked can ask again.
         """
-        sessions = sorted(await self.of(subject), key=lambda each: each.session_id == current)
-        for session in sessions:
+        live = await self._sessions.live_sessions(subject, now=self._clock.now())
+        for session in sorted(live, key=lambda each: each.session_id == current):
             await self._revocation.revoke(session, RevocationReason.ENDED_BY_USER)

@@ -68,6 +68,12 @@ class Users:
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
         raise NotImplementedError
 
+    async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
+        raise NotImplementedError
+
+    async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
+        raise NotImplementedError
+
     async def page(self, *, after: str, limit: int) -> Sequence[User]:
         raise NotImplementedError
 

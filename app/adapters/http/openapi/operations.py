@@ -15,6 +15,7 @@ BEARER: Final = "bearer"
 
 TAGS: Final[Mapping[str, str]] = {
     "auth": "Signing in, and the caller's own account.",
+    "admin": "Administering users.",
     ".well-known": "What verifiers fetch.",
     "service": "The service itself.",
 }
@@ -22,6 +23,7 @@ TAGS: Final[Mapping[str, str]] = {
 
 _PATH_PARAMETERS: Final[Mapping[str, str]] = {
     "sid": "The id of a session.",
+    "sub": "The id of a user.",
     "asset": "A file of the page.",
 }
 

@@ -24,10 +24,12 @@ HEADERS: Final[dict[str, str]] = {
 
 _BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: (hdrs.WWW_AUTHENTICATE,),
-    HTTPStatus.FORBIDDEN: (hdrs.WWW_AUTHENTICATE,),
     HTTPStatus.METHOD_NOT_ALLOWED: (hdrs.ALLOW,),
     HTTPStatus.SERVICE_UNAVAILABLE: (hdrs.RETRY_AFTER,),
 }
+
+_BY_CODE: Final = {"insufficient-scope": (hdrs.WWW_AUTHENTICATE,)}
+"""Where no other problem has the same status."""
 
 Response = dict[str, Any]
 
@@ -68,7 +70,7 @@ def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schema
         schema["required"] = ["request_id"]
     return {
         "description": "\n".join(f"- `{code}`: {description}" for _, code, description in told),
-        "headers": _headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()))),
+        "headers": _headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()), *_BY_CODE.get("".join(codes), ()))),
         "content": {PROBLEM_JSON: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
     }
 

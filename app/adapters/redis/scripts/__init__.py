@@ -22,6 +22,7 @@ class Script:
 
 ADD: Final = Script.read("add.lua")
 ADD_KEY: Final = Script.read("add_key.lua")
+ADOPT: Final = Script.read("adopt.lua")
 ADVANCE: Final = Script.read("advance.lua")
 FIND: Final = Script.read("find.lua")
 INDEX: Final = Script.read("index.lua")

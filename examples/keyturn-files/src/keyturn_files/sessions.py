@@ -61,6 +61,14 @@ class FileSessionRepository:
 
         return await self._directory.act(lambda: self._change(session_id, end))
 
+    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+        def renew(session: Session) -> Session | None:
+            if session.credential_version != expected_version or not session.is_live(now):
+                return None
+            return replace(session, credential_version=credential_version)
+
+        return await self._directory.act(lambda: self._change(session_id, renew))
+
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         every = await self._directory.act(lambda: [each.session_id for each in self._all()])
         return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in every])

@@ -1,0 +1,101 @@
+"""``keyturn users import``: users from another system, with the hashes of their passwords."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..adapters import strict_json
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope
+from ..domain.model.scope import Scope
+from ..domain.model.user import User
+from ..domain.services.accounts import Accounts
+from ..settings import Settings
+from .user_lines import as_json, as_text
+from .user_stores import opened_stores
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+_KNOWN = {"username": str, "password_hash": str, "scope": str, "disabled": bool}
+
+
+def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the group."""
+    parser = group.add_parser(
+        "import",
+        help="add users whose passwords were hashed elsewhere",
+        description="Adds a user for each line, a JSON object with username and password_hash (Argon2id or bcrypt), and"
+        " perhaps scope and disabled. A user who is there already stays as they are: the same file can be imported"
+        " again. A line that cannot be taken is named on standard error and left out; the exit status is then 1.",
+    )
+    parser.add_argument("file", type=Path, nargs="?", help="the lines (default: standard input)")
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    parser.set_defaults(run=run_import)
+
+
+def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Add whom the lines name, print each, and complain of the lines that were left out."""
+    settings = Settings.from_environment(environment)
+    with ExitStack() as closing:
+        try:
+            lines = sys.stdin if arguments.file is None else closing.enter_context(arguments.file.open("rb"))
+        except OSError as error:
+            raise ConfigurationError(f"{arguments.file} cannot be read: {error.strerror}.") from error
+        left_out = asyncio.run(_import(settings, lines, as_json if arguments.json else as_text))
+    if left_out:
+        raise ConfigurationError("1 line was left out." if left_out == 1 else f"{left_out} lines were left out.")
+
+
+async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callable[[User], str]) -> int:
+    """Return how many lines were left out."""
+    left_out = 0
+    async with opened_stores(settings) as parts:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                user = await _take(parts.accounts(), line, settings.default_scope)
+            except AlreadyExists:
+                print(f"Line {number}: this user is there already, and stays as they are", file=sys.stderr)
+            except ConfigurationError as error:
+                left_out += 1
+                print(f"Line {number}: {error}", file=sys.stderr)
+            else:
+                print(show(user))
+    return left_out
+
+
+async def _take(accounts: Accounts, line: str | bytes, default_scope: Scope) -> User:
+    """Return the user that a line made; raises ``ConfigurationError`` with what is wrong with the line, and
+    ``AlreadyExists``.
+    """
+    members = _members(line)
+    try:
+        return await accounts.import_user(
+            members["username"],
+            members["password_hash"],
+            scope=Scope.parse(members["scope"]) if "scope" in members else default_scope,
+            disabled=members.get("disabled", False),
+        )
+    except InvalidRequest as error:
+        raise ConfigurationError("; ".join(f"{each.field} {each.message}" for each in error.errors)) from error
+    except InvalidScope as error:
+        raise ConfigurationError("scope must be scope tokens parted by single spaces") from error
+
+
+def _members(line: str | bytes) -> dict[str, Any]:
+    try:
+        members = strict_json.loads(line if isinstance(line, bytes) else line.encode())
+    except ValueError as error:
+        raise ConfigurationError("this is not JSON") from error
+    if not isinstance(members, dict) or not {"username", "password_hash"} <= members.keys():
+        raise ConfigurationError("this is not an object with username and password_hash")
+    for name, value in members.items():
+        if name not in _KNOWN or type(value) is not _KNOWN[name]:
+            raise ConfigurationError(f"the member {json.dumps(name)} is not known, or of another type")
+    return members

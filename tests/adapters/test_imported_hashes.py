@@ -1,0 +1,68 @@
+"""Hashes that were made elsewhere."""
+
+from collections.abc import Iterator
+
+import bcrypt
+import pytest
+
+from app.adapters.argon2 import Argon2Cost, Argon2PasswordHasher
+
+PASSWORD = "correct horse"  # noqa: S105  # a test's
+ARGON2 = "$argon2id$v=19$m={},t={},p={}$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43
+
+
+@pytest.fixture
+def hasher() -> Iterator[Argon2PasswordHasher]:
+    """Return a hasher of the least cost there is."""
+    hasher = Argon2PasswordHasher(cost=Argon2Cost(memory=8, iterations=1), threads=1, queue=8)
+    yield hasher
+    hasher.close()
+
+
+def _bcrypt(password: str, prefix: bytes = b"2b") -> str:
+    hashed = bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(4))
+    return hashed.replace(b"$2b$", b"$" + prefix + b"$").decode()
+
+
+@pytest.mark.parametrize("prefix", [b"2a", b"2b", b"2y"])
+async def test_bcrypt_is_verified(hasher: Argon2PasswordHasher, prefix: bytes) -> None:
+    """Each of its names; another password does not match, and the hash is to be replaced."""
+    hashed = _bcrypt(PASSWORD, prefix)
+    assert hasher.can_verify(hashed)
+    assert await hasher.verify(PASSWORD, hashed) is True
+    assert await hasher.verify(f"{PASSWORD}!", hashed) is False
+    assert hasher.is_outdated(hashed)
+
+
+async def test_bcrypt_has_seen_72_bytes(hasher: Argon2PasswordHasher) -> None:
+    """A long password of an imported user is verified as it was hashed; ours are never cut."""
+    long = "x" * 100
+    assert await hasher.verify(long, _bcrypt(long)) is True
+    assert await hasher.verify(f"{long}y", await hasher.hash(long)) is False
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "",
+        PASSWORD,
+        "5f4dcc3b5aa765d61d8327deb882cf99",
+        "$2b$31$" + "a" * 53,
+        "$2b$15$" + "a" * 53,
+        "$2x$10$" + "a" * 53,
+        "$2b$10$" + "a" * 52,
+        "$2b$10$" + "a" * 53 + "\n",
+        ARGON2.format(1_048_576, 2, 1),
+        ARGON2.format(19_456, 100, 1),
+        ARGON2.format(19_456, 2, 4),
+        ARGON2.format(19_456, 2, 1).replace("argon2id", "argon2i"),
+    ],
+)
+def test_what_cannot_be_afforded_or_read_is_not_taken(hasher: Argon2PasswordHasher, hashed: str) -> None:
+    """A hash of unbounded cost would let one sign-in take the machine."""
+    assert not hasher.can_verify(hashed)
+
+
+def test_argon2_of_another_cost_is_taken(hasher: Argon2PasswordHasher) -> None:
+    """Within the bounds, whatever ours costs."""
+    assert hasher.can_verify(ARGON2.format(65_536, 3, 1))

@@ -1,0 +1,90 @@
+"""What an operator does to accounts."""
+
+import pytest
+
+from app.domain.errors import InvalidCredentials, InvalidGrant, InvalidRequest, SessionRevoked, UserNotFound
+from app.domain.model.events import PasswordChanged, UserDisabled, UserEnabled
+from app.domain.model.identifiers import FIRST_PARTY, Subject
+from app.domain.model.session import RevocationReason
+from tests.builders import ALICE, NOW, PASSWORD
+
+from .world import ORIGIN, World
+
+ADMIN = Subject("admin-subject")
+NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
+
+
+async def sign_in(world: World, password: str = PASSWORD) -> object:
+    """Sign Alice in."""
+    return await world.authentication.sign_in(
+        ALICE.username, password, client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+    )
+
+
+async def test_a_disabled_user_has_no_session_left(world: World) -> None:
+    """Every session is revoked for that reason, its access token dies with it, and nobody signs in."""
+    opened = [await world.open_session() for _ in range(2)]
+    await world.administration.disable(ALICE.subject, by=ADMIN)
+    for granted in opened:
+        stored = await world.stored(granted.refresh_token)
+        assert stored.revoked_because is RevocationReason.USER_DISABLED
+        with pytest.raises(SessionRevoked):
+            world.validation.validate(granted.access_token)
+    with pytest.raises(InvalidCredentials):
+        await sign_in(world)
+    assert world.audit.events[0] == UserDisabled(at=NOW, subject=ALICE.subject, by=ADMIN)
+
+
+async def test_enabling_brings_no_session_back(world: World) -> None:
+    """The user can sign in again, and what was ended stays ended."""
+    granted = await world.open_session()
+    await world.administration.disable(ALICE.subject)
+    await world.administration.enable(ALICE.subject)
+    assert world.audit.events[-1] == UserEnabled(at=NOW, subject=ALICE.subject)
+    assert await sign_in(world)
+    with pytest.raises(InvalidGrant):
+        await world.refresh(granted.refresh_token)
+
+
+async def test_a_session_that_the_sweep_missed_is_dead_all_the_same(world: World) -> None:
+    """The credential version was raised first: whatever is not revoked cannot go on, nor is it listed."""
+    granted = await world.open_session()
+    await world.users.set_disabled(ALICE.subject, disabled=True)
+    await world.users.set_disabled(ALICE.subject, disabled=False)
+    assert await world.own_sessions.of(ALICE.subject) == []
+    with pytest.raises(InvalidGrant):
+        await world.refresh(granted.refresh_token)
+
+
+async def test_an_operator_sets_a_password(world: World) -> None:
+    """The old one opens nothing any more, the new one does, and every session has ended."""
+    granted = await world.open_session()
+    await world.administration.set_password(ALICE.subject, NEW_PASSWORD, by=ADMIN)
+    assert (await world.stored(granted.refresh_token)).revoked_because is RevocationReason.PASSWORD_CHANGED
+    assert PasswordChanged(at=NOW, subject=ALICE.subject, by=ADMIN) in world.audit.events
+    with pytest.raises(InvalidCredentials):
+        await sign_in(world)
+    assert await sign_in(world, NEW_PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["short", "password1", "alice"])
+async def test_a_bad_password_changes_nothing(world: World, password: str) -> None:
+    """What the policy refuses costs no hash, and no session."""
+    granted = await world.open_session()
+    with pytest.raises(InvalidRequest):
+        await world.administration.set_password(ALICE.subject, password)
+    assert world.hasher.hashes == 0
+    assert await world.refresh(granted.refresh_token)
+
+
+async def test_nobody_cannot_be_administered(world: World) -> None:
+    """An unknown id is told, and nothing is recorded."""
+    nobody = Subject("nobody")
+    for act in (
+        world.administration.disable(nobody),
+        world.administration.enable(nobody),
+        world.administration.set_password(nobody, NEW_PASSWORD),
+    ):
+        with pytest.raises(UserNotFound):
+            await act
+    assert world.audit.events == []

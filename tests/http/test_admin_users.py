@@ -1,0 +1,137 @@
+"""``/admin/users``."""
+
+from typing import Any
+
+import pytest
+
+from tests.builders import PASSWORD
+
+from .service import Answer, Service, Tokens
+
+
+@pytest.fixture
+async def admin(service: Service) -> str:
+    """Return an administrator's access token."""
+    await service.create_user("root", scope="account keyturn:admin")
+    return (await service.sign_in("root")).access
+
+
+async def ask(service: Service, admin: str, method: str, path: str, **options: Any) -> Answer:
+    """Ask as the administrator."""
+    return await service.ask(method, f"/admin/users{path}", token=admin, **options)
+
+
+async def sub(service: Service, admin: str, username: str) -> str:
+    """Return the id of a user."""
+    users = (await ask(service, admin, "GET", "")).json()["users"]
+    [found] = [each["sub"] for each in users if each["username"] == username]
+    return str(found)
+
+
+async def test_users_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:
+    """By name, none twice and none missed, each page with where the next begins but the last; no hash is shown."""
+    for name in ("bob", "carol", "dora"):
+        await service.create_user(name)
+    listed, after = [], ""
+    while True:
+        page = (await ask(service, admin, "GET", f"?limit=2&after={after}")).json()
+        listed += page["users"]
+        if "next" not in page:
+            break
+        after = page["next"]
+    assert [each["username"] for each in listed] == ["alice", "bob", "carol", "dora", "root"]
+    assert all(each.keys() == {"sub", "username", "scope", "disabled"} for each in listed)
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=1e1", "after=%21", "after=gA", "limit=²"])
+async def test_a_malformed_query_is_named(service: Service, admin: str, query: str) -> None:
+    """400 with the field."""
+    answer = await ask(service, admin, "GET", f"?{query}")
+    assert answer.problem == (400, "invalid-request")
+    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+
+
+async def test_a_user_is_added(service: Service, admin: str) -> None:
+    """201 with the user, who can sign in; the default scope is the setting's."""
+    answer = await ask(service, admin, "POST", "", json={"username": "bob", "password": PASSWORD})
+    assert answer.status == 201
+    assert answer.json()["scope"] == "account"
+    assert (await ask(service, admin, "GET", f"/{answer.json()['sub']}")).json() == answer.json()
+    assert (await service.login("bob")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"username": "alice", "password": PASSWORD}, (409, "already-exists")),
+        ({"username": "bob", "password": "short"}, (400, "invalid-request")),
+        ({"username": "b\x07b", "password": PASSWORD}, (400, "invalid-request")),
+        ({"username": "bob", "password": PASSWORD, "scope": "a  b"}, (400, "invalid-scope")),
+        ({"username": "bob"}, (400, "invalid-request")),
+    ],
+)
+async def test_who_cannot_be_added_is_said(
+    service: Service, admin: str, body: dict[str, str], problem: tuple[int, str]
+) -> None:
+    """The answer names what is wrong, and nobody is there."""
+    assert (await ask(service, admin, "POST", "", json=body)).problem == problem
+    assert len((await ask(service, admin, "GET", "")).json()["users"]) == 2
+
+
+async def test_disabling_ends_all_sessions(service: Service, admin: str, tokens: Tokens) -> None:
+    """Neither token works any more, nobody signs in, and enabling lets a new session be opened."""
+    alice = await sub(service, admin, "alice")
+    answer = await ask(service, admin, "POST", f"/{alice}/disable")
+    assert (answer.status, answer.json()["disabled"]) == (200, True)
+    assert (await service.me(tokens.access)).problem == (401, "invalid-token")
+    assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
+    assert (await service.login()).problem == (401, "invalid-credentials")
+    assert (await ask(service, admin, "POST", f"/{alice}/enable")).json()["disabled"] is False
+    assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
+    assert (await service.login()).status == 200
+
+
+async def test_a_password_is_set(service: Service, admin: str, tokens: Tokens) -> None:
+    """204; every session has ended, and the new password signs in."""
+    alice = await sub(service, admin, "alice")
+    body = {"new_password": "staple battery"}
+    assert (await ask(service, admin, "PUT", f"/{alice}/password", json=body)).status == 204
+    assert (await service.me(tokens.access)).problem == (401, "invalid-token")
+    assert (await service.login(password="staple battery")).status == 200  # noqa: S106  # a test's
+
+
+async def test_a_users_sessions_are_listed_and_ended(service: Service, admin: str, tokens: Tokens) -> None:
+    """The one that is named ends; another user's is not found there."""
+    alice, other = await sub(service, admin, "alice"), await service.sign_in()
+    listed = (await ask(service, admin, "GET", f"/{alice}/sessions")).json()["sessions"]
+    assert len(listed) == 2
+    path = f"/sessions/{listed[0]['sid']}"
+    root = await sub(service, admin, "root")
+    assert (await ask(service, admin, "DELETE", f"/{root}{path}")).problem == (404, "not-found")
+    assert (await ask(service, admin, "DELETE", f"/{alice}{path}")).status == 204
+    assert (await service.me(tokens.access)).problem == (401, "invalid-token")
+    assert (await service.me(other.access)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("POST", ""),
+        ("GET", "/x"),
+        ("POST", "/x/disable"),
+        ("POST", "/x/enable"),
+        ("PUT", "/x/password"),
+        ("GET", "/x/sessions"),
+        ("DELETE", "/x/sessions/x"),
+    ],
+)
+async def test_administering_needs_the_scope(
+    service: Service, admin: str, tokens: Tokens, method: str, path: str
+) -> None:
+    """Who is no administrator is forbidden, who has no token is challenged, and an unknown user is 404."""
+    body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"new_password": "staple battery"}}
+    assert (await ask(service, tokens.access, method, path, **body)).problem == (403, "insufficient-scope")
+    assert (await service.ask(method, f"/admin/users{path}", **body)).problem == (401, "missing-token")
+    if path:
+        assert (await ask(service, admin, method, path, **body)).problem == (404, "not-found")

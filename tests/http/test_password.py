@@ -1,0 +1,57 @@
+"""``PUT /auth/password``."""
+
+import pytest
+
+from tests.builders import PASSWORD
+
+from .service import Answer, Service, Tokens
+
+NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
+
+
+async def change(service: Service, tokens: Tokens, current: str = PASSWORD, new: str = NEW_PASSWORD) -> Answer:
+    """Change Alice's password."""
+    body = {"current_password": current, "new_password": new}
+    return await service.ask("PUT", "/auth/password", token=tokens.access, json=body)
+
+
+async def test_it_ends_all_other_sessions(service: Service, tokens: Tokens) -> None:
+    """204; this session goes on, the others' tokens are dead, and only the new password signs in."""
+    other = await service.sign_in()
+    assert (await change(service, tokens)).status == 204
+    assert (await service.me(tokens.access)).status == 200
+    assert (await service.me(other.access)).problem == (401, "invalid-token")
+    assert (await service.refresh(other.refresh)).problem == (401, "invalid-grant")
+    await service.rotate(tokens)
+    assert (await service.login()).problem == (401, "invalid-credentials")
+    assert (await service.login(password=NEW_PASSWORD)).status == 200
+
+
+async def test_a_wrong_current_password_is_forbidden(service: Service, tokens: Tokens) -> None:
+    """403 without a challenge: the access token was good, and nothing has changed."""
+    answer = await change(service, tokens, current="wrong")
+    assert answer.problem == (403, "invalid-credentials")
+    assert "WWW-Authenticate" not in answer.headers
+    assert (await service.login()).status == 200
+
+
+@pytest.mark.parametrize("new", ["short", "x" * 129, "password1", ""])
+async def test_a_new_password_that_will_not_do_is_named(service: Service, tokens: Tokens, new: str) -> None:
+    """400 with the field and the mend, and without the password."""
+    answer = await change(service, tokens, new=new)
+    assert answer.problem == (400, "invalid-request")
+    assert [each["field"] for each in answer.json()["errors"]] == ["new_password"]
+
+
+async def test_it_needs_the_scope_and_a_session(service: Service) -> None:
+    """A token without the scope ``account`` changes no password."""
+    narrow = await service.sign_in(scope="orders:read")
+    assert (await change(service, narrow)).problem == (403, "insufficient-scope")
+
+
+async def test_without_the_store_nothing_is_claimed(service: Service, tokens: Tokens) -> None:
+    """503, and the old password stays."""
+    service.users.down = True
+    assert (await change(service, tokens)).problem == (503, "temporarily-unavailable")
+    service.users.down = False
+    assert (await service.login()).status == 200
