@@ -187,9 +187,10 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
 @contextmanager
 def _many_keys() -> Iterator[str]:
     """Yield a directory of ``MANY_KEYS`` keys of the last minutes, all of which are in the JWK Set."""
+    newest = time.time() - 60
     with TemporaryDirectory() as folder:
         for each in range(MANY_KEYS):
-            create_key_file(Path(folder), bits=2048, passphrase=None, activates_at=time.time() - 60 - each)
+            create_key_file(Path(folder), bits=2048, passphrase=None, activates_at=newest - each)
         yield folder
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.adapters.keys.directory import create_key_file
 from tests.servers.ports import free_port
-from tests.system.processes import run
+from tests.system.processes import ROOT, run
 
 
 def serve(**settings: str) -> CompletedProcess[str]:
@@ -104,6 +106,23 @@ def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:
     key.chmod(0o604)
     (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
     assert line.endswith(f"run: chmod 600 {key}")
+
+
+def test_a_key_that_is_not_fit(tmp_path: Path) -> None:
+    """A key that is too small, made by the flawed generator or damaged is told by its file, with the mend."""
+    small = generate_private_key(65537, 1024)  # noqa: S505  # that is the point
+    pem = small.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    for unfit, fault in (
+        (pem, "is an RSA key of 1024 bits; use one of 2048 to 4096 bits"),
+        ((ROOT / "tests/vectors/roca/rsa_2048.pem").read_bytes(), "ROCA"),
+        (pem[:400], "cannot be read as a private key"),
+    ):
+        key = tmp_path / "key.pem"
+        key.write_bytes(unfit)
+        key.chmod(0o600)
+        (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
+        assert line.startswith(str(key))
+        assert fault in line
 
 
 def test_a_port_in_use() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.contracts.counts import Counts
 
-_REPOSITORIES = frozenset({"budgets", "clients", "events", "sessions", "swept", "users"})
+_REPOSITORIES = frozenset({"budgets", "clients", "events", "keys", "sessions", "swept", "users"})
 """Fixtures of the kits."""
 
 Test = Callable[..., Coroutine[Any, Any, None]]
@@ -26,9 +26,7 @@ async def failures(tier: type[Any], adapter: Callable[[], object], proof: Counts
         for arguments in cases(test):
             kit = Contract()
             fixtures: dict[str, object] = {"proof": proof} if "proof" in signature(test).parameters else {}
-            for repository in {"budgets", "clients", "events", "sessions", "swept", "users"} & signature(
-                test
-            ).parameters.keys():
+            for repository in _REPOSITORIES & signature(test).parameters.keys():
                 [fixtures[repository]] = await kit.connections(1)
             try:
                 await test(kit, **arguments, **fixtures)

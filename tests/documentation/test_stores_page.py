@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,12 @@ from tests.servers.postgres import PROGRAMS, Postgres, running_postgres
 from .console import examples
 
 _COMMANDS: Final = [each.command for each in examples("docs/stores.md")]
+_SQLITE3: Final = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], isolation_level=None) as database:
+    for statement in sys.argv[2].split(";"):
+        database.execute(statement)
+"""
 _OPTIONS: Final = StoreOptions(timeout=20.0)
 
 
@@ -60,12 +67,20 @@ async def test_a_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> Non
     await holds_the_user_alone(postgres.url("restored"))
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the command sqlite3 is not installed")
 async def test_a_backup_of_sqlite(tmp_path: Path) -> None:
     """Made beside the running service, it has the users, no session and no key."""
     await fill(f"sqlite:///{tmp_path}/keyturn.db")
-    run_all("sqlite3", tmp_path, {})
+    run_all("sqlite3", tmp_path, {} if shutil.which("sqlite3") else stand_in(tmp_path / "programs"))
     await holds_the_user_alone(f"sqlite:///{tmp_path}/backup.db")
+
+
+def stand_in(folder: Path) -> dict[str, str]:
+    """Return variables with which there is a command sqlite3, which runs its second argument on its first."""
+    folder.mkdir()
+    program = folder / "sqlite3"
+    program.write_text(f"#!{sys.executable}\n{_SQLITE3}")
+    program.chmod(0o700)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
 
 
 def run_all(tool: str, folder: Path, variables: dict[str, str]) -> None:

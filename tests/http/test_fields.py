@@ -62,7 +62,7 @@ async def test_every_fault_is_named_at_once(service: Service) -> None:
     }
 
 
-@pytest.mark.parametrize("value", [MISSING, None, "", *WRONG_TYPES], ids=str)
+@pytest.mark.parametrize("value", [pytest.param(MISSING, id="missing"), None, "", *WRONG_TYPES], ids=str)
 async def test_a_refresh_needs_its_token(service: Service, value: object) -> None:
     """Without a string that could be one, the field is named."""
     assert (await faults(service, "/auth/refresh", {"refresh_token": value})).keys() == {"refresh_token"}

@@ -24,6 +24,13 @@ _PRIMARIES: Final = 3
 _SLOTS: Final = 16_384
 _STEP_SECONDS: Final = 0.02
 
+_Link = Callable[[int], int]
+"""Is given the port of a server, and returns the one at which others reach it."""
+
+
+def _direct(port: int) -> int:
+    return port
+
 
 class Valkey(Server):
     """A server without a password."""
@@ -109,30 +116,32 @@ def running_valkey(folder: Path, *options: str) -> Iterator[Valkey]:
 
 
 @contextmanager
-def running_cluster(folder: Path, *options: str, replicas: bool = False) -> Iterator[Cluster]:
-    """Start a cluster of three primaries, each with a replica or none, and end it whatever happens."""
-    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", *options)
+def running_cluster(folder: Path, *options: str, replicas: bool = False, link: _Link = _direct) -> Iterator[Cluster]:
+    """Start a cluster of three primaries, each with a replica or none, and end it whatever happens. ``link`` leads
+    clients and replicas to a primary.
+    """
     with ExitStack() as running:
-        primaries = [
-            running.enter_context(running_valkey(folder / str(each), *clustered)) for each in range(_PRIMARIES)
-        ]
+
+        def nodes(kind: str) -> list[Valkey]:
+            return [running.enter_context(_cluster_node(folder / f"{kind} {n}", *options)) for n in range(_PRIMARIES)]
+
+        primaries, followers = nodes("primary"), nodes("replica") if replicas else []
         for each, node in enumerate(primaries):
             first, last = _SLOTS * each // _PRIMARIES, _SLOTS * (each + 1) // _PRIMARIES - 1
             node.execute("CLUSTER", "ADDSLOTSRANGE", first, last)
-            node.execute("CLUSTER", "MEET", "127.0.0.1", primaries[0].port)
-        for node in primaries:
+            node.execute("CONFIG", "SET", "cluster-announce-port", link(node.port))
+        for node in [*primaries, *followers]:
+            _meet(node, primaries[0])
+        for node in [*primaries, *followers]:
             until(partial(_is_whole, node))
-        followers = [
-            running.enter_context(_replica_in_cluster(folder / f"replica {each}", node, clustered))
-            for each, node in enumerate(primaries if replicas else ())
-        ]
+        _replicate(primaries, followers)
         yield Cluster(primaries, followers)
 
 
 @contextmanager
-def running_watched(folder: Path, *options: str, link: Callable[[int], int] = lambda port: port) -> Iterator[Watched]:
-    """Start a primary, a replica and a sentinel, and end them whatever happens. ``link`` is given the primary's port
-    and returns the one at which the replica reaches it.
+def running_watched(folder: Path, *options: str, link: _Link = _direct) -> Iterator[Watched]:
+    """Start a primary, a replica and a sentinel, and end them whatever happens. ``link`` leads the replica to the
+    primary.
     """
     with ExitStack() as running:
         primary = running.enter_context(running_valkey(folder / "primary", *options))
@@ -140,7 +149,7 @@ def running_watched(folder: Path, *options: str, link: Callable[[int], int] = la
             running_valkey(folder / "replica", *options, "--replicaof", "127.0.0.1", str(link(primary.port)))
         )
         until(lambda: "'master_link_status': 'up'" in _info(replica))
-        until(lambda: "'state': 'online'" in _info(primary))
+        until(partial(_has_a_replica, primary))
         sentinel = running.enter_context(_sentinel(folder / "sentinel", primary, replica))
         yield Watched(primary, replica, sentinel)
 
@@ -154,14 +163,34 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _replica_in_cluster(folder: Path, primary: Valkey, options: Sequence[str]) -> Iterator[Valkey]:
-    with running_valkey(folder, *options) as replica:
-        replica.execute("CLUSTER", "MEET", "127.0.0.1", primary.port)
-        until(partial(_is_whole, replica))
-        until(lambda: primary.execute("CLUSTER", "MYID") in str(replica.execute("CLUSTER", "NODES")))
-        replica.execute("CLUSTER", "REPLICATE", primary.execute("CLUSTER", "MYID"))
-        until(lambda: "'state': 'online'" in _info(primary))
-        yield replica
+def _cluster_node(folder: Path, *options: str) -> Iterator[Valkey]:
+    """Its bus has a port of its own: the one by default, 10,000 above the other, may be taken, or none at all."""
+    clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", str(free_port()))
+    with running_valkey(folder, *clustered, *options) as node:
+        yield node
+
+
+def _meet(node: Valkey, other: Valkey) -> None:
+    bus = other.execute("CONFIG", "GET", "cluster-port")["cluster-port"]
+    node.execute("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
+
+
+def _replicate(primaries: Sequence[Valkey], followers: Sequence[Valkey]) -> None:
+    """Make each of ``followers`` the replica of one primary, and return once they have all that these have."""
+    for primary, follower in zip(primaries, followers, strict=False):
+        name = primary.execute("CLUSTER", "MYID")
+        until(partial(_knows, follower, name))
+        follower.execute("CLUSTER", "REPLICATE", name)
+    for primary, _ in zip(primaries, followers, strict=False):
+        until(partial(_has_a_replica, primary))
+
+
+def _knows(node: Valkey, name: str) -> bool:
+    return name in str(node.execute("CLUSTER", "NODES"))
+
+
+def _has_a_replica(server: Valkey) -> bool:
+    return "'state': 'online'" in _info(server)
 
 
 def _is_whole(node: Valkey) -> bool:

@@ -45,11 +45,14 @@ class People:
         self._client = ClientSession(
             connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), timeout=ClientTimeout(_ANSWER_SECONDS)
         )
-        for _ in range(self._number):
-            status, granted = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
-            assert status == OK, (status, granted)
-            self.first_tokens.append(granted["refresh_token"])
-            self.access_tokens.append(granted["access_token"])
+        try:
+            for _ in range(self._number):
+                granted = await self._signed_in()
+                self.first_tokens.append(granted["refresh_token"])
+                self.access_tokens.append(granted["access_token"])
+        except BaseException:
+            await self._client.close()
+            raise
         self.tokens = [*self.first_tokens]
         return self
 
@@ -124,6 +127,15 @@ class People:
             async with asyncio.timeout(REVOCATION_SECONDS):
                 while refused < _TIMES_REFUSED:
                     refused = refused + 1 if await self.me(session) == UNAUTHORIZED else 0
+
+    async def _signed_in(self) -> dict[str, Any]:
+        """Sign in, again and again until that is answered: a machine can be busy."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                status, granted = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
+                if status:
+                    assert status == OK, (status, granted)
+                    return granted
 
     async def _refresh_until(self, session: int, done: Callable[[], bool]) -> None:
         while not done() and session not in self.ended:

@@ -3,6 +3,7 @@
 import signal
 import socket
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,14 @@ _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _UNFINISHED: Final = (
     b"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
 )
+
+
+@pytest.fixture(autouse=True)
+def _without_nohup() -> Iterator[None]:
+    """Let what a test starts heed SIGHUP, also where nohup has started the tests."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("number", [*_SIGNALS, signal.SIGHUP])
