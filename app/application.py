@@ -14,6 +14,7 @@ from .background import (
     bring_up_keys,
     keep_events,
     keep_last_events,
+    keep_measuring_keys,
     keep_sweeping,
     keep_up_with_keys,
     keep_up_with_revocations,
@@ -76,12 +77,15 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         learnt = await container.revocation().learn()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_what_will_be_lost(settings)
-        readiness = app[READINESS]
+        readiness, telemetry = app[READINESS], container.telemetry()
         for task in (
             keep_sweeping(container.retention()),
             keep_events(container.recorder()),
-            keep_up_with_keys(container.keys(), container.key_rotation(), container.key_news()),
-            keep_up_with_revocations(container.revocation(), container.stores.distinct(), readiness, since=learnt),
+            keep_up_with_keys(container.keys(), container.key_rotation(), container.key_news(), telemetry),
+            keep_up_with_revocations(
+                container.revocation(), container.stores.distinct(), readiness, telemetry, since=learnt
+            ),
+            keep_measuring_keys(container.keys(), telemetry, period=container.key_policy().period),
         ):
             life.push_async_callback(_end, asyncio.create_task(task))
         readiness.started = True

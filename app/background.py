@@ -15,6 +15,7 @@ from .domain.services.key_rotation import KeyRotation
 from .domain.services.retention import Retention
 from .domain.services.revocation import Revocation
 from .ports.store import SessionStore
+from .ports.telemetry import Telemetry
 
 _LOG: Final = logging.getLogger("keyturn")
 
@@ -23,6 +24,7 @@ _LEARN_SECONDS: Final = 1.0
 _EVENTS_SECONDS: Final = 1.0
 _LAST_EVENTS_SECONDS: Final = 5.0
 _KEYS_SECONDS: Final = 2.0
+_MEASURE_SECONDS: Final = 1.0
 _ROUNDS_OF_REST: Final = 30
 """After a ring could not be changed: each try makes a key, which takes a core for a while."""
 
@@ -59,7 +61,12 @@ async def keep_last_events(recorder: AuditRecorder) -> None:
 
 
 async def keep_up_with_revocations(
-    revocation: Revocation, stores: Sequence[SessionStore], readiness: Readiness, *, since: float
+    revocation: Revocation,
+    stores: Sequence[SessionStore],
+    readiness: Readiness,
+    telemetry: Telemetry,
+    *,
+    since: float,
 ) -> None:
     """Learn what other instances revoked, from ``since`` on, as soon as their store tells or every second, for ever;
     note whether the stores answer. ``stores`` begins with that of the sessions.
@@ -69,6 +76,7 @@ async def keep_up_with_revocations(
         await sessions.await_revocation(seconds=_LEARN_SECONDS)
         try:
             since = await revocation.learn(since)
+            telemetry.caught_up("revocations")
             for store in others:
                 await store.check()
         except StoreUnavailable:
@@ -77,6 +85,13 @@ async def keep_up_with_revocations(
             _LOG.exception("keeping up with revocations failed")
         else:
             _note(readiness, stores_answer=True)
+
+
+async def keep_measuring_keys(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
+    """Tell every second which keys there are, for ever: time alone changes what state they are in."""
+    while True:
+        telemetry.signing_keys(keys.keys(), keys.states(), period=period)
+        await asyncio.sleep(_MEASURE_SECONDS)
 
 
 async def bring_up_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:
@@ -89,7 +104,9 @@ async def bring_up_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> Non
     keys.signing_kid()
 
 
-async def keep_up_with_keys(keys: KeyLifecycle, rotation: KeyRotation | None, news: KeyNews) -> None:
+async def keep_up_with_keys(
+    keys: KeyLifecycle, rotation: KeyRotation | None, news: KeyNews, telemetry: Telemetry
+) -> None:
     """Follow what others do to the keys, and rotate them at their times, for ever. Where that fails, the keys in use
     stay in use.
     """
@@ -114,6 +131,7 @@ async def keep_up_with_keys(keys: KeyLifecycle, rotation: KeyRotation | None, ne
         except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
             _LOG.exception("keeping up with the keys failed")
         else:
+            telemetry.caught_up("keys")
             fault = fault if rest else ""
 
 

@@ -51,6 +51,7 @@ from .domain.services.sessions import Sessions
 from .domain.services.throttling import Throttling
 from .domain.services.token_revocation import TokenRevocation
 from .domain.services.validation import Validation
+from .measurement import chosen_telemetry, counted, measured_hasher, measured_repository, observers
 from .ports.attempt_budgets import AttemptBudgets
 from .ports.audit import AuditTrail
 from .ports.audit_events import AuditEventRepository
@@ -65,6 +66,7 @@ from .ports.revocation_list import RevocationList
 from .ports.session_sweeper import SessionSweeper
 from .ports.sessions import SessionRepository
 from .ports.store import Database, SessionStore, StoreOptions
+from .ports.telemetry import Telemetry
 from .ports.token_codec import TokenCodec
 from .ports.users import UserRepository
 from .settings import Settings
@@ -82,10 +84,6 @@ def _session_store(url: str | None, users: Database, options: StoreOptions) -> S
 
 def _distinct(sessions: SessionStore, users: Database) -> tuple[SessionStore, ...]:
     return (sessions,) if sessions is users else (sessions, users)
-
-
-def _as_trail(recorder: AuditRecorder) -> AuditTrail:
-    return recorder
 
 
 def _audit_events(users: Database) -> AuditEventRepository | None:
@@ -120,6 +118,7 @@ class Stores(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     access_tokens = providers.Dependency(instance_of=AccessTokenPolicy)
     session_policy = providers.Dependency(instance_of=SessionPolicy)
+    telemetry: providers.Provider[Telemetry] = providers.Dependency()
 
     options = providers.Singleton(
         StoreOptions,
@@ -133,11 +132,19 @@ class Stores(containers.DeclarativeContainer):
     session_store: providers.Provider[SessionStore] = providers.Singleton(
         _session_store, settings.provided.session_url, database, options
     )
-    users: providers.Provider[UserRepository] = providers.Singleton(attrgetter("users"), database)
-    clients: providers.Provider[ClientRepository] = providers.Singleton(attrgetter("clients"), database)
+    users: providers.Provider[UserRepository] = providers.Singleton(
+        measured_repository, database.provided.users, telemetry, port=UserRepository, store="users"
+    )
+    clients: providers.Provider[ClientRepository] = providers.Singleton(
+        measured_repository, database.provided.clients, telemetry, port=ClientRepository, store="clients"
+    )
+    sessions: providers.Provider[SessionRepository] = providers.Singleton(
+        measured_repository, session_store.provided.sessions, telemetry, port=SessionRepository, store="sessions"
+    )
+    sweeper: providers.Provider[SessionSweeper | None] = providers.Singleton(
+        measured_repository, session_store.provided.sweeper, telemetry, port=SessionSweeper, store="sweeper"
+    )
     audit_events: providers.Provider[AuditEventRepository | None] = providers.Singleton(_audit_events, database)
-    sessions: providers.Provider[SessionRepository] = providers.Singleton(attrgetter("sessions"), session_store)
-    sweeper: providers.Provider[SessionSweeper | None] = providers.Singleton(attrgetter("sweeper"), session_store)
     budgets: providers.Provider[AttemptBudgets] = providers.Singleton(_budgets, session_store)
     distinct: providers.Provider[tuple[SessionStore, ...]] = providers.Singleton(_distinct, session_store, database)
 
@@ -171,9 +178,11 @@ class Container(containers.DeclarativeContainer):
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     randomness: providers.Provider[Randomness] = providers.Singleton(SystemRandomness)
+    telemetry: providers.Provider[Telemetry] = providers.Singleton(chosen_telemetry, settings.provided.metrics_port)
+    audit_log: providers.Provider[AuditTrail] = providers.Singleton(LogAuditTrail)
     codec: providers.Provider[TokenCodec] = providers.Singleton(JoseTokenCodec)
     revoked: providers.Provider[RevocationList] = providers.Singleton(MemoryRevocationList)
-    hasher: providers.Provider[PasswordHasher] = providers.Singleton(
+    argon2: providers.Provider[PasswordHasher] = providers.Singleton(
         Argon2PasswordHasher,
         cost=providers.Factory(
             Argon2Cost,
@@ -183,7 +192,10 @@ class Container(containers.DeclarativeContainer):
         threads=settings.provided.password_hash_threads,
         queue=settings.provided.password_hash_queue,
     )
-    hasher_threads = providers.Resource(_closing, hasher)
+    hasher_threads = providers.Resource(_closing, argon2)
+    hasher: providers.Provider[PasswordHasher] = providers.Singleton(
+        measured_hasher, argon2, telemetry, threads=settings.provided.password_hash_threads
+    )
     common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
     passwords = providers.Singleton(
         Passwords,
@@ -206,10 +218,12 @@ class Container(containers.DeclarativeContainer):
         replay_window=settings.provided.replay_window,
     )
 
-    stores = providers.Container(Stores, settings=settings, access_tokens=access_tokens, session_policy=session_policy)
+    stores = providers.Container(
+        Stores, settings=settings, access_tokens=access_tokens, session_policy=session_policy, telemetry=telemetry
+    )
 
-    recorder = providers.Singleton(AuditRecorder, log=providers.Factory(LogAuditTrail), events=stores.audit_events)
-    audit: providers.Provider[AuditTrail] = providers.Singleton(_as_trail, recorder)
+    recorder = providers.Singleton(AuditRecorder, log=audit_log, events=stores.audit_events)
+    audit: providers.Provider[AuditTrail] = providers.Singleton(counted, recorder, telemetry)
 
     key_stores = providers.Container(KeyStores, settings=settings, session_store=stores.session_store)
     key_policy = providers.Singleton(attrgetter("key_policy"), settings)
@@ -271,6 +285,7 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         randomness=randomness,
         audit=audit,
+        telemetry=telemetry,
         policy=session_policy,
     )
     authentication = providers.Singleton(
@@ -390,4 +405,6 @@ class Container(containers.DeclarativeContainer):
         issuer=settings.provided.issuer,
         docs=settings.provided.docs,
         cors_origins=settings.provided.cors_origins,
+        telemetry=telemetry,
+        observers=providers.Singleton(observers, telemetry, traces=settings.provided.traces),
     )

@@ -179,6 +179,11 @@ class Settings:
     )
     log_level: str = _setting("LOG_LEVEL", form.one_of(*_LEVELS), "info", help="debug, info, warning or error")
     access_log: bool = _setting("ACCESS_LOG", form.flag, "1", help="1 logs every request, 0 none")
+    metrics_port: int | None = _setting(
+        "METRICS_PORT", form.whole(0, 65_535), help="port to serve /metrics on, for Prometheus; 0 is any free one"
+    )
+    metrics_host: str = _setting("METRICS_HOST", form.text, "127.0.0.1", help="address to serve /metrics on")
+    traces: bool = _setting("TRACES", form.flag, "0", help="1 makes an OpenTelemetry span of every request")
     allow_http_issuer: bool = _setting(
         "ALLOW_HTTP_ISSUER", form.flag, "0", help="1 accepts an http issuer that is no loopback address"
     )
@@ -235,6 +240,11 @@ class Settings:
         faults.extend(self._contradictions_of_keys())
         if (self.bootstrap_username is None) != (self.bootstrap_password is None):
             faults.append(f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither.")
+        if self.metrics_port is not None and self.metrics_port == self.port != 0:
+            faults.append(
+                f"{PREFIX}METRICS_PORT: {self.port} is {PREFIX}PORT too; metrics are not for whoever may sign in. Give"
+                " it a port of its own."
+            )
         if self.session_replicas and self.session_url is None:
             faults.append(f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas.")
         if self.workers > 1 and self.key_source == "generated":

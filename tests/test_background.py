@@ -10,6 +10,7 @@ import pytest
 from app import background
 from app.adapters.http.readiness import Readiness
 from app.adapters.memory.store import MemoryStore
+from app.adapters.telemetry.silence import Silence
 from app.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.model.signing_key import SigningKey, StoredKey
@@ -65,7 +66,9 @@ class Instance:
     async def keeping_up(self) -> AsyncIterator[None]:
         """Let it keep up."""
         revocation: Revocation = self.learning  # type: ignore[assignment]  # it is asked for nothing else
-        task = asyncio.create_task(keep_up_with_revocations(revocation, self.stores, self.readiness, since=NOW))
+        task = asyncio.create_task(
+            keep_up_with_revocations(revocation, self.stores, self.readiness, Silence(), since=NOW)
+        )
         yield
         assert not task.done()
         task.cancel()
@@ -137,7 +140,7 @@ class KeyFollower:
     async def following(self) -> AsyncIterator[None]:
         """Let it follow, from a start on."""
         await bring_up_keys(self.keys, self.rotation)
-        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.news))
+        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.news, Silence()))
         yield
         task.cancel()
 

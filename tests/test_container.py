@@ -32,6 +32,7 @@ from app.ports.revocation_list import RevocationList
 from app.ports.session_sweeper import SessionSweeper
 from app.ports.sessions import SessionRepository
 from app.ports.store import Database, SessionStore
+from app.ports.telemetry import Telemetry
 from app.ports.token_codec import TokenCodec
 from app.ports.users import UserRepository
 from app.settings import Settings
@@ -47,8 +48,10 @@ CONFIGURATIONS: Final = {
 PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
 
 PORTS: Final[dict[str, type[Any]]] = {
+    "argon2": PasswordHasher,
     "audit": AuditTrail,
     "client_assertions": ClientAssertions,
+    "audit_log": AuditTrail,
     "clock": Clock,
     "common_passwords": CommonPasswords,
     "codec": TokenCodec,
@@ -67,6 +70,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "stores.sweeper": SessionSweeper,
     "stores.users": UserRepository,
     "used_assertions": UsedAssertions,
+    "telemetry": Telemetry,
 }
 
 
@@ -151,7 +155,7 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
 def test_every_port_is_tried() -> None:
     """No part that is declared to serve a port is missing above."""
     declared = [f"{prefix}{name}" for prefix, part in PARTS.items() for name in inspect.get_annotations(part)]
-    for name in ("stores.distinct", "key_stores.session_store"):
+    for name in ("stores.distinct", "stores.telemetry", "key_stores.session_store"):
         declared.remove(name)
     assert sorted(declared) == sorted(PORTS)
 

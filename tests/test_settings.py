@@ -67,6 +67,9 @@ VALID: Final = [
     ("SHUTDOWN_TIMEOUT", "10m", 600),
     ("LOG_LEVEL", "DEBUG", "debug"),
     ("ACCESS_LOG", "0", False),
+    ("METRICS_PORT", "9464", 9_464),
+    ("METRICS_HOST", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # a value
+    ("TRACES", "1", True),
     ("ALLOW_HTTP_ISSUER", "1", True),
 ]
 
@@ -97,6 +100,9 @@ DEFAULTS: Final[dict[str, object]] = {
     "jwks_max_age": 600,
     "bootstrap_username": None,
     "bootstrap_password": None,
+    "metrics_port": None,
+    "metrics_host": "127.0.0.1",
+    "traces": False,
     "allow_http_issuer": False,
 }
 
@@ -226,6 +232,13 @@ def test_contradictions(variables: dict[str, str], named: list[str]) -> None:
     assert all(f"KEYTURN_{name}" in message for name in named)
     assert "give " in message
     assert SECRET not in message
+
+
+def test_metrics_have_a_port_of_their_own() -> None:
+    """The port of the service is refused, said in a line; two times any free port is not."""
+    assert fault(PORT="9000", METRICS_PORT="9000").startswith("KEYTURN_METRICS_PORT: 9000 is KEYTURN_PORT too")
+    assert "\n" not in fault(PORT="9000", METRICS_PORT="9000")
+    assert settings(PORT="0", METRICS_PORT="0").metrics_port == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from ..adapters.http.binding import bind
 from ..adapters.http.server import serve, stop_signal
 from ..adapters.telemetry.logs import configure_logging
 from ..application import prepare_stores
-from ..instance import create_runner
+from ..instance import bind_metrics, create_runner
 from ..settings import Settings
 from ..workers import run_workers
 
@@ -59,9 +59,11 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     stopped = stop_signal()
     with ExitStack() as closing:
         sockets = [closing.enter_context(each) for each in await bind(settings.host, settings.port)]
+        metrics = [closing.enter_context(each) for each in await bind_metrics(settings)]
         await prepare_stores(settings)
         url = str(sockets[0])
-        await serve(create_runner(settings), sockets, stopped=stopped, announce=lambda: announce(url))
+        runner = create_runner(settings, metrics=metrics)
+        await serve(runner, sockets, stopped=stopped, announce=lambda: announce(url))
 
 
 def _demonstration(url: str, password: str) -> str:

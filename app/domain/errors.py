@@ -83,10 +83,16 @@ class WrongCurrentPassword(InvalidCredentials):
 
 
 class InvalidGrant(KeyturnError):
-    """The refresh token gives nothing (RFC 6749 §5.2); why is not said."""
+    """The refresh token gives nothing (RFC 6749 §5.2). Why is not said: ``because`` is for the operator, and is
+    ``unknown``, ``foreign_client``, ``dead_session``, ``reuse`` or ``lost_race``.
+    """
 
     code = "invalid_grant"
     description = "The refresh token is invalid, expired or revoked."
+
+    def __init__(self, description: str | None = None, *, because: str = "unknown") -> None:
+        super().__init__(description)
+        self.because = because
 
 
 class InvalidClient(KeyturnError):

@@ -1,11 +1,15 @@
 """Several processes that serve one port: a parent, which serves nobody, and its workers, each of them an instance."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from ..adapters.http.binding import bind
+from ..adapters.telemetry.shared_files import shared_files
 from ..domain.errors import ConfigurationError
+from ..instance import bind_metrics
+from ..measurement import prometheus
 from ..ports.store import StoreOptions
 from ..settings import Settings
 from ..stores import session_store
@@ -28,11 +32,24 @@ def run_workers(settings: Settings, read_again: Callable[[], Settings], announce
     except ModuleNotFoundError as error:
         raise ConfigurationError(_MISSING) from error
     sockets = asyncio.run(bind(settings.host, settings.port))
-    rehearse(settings)
-    _import_adapters(settings)
-    for each in sockets:
-        each.listen()
-    Workers(settings, sockets, read_again=read_again, announce=announce).run()
+    with _measuring_together(settings):
+        metrics = asyncio.run(bind_metrics(settings))
+        rehearse(settings)
+        _import_adapters(settings)
+        for each in (*sockets, *metrics):
+            each.listen()
+        Workers(settings, sockets, metrics, read_again=read_again, announce=announce).run()
+
+
+@contextmanager
+def _measuring_together(settings: Settings) -> Iterator[None]:
+    """Let the workers' metrics, if there are any, be those of the whole service."""
+    if settings.metrics_port is None:
+        yield
+        return
+    with shared_files():
+        prometheus()
+        yield
 
 
 def _import_adapters(settings: Settings) -> None:

@@ -28,11 +28,12 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self,
         settings: Settings,
         sockets: Sequence[ListeningSocket],
+        metrics: Sequence[ListeningSocket],
         *,
         read_again: Callable[[], Settings],
         announce: Callable[[str], None],
     ) -> None:
-        super().__init__(Configuration(settings))
+        super().__init__(Configuration(settings, metrics))
         self.LISTENERS = list(sockets)
         self._read_again = read_again
         self._announce: Callable[[str], None] | None = announce

@@ -1,11 +1,14 @@
 """What gunicorn is told, and what it logs with."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from ..adapters.http.binding import ListeningSocket
+from ..adapters.telemetry.shared_files import forget_gauges
 from ..settings import Settings
 from .worker import InstanceWorker
 
@@ -17,10 +20,13 @@ _MEMORY: Final = "/dev/shm"  # noqa: S108  # gunicorn makes its files there as i
 
 
 class Configuration(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """Settings for the workers, the latest ones, in the form in which gunicorn wants its own."""
+    """Settings for the workers, the latest ones, in the form in which gunicorn wants its own; and the sockets on which
+    they serve ``metrics``.
+    """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: Sequence[ListeningSocket]) -> None:
         self.settings = settings
+        self.metrics = metrics
         super().__init__()
 
     def load_config(self) -> None:
@@ -47,4 +53,10 @@ def _options(settings: Settings) -> dict[str, object]:
         "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
         "logger_class": PropagatingLogger,
         "control_socket_disable": True,
+        "child_exit": _bury,
     }
+
+
+def _bury(_: object, worker: InstanceWorker) -> None:
+    """Tell no longer how things stand in a worker that has ended; what it counted stays."""
+    forget_gauges(worker.pid)

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import signal
 import sys
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -54,6 +55,8 @@ def _report(settings: Settings, parent: "Connection[Exception | None, None]") ->
 
 
 async def _start_and_end(settings: Settings) -> None:
+    """It measures nothing: its files would be among those of the workers."""
+    settings = replace(settings, metrics_port=None)
     await prepare_stores(settings)
     runner = create_runner(settings)
     try:

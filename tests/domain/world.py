@@ -3,6 +3,7 @@
 from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.audit_events import MemoryAuditEventRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
+from app.adapters.telemetry.silence import Silence
 from app.domain.model import ratchet
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.credentials import PasswordPolicy
@@ -85,6 +86,7 @@ class World:
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
+            telemetry=Silence(),
             policy=session_policy,
         )
         self.authentication = Authentication(

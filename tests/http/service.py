@@ -10,10 +10,9 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from dependency_injector import providers
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from app.adapters.http.metrics_page import metrics_page
 from app.adapters.http.openapi.document import OPENAPI
 from app.adapters.http.runner import Runner
-from app.adapters.memory.sessions import MemorySessionRepository
-from app.adapters.memory.users import MemoryUserRepository
 from app.application import CONTAINER, create_application
 from app.container import Container
 from app.domain.model import ratchet
@@ -22,12 +21,14 @@ from app.domain.model.scope import Scope
 from app.domain.model.session import Session
 from app.domain.model.signing_key import StoredKey
 from app.domain.model.user import User
+from app.instance import bind_metrics
 from app.settings import Settings
 from tests.builders import AUDIENCE, ISSUER, PASSWORD
 from tests.fakes import FakeAuditTrail, FakeClock, FakeKeyStore
+from tests.metrics import Metrics
 
 from .conformance import Conformance
-from .stand_ins import FaultyStore, QuickHasher
+from .stand_ins import QuickHasher, StandInStore
 
 CHEAP: Final[dict[str, Any]] = {
     "issuer": ISSUER,
@@ -85,17 +86,17 @@ class Service:
     """One running instance. Alice is its only user, until a test adds others."""
 
     url: str
+    metrics_url: str
 
     def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool) -> None:
         fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
             (Container.clock, providers.Singleton(FakeClock)),
-            (Container.audit, providers.Singleton(FakeAuditTrail)),
+            (Container.audit_log, providers.Singleton(FakeAuditTrail)),
             (Container.key_stores.chosen, providers.Singleton(FakeKeyStore, key)),
-            (Container.stores.sessions, providers.Singleton(FaultyStore, MemorySessionRepository())),
-            (Container.stores.users, providers.Singleton(FaultyStore, MemoryUserRepository())),
+            (Container.stores.database, providers.Singleton(StandInStore)),
         ]
         if not hashing:
-            fakes.append((Container.hasher, providers.Singleton(QuickHasher)))
+            fakes.append((Container.argon2, providers.Singleton(QuickHasher)))
         with ExitStack() as overridden:
             for part, fake in fakes:
                 overridden.enter_context(part.override(fake))
@@ -103,9 +104,9 @@ class Service:
         self.container: Container = self.app[CONTAINER]
         self._conformance = Conformance(self.app[OPENAPI].content)
         self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
-        self.audit: FakeAuditTrail = self.container.audit()  # type: ignore[assignment]  # it is the fake
-        self.sessions: FaultyStore = self.container.stores.sessions()
-        self.users: FaultyStore = self.container.stores.users()
+        self.audit: FakeAuditTrail = self.container.audit_log()  # type: ignore[assignment]  # it is the fake
+        store: StandInStore = self.container.stores.database()
+        self.sessions, self.users = store.sessions, store.users
         self._life = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -119,8 +120,15 @@ class Service:
         self._client = await self._life.enter_async_context(
             ClientSession(self.url, connector=connector, cookie_jar=DummyCookieJar())
         )
+        await self._show_metrics()
         await self.create_user("alice")
         return self
+
+    async def _show_metrics(self) -> None:
+        sockets = await bind_metrics(self.container.settings())
+        if sockets:
+            self.metrics_url = str(sockets[0])
+            await self._life.enter_async_context(metrics_page(sockets, self.container.telemetry().text))
 
     async def __aexit__(self, *_: object) -> None:
         await self._life.aclose()
@@ -153,6 +161,16 @@ class Service:
             answer = Answer(response.status, response.headers, await response.read())
         self._conformance.check(method, path, answer)
         return answer
+
+    async def scrape(self) -> str:
+        """Return what stands at ``/metrics``."""
+        async with self._client.request("GET", f"{self.metrics_url}/metrics") as response:
+            assert response.status == 200
+            return await response.text()
+
+    async def metrics(self) -> Metrics:
+        """Return what was measured so far."""
+        return Metrics.parse(await self.scrape())
 
     async def login(self, username: str = "alice", password: str = PASSWORD, **members: object) -> Answer:
         """Sign in."""

@@ -4,6 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
+from app.adapters.memory.audit_events import MemoryAuditEventRepository
+from app.adapters.memory.clients import MemoryClientRepository
+from app.adapters.memory.sessions import MemorySessionRepository
+from app.adapters.memory.users import MemoryUserRepository
 from app.domain.errors import StoreUnavailable
 from tests.fakes import FakeHasher
 
@@ -57,3 +62,29 @@ class FaultyStore:
             assert self._meeting is not None
             self._expected -= 1
             await self._meeting.wait()
+
+
+class StandInStore:
+    """A store in memory that can be away. Nothing is swept: the clock is the test's."""
+
+    sweeper = None
+    signing_keys = None
+
+    def __init__(self) -> None:
+        self.sessions = FaultyStore(MemorySessionRepository())
+        self.users = FaultyStore(MemoryUserRepository())
+        self.clients = MemoryClientRepository()
+        self.budgets = MemoryAttemptBudgets()
+        self.audit_events = MemoryAuditEventRepository()
+
+    async def open(self) -> None:
+        """Have nothing to connect to."""
+
+    async def check(self) -> None:
+        """Answer always: what can be away is what is kept."""
+
+    async def await_revocation(self, *, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        """Have nothing to disconnect from."""

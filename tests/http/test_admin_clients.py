@@ -81,7 +81,7 @@ async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str)
         ({"audiences": [""]}, "audiences"),
         ({"audiences": [str(number) for number in range(21)]}, "audiences"),
         ({"introspects": ["客"]}, "introspects"),
-        ({"jwks": json.loads(JWKS)}, "jwks"),
+        pytest.param({"jwks": json.loads(JWKS)}, "jwks", id="jwks of a client with a secret"),
         ({"authentication": "private_key_jwt"}, "jwks"),
         ({"authentication": "private_key_jwt", "jwks": {"keys": []}}, "jwks"),
         ({"authentication": "private_key_jwt", "jwks": {"keys": [{"kty": "oct", "k": "AAAA"}]}}, "jwks"),

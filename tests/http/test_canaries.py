@@ -4,6 +4,7 @@ import pytest
 
 from app.adapters.telemetry.audit_log import LogAuditTrail
 
+from .conftest import Start
 from .log_lines import LogLines
 from .service import JSON, Answer, Service, Tokens
 
@@ -119,3 +120,20 @@ async def test_no_token_is_logged(log: LogLines, service: Service, tokens: Token
     await service.ask("POST", "/auth/logout", token=successor.access)
     for secret in (tokens.access, tokens.refresh, successor.access, successor.refresh, tokens.access.split(".")[2]):
         assert secret not in log.text()
+
+
+async def test_no_part_of_a_request_is_measured(start: Start) -> None:
+    """Nothing of any of them is at ``/metrics``: no path, no method, no username, no token."""
+    service = await start(metrics_port=0)
+    for raw in REQUESTS.values():
+        await service.send(raw)
+    for body in BODIES.values():
+        for path in ("/auth/login", "/auth/refresh", "/auth/logout"):
+            await service.ask("POST", path, data=body, headers=JSON)
+    tokens = await service.sign_in()
+    await service.rotate(tokens)
+    text = (await service.scrape()).lower()
+    assert (await service.metrics()).total("http_requests_total") > len(REQUESTS)
+    assert CANARY.lower() not in text
+    for secret in ("alice", tokens.access, tokens.refresh, service.host):
+        assert secret.lower() not in text

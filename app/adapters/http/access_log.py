@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from .client_address import CLIENT_ADDRESS
+from .route_pattern import route_pattern
 
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
 
@@ -23,15 +24,9 @@ class AccessLog(AbstractAccessLogger):
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         fields = {
             "method": request.method,
-            "route": _route(request),
+            "route": route_pattern(request) or _UNMATCHED,
             "status": response.status,
             "milliseconds": round(time * 1000, 3),
             "address": request.get(CLIENT_ADDRESS, request.remote),
         }
         self.logger.info("answered", extra={"fields": fields})
-
-
-def _route(request: web.BaseRequest) -> str:
-    match = getattr(request, "_match_info", None)  # what was not HTTP has none, and asking openly for it fails
-    resource = None if match is None else match.route.resource
-    return _UNMATCHED if resource is None else resource.canonical

@@ -1,8 +1,10 @@
 """The aiohttp application."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from ... import VERSION
 from ...domain.model.scope import Scope
@@ -22,6 +24,7 @@ from ...domain.services.sessions import Sessions
 from ...domain.services.token_revocation import TokenRevocation
 from ...domain.services.validation import Validation
 from ...ports.clock import Clock
+from ...ports.telemetry import Telemetry
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
 from .admin_clients import CLIENTS
@@ -33,6 +36,7 @@ from .cors import CrossOrigin
 from .device_cookie import DeviceCookie
 from .edge import edge
 from .guard import Guard
+from .measuring import TELEMETRY, counting_refusals
 from .oauth import CLIENT_CREDENTIALS, INTROSPECTION, TOKEN_REVOCATION
 from .openapi.document import OPENAPI, OpenApiDocument
 from .password import PASSWORD_CHANGE
@@ -48,7 +52,8 @@ from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
     """What the handlers call. ``jwks_max_age`` and ``body_timeout`` are seconds; ``docs`` is whether there is a page
-    that shows the API, ``cors_origins`` are the web pages that may use it.
+    that shows the API, ``cors_origins`` are the web pages that may use it; ``observers`` see each request before any
+    other middleware, and each answer after it.
     """
 
     authentication: Authentication
@@ -77,12 +82,15 @@ class HttpServices:
     issuer: str
     docs: bool
     cors_origins: tuple[str, ...] | None
+    telemetry: Telemetry
+    observers: Sequence[Middleware]
 
 
 def build_application(services: HttpServices) -> web.Application:
     """Return the application, guarded by its own guard."""
-    app = web.Application(middlewares=[edge], client_max_size=MAX_BYTES)
+    app = web.Application(middlewares=[*services.observers, edge], client_max_size=MAX_BYTES)
     app[READINESS] = Readiness()
+    app[TELEMETRY] = services.telemetry
     app[AUTHENTICATION] = services.authentication
     app[ROTATION] = services.rotation
     app[REVOCATION] = services.revocation
@@ -109,6 +117,6 @@ def build_application(services: HttpServices) -> web.Application:
     app[OPENAPI] = OpenApiDocument(operations, issuer=services.issuer, version=VERSION)
     if services.cors_origins:
         CrossOrigin(services.cors_origins).admit(app)
-    Guard(services.validation).protect(app)
+    Guard(services.validation, render=counting_refusals(services.telemetry)).protect(app)
     app.add_routes(operations)
     return app

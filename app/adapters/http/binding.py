@@ -29,25 +29,26 @@ class ListeningSocket(socket.socket):
             raise _cannot_listen(host, port, error) from error
 
 
-async def bind(host: str, port: int) -> list[ListeningSocket]:
+async def bind(host: str, port: int, *, settings: str = "KEYTURN_HOST and KEYTURN_PORT") -> list[ListeningSocket]:
     """Return a socket for each address of ``host``; nobody can connect to it until it listens.
 
-    Raises ``ConfigurationError`` if an address is not to be had.
+    Raises ``ConfigurationError``, which names the ``settings``, if an address is not to be had.
     """
     try:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     except (OSError, UnicodeError) as error:
-        raise _cannot_listen(host, port, error) from error
+        raise _cannot_listen(host, port, error, settings) from error
     try:
         return [ListeningSocket(fileno=os.dup(each.fileno())) for each in server.sockets]
     finally:
         server.close()
 
 
-def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> ConfigurationError:
+def _cannot_listen(
+    host: str, port: int, error: OSError | UnicodeError, settings: str = "KEYTURN_HOST and KEYTURN_PORT"
+) -> ConfigurationError:
     reason = getattr(error, "strerror", None) or "this is no host name"
     return ConfigurationError(
-        f"Cannot listen on {host} port {port}: {reason}. Set KEYTURN_HOST and KEYTURN_PORT to an"
-        " address of this machine and a free port."
+        f"Cannot listen on {host} port {port}: {reason}. Set {settings} to an address of this machine and a free port."
     )

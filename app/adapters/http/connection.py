@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from ...ports.telemetry import Telemetry
 from .edge import dress, new_request_id
 from .problem import http_problem, internal_error, unreadable_request
 
@@ -18,7 +19,13 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Connection(RequestHandler):
-    """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not."""
+    """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not.
+    ``telemetry`` is told of what no middleware sees.
+    """
+
+    def __init__(self, server: web.Server, *, telemetry: Telemetry, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._telemetry = telemetry
 
     gives_up = False
     """Whether what is under way is cancelled when the client goes away."""
@@ -53,6 +60,7 @@ class Connection(RequestHandler):
             response = internal_error()
         dress(response, request_id)
         response.force_close()
+        self._telemetry.answered(method="", route="", status=response.status, seconds=0.0)
         return response
 
 
@@ -73,12 +81,13 @@ def while_connected(request: web.Request) -> Iterator[None]:
 class Server(web.Server):
     """Makes our connections."""
 
-    def __init__(self, handler: _Handler, **options: Any) -> None:
+    def __init__(self, handler: _Handler, *, telemetry: Telemetry, **options: Any) -> None:
         super().__init__(self._handle, **options)
         self._answer = handler
+        self._telemetry = telemetry
 
     def __call__(self) -> RequestHandler:
-        return Connection(self, loop=self._loop, **self._kwargs)
+        return Connection(self, telemetry=self._telemetry, loop=self._loop, **self._kwargs)
 
     def close_idle(self) -> None:
         """Close the connections on which nothing is under way."""
@@ -94,4 +103,5 @@ class Server(web.Server):
             request_id = new_request_id()
             response = http_problem(error)
             dress(response, request_id)
+            self._telemetry.answered(method=request.method, route="", status=response.status, seconds=0.0)
             return response

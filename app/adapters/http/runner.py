@@ -10,6 +10,7 @@ from .access_log import ACCESS_LOG, AccessLog
 from .binding import BACKLOG, ListeningSocket
 from .connection import Server
 from .listening import stop_listening
+from .measuring import TELEMETRY
 from .readiness import READINESS
 
 _KEEPALIVE_SECONDS: Final = 75
@@ -47,7 +48,12 @@ class Runner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         options: dict[str, Any] = {**self._kwargs, "debug": False}
-        self._server = Server(server.request_handler, request_factory=server.request_factory, **options)
+        self._server = Server(
+            server.request_handler,
+            telemetry=self.app[TELEMETRY],
+            request_factory=server.request_factory,
+            **options,
+        )
         return self._server
 
     async def listen(self, sockets: Sequence[ListeningSocket]) -> None:

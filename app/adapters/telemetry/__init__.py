@@ -1,1 +1,1 @@
-"""What the operator sees: the log and the audit trail."""
+"""What the operator sees: the log, the audit trail and the metrics."""

@@ -7,8 +7,9 @@ from ...ports.clients import ClientRepository
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
 from ...ports.sessions import SessionRepository
+from ...ports.telemetry import Telemetry
 from ...ports.users import UserRepository
-from ..errors import InvalidClient, InvalidGrant, StoreUnavailable
+from ..errors import InvalidClient, InvalidGrant, InvalidScope, StoreUnavailable
 from ..model import ratchet
 from ..model.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed, facts
 from ..model.grant import TokenGrant
@@ -42,6 +43,7 @@ class Rotation:
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
+        telemetry: Telemetry,
         policy: SessionPolicy,
     ) -> None:
         self._sessions = sessions
@@ -53,6 +55,7 @@ class Rotation:
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
+        self._telemetry = telemetry
         self._policy = policy
 
     async def rotate(self, refresh_token: str, *, client_id: ClientId, requested: str | None = None) -> TokenGrant:
@@ -63,12 +66,18 @@ class Rotation:
         ``InvalidScope`` for more scope than the session has, ``TooManyAttempts`` and ``StoreUnavailable``. After any of
         the last three the same token can be presented again.
         """
-        token = ratchet.parse(refresh_token)
+        try:
+            return await self._rotate(ratchet.parse(refresh_token), client_id, requested)
+        except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
+            self._telemetry.refresh_refused(refusal)
+            raise
+
+    async def _rotate(self, token: RefreshToken, client_id: ClientId, requested: str | None) -> TokenGrant:
         for attempt in range(_ATTEMPTS):
             now = self._clock.now()
             session, verdict = await self._judge(token, client_id, now)
             if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
-                raise InvalidGrant
+                raise InvalidGrant(because=verdict.value)
             if attempt == 0 and verdict in (Verdict.ROTATE, Verdict.REPLAY):
                 await self._throttling.admit_refresh(session.session_id)
             match verdict:
@@ -80,7 +89,7 @@ class Rotation:
                     return self._replay(token, session, await self._scope(session, requested), now)
                 case Verdict.FOREIGN_CLIENT:
                     self._audit.record(ForeignClientRefused(**facts(session, now), presented_by=client_id))
-                    raise InvalidGrant
+                    raise InvalidGrant(because=verdict.value)
                 case Verdict.REUSE:
                     await self._refuse_reuse(session, now, lost_a_race=attempt > 0)
         raise StoreUnavailable("Too many requests for one session at once; try again.")
@@ -147,7 +156,7 @@ class Rotation:
         """Revoke the session for theft, unless the token was current when this request first read it."""
         if lost_a_race:
             self._audit.record(RaceLost(**facts(session, now)))
-        else:
-            await self._revocation.revoke(session, RevocationReason.REUSE)
-            self._audit.record(ReuseDetected(**facts(session, now)))
-        raise InvalidGrant
+            raise InvalidGrant(because="lost_race")
+        await self._revocation.revoke(session, RevocationReason.REUSE)
+        self._audit.record(ReuseDetected(**facts(session, now)))
+        raise InvalidGrant(because="reuse")

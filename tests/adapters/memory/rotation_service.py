@@ -9,6 +9,7 @@ from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.clients import MemoryClientRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.adapters.telemetry.silence import Silence
 from app.domain.errors import KeyturnError
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
@@ -136,6 +137,7 @@ class RotationService:
             clock=self.clock,
             randomness=randomness,
             audit=self._audit,
+            telemetry=Silence(),
             policy=policy,
         )
         self.retention = Retention(

@@ -1,0 +1,17 @@
+"""An audit trail whose events are counted."""
+
+from ...domain.model.events import AuditEvent
+from ...ports.audit import AuditTrail
+from ...ports.telemetry import Telemetry
+
+
+class CountedAuditTrail:
+    """Stands before an audit trail."""
+
+    def __init__(self, trail: AuditTrail, *, telemetry: Telemetry) -> None:
+        self._trail = trail
+        self._telemetry = telemetry
+
+    def record(self, event: AuditEvent) -> None:
+        self._trail.record(event)
+        self._telemetry.happened(event)

@@ -1,0 +1,54 @@
+"""A password hasher that is watched."""
+
+from collections.abc import Awaitable
+from time import perf_counter
+from typing import TypeVar
+
+from ...domain.errors import HashingOverloaded
+from ...ports.password_hasher import PasswordHasher
+from ...ports.telemetry import Telemetry
+
+_T = TypeVar("_T")
+
+
+class MeasuredPasswordHasher:
+    """Stands before a hasher that hashes ``threads`` passwords at once."""
+
+    def __init__(self, hasher: PasswordHasher, *, threads: int, telemetry: Telemetry) -> None:
+        self._hasher = hasher
+        self._threads = threads
+        self._telemetry = telemetry
+        self._inside = 0
+
+    async def hash(self, password: str) -> str:
+        return await self._measured(self._hasher.hash(password))
+
+    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
+        return await self._measured(self._hasher.verify(password, hashed, reserved=reserved))
+
+    async def verify_nothing(self, password: str) -> None:
+        await self._measured(self._hasher.verify_nothing(password))
+
+    def can_verify(self, hashed: str) -> bool:
+        return self._hasher.can_verify(hashed)
+
+    def is_outdated(self, hashed: str) -> bool:
+        return self._hasher.is_outdated(hashed)
+
+    async def _measured(self, work: Awaitable[_T]) -> _T:
+        began = perf_counter()
+        self._count(1)
+        try:
+            result = await work
+        except HashingOverloaded:
+            self._telemetry.hashing_refused()
+            raise
+        finally:
+            self._count(-1)
+        self._telemetry.hashed(seconds=perf_counter() - began)
+        return result
+
+    def _count(self, change: int) -> None:
+        self._inside += change
+        under_way = min(self._inside, self._threads)
+        self._telemetry.hashing(under_way=under_way, waiting=self._inside - under_way)

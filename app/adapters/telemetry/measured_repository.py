@@ -1,0 +1,36 @@
+"""A repository whose acts are timed."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+from ...domain.errors import StoreUnavailable
+from ...ports.telemetry import Telemetry
+
+
+class MeasuredRepository:
+    """Stands before a repository that serves ``port``, and has its acts as attributes."""
+
+    def __init__(self, repository: Any, *, port: type[Any], store: str, telemetry: Telemetry) -> None:
+        for name, _ in inspect.getmembers(port, inspect.iscoroutinefunction):
+            setattr(self, name, _timed(getattr(repository, name), store, name, telemetry))
+
+
+def _timed(
+    act: Callable[..., Awaitable[Any]], store: str, name: str, telemetry: Telemetry
+) -> Callable[..., Awaitable[Any]]:
+    @wraps(act)
+    async def timed(*args: Any, **keywords: Any) -> Any:
+        began = perf_counter()
+        answered = True
+        try:
+            return await act(*args, **keywords)
+        except StoreUnavailable:
+            answered = False
+            raise
+        finally:
+            telemetry.store_acted(store=store, act=name, seconds=perf_counter() - began, answered=answered)
+
+    return timed

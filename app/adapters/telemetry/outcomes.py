@@ -1,0 +1,69 @@
+"""How what happens is called in the metrics: a line for each outcome. The words are ours, and few."""
+
+from typing import Final
+
+from ...domain.errors import (
+    BadSignature,
+    ExpiredToken,
+    InsufficientScope,
+    InvalidClient,
+    InvalidGrant,
+    InvalidRequest,
+    InvalidScope,
+    InvalidToken,
+    KeyturnError,
+    MalformedToken,
+    MissingToken,
+    SessionRevoked,
+    TokenNotYetValid,
+    UnknownSigner,
+    WrongAudience,
+    WrongIssuer,
+)
+from ...domain.model.events import AuditEvent, LoginFailed, LoginSucceeded, TokenRefreshed, TokenReplayed
+
+GRANTED: Final[dict[type[AuditEvent], str]] = {
+    LoginSucceeded: "issued",
+    TokenRefreshed: "refreshed",
+    TokenReplayed: "replayed",
+}
+"""The outcome of ``keyturn_tokens_total`` for each event in which tokens were given."""
+
+REFUSED: Final = "refused"
+REUSE: Final = "reuse"
+
+_REASONS: Final[dict[type[KeyturnError], str]] = {
+    MissingToken: "missing",
+    MalformedToken: "malformed",
+    UnknownSigner: "unknown_key",
+    BadSignature: "bad_signature",
+    ExpiredToken: "expired",
+    TokenNotYetValid: "not_yet_valid",
+    WrongIssuer: "wrong_issuer",
+    WrongAudience: "wrong_audience",
+    SessionRevoked: "revoked",
+    InsufficientScope: "insufficient_scope",
+    InvalidScope: "invalid_scope",
+    InvalidClient: "invalid_client",
+    InvalidRequest: "invalid_request",
+    InvalidToken: "invalid_token",
+    KeyturnError: "other",
+}
+
+
+def reason(refusal: KeyturnError) -> str:
+    """Return why something was refused, in one word."""
+    if isinstance(refusal, InvalidGrant):
+        return refusal.because
+    return next(_REASONS[kind] for kind in type(refusal).__mro__ if kind in _REASONS)
+
+
+def login(event: AuditEvent) -> tuple[str, str] | None:
+    """Return the outcome of a sign-in and the reason for it, if the event is the end of one."""
+    match event:
+        case LoginSucceeded():
+            return "succeeded", ""
+        case LoginFailed():
+            return REFUSED, event.reason
+        case _:
+            return None

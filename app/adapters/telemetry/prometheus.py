@@ -1,0 +1,115 @@
+"""Telemetry as Prometheus metrics. What each means to the operator is in docs/monitoring.md."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ...domain.errors import InvalidGrant, KeyturnError
+from ...domain.model.events import AuditEvent
+from ...domain.model.signing_key import KeyState, SigningKey
+from . import outcomes
+from .shared_files import FOLDER
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would be one more series for each that there is
+
+_QUICK: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds, around what a request or an act of a store takes."""
+
+_HASHING: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds: one hash takes about 25 ms, and a full queue of 64 most of a second."""
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OTHER: Final = "other"
+
+
+class PrometheusTelemetry:
+    """Metrics of this process. With several workers each has its own, in files of which any of them tells the sum."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = self._counter("http_requests", "Requests answered", "method", "route", "status")
+        self._request_seconds = self._histogram("http_request_seconds", "To the answer", _QUICK, "method", "route")
+        self._tokens = self._counter("tokens", "What became of requests for tokens", "outcome", "reason")
+        self._logins = self._counter("logins", "What became of sign-ins", "outcome", "reason")
+        self._access_refusals = self._counter("access_refusals", "Requests that the guard refused", "reason")
+        self._hashes_under_way = self._gauge("password_hashes_under_way", "Passwords being hashed", "livesum")
+        self._hashes_waiting = self._gauge("password_hashes_waiting", "Passwords that wait for it", "livesum")
+        self._hashes_refused = self._counter("password_hashes_refused", "Passwords not hashed for lack of room")
+        self._hash_seconds = self._histogram("password_hash_seconds", "Waiting and hashing", _HASHING)
+        self._store_seconds = self._histogram("store_seconds", "Acts that the store answered", _QUICK, "store", "act")
+        self._store_failures = self._counter("store_failures", "Acts that it did not answer", "store", "act")
+        self._keys = self._gauge("signing_keys", "Signing keys", "livemostrecent", "state")
+        self._key_activation = self._gauge(
+            "signing_key_activation_timestamp_seconds", "When it began, or begins, to sign", "livemostrecent", "state"
+        )
+        self._key_period = self._gauge("signing_key_rotation_period_seconds", "0: none follows by itself", "livemax")
+        self._caught_up = self._gauge("caught_up_timestamp_seconds", "Last success of a task", "livemin", "task")
+
+    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        method = method if method in _METHODS else _OTHER
+        self._requests.labels(method, route or _OTHER, status).inc()
+        self._request_seconds.labels(method, route or _OTHER).observe(seconds)
+
+    def happened(self, event: AuditEvent) -> None:
+        granted = outcomes.GRANTED.get(type(event))
+        if granted is not None:
+            self._tokens.labels(granted, "").inc()
+        login = outcomes.login(event)
+        if login is not None:
+            self._logins.labels(*login).inc()
+
+    def access_refused(self, refusal: KeyturnError) -> None:
+        self._access_refusals.labels(outcomes.reason(refusal)).inc()
+
+    def refresh_refused(self, refusal: KeyturnError) -> None:
+        if isinstance(refusal, InvalidGrant) and refusal.because == outcomes.REUSE:
+            self._tokens.labels(outcomes.REUSE, "").inc()
+        else:
+            self._tokens.labels(outcomes.REFUSED, outcomes.reason(refusal)).inc()
+
+    def hashing(self, *, under_way: int, waiting: int) -> None:
+        self._hashes_under_way.set(under_way)
+        self._hashes_waiting.set(waiting)
+
+    def hashed(self, *, seconds: float) -> None:
+        self._hash_seconds.observe(seconds)
+
+    def hashing_refused(self) -> None:
+        self._hashes_refused.inc()
+
+    def store_acted(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
+        if answered:
+            self._store_seconds.labels(store, act).observe(seconds)
+        else:
+            self._store_failures.labels(store, act).inc()
+
+    def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
+        for state in KeyState:
+            times = [key.activates_at for key in keys if states[key.kid] is state]
+            self._keys.labels(state).set(len(times))
+            if state in (KeyState.ACTIVE, KeyState.PENDING):
+                self._key_activation.labels(state).set(min(times, default=0))
+        self._key_period.set(period or 0)
+
+    def caught_up(self, task: str) -> None:
+        self._caught_up.labels(task).set_to_current_time()
+
+    def text(self) -> bytes:
+        if FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        of_all_workers = CollectorRegistry()
+        MultiProcessCollector(of_all_workers)  # type: ignore[no-untyped-call]  # it registers itself
+        return generate_latest(of_all_workers)
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"keyturn_{name}", about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, mode: str, *labels: str) -> Gauge:
+        """``mode`` is what several workers' values make: all modes leave out the dead."""
+        return Gauge(f"keyturn_{name}", about, labels, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its words
+
+    def _histogram(self, name: str, about: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(f"keyturn_{name}", about, labels, registry=self._registry, buckets=buckets)

@@ -1,0 +1,190 @@
+"""Metrics of requests and of what is behind them, read back from their port."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from app import background
+from app.adapters import argon2
+from app.adapters.telemetry.silence import Silence
+from app.domain.model.signing_key import SigningKey, StoredKey
+from tests.builders import NOW
+from tests.fakes import FakeKeyStore
+from tests.metrics import Metrics
+
+from .conftest import Start
+from .service import Service, Tokens
+
+PATIENCE_SECONDS = 5.0
+
+
+@pytest.fixture
+async def service(start: Start) -> Service:
+    """Return a service that is measured."""
+    return await start(metrics_port=0)
+
+
+async def until(service: Service, **expected: float) -> Metrics:
+    """Scrape until these gauges have these values."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            metrics = await service.metrics()
+            if all(metrics.value(name) == value for name, value in expected.items()):
+                return metrics
+
+
+async def test_a_request_is_counted_by_its_route(service: Service, tokens: Tokens) -> None:
+    """By method, the route's pattern and status; its time by method and route."""
+    for path in ("/auth/sessions/" + "A" * 22, "/auth/sessions/" + "B" * 22):
+        await service.ask("DELETE", path, token=tokens.access)
+    metrics = await service.metrics()
+    route = {"method": "DELETE", "route": "/auth/sessions/{sid}"}
+    assert metrics.value("http_requests_total", **route, status="404") == 2
+    assert metrics.value("http_request_seconds_count", **route) == 2
+    assert 0 < (metrics.value("http_request_seconds_sum", **route) or 0) < PATIENCE_SECONDS
+    assert metrics.value("http_requests_total", method="POST", route="/auth/login", status="200") == 1
+
+
+@pytest.mark.parametrize(
+    ("request_line", "method", "status"),
+    [
+        (b"GET /nowhere HTTP/1.1", "GET", "404"),
+        (b"PUT /auth/me HTTP/1.1", "PUT", "405"),
+        (b"PROPFIND /auth/me HTTP/1.1", "other", "405"),
+        (b"NONSENSE /auth/me HTTP/1.1", "other", "400"),
+        (b"no HTTP", "other", "400"),
+    ],
+)
+async def test_what_has_no_route_is_counted_as_one(
+    service: Service, request_line: bytes, method: str, status: str
+) -> None:
+    """Whatever the path, and whatever the method if it is none of the usual."""
+    await service.send(request_line + b"\r\nHost: x\r\n\r\n")
+    assert (await service.metrics()).value("http_requests_total", method=method, route="other", status=status) == 1
+
+
+async def test_an_unmet_expectation_is_counted(service: Service) -> None:
+    """So is what is refused before any middleware."""
+    await service.send(b"GET /livez HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n")
+    assert (await service.metrics()).value("http_requests_total", method="GET", route="other", status="417") == 1
+
+
+async def test_failures_are_counted(service: Service, tokens: Tokens) -> None:
+    """A bug as 500, a store that is away as 503 and as its failure; what it answered is timed."""
+    service.sessions.bug = RuntimeError()
+    await service.refresh(tokens.refresh)
+    service.sessions.bug = None
+    service.sessions.down = True
+    await service.refresh(tokens.refresh)
+    metrics = await service.metrics()
+    for status in ("500", "503"):
+        assert metrics.value("http_requests_total", method="POST", route="/auth/refresh", status=status) == 1
+    assert metrics.value("store_failures_total", store="sessions", act="find") == 1
+    assert metrics.total("store_failures_total") == 1
+    assert metrics.value("store_seconds_count", store="sessions", act="add") == 1
+    assert metrics.value("store_seconds_count", store="users", act="find_by_username") == 2
+
+
+async def test_strangers_make_no_series(service: Service) -> None:
+    """Whatever paths, methods and tokens come, there are no more series than before."""
+
+    async def bother(number: int) -> None:
+        for path in (f"/{number}", f"/auth/sessions/{number}", f"/auth/me?{number}"):
+            await service.ask("GET", path, token=str(number))
+        await service.ask(f"M{number}", "/auth/me")
+        await service.login(f"user-{number}")
+        await service.refresh(str(number))
+
+    await bother(0)
+    before = (await service.metrics()).samples.keys()
+    for number in range(1, 20):
+        await bother(number)
+    assert {
+        series for series in (await service.metrics()).samples.keys() - before if "_bucket" not in series[0]
+    } == set()
+
+
+async def test_the_queue_of_passwords(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a password is hashed and two wait they are told, with the one refused; in the end the time of three."""
+    service = await start(metrics_port=0, hashing=True, password_hash_queue=2)
+    gate, matches = threading.Event(), argon2._matches
+    monkeypatch.setattr(argon2, "_matches", lambda *parts: gate.wait(PATIENCE_SECONDS) and matches(*parts))
+    logins = [asyncio.create_task(service.login()) for _ in range(4)]
+    before = (await service.metrics()).total("password_hash_seconds_count")
+    await until(service, password_hashes_under_way=1, password_hashes_waiting=2, password_hashes_refused_total=1)
+    gate.set()
+    assert sorted([(await login).status for login in logins]) == [200, 200, 200, 503]
+    metrics = await until(service, password_hashes_under_way=0, password_hashes_waiting=0)
+    assert metrics.total("password_hash_seconds_count") == before + 3
+
+
+async def test_the_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many there are of each state, and when the signing one began and the pending one will; time alone moves
+    them on.
+    """
+    monkeypatch.setattr(background, "_MEASURE_SECONDS", 0.01)
+    service = await start(metrics_port=0)
+    store: FakeKeyStore = service.container.key_stores.chosen()
+    (first,) = store.stored
+    store.stored = (first, StoredKey(SigningKey("next", NOW + 1_000, NOW), first.pkcs8))
+    await service.container.keys().load()
+    assert await _keys(service, active=1, pending=1) == (first.key.activates_at, NOW + 1_000)
+    service.clock.advance(1_000)
+    assert await _keys(service, active=1, retiring=1) == (NOW + 1_000, 0)
+
+
+async def _keys(service: Service, **counts: float) -> tuple[float | None, float | None]:
+    """Wait for so many keys of each state; return when the active and the pending one activate."""
+    expected = {"active": 0.0, "pending": 0.0, "retiring": 0.0, "gone": 0.0, **counts}
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        metrics = await service.metrics()
+        while any(metrics.value("signing_keys", state=state) != count for state, count in expected.items()):
+            metrics = await service.metrics()
+    name = "signing_key_activation_timestamp_seconds"
+    return metrics.value(name, state="active"), metrics.value(name, state="pending")
+
+
+async def test_how_fresh_the_revocations_are(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the last round that succeeded: it stands still while the store is away."""
+    monkeypatch.setattr(background, "_LEARN_SECONDS", 0.01)
+    service = await start(metrics_port=0)
+
+    async def learnt() -> float | None:
+        return (await service.metrics()).value("caught_up_timestamp_seconds", task="revocations")
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (first := await learnt()):
+            pass
+        assert abs(first - time.time()) < PATIENCE_SECONDS
+        while await learnt() == first:
+            pass
+        service.sessions.down = True
+        failures = (await service.metrics()).total("store_failures_total")
+        while (await service.metrics()).total("store_failures_total") < failures + 2:
+            pass
+        last = await learnt()
+        while (await service.metrics()).total("store_failures_total") < failures + 4:
+            pass
+        assert await learnt() == last
+
+
+async def test_metrics_are_on_their_port_alone(service: Service) -> None:
+    """The port of the service does not have them, and theirs has nothing else."""
+    assert (await service.ask("GET", "/metrics")).problem == (404, "not-found")
+    assert (await service.ask("GET", f"{service.metrics_url}/auth/me")).status == 404
+    answer = await service.ask("GET", f"{service.metrics_url}/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["Connection"] == "close"
+
+
+async def test_without_a_port_nothing_is_measured(start: Start) -> None:
+    """No part of the service has a meter before it."""
+    service = await start()
+    container = service.container
+    assert isinstance(container.telemetry(), Silence)
+    assert container.audit() is container.audit_log()
+    assert container.hasher() is container.argon2()
+    assert container.stores.sessions() is service.sessions
+    assert len(service.app.middlewares) == 2

@@ -1,0 +1,164 @@
+"""Each outcome is counted: what a client does, read back from the port of the metrics."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from app.adapters.keys.pem import generate
+from app.adapters.memory.clients import MemoryClientRepository
+from app.domain.model import ratchet
+from app.domain.model.identifiers import ClientId
+from tests.builders import NOW, refresh_token, session_of
+
+from .conftest import Start
+from .forgery import Forge, claims_of
+from .service import Service, Tokens
+
+Act = Callable[[Service, Tokens], Awaitable[object]]
+
+
+@pytest.fixture
+async def service(start: Start) -> Service:
+    """Return a service that is measured."""
+    return await start(metrics_port=0)
+
+
+async def _reuse(service: Service, tokens: Tokens) -> None:
+    await service.rotate(await service.rotate(tokens))
+    await service.refresh(tokens.refresh)
+
+
+async def _log_out_and_refresh(service: Service, tokens: Tokens) -> None:
+    await service.ask("POST", "/auth/logout", token=tokens.access)
+    await service.refresh(tokens.refresh)
+
+
+async def _foreign(service: Service, _: Tokens) -> None:
+    token = refresh_token()
+    await service.store_session(session_of(token, client_id=ClientId("other"), expires_at=NOW + 600))
+    await service.refresh(ratchet.encode(token))
+
+
+async def _lose_a_race(service: Service, tokens: Tokens) -> None:
+    policy = service.container.session_policy()
+    service.container.rotation()._policy = replace(policy, replay_window=0)
+    service.sessions.let_readers_meet(2)
+    await asyncio.gather(*(service.refresh(tokens.refresh) for _ in range(2)))
+
+
+async def _without_its_client(service: Service, tokens: Tokens) -> None:
+    class NoClients(MemoryClientRepository):
+        async def find(self, client_id: ClientId) -> None:
+            """There is none."""
+
+    service.container.rotation()._clients = NoClients()
+    await service.refresh(tokens.refresh)
+
+
+TOKENS: dict[str, tuple[str, str, Act]] = {
+    "issued": ("issued", "", lambda service, _: service.login()),
+    "refreshed": ("refreshed", "", lambda service, tokens: service.refresh(tokens.refresh)),
+    "reuse": ("reuse", "", _reuse),
+    "malformed": ("refused", "unknown", lambda service, _: service.refresh("no token")),
+    "unknown": ("refused", "unknown", lambda service, _: service.refresh(ratchet.encode(refresh_token()))),
+    "dead session": ("refused", "dead_session", _log_out_and_refresh),
+    "foreign client": ("refused", "foreign_client", _foreign),
+    "lost race": ("refused", "lost_race", _lose_a_race),
+    "scope": ("refused", "invalid_scope", lambda service, tokens: service.refresh(tokens.refresh, scope="more")),
+    "client": ("refused", "invalid_client", _without_its_client),
+}
+
+
+@pytest.mark.parametrize(("outcome", "reason", "act"), TOKENS.values(), ids=TOKENS)
+async def test_an_outcome_of_a_request_for_tokens(
+    service: Service, tokens: Tokens, outcome: str, reason: str, act: Act
+) -> None:
+    """It is counted once, under its reason where it was refused."""
+    before = (await service.metrics()).value("tokens_total", outcome=outcome, reason=reason) or 0
+    await act(service, tokens)
+    assert (await service.metrics()).value("tokens_total", outcome=outcome, reason=reason) == before + 1
+
+
+async def test_a_replay(service: Service, tokens: Tokens) -> None:
+    """A token that is presented twice is refreshed once and replayed once."""
+    await service.rotate(tokens)
+    await service.rotate(tokens)
+    metrics = await service.metrics()
+    assert metrics.value("tokens_total", outcome="refreshed", reason="") == 1
+    assert metrics.value("tokens_total", outcome="replayed", reason="") == 1
+    assert metrics.total("tokens_total") == 3
+
+
+async def _disabled(service: Service, _: Tokens) -> None:
+    service.change_user(await service.create_user("bob"), disabled=True)
+    await service.login("bob")
+
+
+LOGINS: dict[str, tuple[str, str, Act]] = {
+    "good": ("succeeded", "", lambda service, _: service.login()),
+    "unknown": ("refused", "unknown_user", lambda service, _: service.login("nobody")),
+    "wrong": ("refused", "wrong_password", lambda service, _: service.login(password="wrong")),  # noqa: S106  # it is wrong
+    "disabled": ("refused", "disabled_user", _disabled),
+}
+
+
+@pytest.mark.parametrize(("outcome", "reason", "act"), LOGINS.values(), ids=LOGINS)
+async def test_an_outcome_of_a_sign_in(service: Service, tokens: Tokens, outcome: str, reason: str, act: Act) -> None:
+    """It is counted once, beside the sign-in that was before."""
+    before = (await service.metrics()).value("logins_total", outcome=outcome, reason=reason) or 0
+    await act(service, tokens)
+    metrics = await service.metrics()
+    assert metrics.value("logins_total", outcome=outcome, reason=reason) == before + 1
+    assert metrics.total("logins_total") == 2
+
+
+async def _expired(service: Service, tokens: Tokens) -> None:
+    service.clock.advance(3_600)
+    await service.me(tokens.access)
+
+
+async def _revoked(service: Service, tokens: Tokens) -> None:
+    await service.ask("POST", "/auth/logout", token=tokens.access)
+    await service.me(tokens.access)
+
+
+async def _unscoped(service: Service, _: Tokens) -> None:
+    tokens = await service.sign_in(scope="orders:read")
+    await service.ask("GET", "/auth/sessions", token=tokens.access)
+
+
+def _changed(**claims: object) -> Callable[[Forge], Act]:
+    return lambda forge: lambda service, tokens: service.me(forge.token(claims_of(tokens.access, **claims)))
+
+
+def _signed_by_another(forge: Forge) -> Act:
+    other = Forge(generate(2048))
+    return lambda service, tokens: service.me(other.token(claims_of(tokens.access), kid=forge.kid))
+
+
+REFUSALS: dict[str, Callable[[Forge], Act]] = {
+    "missing": lambda _: lambda service, _: service.ask("GET", "/auth/me"),
+    "malformed": lambda _: lambda service, _: service.me("rubbish"),
+    "unknown_key": lambda forge: lambda service, tokens: service.me(forge.token(claims_of(tokens.access), kid="other")),
+    "bad_signature": _signed_by_another,
+    "expired": lambda _: _expired,
+    "not_yet_valid": _changed(iat=int(NOW) + 600, exp=int(NOW) + 900),
+    "wrong_issuer": _changed(iss="https://other.example"),
+    "wrong_audience": _changed(aud="other"),
+    "revoked": lambda _: _revoked,
+    "insufficient_scope": lambda _: _unscoped,
+}
+
+
+@pytest.mark.parametrize(("reason", "act"), REFUSALS.items(), ids=REFUSALS)
+async def test_a_refusal_of_the_guard(
+    service: Service, tokens: Tokens, forge: Forge, reason: str, act: Callable[[Forge], Act]
+) -> None:
+    """It is counted under its reason and no other."""
+    await service.me(tokens.access)
+    await act(forge)(service, tokens)
+    metrics = await service.metrics()
+    assert metrics.value("access_refusals_total", reason=reason) == 1
+    assert metrics.total("access_refusals_total") == 1
