@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.errors import InvalidGrant, SessionRevoked
+from app.domain.errors import InvalidGrant, SessionRevoked, StoreUnavailable
 from app.domain.model.policy import SessionPolicy
 from app.domain.model.session import RevocationReason
 from app.domain.services import retention
@@ -39,6 +39,20 @@ async def test_a_replay_works_until_the_window_ends(world: World) -> None:
     await world.retention.sweep()
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
+
+
+async def test_salts_go_where_the_events_cannot(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database of the audit events may be away while the sessions' store is there."""
+
+    async def fail(*_: object, **__: object) -> int:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(world.events, "delete_before", fail)
+    tokens = await world.refresh_times(1, await world.open_session())
+    world.clock.advance(61)
+    with pytest.raises(StoreUnavailable):
+        await world.retention.sweep()
+    assert (await world.stored(tokens[0])).salt is None
 
 
 async def test_a_later_rotations_salt_stays(world: World) -> None:

@@ -49,17 +49,18 @@ class Retention:
     async def sweep(self) -> None:
         """Do one bounded step. Called every second, it erases each salt within a minute of its window's end.
 
-        An expired session stays as long as its revocation may matter to an instance that starts now.
+        An expired session stays as long as its revocation may matter to an instance that starts now. Salts come first:
+        the events may be in a store that does not answer while that of the sessions does.
         """
         now = self._clock.now()
-        forget_before = now - self._access_tokens.memory_of_revocations()
-        self._revoked.forget(revoked_before=forget_before)
+        self._revoked.forget(revoked_before=now - self._access_tokens.memory_of_revocations())
+        if self._sweeper is not None:
+            await self._sweep_sessions(self._sweeper, now)
+        await self._budgets.forget(whole_before=now - _BUDGET_MARGIN, limit=_BUDGETS_A_SWEEP)
         if self._events is not None:
             await self._events.delete_before(now - self._event_lifetime, limit=_EVENTS_A_SWEEP)
-        await self._budgets.forget(whole_before=now - _BUDGET_MARGIN, limit=_BUDGETS_A_SWEEP)
-        if self._sweeper is None:
-            return
-        await self._sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_SALTS_A_SWEEP)
-        await self._sweeper.delete_ended(
-            expired_before=forget_before, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP
-        )
+
+    async def _sweep_sessions(self, sweeper: SessionSweeper, now: float) -> None:
+        forget_before = now - self._access_tokens.memory_of_revocations()
+        await sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_SALTS_A_SWEEP)
+        await sweeper.delete_ended(expired_before=forget_before, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP)
