@@ -57,7 +57,7 @@ async def keep_last_events(recorder: AuditRecorder) -> None:
         async with asyncio.timeout(_LAST_EVENTS_SECONDS):
             await recorder.keep()
     except (StoreUnavailable, TimeoutError):
-        _LOG.warning("audit events are in the log only", extra={"fields": {"events": recorder.waiting}})
+        recorder.give_up()
 
 
 async def keep_up_with_revocations(

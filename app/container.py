@@ -372,7 +372,12 @@ class Container(containers.DeclarativeContainer):
         event_lifetime=settings.provided.audit_retention,
     )
     explanation = providers.Singleton(
-        Explanation, sessions=stores.sessions, users=stores.users, events=stores.audit_events, clock=clock
+        Explanation,
+        sessions=stores.sessions,
+        users=stores.users,
+        events=stores.audit_events,
+        clock=clock,
+        session_policy=session_policy,
     )
 
     http_services = providers.Singleton(

@@ -65,7 +65,9 @@ def _as_text(told: Timeline) -> str:
 
 def _line(event: KeptEvent) -> str:
     details = " ".join(f"{name}={_printable(value)}" for name, value in event.details.items())
-    return "  ".join(each for each in (moment(event.at), f"{event.name:<20}", event.address, details) if each).rstrip()
+    return "  ".join(
+        each for each in (moment(event.at), f"{event.name:<20}", _printable(event.address), details) if each
+    ).rstrip()
 
 
 def _printable(value: object) -> str:

@@ -13,6 +13,7 @@ from ..ports.audit_events import AuditEventRepository
 from .counts import CONNECTIONS, Counts
 
 NOW = 1_800_000_000.015625
+MOST = 9_999
 SESSION = SessionId(bytes(15) + b"\x01")
 ALICE = Subject("subject-1")
 
@@ -31,6 +32,12 @@ def new_event(number: int = 1, **changes: Any) -> KeptEvent:
         "details": {"generation": number},
     }
     return KeptEvent(**event | changes)
+
+
+async def of_subject(events: AuditEventRepository, subject: Subject | None, **asked: Any) -> list[KeptEvent]:
+    """Return the events of a subject: all of the usual name, unless something else is asked for."""
+    everything: dict[str, Any] = {"names": ["token_refreshed"], "since": 0.0, "until": NOW + 99, "limit": MOST}
+    return list(await events.of_subject(subject, **everything | asked))
 
 
 EVENTS = {
@@ -64,7 +71,7 @@ class AuditEventBehaviour(AuditEventKit):
     async def test_an_event_comes_back_as_it_was(self, events: AuditEventRepository, event: KeptEvent) -> None:
         """Whatever its members hold, of the same types."""
         await events.append([event])
-        [found] = await events.of_session(SESSION)
+        [found] = await events.of_session(SESSION, limit=MOST)
         assert found == event
         assert {name: type(value) for name, value in found.details.items()} == {
             name: type(value) for name, value in event.details.items()
@@ -75,27 +82,52 @@ class AuditEventBehaviour(AuditEventKit):
         other = SessionId(bytes(16))
         await events.append([new_event(number) for number in (3, 1)])
         await events.append([new_event(2), new_event(9, session_id=other), new_event(8, session_id=None)])
-        assert list(await events.of_session(SESSION)) == [new_event(1), new_event(2), new_event(3)]
-        assert list(await events.of_session(SessionId(bytes([255] * 16)))) == []
+        assert list(await events.of_session(SESSION, limit=MOST)) == [new_event(1), new_event(2), new_event(3)]
+        assert list(await events.of_session(SessionId(bytes([255] * 16)), limit=MOST)) == []
 
     async def test_the_events_of_a_subject_are_those_of_no_session(self, events: AuditEventRepository) -> None:
         """From one moment to another, both included."""
         own = [new_event(number, session_id=None) for number in range(1, 6)]
         await events.append([*reversed(own), new_event(7), new_event(8, session_id=None, subject=Subject("SUBJECT-1"))])
-        assert list(await events.of_subject(ALICE, since=NOW + 2, until=NOW + 4)) == own[1:4]
-        assert list(await events.of_subject(ALICE, since=0.0, until=NOW + 99)) == own
-        assert list(await events.of_subject(Subject("nobody"), since=0.0, until=NOW + 99)) == []
+        assert await of_subject(events, ALICE, since=NOW + 2, until=NOW + 4) == own[1:4]
+        assert await of_subject(events, ALICE) == own
+        assert await of_subject(events, Subject("nobody")) == []
+
+    async def test_the_events_of_no_subject_are_those_of_no_session_too(self, events: AuditEventRepository) -> None:
+        """What concerns everybody is apart from what concerns somebody."""
+        everybodys = [new_event(number, session_id=None, subject=None) for number in (1, 2)]
+        await events.append([*everybodys, new_event(3, session_id=None), new_event(4, subject=None)])
+        assert await of_subject(events, None) == everybodys
+
+    async def test_the_events_of_a_subject_have_the_names_that_were_asked_for(
+        self, events: AuditEventRepository
+    ) -> None:
+        """And no others; of no name there are none."""
+        named = [new_event(number, session_id=None, name=name) for number, name in enumerate(("a", "b", "c", "a"))]
+        await events.append(named)
+        assert await of_subject(events, ALICE, names=["a", "c"]) == [named[0], named[2], named[3]]
+        assert await of_subject(events, ALICE, names=[]) == []
+
+    async def test_the_last_of_a_session_are_returned_and_the_last_of_a_subject(
+        self, events: AuditEventRepository
+    ) -> None:
+        """Where there are more than were asked for, the latest are returned, the earliest of them first."""
+        await events.append([new_event(number) for number in range(1, 6)])
+        assert list(await events.of_session(SESSION, limit=2)) == [new_event(4), new_event(5)]
+        own = [new_event(number, session_id=None) for number in range(6, 9)]
+        await events.append(own)
+        assert await of_subject(events, ALICE, limit=2) == own[1:]
 
     async def test_an_event_is_kept_once(self, events: AuditEventRepository) -> None:
         """Sent again after an answer that got lost, with others, it stays as it was."""
         await events.append([new_event(1), new_event(2)])
         await events.append([new_event(2, name="another"), new_event(3)])
-        assert list(await events.of_session(SESSION)) == [new_event(1), new_event(2), new_event(3)]
+        assert list(await events.of_session(SESSION, limit=MOST)) == [new_event(1), new_event(2), new_event(3)]
 
     async def test_nothing_can_be_kept(self, events: AuditEventRepository) -> None:
         """No events are no fault."""
         await events.append([])
-        assert list(await events.of_session(SESSION)) == []
+        assert list(await events.of_session(SESSION, limit=MOST)) == []
 
     async def test_old_events_are_deleted_up_to_the_limit(self, events: AuditEventRepository) -> None:
         """Those from before the moment go, no more of them at once than the limit; the others stay."""
@@ -103,15 +135,15 @@ class AuditEventBehaviour(AuditEventKit):
         assert await events.delete_before(NOW + 6, limit=3) == 3
         assert await events.delete_before(NOW + 6, limit=3) == 2
         assert await events.delete_before(NOW + 6, limit=3) == 0
-        assert list(await events.of_session(SESSION)) == [new_event(6), new_event(7)]
+        assert list(await events.of_session(SESSION, limit=MOST)) == [new_event(6), new_event(7)]
 
     async def test_what_one_connection_kept_every_other_sees(self) -> None:
         """Each read sees what was acknowledged, whoever did it."""
         one, other = await self.connections(2)
         await one.append([new_event()])
-        assert list(await other.of_session(SESSION)) == [new_event()]
+        assert list(await other.of_session(SESSION, limit=MOST)) == [new_event()]
         assert await other.delete_before(NOW + 2, limit=9) == 1
-        assert list(await one.of_session(SESSION)) == []
+        assert list(await one.of_session(SESSION, limit=MOST)) == []
 
 
 class AuditEventConcurrency(AuditEventKit):
@@ -129,7 +161,7 @@ class AuditEventConcurrency(AuditEventKit):
                 for place in range(0, 10 * CONNECTIONS, 10)
             ]
             await asyncio.gather(*(handle.append(batch) for handle, batch in zip(handles, batches, strict=True)))
-            kept = await handles[-1].of_session(session)
+            kept = await handles[-1].of_session(session, limit=MOST)
             assert [each.event_id for each in kept] == sorted({each.event_id for batch in batches for each in batch})
 
     async def test_many_can_delete_at_once(self) -> None:
@@ -140,7 +172,7 @@ class AuditEventConcurrency(AuditEventKit):
         while round_ := sum(await asyncio.gather(*(each.delete_before(NOW + 999, limit=30) for each in handles))):
             deleted += round_
         assert deleted == 200
-        assert list(await handles[0].of_session(SESSION)) == []
+        assert list(await handles[0].of_session(SESSION, limit=MOST)) == []
 
 
 class AuditEventRepositoryContract(AuditEventBehaviour, AuditEventConcurrency):

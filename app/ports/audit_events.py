@@ -1,6 +1,6 @@
 """The audit events that are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from ..domain.model.identifiers import SessionId, Subject
@@ -16,12 +16,16 @@ class AuditEventRepository(Protocol):
         """Keep all of them, or none; one whose ``event_id`` is there already is not kept again."""
         ...
 
-    async def of_session(self, session_id: SessionId) -> Sequence[KeptEvent]:
-        """Return the events of a session, the earliest first."""
+    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
+        """Return the last ``limit`` events of a session, the earliest first."""
         ...
 
-    async def of_subject(self, subject: Subject, *, since: float, until: float) -> Sequence[KeptEvent]:
-        """Return the events of a subject that belong to no session, from ``since`` to ``until``, the earliest first."""
+    async def of_subject(
+        self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
+    ) -> Sequence[KeptEvent]:
+        """Return the last ``limit`` events of these names that are about a subject, or with ``None`` about no subject,
+        and about no session, from ``since`` to ``until``, the earliest first.
+        """
         ...
 
     async def delete_before(self, moment: float, *, limit: int) -> int:

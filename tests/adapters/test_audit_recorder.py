@@ -1,11 +1,13 @@
 """What is recorded is logged at once, and kept a moment later."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator, Sequence
 
 import pytest
 
+from app import background
 from app.adapters.memory.audit_events import MemoryAuditEventRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_log import LogAuditTrail
@@ -74,8 +76,8 @@ async def test_an_event_is_logged_at_once_and_kept_when_it_is_time(events: Event
     assert (len(trail.events), events.batches) == (1_200, [])
     await recorder.keep()
     await recorder.keep()
-    assert events.batches == [500, 500, 200]
-    assert [each.details["generation"] for each in await events.of_session(SESSION)] == [*range(1_200)]
+    assert (max(events.batches), sum(events.batches)) == (128, 1_200)
+    assert [each.details["generation"] for each in await events.of_session(SESSION, limit=9_999)] == [*range(1_200)]
 
 
 async def test_it_knows_the_request(events: Events) -> None:
@@ -95,8 +97,8 @@ async def test_it_knows_the_request(events: Events) -> None:
     REQUEST_ID.reset(tokens[0])
     ADDRESS.reset(tokens[1])
     await recorder.keep()
-    [revoked] = await events.of_session(SESSION)
-    [failed] = await events.of_subject(Subject("s"), since=0.0, until=9.0)
+    [revoked] = await events.of_session(SESSION, limit=9_999)
+    [failed] = await events.of_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (revoked.name, revoked.request_id, revoked.address) == ("session_was_revoked", "request-1", "192.0.2.1")
     assert revoked.details == {"reason": "reuse"}
     assert (failed.name, failed.request_id, failed.address) == ("login_failed", "request-1", "192.0.2.2")
@@ -112,7 +114,7 @@ async def test_a_database_that_is_away_loses_nothing(events: Events) -> None:
     recorder.record(refreshed(2))
     events.down = False
     await recorder.keep()
-    assert [each.details["generation"] for each in await events.of_session(SESSION)] == [1, 2]
+    assert [each.details["generation"] for each in await events.of_session(SESSION, limit=9_999)] == [1, 2]
 
 
 async def test_waiting_is_bounded_and_what_is_left_out_is_said(events: Events, log: LogLines) -> None:
@@ -128,8 +130,7 @@ async def test_waiting_is_bounded_and_what_is_left_out_is_said(events: Events, l
     events.down = False
     await recorder.keep()
     assert sum(events.batches) == MOST_WAITING
-    [warning] = log.of("keyturn.audit")
-    assert (warning["level"], warning["events"]) == ("warning", 4)
+    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 3), ("warning", 1)]
 
 
 async def test_the_last_events_are_kept_or_said(events: Events, log: LogLines) -> None:
@@ -137,11 +138,64 @@ async def test_the_last_events_are_kept_or_said(events: Events, log: LogLines) -
     recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
     recorder.record(refreshed(1))
     await keep_last_events(recorder)
-    assert (recorder.waiting, len(await events.of_session(SESSION))) == (0, 1)
+    assert (recorder.waiting, len(await events.of_session(SESSION, limit=9_999))) == (0, 1)
     recorder.record(refreshed(2))
     events.down = True
     await keep_last_events(recorder)
     assert recorder.waiting == 1
+    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 1)]
+
+
+class Held(Events):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let = asyncio.Event(), asyncio.Event()
+
+    async def append(self, events: Sequence[KeptEvent]) -> None:
+        self.asked.set()
+        await self.let.wait()
+        await super().append(events)
+
+
+async def test_what_was_under_way_at_the_end_is_kept() -> None:
+    """The task that keeps events is stopped in the middle of a batch: the last round has it, too."""
+    events = Held()
+    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+    recorder.record(refreshed(1))
+    keeping = asyncio.create_task(recorder.keep())
+    await events.asked.wait()
+    keeping.cancel()
+    await asyncio.wait([keeping])
+    assert recorder.waiting == 1
+    events.let.set()
+    await keep_last_events(recorder)
+    assert (recorder.waiting, len(await events.of_session(SESSION, limit=9))) == (0, 1)
+
+
+async def test_a_database_that_hangs_at_the_end_is_said(log: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end waits for it so long and no longer, and counts what is not kept."""
+    monkeypatch.setattr(background, "_LAST_EVENTS_SECONDS", 0.0)
+    recorder = AuditRecorder(log=FakeAuditTrail(), events=Held())
+    recorder.record(refreshed(1))
+    await keep_last_events(recorder)
+    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 1)]
+
+
+async def test_what_made_room_while_it_was_being_kept_is_not_missed(log: LogLines) -> None:
+    """The eldest are kept while others push them out of the queue: they are in the database, and nothing is said."""
+    events = Held()
+    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+    for generation in range(MOST_WAITING):
+        recorder.record(refreshed(generation))
+    keeping = asyncio.create_task(recorder.keep())
+    await events.asked.wait()
+    for generation in range(5):
+        recorder.record(refreshed(MOST_WAITING + generation))
+    events.let.set()
+    await keeping
+    assert (recorder.waiting, sum(events.batches), log.lines) == (0, MOST_WAITING + 5, [])
 
 
 async def test_without_a_database_it_only_logs() -> None:
@@ -154,13 +208,13 @@ async def test_without_a_database_it_only_logs() -> None:
 
 
 async def test_no_text_breaks_out(events: Events, log: LogLines) -> None:
-    """Whatever a text holds: one line of ASCII JSON in the log, and of what is kept 255 characters at most."""
+    """Whatever a text holds: one line of ASCII JSON in the log, and 255 characters of it at most."""
     recorder = AuditRecorder(log=LogAuditTrail(), events=events)
     recorder.record(LoginFailed(at=1.0, reason=HOSTILE, subject=Subject("s"), address=HOSTILE))
     await recorder.keep()
     [line] = log.lines
     assert line.isascii()
     assert len(line.splitlines()) == 1
-    assert json.loads(line)["reason"] == HOSTILE
-    [kept] = await events.of_subject(Subject("s"), since=0.0, until=9.0)
+    assert json.loads(line)["reason"] == HOSTILE[:255]
+    [kept] = await events.of_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (kept.details["reason"], kept.address) == (HOSTILE[:255], HOSTILE[:255])

@@ -1,7 +1,7 @@
 """Audit event repositories that are wrong in one way each, to show that the kit notices."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +20,26 @@ class Overwriting(MemoryAuditEventRepository):
 class Unordered(MemoryAuditEventRepository):
     """Returns events as they came, of whatever session and subject."""
 
-    async def of_session(self, session_id: SessionId) -> Sequence[KeptEvent]:
+    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
         return list(self._events.values())
 
-    async def of_subject(self, subject: Subject, *, since: float, until: float) -> Sequence[KeptEvent]:
+    async def of_subject(
+        self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
+    ) -> Sequence[KeptEvent]:
         return list(self._events.values())
+
+
+class EarliestFirst(MemoryAuditEventRepository):
+    """Cuts the wrong end off where there are more events than were asked for."""
+
+    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
+        return (await super().of_session(session_id, limit=10_000))[:limit]
+
+    async def of_subject(
+        self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
+    ) -> Sequence[KeptEvent]:
+        found = await super().of_subject(subject, names=names, since=since, until=until, limit=10_000)
+        return found[:limit]
 
 
 class Flattening(MemoryAuditEventRepository):

@@ -12,6 +12,7 @@ from .running import all_of, failures
 FAULTS = [
     (faulty.Overwriting, "kept_once"),
     (faulty.Unordered, "its_own_in_order those_of_no_session"),
+    (faulty.EarliestFirst, "last_of_a_subject"),
     (faulty.Flattening, "comes_back_as_it_was"),
     (faulty.Sweeping, "up_to_the_limit"),
     (faulty.Refusing, "nothing_can_be_kept"),

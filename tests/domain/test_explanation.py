@@ -1,9 +1,12 @@
 """Why a session ended."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.errors import InvalidGrant, SessionNotFound
 from app.domain.model import ratchet
+from app.domain.model.events import LoginFailed
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import SessionId
 from app.domain.model.kept_event import kept
@@ -69,6 +72,19 @@ async def test_reuse(world: World) -> None:
     )
 
 
+async def test_reuse_tells_of_the_rotation_before(world: World) -> None:
+    """When the session was refreshed last, which is when its owner was there."""
+    granted = await world.open_session()
+    second = await world.refresh(granted.refresh_token)
+    world.clock.advance(30)
+    await world.refresh(second.refresh_token)
+    world.clock.advance(61)
+    with pytest.raises(InvalidGrant):
+        await world.refresh(granted.refresh_token)
+    told = await explained(world, granted)
+    assert told.conclusion.endswith("It had been refreshed last at 2027-01-15T08:00:30Z.")
+
+
 @pytest.mark.parametrize("reason", RevocationReason)
 async def test_each_reason_has_a_sentence(world: World, reason: RevocationReason) -> None:
     """None is told by its name alone."""
@@ -122,6 +138,72 @@ async def test_a_session_that_was_deleted(world: World) -> None:
     assert told.conclusion == (
         f"The session was revoked at 2027-01-15T08:00:00Z, by a request from {ADDRESS}: it was signed out."
     )
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_session_that_ended_with_all_others(world: World, *, deleted: bool) -> None:
+    """The event says of no session that it was ended: it is found all the same, also when the store has forgotten."""
+    granted = await world.open_session()
+    await world.refresh(granted.refresh_token)
+    await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
+    await keep(world)
+    if deleted:
+        world.sessions._sessions.clear()
+    told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
+    assert (told.state, names(told)) == ("revoked", ["all_sessions_revoked", "token_refreshed"])
+    assert "a signing key had leaked" in told.conclusion
+
+
+async def test_a_session_that_went_on_when_all_others_ended(world: World) -> None:
+    """One that was opened at that moment and refreshed afterwards was not among them."""
+    granted = await world.open_session()
+    await world.refresh(granted.refresh_token)
+    await keep(world)
+    await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
+    world.audit.events[0] = replace(world.audit.events[0], at=world.clock.now() - 1)
+    await keep(world)
+    world.sessions._sessions.clear()
+    told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
+    assert told.state == "deleted"
+
+
+async def test_a_deleted_session_of_which_nothing_says_that_it_ended(world: World) -> None:
+    """After its time it expired; before it, nothing tells why the store has it no more."""
+    granted = await world.open_session()
+    await world.refresh(granted.refresh_token)
+    await keep(world)
+    world.sessions._sessions.clear()
+    session_id = ratchet.parse(granted.refresh_token).session_id
+    lost = await world.explanation.explain(session_id)
+    assert (lost.state, lost.conclusion.partition(":")[0]) == ("deleted", "Nothing tells why the session ended")
+    world.clock.advance(3_600)
+    ended = await world.explanation.explain(session_id)
+    assert ended.conclusion.endswith("so it expired, at 2027-01-15T09:00:00Z at the latest.")
+
+
+async def test_failed_sign_ins_are_told_up_to_a_number(world: World) -> None:
+    """The last of those that were tried as the session's user, with their reasons; not those as somebody unknown."""
+    granted = await world.open_session()
+    for number in range(25):
+        world.clock.advance(1)
+        world.audit.record(
+            LoginFailed(at=world.clock.now(), reason=f"r{number}", subject=ALICE.subject, address=ADDRESS)
+        )
+        world.audit.record(LoginFailed(at=world.clock.now(), reason="unknown_user", subject=None, address=ADDRESS))
+    told = await explained(world, granted)
+    assert [each.details["reason"] for each in told.events] == [f"r{number}" for number in range(5, 25)]
+
+
+async def test_what_happens_after_its_end_is_no_part_of_it(world: World) -> None:
+    """Neither after a revocation nor after an expiry, wherever the session is still known."""
+    granted = await world.open_session()
+    await world.refresh(granted.refresh_token)
+    await keep(world)
+    world.clock.advance(3_661)
+    await world.administration.disable(ALICE.subject)
+    assert names(await explained(world, granted)) == ["token_refreshed"]
+    world.sessions._sessions.clear()
+    assert names(await explained(world, granted)) == ["token_refreshed"]
 
 
 async def test_an_unknown_session(world: World) -> None:

@@ -138,7 +138,13 @@ class World:
             events=self.events,
             event_lifetime=7_776_000,
         )
-        self.explanation = Explanation(sessions=self.sessions, users=self.users, events=self.events, clock=self.clock)
+        self.explanation = Explanation(
+            sessions=self.sessions,
+            users=self.users,
+            events=self.events,
+            clock=self.clock,
+            session_policy=session_policy,
+        )
         self.validation = Validation(verifier=self.codec, revoked=self.revoked, clock=self.clock, policy=access_tokens)
 
     @classmethod

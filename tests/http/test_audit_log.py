@@ -15,6 +15,7 @@ from app.domain.model.identifiers import ClientId, SessionId, Subject
 from app.domain.model.session import RevocationReason
 
 from .log_lines import LogLines
+from .service import Service, Tokens
 
 SID = "AAAAAAAAAAAAAAAAAAAAAA"
 FACTS = {"session_id": SessionId(bytes(16)), "subject": Subject("s"), "client_id": ClientId("c")}
@@ -39,6 +40,15 @@ EVENTS: list[tuple[AuditEvent, str, dict[str, object]]] = [
         {**TOLD, "reason": "reuse"},
     ),
 ]
+
+
+async def test_a_line_has_the_address_of_its_request(log: LogLines, service: Service, tokens: Tokens) -> None:
+    """Also where the event itself has none."""
+    service.container.rotation()._audit = LogAuditTrail()
+    await service.rotate(tokens)
+    [entry] = log.of("keyturn.audit")
+    assert (entry["message"], entry["address"]) == ("token_refreshed", "127.0.0.1")
+    assert len(entry["request_id"]) == 16
 
 
 @pytest.mark.parametrize(("event", "name", "members"), EVENTS, ids=[name for _, name, _ in EVENTS])

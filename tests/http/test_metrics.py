@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from aiohttp import ClientSession
 
 from app import background
 from app.adapters import argon2
@@ -93,7 +94,7 @@ async def test_strangers_make_no_series(service: Service) -> None:
     async def bother(number: int) -> None:
         for path in (f"/{number}", f"/auth/sessions/{number}", f"/auth/me?{number}"):
             await service.ask("GET", path, token=str(number))
-        await service.ask(f"M{number}", "/auth/me")
+        await service.send(f"M{number} /auth/me HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         await service.login(f"user-{number}")
         await service.refresh(str(number))
 
@@ -173,8 +174,9 @@ async def test_how_fresh_the_revocations_are(start: Start, monkeypatch: pytest.M
 async def test_metrics_are_on_their_port_alone(service: Service) -> None:
     """The port of the service does not have them, and theirs has nothing else."""
     assert (await service.ask("GET", "/metrics")).problem == (404, "not-found")
-    assert (await service.ask("GET", f"{service.metrics_url}/auth/me")).status == 404
-    answer = await service.ask("GET", f"{service.metrics_url}/metrics")
+    async with ClientSession(service.metrics_url) as client:
+        assert (await client.get("/auth/me")).status == 404
+        answer = await client.get("/metrics")
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.headers["Connection"] == "close"
 
@@ -184,7 +186,7 @@ async def test_without_a_port_nothing_is_measured(start: Start) -> None:
     service = await start()
     container = service.container
     assert isinstance(container.telemetry(), Silence)
-    assert container.audit() is container.audit_log()
+    assert container.audit() is container.recorder()
     assert container.hasher() is container.argon2()
     assert container.stores.sessions() is service.sessions
     assert len(service.app.middlewares) == 2

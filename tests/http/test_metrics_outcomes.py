@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from app.adapters.keys.pem import generate
 from app.adapters.memory.clients import MemoryClientRepository
+from app.domain.errors import InvalidClient
 from app.domain.model import ratchet
-from app.domain.model.identifiers import ClientId
+from app.domain.model.identifiers import FIRST_PARTY, ClientId
 from tests.builders import NOW, refresh_token, session_of
 
 from .conftest import Start
@@ -53,8 +55,10 @@ async def _without_its_client(service: Service, tokens: Tokens) -> None:
         async def find(self, client_id: ClientId) -> None:
             """There is none."""
 
-    service.container.rotation()._clients = NoClients()
-    await service.refresh(tokens.refresh)
+    rotation = service.container.rotation()
+    rotation._clients = NoClients()
+    with suppress(InvalidClient):
+        await rotation.rotate(tokens.refresh, client_id=FIRST_PARTY)
 
 
 TOKENS: dict[str, tuple[str, str, Act]] = {

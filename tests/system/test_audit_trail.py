@@ -1,6 +1,7 @@
 """What is kept of what happened, by real instances in a real database."""
 
 import asyncio
+import base64
 import json
 import signal
 import sqlite3
@@ -123,42 +124,101 @@ async def test_why_was_i_signed_out(
     assert json.loads(capsys.readouterr().out) == told
 
 
-async def test_everything_that_matters_is_kept(service: Service, tmp_path: Path) -> None:
-    """Each thing that an auditor asks about leaves an event that names it."""
+def explained(environment: dict[str, str], capsys: pytest.CaptureFixture[str], sid: str) -> dict[str, Any]:
+    """Return what the command tells of a session."""
+    assert main(["sessions", "explain", sid, "--json"], environment) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+async def test_everything_that_matters_is_explained(
+    service: Service, tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each thing that an auditor asks about is in the timelines of the sessions that it concerned."""
+    database = tmp_path / "keyturn.db"
+    environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         client = Client(session, service.url)
+        first = await client.sign_in()
+        sid = await client.sid(first)
         await client.ask("POST", "/auth/login", username=USERNAME, password="wrong")  # noqa: S106  # it is
-        tokens = await client.sign_in()
-        again = await client.refresh(tokens["refresh_token"])
-        await client.refresh(tokens["refresh_token"])
-        await client.ask("POST", "/auth/logout", refresh_token=again["refresh_token"])
+        again = await client.refresh(first["refresh_token"])
+        await client.refresh(first["refresh_token"])
+        foreign = await client.sign_in()
+        foreign_sid = await client.sid(foreign)
+        with closing(sqlite3.connect(database)) as connection, connection:
+            sid_bytes = base64.urlsafe_b64decode(foreign_sid + "==")
+            connection.execute("UPDATE sessions SET client_id = 'another' WHERE session_id = ?", [sid_bytes])
+        await client.refresh(foreign["refresh_token"])
+        await asyncio.to_thread(main, ["keys", "rotate"], environment)
+        capsys.readouterr()
         admin = await client.sign_in()
         access = admin["access_token"]
         await client.ask("POST", "/admin/users", access, username="bob", password=PASSWORD)
-        _, users = await client.ask("GET", "/admin/users", access)
-        [bob] = [each["sub"] for each in users["users"] if each["username"] == "bob"]
-        await client.ask("POST", f"/admin/users/{bob}/disable", access)
-        await client.ask("POST", f"/admin/users/{bob}/enable", access)
+        _, bobs = await client.ask("POST", "/auth/login", username="bob", password=PASSWORD)
+        bob_sid = await client.sid(bobs)
+        _, bob = await client.ask("GET", "/auth/me", bobs["access_token"])
+        await client.ask("POST", f"/admin/users/{bob['sub']}/disable", access)
         body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
         await client.ask("PUT", "/auth/password", access, **body)
-    until_kept(
-        tmp_path / "keyturn.db",
-        *("login_failed", "login_succeeded", "token_refreshed", "token_replayed", "session_was_revoked"),
-        *("user_created", "user_disabled", "user_enabled", "password_changed", "key_published"),
-    )
+        await client.refresh(again["refresh_token"])
+        until_kept(database, "password_changed", "user_disabled", "foreign_client_refused")
+    service.send(signal.SIGTERM)
+    assert service.exit_status() == 0
+    told = {each: await asyncio.to_thread(explained, environment, capsys, each) for each in (sid, foreign_sid, bob_sid)}
+    names = {each: {event["name"] for event in told[each]["events"]} for each in told}
+    assert names[sid] >= {
+        *("login_succeeded", "login_failed", "token_refreshed", "token_replayed"),
+        *("key_rescheduled", "password_changed", "session_was_revoked"),
+    }
+    [failed] = [each for each in told[sid]["events"] if each["name"] == "login_failed"]
+    assert failed["details"]["reason"] == "wrong_password"
+    assert told[sid]["conclusion"].endswith(": the user's password was changed.")
+    assert {"foreign_client_refused", "login_succeeded"} <= names[foreign_sid]
+    assert {"user_disabled", "session_was_revoked", "login_succeeded"} <= names[bob_sid]
+    assert told[bob_sid]["conclusion"].endswith(": the user was disabled.")
 
 
-async def test_a_lost_race_is_kept(tmp_path: Path, settings: dict[str, str]) -> None:
+async def test_a_lost_race_is_explained(
+    tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     """A request that came second with a token that was good when it was read is told apart from reuse."""
     with running(tmp_path, {**settings, "REPLAY_WINDOW": "0"}) as service:
         async with ClientSession(cookie_jar=DummyCookieJar()) as session:
             client = Client(session, service.url)
+            sids = []
             for _ in range(20):
                 tokens = await client.sign_in()
+                sids.append(await client.sid(tokens))
                 await asyncio.gather(*(client.refresh(tokens["refresh_token"]) for _ in range(10)))
                 if "race_lost" in kept(tmp_path / "keyturn.db"):
                     break
         until_kept(tmp_path / "keyturn.db", "race_lost")
+    environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
+    told = [await asyncio.to_thread(explained, environment, capsys, sid) for sid in sids]
+    assert "race_lost" in {event["name"] for each in told for event in each["events"]}
+
+
+async def test_what_all_sessions_were_ended_for_is_explained_when_they_are_deleted(
+    service: Service, tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A session that ended with all others, for a key that leaked, is not taken for one that expired."""
+    environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
+    async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+        client = Client(session, service.url)
+        sid = await client.sid(await client.sign_in())
+    until_kept(tmp_path / "keyturn.db", "login_succeeded")
+    service.send(signal.SIGTERM)
+    assert service.exit_status() == 0
+    await asyncio.to_thread(main, ["keys", "list", "--json"], environment)
+    [kid, *_] = [
+        key["kid"] for key in map(json.loads, capsys.readouterr().out.splitlines()) if key["state"] == "active"
+    ]
+    assert await asyncio.to_thread(main, ["keys", "compromised", kid, "--revoke-sessions"], environment) == 0
+    with closing(sqlite3.connect(tmp_path / "keyturn.db")) as connection, connection:
+        connection.execute("DELETE FROM sessions")
+    capsys.readouterr()
+    told = await asyncio.to_thread(explained, environment, capsys, sid)
+    assert told["conclusion"].endswith(": all sessions were ended, because a signing key had leaked.")
 
 
 async def test_what_waits_is_kept_at_the_end(service: Service, tmp_path: Path) -> None:

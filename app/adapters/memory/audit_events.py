@@ -1,7 +1,7 @@
 """Audit events in memory."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from ...domain.model.identifiers import SessionId, Subject
@@ -23,12 +23,14 @@ class MemoryAuditEventRepository:
         while len(self._events) > MOST:
             self._events.popitem(last=False)
 
-    async def of_session(self, session_id: SessionId) -> Sequence[KeptEvent]:
-        return _in_order(each for each in self._events.values() if each.session_id == session_id)
+    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
+        return _in_order(each for each in self._events.values() if each.session_id == session_id)[-limit:]
 
-    async def of_subject(self, subject: Subject, *, since: float, until: float) -> Sequence[KeptEvent]:
+    async def of_subject(
+        self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
+    ) -> Sequence[KeptEvent]:
         own = (each for each in self._events.values() if each.subject == subject and each.session_id is None)
-        return _in_order(each for each in own if since <= each.at <= until)
+        return _in_order(each for each in own if each.name in names and since <= each.at <= until)[-limit:]
 
     async def delete_before(self, moment: float, *, limit: int) -> int:
         old = [each.event_id for each in self._events.values() if each.at < moment][:limit]

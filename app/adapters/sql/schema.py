@@ -101,7 +101,7 @@ AUDIT_EVENTS: Final = Table(
 )
 
 Index("audit_events_of_session", AUDIT_EVENTS.c.session_id)
-Index("audit_events_of_subject", AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.at)
+Index("audit_events_of_subject", AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.name, AUDIT_EVENTS.c.at)
 Index("audit_events_by_time", AUDIT_EVENTS.c.at)
 
 

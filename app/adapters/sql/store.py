@@ -37,7 +37,7 @@ class SqlStore:
         self.sweeper = SqlSessionSweeper(self._acts)
         self.budgets = SqlAttemptBudgets(self._acts)
         self.signing_keys = SqlSealedKeyRepository(self._acts)
-        self.audit_events = SqlAuditEventRepository(self._acts, dialect=self._engine.dialect.name)
+        self.audit_events = SqlAuditEventRepository(self._acts)
         self.users = SqlUserRepository(self._acts)
         self.clients = SqlClientRepository(self._acts)
 

@@ -7,19 +7,24 @@ from typing import Any, Final
 
 from ...domain.model.events import AuditEvent
 from ...domain.model.identifiers import SessionId, format_session_id
-from ...domain.model.kept_event import event_name
+from ...domain.model.kept_event import MOST_CHARACTERS, event_name
+from ..request_context import ADDRESS
 
 _LOG: Final = logging.getLogger("keyturn.audit")
 
 
 class LogAuditTrail:
-    """Writes each event as a line of the log ``keyturn.audit``."""
+    """Writes each event as a line of the log ``keyturn.audit``, with the client's address where a request is served."""
 
     def record(self, event: AuditEvent) -> None:
         if _LOG.isEnabledFor(logging.INFO):
             kind: Any = type(event)
             name, members = _shape(kind)
-            _LOG.info(name, extra={"fields": {member: _text(getattr(event, member)) for member in members}})
+            told = {member: _text(getattr(event, member)) for member in members}
+            address = ADDRESS.get()
+            if address:
+                told.setdefault("address", _text(address))
+            _LOG.info(name, extra={"fields": told})
 
 
 @cache
@@ -29,4 +34,6 @@ def _shape(kind: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _text(value: object) -> object:
-    return format_session_id(SessionId(value)) if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return format_session_id(SessionId(value))
+    return value[:MOST_CHARACTERS] if isinstance(value, str) else value

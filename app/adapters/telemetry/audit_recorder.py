@@ -3,9 +3,9 @@
 import logging
 import os
 from collections import deque
+from itertools import islice
 from typing import Final
 
-from ...domain.errors import StoreUnavailable
 from ...domain.model.events import AuditEvent
 from ...domain.model.kept_event import KeptEvent, kept
 from ...ports.audit import AuditTrail
@@ -17,7 +17,7 @@ _LOG: Final = logging.getLogger("keyturn.audit")
 MOST_WAITING: Final = 20_000
 """Events that wait for the database; beyond it the eldest is in the log only."""
 
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 128
 _EVENT_ID_BYTES: Final = 16
 
 
@@ -46,19 +46,29 @@ class AuditRecorder:
         return len(self._waiting)
 
     async def keep(self) -> None:
-        """Keep all that waits; raises ``StoreUnavailable``, and then what is not kept waits on."""
-        while self._events is not None and self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
-            try:
+        """Keep all that waits; raises ``StoreUnavailable``. What is not kept waits on, whatever ends this: a batch of
+        which it is not known whether it was kept is kept again, which changes nothing.
+        """
+        try:
+            while self._events is not None and self._waiting:
+                batch = list(islice(self._waiting, _AT_ONCE))
                 await self._events.append(batch)
-            except StoreUnavailable:
-                self._put_back(batch)
-                raise
-        if self._left_out:
-            _LOG.warning("audit events are in the log only", extra={"fields": {"events": self._left_out}})
+                self._take_off(batch)
+        finally:
+            self._tell(self._left_out)
             self._left_out = 0
 
-    def _put_back(self, batch: list[KeptEvent]) -> None:
-        room = MOST_WAITING - len(self._waiting)
-        self._left_out += max(0, len(batch) - room)
-        self._waiting.extendleft(reversed(batch[max(0, len(batch) - room) :]))
+    def give_up(self) -> None:
+        """Tell how many events were not kept."""
+        self._tell(len(self._waiting))
+
+    def _take_off(self, batch: list[KeptEvent]) -> None:
+        """Let go of what is kept; what had to make room meanwhile is gone already, and kept after all."""
+        done = {event.event_id for event in batch}
+        while self._waiting and self._waiting[0].event_id in done:
+            done.remove(self._waiting.popleft().event_id)
+        self._left_out -= len(done)
+
+    def _tell(self, events: int) -> None:
+        if events:
+            _LOG.warning("audit events are in the log only", extra={"fields": {"events": events}})

@@ -41,6 +41,12 @@ def event_name(kind: Any) -> str:
     return _WORD_START.sub("_", kind.__name__).lower()
 
 
+def names_of(kind: type[AuditEvent]) -> frozenset[str]:
+    """Return what events of this type, and of all types derived from it, are called."""
+    named: Any = kind
+    return frozenset({event_name(named)}).union(*map(names_of, kind.__subclasses__()))
+
+
 def kept(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> KeptEvent:
     """Return ``event`` as it is kept; an address of its own goes before that of the request."""
     kind: Any = type(event)

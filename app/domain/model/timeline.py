@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from .events import AllSessionsRevoked, SessionWasRevoked, TokenRefreshed
 from .identifiers import SessionId
-from .kept_event import KeptEvent
+from .kept_event import KeptEvent, event_name
 from .session import RevocationReason, Session
 
-_REVOKED: Final = "session_was_revoked"
+AFTERWARDS: Final = 60.0
+"""Seconds after a session's end in which what happened may still tell why."""
+
+REFRESHED: Final = event_name(TokenRefreshed)
+_REVOKED: Final = event_name(SessionWasRevoked)
+_ALL_REVOKED: Final = event_name(AllSessionsRevoked)
 
 _BECAUSE: Final[dict[str, str]] = {
     RevocationReason.LOGOUT: "it was signed out",
@@ -40,24 +46,33 @@ def timeline(
     session: Session | None,
     events: Sequence[KeptEvent],
     *,
+    ends_at: float,
     credential_version: int | None,
     now: float,
 ) -> Timeline:
-    """Return what became of the session, which the store may have deleted since; ``credential_version`` is its user's,
-    ``None`` for one who is gone.
+    """Return what became of the session, which the store may have deleted since; ``ends_at`` is when it ends or would
+    have ended by itself, ``credential_version`` its user's, ``None`` for one who may not sign in.
     """
-    state, conclusion = _conclude(session, events, credential_version, now)
+    revocation = _revocation(events)
+    revoked_at = session.revoked_at if session is not None else None if revocation is None else revocation.at
+    if revoked_at is not None:
+        reason = session.revoked_because if session is not None else revocation and revocation.details.get("reason")
+        events = [each for each in events if each.at <= revoked_at + AFTERWARDS]
+        return Timeline(session_id, "revoked", _revoked(str(reason), revoked_at, revocation, events), events)
+    if session is None:
+        return Timeline(session_id, "deleted", _deleted(ends_at, now), events)
+    state, conclusion = _conclude(session, credential_version, now)
     return Timeline(session_id, state, conclusion, events)
 
 
-def _conclude(
-    session: Session | None, events: Sequence[KeptEvent], credential_version: int | None, now: float
-) -> tuple[str, str]:
-    revocation = next((each for each in reversed(events) if each.name == _REVOKED), None)
-    if session is None:
-        return _conclude_from(revocation)
-    if session.revoked_at is not None:
-        return "revoked", _revoked(str(session.revoked_because), session.revoked_at, revocation)
+def _revocation(events: Sequence[KeptEvent]) -> KeptEvent | None:
+    """Return what ended the session. Where all sessions were ended, one that was refreshed later was not among them."""
+    refreshed_at = max((each.at for each in events if each.name == REFRESHED), default=0.0)
+    everybodys = (each for each in events if each.name == _ALL_REVOKED and each.at >= refreshed_at)
+    return next((each for each in events if each.name == _REVOKED), next(everybodys, None))
+
+
+def _conclude(session: Session, credential_version: int | None, now: float) -> tuple[str, str]:
     if not session.is_live(now):
         absolute = session.ends_at() == session.expires_at
         why = "its time since the sign-in was over" if absolute else "it was not refreshed for too long"
@@ -67,19 +82,25 @@ def _conclude(
     return "live", f"The session is live, until {moment(session.ends_at())}."
 
 
-def _conclude_from(revocation: KeptEvent | None) -> tuple[str, str]:
-    """Conclude from the events alone."""
-    if revocation is None:
+def _deleted(ends_at: float, now: float) -> str:
+    if now < ends_at:
         return (
-            "deleted",
-            "The session has ended and was deleted. No event of its own says why: it expired, or all were ended.",
+            "Nothing tells why the session ended: no event says that it was revoked, and it was to live until"
+            f" {moment(ends_at)}, but the store has it no more."
         )
-    return "revoked", _revoked(str(revocation.details.get("reason")), revocation.at, revocation)
+    return (
+        "The session has ended and was deleted; no event says that it was revoked, so it expired, at"
+        f" {moment(ends_at)} at the latest."
+    )
 
 
-def _revoked(reason: str, at: float, revocation: KeptEvent | None) -> str:
+def _revoked(reason: str, at: float, revocation: KeptEvent | None, events: Sequence[KeptEvent]) -> str:
     where = f", by a request from {revocation.address}" if revocation is not None and revocation.address else ""
-    return f"The session was revoked at {moment(at)}{where}: {_BECAUSE.get(reason, reason)}."
+    told = f"The session was revoked at {moment(at)}{where}: {_BECAUSE.get(reason, reason)}."
+    refreshed = [each.at for each in events if each.name == REFRESHED]
+    if reason == RevocationReason.REUSE and refreshed:
+        told += f" It had been refreshed last at {moment(refreshed[-1])}."
+    return told
 
 
 def moment(at: float) -> str:

@@ -1,6 +1,6 @@
 """Explanation: why a session ended."""
 
-from math import inf
+from collections.abc import Sequence
 from typing import Final
 
 from ...ports.audit_events import AuditEventRepository
@@ -8,13 +8,17 @@ from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
 from ...ports.users import UserRepository
 from ..errors import SessionNotFound
+from ..model.events import AuditEvent, LoginFailed, SessionEvent
 from ..model.identifiers import SessionId, Subject
-from ..model.kept_event import KeptEvent
-from ..model.session import Session
-from ..model.timeline import Timeline, timeline
+from ..model.kept_event import KeptEvent, names_of
+from ..model.policy import SessionPolicy
+from ..model.session import earlier
+from ..model.timeline import AFTERWARDS, REFRESHED, Timeline, timeline
 
-_AFTERWARDS: Final = 60.0
-"""Seconds after a session's end in which what happened to its user may have been why."""
+_MOST: Final = 1_000
+"""Events of a kind that are told of a session: the last."""
+
+_MOST_FAILURES: Final = 20
 
 
 class Explanation:
@@ -27,40 +31,52 @@ class Explanation:
         users: UserRepository,
         events: AuditEventRepository | None,
         clock: Clock,
+        session_policy: SessionPolicy,
     ) -> None:
         self._sessions = sessions
         self._users = users
         self._events = events
         self._clock = clock
+        self._session_policy = session_policy
 
     async def explain(self, session_id: SessionId) -> Timeline:
-        """Return the session's events and its user's within its life, and what became of it.
+        """Return the session's events, its user's and those about everybody within its life, and what became of it.
 
         Raises ``SessionNotFound`` for a session of which neither the store nor an event knows.
         """
         session = await self._sessions.find(session_id)
-        events = [] if self._events is None else list(await self._events.of_session(session_id))
-        subject = session.subject if session is not None else next((each.subject for each in events), None)
+        own = [] if self._events is None else await self._events.of_session(session_id, limit=_MOST)
+        subject = session.subject if session is not None else next((each.subject for each in own), None)
         if subject is None:
             raise SessionNotFound
+        began = min([each.at for each in own] + ([session.created_at] if session is not None else []))
+        ends_at = self._end(began, own) if session is None else session.ends_at()
+        around = await self._around(subject, since=began, until=ends_at + AFTERWARDS)
         user = await self._users.find(subject)
         return timeline(
             session_id,
             session,
-            await self._with_those_of(subject, session, events),
+            sorted([*around, *own], key=lambda each: each.at),
+            ends_at=ends_at,
             credential_version=None if user is None or user.disabled else user.credential_version,
             now=self._clock.now(),
         )
 
-    async def _with_those_of(
-        self, subject: Subject, session: Session | None, events: list[KeptEvent]
-    ) -> list[KeptEvent]:
-        """Add what happened to the user while the session lived; failed sign-ins are no part of it."""
+    def _end(self, began: float, own: Sequence[KeptEvent]) -> float:
+        """Return when a session that the store has deleted would have ended by itself."""
+        used = max([began] + [each.at for each in own if each.name == REFRESHED])
+        return earlier(began + self._session_policy.lifetime, self._session_policy.idle_deadline(used))
+
+    async def _around(self, subject: Subject, *, since: float, until: float) -> list[KeptEvent]:
+        """Return what happened to the user and to everybody; the sign-ins that failed apart, for they may be many."""
         if self._events is None:
-            return events
-        began = min([each.at for each in events] + ([session.created_at] if session is not None else []))
-        ended = max((each.at for each in events if each.name == "session_was_revoked"), default=inf)
-        until = min(ended + _AFTERWARDS, self._clock.now())
-        of_user = await self._events.of_subject(subject, since=began, until=until)
-        lived = [each for each in of_user if each.name != "login_failed"]
-        return sorted([*lived, *events], key=lambda each: each.at)
+            return []
+        changes = names_of(AuditEvent) - names_of(SessionEvent) - names_of(LoginFailed)
+        found: list[KeptEvent] = []
+        for about, names, limit in (
+            (subject, changes, _MOST),
+            (None, changes, _MOST),
+            (subject, names_of(LoginFailed), _MOST_FAILURES),
+        ):
+            found += await self._events.of_subject(about, names=names, since=since, until=until, limit=limit)
+        return found

@@ -17,5 +17,5 @@ async def test_the_eldest_goes_for_the_next() -> None:
     """So many are kept, and no more."""
     events = MemoryAuditEventRepository()
     await events.append([new_event(number) for number in range(MOST + 3)])
-    kept = await events.of_session(SESSION)
+    kept = await events.of_session(SESSION, limit=MOST + 3)
     assert (len(kept), kept[0]) == (MOST, new_event(3))

@@ -15,6 +15,7 @@ from .schemas import Schemas
 
 _BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.METHOD_NOT_ALLOWED: (hdrs.ALLOW,),
+    HTTPStatus.TOO_MANY_REQUESTS: (hdrs.RETRY_AFTER,),
     HTTPStatus.SERVICE_UNAVAILABLE: (hdrs.RETRY_AFTER,),
 }
 

@@ -23,5 +23,5 @@ def upgrade() -> None:
         sa.Column("details", text, nullable=False),
     )
     op.create_index("audit_events_of_session", "audit_events", ["session_id"])
-    op.create_index("audit_events_of_subject", "audit_events", ["subject", "at"])
+    op.create_index("audit_events_of_subject", "audit_events", ["subject", "name", "at"])
     op.create_index("audit_events_by_time", "audit_events", ["at"])
