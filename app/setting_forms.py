@@ -19,6 +19,7 @@ _MOST_ATTEMPTS: Final = 1_000_000
 _LONGEST_PERIOD: Final = 366 * 86_400
 """Seconds."""
 
+_IPV6: Final = 6
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _WHOLE = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
@@ -67,9 +68,12 @@ def budget(text: str) -> Budget:
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """Return networks, from addresses or CIDRs with commas between them."""
     try:
-        return tuple(ip_network(each.strip()) for each in text.split(","))
+        read = tuple(ip_network(each.strip()) for each in text.split(","))
     except ValueError:
-        raise ValueError("must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, with commas between them") from None
+        read = ()
+    if not read or any(each.version == _IPV6 and each.network_address.ipv4_mapped for each in read):
+        raise ValueError("must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, with commas between them")
+    return read
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

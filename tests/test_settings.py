@@ -114,6 +114,7 @@ INVALID: Final = [
     ("REFRESH_BUDGET", "1000001/1d"),
     ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ("TRUSTED_PROXIES", "localhost"),
+    ("TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 fd00::1"),
     *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
     *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
