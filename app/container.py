@@ -340,7 +340,13 @@ class Container(containers.DeclarativeContainer):
         token_endpoint=providers.Callable(_token_endpoint, settings.provided.issuer),
     )
     client_credentials = providers.Singleton(
-        ClientCredentials, keys=keys, codec=codec, clock=clock, randomness=randomness, policy=access_tokens
+        ClientCredentials,
+        keys=keys,
+        codec=codec,
+        clock=clock,
+        randomness=randomness,
+        audit=audit,
+        policy=access_tokens,
     )
     introspection = providers.Singleton(
         Introspection,

@@ -16,6 +16,7 @@ from tests.builders import NOW, refresh_token, session_of
 
 from .conftest import Start
 from .forgery import Forge, claims_of
+from .oauth import CREDENTIALS, TOKEN, ask, register
 from .service import Service, Tokens
 
 Act = Callable[[Service, Tokens], Awaitable[object]]
@@ -61,8 +62,14 @@ async def _without_its_client(service: Service, tokens: Tokens) -> None:
         await rotation.rotate(tokens.refresh, client_id=FIRST_PARTY)
 
 
+async def _as_a_client(service: Service, _: Tokens) -> None:
+    answer = await ask(service, TOKEN, await register(service), **CREDENTIALS)
+    assert answer.status == 200
+
+
 TOKENS: dict[str, tuple[str, str, Act]] = {
     "issued": ("issued", "", lambda service, _: service.login()),
+    "issued to a client": ("issued", "", _as_a_client),
     "refreshed": ("refreshed", "", lambda service, tokens: service.refresh(tokens.refresh)),
     "reuse": ("reuse", "", _reuse),
     "malformed": ("refused", "unknown", lambda service, _: service.refresh("no token")),

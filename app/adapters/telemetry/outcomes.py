@@ -20,10 +20,18 @@ from ...domain.errors import (
     WrongAudience,
     WrongIssuer,
 )
-from ...domain.model.events import AuditEvent, LoginFailed, LoginSucceeded, TokenRefreshed, TokenReplayed
+from ...domain.model.events import (
+    AuditEvent,
+    ClientTokenIssued,
+    LoginFailed,
+    LoginSucceeded,
+    TokenRefreshed,
+    TokenReplayed,
+)
 
 GRANTED: Final[dict[type[AuditEvent], str]] = {
     LoginSucceeded: "issued",
+    ClientTokenIssued: "issued",
     TokenRefreshed: "refreshed",
     TokenReplayed: "replayed",
 }

@@ -160,7 +160,7 @@ class KeyDropped(KeyEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientEvent(AuditEvent):
-    """Something happened to a client's registration."""
+    """Something happened to a client."""
 
     client_id: ClientId
 
@@ -168,6 +168,11 @@ class ClientEvent(AuditEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAdded(ClientEvent):
     """A client was registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTokenIssued(ClientEvent):
+    """A client got an access token for itself (RFC 6749 §4.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

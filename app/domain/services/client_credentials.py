@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
 from ...ports.token_codec import TokenCodec
@@ -9,6 +10,7 @@ from ..errors import InvalidTarget, UnauthorizedClient
 from ..model import base64url
 from ..model.claims import AccessTokenClaims
 from ..model.client import Client, GrantType
+from ..model.events import ClientTokenIssued
 from ..model.grant import IssuedAccessToken
 from ..model.identifiers import Subject
 from ..model.policy import AccessTokenPolicy
@@ -27,12 +29,14 @@ class ClientCredentials:
         codec: TokenCodec,
         clock: Clock,
         randomness: Randomness,
+        audit: AuditTrail,
         policy: AccessTokenPolicy,
     ) -> None:
         self._keys = keys
         self._codec = codec
         self._clock = clock
         self._randomness = randomness
+        self._audit = audit
         self._policy = policy
 
     def issue(self, client: Client, *, requested: str | None, targets: Sequence[str]) -> IssuedAccessToken:
@@ -57,4 +61,5 @@ class ClientCredentials:
             scope=scope,
         )
         text = self._codec.encode(claims, kid=self._keys.signing_kid())
+        self._audit.record(ClientTokenIssued(at=self._clock.now(), client_id=client.client_id))
         return IssuedAccessToken(text=text, expires_in=self._policy.lifetime, scope=scope)
