@@ -59,9 +59,10 @@ class Visit:
         """Give the page a token."""
         self.page.locator(".auth-wrapper .authorize").first.click()
         dialog = self.page.locator(".dialog-ux")
-        dialog.get_by_role("textbox").fill(access_token)
-        dialog.get_by_role("button", name="Apply credentials").click()
-        dialog.locator(".btn-done").click()
+        of_bearer = dialog.locator(".auth-container", has=self.page.locator("#auth-bearer-value"))
+        of_bearer.locator("#auth-bearer-value").fill(access_token)
+        of_bearer.get_by_role("button", name="Apply credentials").click()
+        dialog.locator(".btn-done").first.click()
 
 
 @contextmanager
