@@ -10,7 +10,14 @@ from aiohttp import web
 
 from .adapters.http.application import build_application
 from .adapters.http.readiness import READINESS
-from .background import bring_up_keys, keep_sweeping, keep_up_with_keys, keep_up_with_revocations
+from .background import (
+    bring_up_keys,
+    keep_events,
+    keep_last_events,
+    keep_sweeping,
+    keep_up_with_keys,
+    keep_up_with_revocations,
+)
 from .container import Container
 from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from .domain.model.scope import ADMIN, Scope
@@ -63,6 +70,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         life.callback(container.shutdown_resources)
         container.init_resources()
         await life.enter_async_context(opened(container.stores.distinct()))
+        life.push_async_callback(keep_last_events, container.recorder())
         await bring_up_keys(container.keys(), container.key_rotation())
         _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
         learnt = await container.revocation().learn()
@@ -71,6 +79,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         readiness = app[READINESS]
         for task in (
             keep_sweeping(container.retention()),
+            keep_events(container.recorder()),
             keep_up_with_keys(container.keys(), container.key_rotation(), container.key_news()),
             keep_up_with_revocations(container.revocation(), container.stores.distinct(), readiness, since=learnt),
         ):

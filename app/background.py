@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from .adapters.http.readiness import Readiness
+from .adapters.telemetry.audit_recorder import AuditRecorder
 from .domain.errors import ConfigurationError, StoreUnavailable
 from .domain.services.key_lifecycle import KeyLifecycle
 from .domain.services.key_news import KeyNews
@@ -19,6 +20,8 @@ _LOG: Final = logging.getLogger("keyturn")
 
 _SWEEP_SECONDS: Final = 1.0
 _LEARN_SECONDS: Final = 1.0
+_EVENTS_SECONDS: Final = 1.0
+_LAST_EVENTS_SECONDS: Final = 5.0
 _KEYS_SECONDS: Final = 2.0
 _ROUNDS_OF_REST: Final = 30
 """After a ring could not be changed: each try makes a key, which takes a core for a while."""
@@ -33,6 +36,26 @@ async def keep_sweeping(retention: Retention) -> None:
                 await retention.sweep()
         except Exception:  # noqa: BLE001  # a bug in one sweep must not end all of them
             _LOG.exception("retention failed")
+
+
+async def keep_events(recorder: AuditRecorder) -> None:
+    """Keep the audit events that wait, every second, for ever; while the database is away they wait on."""
+    while True:
+        await asyncio.sleep(_EVENTS_SECONDS)
+        try:
+            with suppress(StoreUnavailable):
+                await recorder.keep()
+        except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+            _LOG.exception("keeping audit events failed")
+
+
+async def keep_last_events(recorder: AuditRecorder) -> None:
+    """Keep what waits when an instance ends, within a few seconds; what cannot be kept is in the log."""
+    try:
+        async with asyncio.timeout(_LAST_EVENTS_SECONDS):
+            await recorder.keep()
+    except (StoreUnavailable, TimeoutError):
+        _LOG.warning("audit events are in the log only", extra={"fields": {"events": recorder.waiting}})
 
 
 async def keep_up_with_revocations(

@@ -19,12 +19,14 @@ from .adapters.keys.shared import SharedKeyRing
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock, SystemRandomness
 from .adapters.telemetry.audit_log import LogAuditTrail
+from .adapters.telemetry.audit_recorder import AuditRecorder
 from .domain.errors import ConfigurationError
 from .domain.model.credentials import PasswordPolicy
 from .domain.model.policy import AccessTokenPolicy, SessionPolicy
 from .domain.services.accounts import Accounts
 from .domain.services.administration import Administration
 from .domain.services.authentication import Authentication
+from .domain.services.explanation import Explanation
 from .domain.services.issuance import Issuance
 from .domain.services.key_lifecycle import KeyLifecycle
 from .domain.services.key_news import KeyNews
@@ -38,6 +40,7 @@ from .domain.services.rotation import Rotation
 from .domain.services.sessions import Sessions
 from .domain.services.validation import Validation
 from .ports.audit import AuditTrail
+from .ports.audit_events import AuditEventRepository
 from .ports.clients import ClientRepository
 from .ports.clock import Clock
 from .ports.common_passwords import CommonPasswords
@@ -65,6 +68,15 @@ def _session_store(url: str | None, users: Database, options: StoreOptions) -> S
 
 def _distinct(sessions: SessionStore, users: Database) -> tuple[SessionStore, ...]:
     return (sessions,) if sessions is users else (sessions, users)
+
+
+def _as_trail(recorder: AuditRecorder) -> AuditTrail:
+    return recorder
+
+
+def _audit_events(users: Database) -> AuditEventRepository | None:
+    """A database of another package may know nothing of them."""
+    return getattr(users, "audit_events", None)
 
 
 def _shared_ring(store: SessionStore, encryption_keys: tuple[bytes, ...] | None) -> SharedKeyRing:
@@ -101,6 +113,7 @@ class Stores(containers.DeclarativeContainer):
     )
     users: providers.Provider[UserRepository] = providers.Singleton(attrgetter("users"), database)
     clients: providers.Provider[ClientRepository] = providers.Singleton(attrgetter("clients"), database)
+    audit_events: providers.Provider[AuditEventRepository | None] = providers.Singleton(_audit_events, database)
     sessions: providers.Provider[SessionRepository] = providers.Singleton(attrgetter("sessions"), session_store)
     sweeper: providers.Provider[SessionSweeper | None] = providers.Singleton(attrgetter("sweeper"), session_store)
     distinct: providers.Provider[tuple[SessionStore, ...]] = providers.Singleton(_distinct, session_store, database)
@@ -135,7 +148,6 @@ class Container(containers.DeclarativeContainer):
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
     randomness: providers.Provider[Randomness] = providers.Singleton(SystemRandomness)
-    audit: providers.Provider[AuditTrail] = providers.Singleton(LogAuditTrail)
     codec: providers.Provider[TokenCodec] = providers.Singleton(JoseTokenCodec)
     revoked: providers.Provider[RevocationList] = providers.Singleton(MemoryRevocationList)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(
@@ -172,6 +184,9 @@ class Container(containers.DeclarativeContainer):
     )
 
     stores = providers.Container(Stores, settings=settings, access_tokens=access_tokens, session_policy=session_policy)
+
+    recorder = providers.Singleton(AuditRecorder, log=providers.Factory(LogAuditTrail), events=stores.audit_events)
+    audit: providers.Provider[AuditTrail] = providers.Singleton(_as_trail, recorder)
 
     key_stores = providers.Container(KeyStores, settings=settings, session_store=stores.session_store)
     key_policy = providers.Singleton(attrgetter("key_policy"), settings)
@@ -262,6 +277,11 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         access_tokens=access_tokens,
         session_policy=session_policy,
+        events=stores.audit_events,
+        event_lifetime=settings.provided.audit_retention,
+    )
+    explanation = providers.Singleton(
+        Explanation, sessions=stores.sessions, users=stores.users, events=stores.audit_events, clock=clock
     )
 
     http_services = providers.Singleton(
@@ -273,6 +293,7 @@ class Container(containers.DeclarativeContainer):
         sessions=sessions,
         accounts=accounts,
         administration=administration,
+        explanation=explanation,
         password_change=password_change,
         default_scope=settings.provided.default_scope,
         codec=codec,

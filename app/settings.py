@@ -118,6 +118,9 @@ class Settings:
     password_hash_queue: int = _setting(
         "PASSWORD_HASH_QUEUE", form.whole(0, 10_000), "64", help="passwords that may wait to be hashed; more get a 503"
     )
+    audit_retention: int = _setting(
+        "AUDIT_RETENTION", form.duration(3_600, 10 * _YEAR), "90d", help="time for which audit events are kept"
+    )
     body_timeout: int = _setting(
         "BODY_TIMEOUT", form.duration(1, 300), "10s", help="time in which a request body must arrive"
     )

@@ -17,6 +17,7 @@ from app.adapters.keys.shared import SharedKeyRing
 from app.background import bring_up_keys
 from app.container import Container, KeyStores, Stores
 from app.ports.audit import AuditTrail
+from app.ports.audit_events import AuditEventRepository
 from app.ports.clients import ClientRepository
 from app.ports.clock import Clock
 from app.ports.common_passwords import CommonPasswords
@@ -51,6 +52,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "key_stores.chosen": KeyStore,
     "randomness": Randomness,
     "revoked": RevocationList,
+    "stores.audit_events": AuditEventRepository,
     "stores.clients": ClientRepository,
     "stores.database": Database,
     "stores.session_store": SessionStore,

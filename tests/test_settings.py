@@ -40,6 +40,7 @@ VALID: Final = [
     ("JWKS_MAX_AGE", "1h", 3_600),
     ("PASSWORD_HASH_MEMORY", "8192", 8_192),
     ("PASSWORD_MIN_LENGTH", "15", 15),
+    ("AUDIT_RETENTION", "30d", 2_592_000),
     ("PASSWORD_HASH_ITERATIONS", "3", 3),
     ("PASSWORD_HASH_THREADS", "1", 1),
     ("PASSWORD_HASH_QUEUE", "0", 0),
@@ -102,6 +103,7 @@ INVALID: Final = [
     *(("DEFAULT_SCOPE", text) for text in ("a  b", 'a"b', "é")),
     *(("DATABASE_URL", text) for text in ("keyturn.db", "memory:")),
     *(("KEY_SIZE", text) for text in ("1024", "２０４８", "2049")),  # noqa: RUF001  # a digit
+    *(("AUDIT_RETENTION", text) for text in ("59m", "11000d")),
     *(("PASSWORD_MIN_LENGTH", text) for text in ("0", "129", "eight")),
     *(("PASSWORD_HASH_MEMORY", text) for text in ("8191", "19MiB")),
     *(

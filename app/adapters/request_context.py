@@ -1,7 +1,10 @@
-"""What the log says of the request that is being served."""
+"""What the log and the audit trail say of the request that is being served."""
 
 from contextvars import ContextVar
 from typing import Final
 
 REQUEST_ID: Final[ContextVar[str | None]] = ContextVar("keyturn_request_id", default=None)
 """The id in the response's ``X-Request-Id``."""
+
+ADDRESS: Final[ContextVar[str]] = ContextVar("keyturn_address", default="")
+"""The client's address."""

@@ -23,6 +23,7 @@ from ..domain.model.signing_key import SigningKey
 from ..domain.services.key_rotation import KeyRotation
 from ..settings import Settings
 from . import key_material
+from .kept_events import keep_events_of
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -166,9 +167,13 @@ def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
 
     async def run() -> _T:
         if settings.key_source != "shared":
-            return await act(Container(settings=settings))
-        async with _session_store(settings) as container:
-            return await act(container)
+            container = Container(settings=settings)
+            done = await act(container)
+        else:
+            async with _session_store(settings) as container:
+                done = await act(container)
+        await keep_events_of(container)
+        return done
 
     return asyncio.run(run())
 
@@ -176,7 +181,8 @@ def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
 async def _revoke_sessions(settings: Settings) -> int:
     async with _session_store(settings) as container:
         revoked: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
-        return revoked
+    await keep_events_of(container)
+    return revoked
 
 
 @asynccontextmanager

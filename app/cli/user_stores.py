@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..application import opened, prepare_stores
+from ..background import keep_last_events
 from ..container import Container
 from ..domain.errors import ConfigurationError
 from ..settings import Settings
@@ -26,5 +27,6 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     try:
         async with opened(container.stores.distinct()):
             yield container
+            await keep_last_events(container.recorder())
     finally:
         container.shutdown_resources()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from .audit_events import AuditEventRepository
 from .clients import ClientRepository
 from .sealed_keys import SealedKeyRepository
 from .session_sweeper import SessionSweeper
@@ -74,6 +75,11 @@ class SessionStore(Protocol):
 
 class Database(SessionStore, Protocol):
     """A store that keeps users and clients too."""
+
+    @property
+    def audit_events(self) -> AuditEventRepository | None:
+        """The audit events; ``None`` where the store keeps none: then they are in the log only."""
+        ...
 
     @property
     def users(self) -> UserRepository:

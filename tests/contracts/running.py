@@ -23,7 +23,7 @@ async def failures(tier: type[Any], adapter: Callable[[], object], proof: Counts
         for arguments in cases(test):
             kit = Contract()
             fixtures: dict[str, object] = {"proof": proof} if "proof" in signature(test).parameters else {}
-            for repository in {"sessions", "swept", "users", "keys"} & signature(test).parameters.keys():
+            for repository in {"events", "keys", "sessions", "swept", "users"} & signature(test).parameters.keys():
                 [fixtures[repository]] = await kit.connections(1)
             try:
                 await test(kit, **arguments, **fixtures)

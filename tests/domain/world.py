@@ -1,5 +1,6 @@
 """The services, wired to fakes as the container wires them to adapters. Standard library only."""
 
+from app.adapters.memory.audit_events import MemoryAuditEventRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
 from app.domain.model import ratchet
 from app.domain.model.claims import AccessTokenClaims
@@ -14,6 +15,7 @@ from app.domain.model.user import User
 from app.domain.services.accounts import Accounts
 from app.domain.services.administration import Administration
 from app.domain.services.authentication import Authentication
+from app.domain.services.explanation import Explanation
 from app.domain.services.issuance import Issuance
 from app.domain.services.key_lifecycle import KeyLifecycle
 from app.domain.services.password_change import PasswordChange
@@ -47,6 +49,7 @@ class World:
         self.clock, self.randomness = FakeClock(), FakeRandomness()
         self.codec, self.hasher, self.audit = FakeCodec(), FakeHasher(), FakeAuditTrail()
         self.sessions, self.users, self.clients = FaultySessions(), ChangeableUsers(), ChangeableClients()
+        self.events = MemoryAuditEventRepository()
         self.revoked, self.access_tokens = MemoryRevocationList(), access_tokens
         self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
         self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
@@ -116,7 +119,10 @@ class World:
             clock=self.clock,
             access_tokens=access_tokens,
             session_policy=session_policy,
+            events=self.events,
+            event_lifetime=7_776_000,
         )
+        self.explanation = Explanation(sessions=self.sessions, users=self.users, events=self.events, clock=self.clock)
         self.validation = Validation(verifier=self.codec, revoked=self.revoked, clock=self.clock, policy=access_tokens)
 
     @classmethod

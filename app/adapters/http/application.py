@@ -9,6 +9,7 @@ from ...domain.model.scope import Scope
 from ...domain.services.accounts import Accounts
 from ...domain.services.administration import Administration
 from ...domain.services.authentication import Authentication
+from ...domain.services.explanation import Explanation
 from ...domain.services.password_change import PasswordChange
 from ...domain.services.revocation import Revocation
 from ...domain.services.revocation_feed import RevocationFeed
@@ -18,6 +19,7 @@ from ...domain.services.validation import Validation
 from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
 from .account import SESSIONS
+from .admin_sessions import EXPLANATION
 from .admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from .cors import CrossOrigin
 from .edge import edge
@@ -45,6 +47,7 @@ class HttpServices:
     sessions: Sessions
     accounts: Accounts
     administration: Administration
+    explanation: Explanation
     password_change: PasswordChange
     default_scope: Scope
     codec: TokenCodec
@@ -68,6 +71,7 @@ def build_application(services: HttpServices) -> web.Application:
     app[SESSIONS] = services.sessions
     app[ACCOUNTS] = services.accounts
     app[ADMINISTRATION] = services.administration
+    app[EXPLANATION] = services.explanation
     app[PASSWORD_CHANGE] = services.password_change
     app[DEFAULT_SCOPE] = services.default_scope
     app[JWK_SET] = JwkSetDocument(services.codec)

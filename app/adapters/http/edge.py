@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ...domain.errors import KeyturnError, Unavailable
-from ..request_context import REQUEST_ID
+from ..request_context import ADDRESS, REQUEST_ID
 from .bearer import check_authorization_headers
 from .problem import http_problem, internal_error, problem
 from .readiness import READINESS
@@ -30,6 +30,7 @@ SECURITY_HEADERS: Final = (
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost middleware. ``CancelledError``, the end of a shutdown's patience, passes through it."""
     request_id = new_request_id()
+    ADDRESS.set(request.remote or "")
     try:
         check_authorization_headers(request)
         response = await handler(request)

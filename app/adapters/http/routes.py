@@ -17,7 +17,7 @@ from ...domain.errors import (
     UserNotFound,
     WrongCurrentPassword,
 )
-from . import account, admin_users, docs, health, password, revoked_sessions, tokens, well_known
+from . import account, admin_sessions, admin_users, docs, health, password, revoked_sessions, tokens, well_known
 from .openapi.document import openapi
 from .operation import NO_CONTENT, Gives, Operation, Takes, document
 from .paging import PAGE_QUERY
@@ -135,6 +135,13 @@ ROUTES: Final = (
         "/admin/users/{sub}/sessions/{sid}",
         admin_users.end_user_session,
         gives=NO_CONTENT,
+        fails=(SessionNotFound, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/sessions/{sid}",
+        admin_sessions.explain_session,
+        gives=Gives(admin_sessions.SessionTimeline),
         fails=(SessionNotFound, Unavailable),
     ),
     Operation(

@@ -4,6 +4,7 @@ import asyncio
 
 from ...domain.errors import ConfigurationError
 from ...ports.store import StoreOptions
+from .audit_events import MemoryAuditEventRepository
 from .clients import MemoryClientRepository
 from .sealed_keys import MemorySealedKeyRepository
 from .sessions import MemorySessionRepository
@@ -21,6 +22,7 @@ class MemoryStore:
         self.signing_keys = MemorySealedKeyRepository()
         self.sessions = MemorySessionRepository()
         self.sweeper = self.sessions
+        self.audit_events = MemoryAuditEventRepository()
         self.users = MemoryUserRepository()
         self.clients = MemoryClientRepository()
 

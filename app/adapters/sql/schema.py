@@ -75,6 +75,24 @@ SIGNING_KEYS: Final = Table(
     Column("sealed", _text(), nullable=False),
 )
 
+AUDIT_EVENTS: Final = Table(
+    "audit_events",
+    METADATA,
+    Column("event_id", _text(), primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("name", _text(), nullable=False),
+    Column("request_id", _text(), nullable=False),
+    Column("address", _text(), nullable=False),
+    Column("session_id", LargeBinary),
+    Column("subject", _text()),
+    Column("client_id", _text()),
+    Column("details", _text(), nullable=False),
+)
+
+Index("audit_events_of_session", AUDIT_EVENTS.c.session_id)
+Index("audit_events_of_subject", AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.at)
+Index("audit_events_by_time", AUDIT_EVENTS.c.at)
+
 
 def is_storable(value: str) -> bool:
     """Tell whether a text can be in the tables at all: no zero byte, no half of a surrogate pair."""

@@ -9,6 +9,7 @@ from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...ports.store import StoreOptions
 from .acts import Acts
+from .audit_events import SqlAuditEventRepository
 from .clients import SqlClientRepository
 from .engine import Address, create_engine
 from .migration import newest_revision, upgrade
@@ -34,6 +35,7 @@ class SqlStore:
         self.sessions = SqlSessionRepository(self._acts)
         self.sweeper = SqlSessionSweeper(self._acts)
         self.signing_keys = SqlSealedKeyRepository(self._acts)
+        self.audit_events = SqlAuditEventRepository(self._acts, dialect=self._engine.dialect.name)
         self.users = SqlUserRepository(self._acts)
         self.clients = SqlClientRepository(self._acts)
 

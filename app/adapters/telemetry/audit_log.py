@@ -1,16 +1,15 @@
 """The audit trail in the log."""
 
 import logging
-import re
 from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
 from ...domain.model.events import AuditEvent
 from ...domain.model.identifiers import SessionId, format_session_id
+from ...domain.model.kept_event import event_name
 
 _LOG: Final = logging.getLogger("keyturn.audit")
-_WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class LogAuditTrail:
@@ -24,10 +23,9 @@ class LogAuditTrail:
 
 
 @cache
-def _shape(kind: type[AuditEvent]) -> tuple[str, tuple[str, ...]]:
+def _shape(kind: Any) -> tuple[str, tuple[str, ...]]:
     """Return what an event is called in the log, and its members; the log's own time stands for ``at``."""
-    name = _WORD_START.sub("_", kind.__name__).lower()
-    return name, tuple(field.name for field in fields(kind) if field.name != "at")
+    return event_name(kind), tuple(field.name for field in fields(kind) if field.name != "at")
 
 
 def _text(value: object) -> object:

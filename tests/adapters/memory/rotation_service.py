@@ -136,6 +136,8 @@ class RotationService:
             clock=self.clock,
             access_tokens=ACCESS_TOKENS,
             session_policy=policy,
+            events=None,
+            event_lifetime=0.0,
         )
 
     def log_in(self, username: str, scope: str | None) -> tuple[TokenGrant, SessionId]:

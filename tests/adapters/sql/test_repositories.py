@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from app.adapters.sql.acts import Acts
+from app.adapters.sql.audit_events import SqlAuditEventRepository
 from app.adapters.sql.clients import SqlClientRepository
 from app.adapters.sql.sealed_keys import SqlSealedKeyRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.users import SqlUserRepository
+from app.contracts.audit_event_repository import AuditEventRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
 from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
 from app.contracts.session_repository import SessionRepositoryContract
@@ -36,6 +38,17 @@ class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract
 
     async def connections(self, n: int) -> Sequence[SweptSessions]:
         return [SweptSessions(store._acts) for store in await self.stores(n)]
+
+
+class TestSqlAuditEventRepository(AuditEventRepositoryContract):
+    """The audit events pass the kit."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[SqlAuditEventRepository]:
+        return [store.audit_events for store in await self.stores(n)]
 
 
 class TestSqlUserRepository(UserRepositoryContract):

@@ -15,7 +15,7 @@ BEARER: Final = "bearer"
 
 TAGS: Final[Mapping[str, str]] = {
     "auth": "Signing in, and the caller's own account.",
-    "admin": "Administering users.",
+    "admin": "Administering users, and what became of their sessions.",
     ".well-known": "What verifiers fetch.",
     "service": "The service itself.",
 }

@@ -21,6 +21,7 @@ Schema = dict[str, Any]
 _PLAIN: Final[Mapping[Any, Schema]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
+    float: {"type": "number"},
     bool: {"type": "boolean"},
     dict: {"type": "object"},
 }
@@ -46,6 +47,8 @@ class Schemas:
             return {"type": "string", "enum": list(arguments)}
         if origin is Annotated:
             return {**self.of(inner), "description": arguments[1]}
+        if origin is dict:
+            return {"type": "object"}
         if origin is list:
             return {"type": "array", "items": self.of(inner)}
         if origin is NotRequired:

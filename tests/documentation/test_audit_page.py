@@ -1,0 +1,67 @@
+"""The page on the audit trail: its example is what happens, and its table has every event."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar
+
+from app.domain.model import events
+from app.domain.model.events import AuditEvent
+from app.domain.model.kept_event import event_name
+from app.domain.model.session import RevocationReason
+from tests.system.load import PASSWORD, USERNAME
+from tests.system.processes import running
+from tests.system.test_audit_trail import SAID, Client, until_kept
+
+from .console import ROOT, examples
+
+PAGE = (ROOT / "docs/audit.md").read_text()
+_ABSTRACT = {"AuditEvent", "KeyEvent", "SessionEvent", "UserEvent"}
+
+
+def test_every_event_is_in_the_table() -> None:
+    """And nothing else is."""
+    kinds: list[Any] = [
+        each for each in vars(events).values() if isinstance(each, type) and issubclass(each, AuditEvent)
+    ]
+    table = "".join(line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", table)) == {event_name(each) for each in kinds if each.__name__ not in _ABSTRACT}
+    for reason in RevocationReason:
+        assert f"`{reason.value}`" in PAGE
+
+
+async def test_the_explanation_is_what_is_said(tmp_path: Path) -> None:
+    """The command prints what the page shows."""
+    database = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    with running(tmp_path, {**database, "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}) as service:
+        async with ClientSession(cookie_jar=DummyCookieJar()) as session:
+            client = Client(session, service.url)
+            tokens = await client.sign_in()
+            sid = await client.sid(tokens)
+            second = await client.refresh(tokens["refresh_token"])
+            await client.refresh(second["refresh_token"])
+            await client.refresh(tokens["refresh_token"])
+        until_kept(tmp_path / "keyturn.db", *SAID)
+    [example] = examples("docs/audit.md")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "SID": sid,
+        "KEYTURN_DATABASE_URL": database["DATABASE_URL"],
+    }
+    command = example.command.replace("python -m", f"{sys.executable} -m")
+    printed = await asyncio.to_thread(
+        subprocess.run,
+        ["/bin/bash", "-c", command],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert example.prints(printed.stdout)
