@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import re
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, redirect_stdout
@@ -46,6 +47,9 @@ _STEP_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 60
 """For one rotation, on a machine that is busy."""
 
+_ONE_PRINTS: Final = threading.Lock()
+"""What is printed can be redirected to one place at a time, whichever thread prints."""
+
 
 def keen(store: Backend, **settings: str) -> dict[str, str]:
     """Return settings of a service whose keys are in the store, and whose times are short."""
@@ -55,7 +59,7 @@ def keen(store: Backend, **settings: str) -> dict[str, str]:
 
 def keys(settings: dict[str, str], *arguments: str) -> list[dict[str, Any]]:
     """Run ``keys`` with these arguments, and return what it prints."""
-    with redirect_stdout(StringIO()) as printed:
+    with _ONE_PRINTS, redirect_stdout(StringIO()) as printed:
         assert main(["keys", *arguments, "--json"], environment(settings)) == 0
     return [json.loads(line) for line in printed.getvalue().splitlines()]
 

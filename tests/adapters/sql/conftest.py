@@ -1,7 +1,9 @@
 """The databases that the tests of this folder run on."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -31,6 +33,14 @@ def template(postgres: Postgres) -> str:
     return "prepared"
 
 
+@pytest.fixture(scope="session")
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file that is prepared already to copy others from."""
+    file = tmp_path_factory.mktemp("prepared") / "keyturn.db"
+    asyncio.run(SqlStore(f"sqlite:///{file}", StoreOptions()).prepare())
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
     """Return which database a test runs on."""
@@ -39,28 +49,33 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of a database of the test's own, prepared and empty."""
     if kind == "sqlite":
-        url = f"sqlite:///{tmp_path}/keyturn.db"
-        asyncio.run(SqlStore(url, StoreOptions()).prepare())
-        return url
-    server: Postgres = request.getfixturevalue("postgres")
-    template: str = request.getfixturevalue("template")
-    name = f"test_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return server.url(name)
+        shutil.copy(request.getfixturevalue("prepared_file"), tmp_path / "keyturn.db")
+        yield f"sqlite:///{tmp_path}/keyturn.db"
+        return
+    with own_database(request.getfixturevalue("postgres"), template=request.getfixturevalue("template")) as url:
+        yield url
 
 
 @pytest.fixture
-def bare_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def bare_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the URL of a database that was never prepared."""
     if kind == "sqlite":
-        return f"sqlite:///{tmp_path}/bare.db"
-    server: Postgres = request.getfixturevalue("postgres")
-    name = f"bare_{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name}")
-    return server.url(name)
+        yield f"sqlite:///{tmp_path}/bare.db"
+        return
+    with own_database(request.getfixturevalue("postgres"), template="template1") as url:
+        yield url
+
+
+@contextmanager
+def own_database(server: Postgres, *, template: str) -> Iterator[str]:
+    """Yield the URL of a copy of ``template``, which is deleted afterwards: hundreds of them would fill a disk."""
+    name = f"test_{next(_numbers)}"
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
