@@ -42,8 +42,8 @@ async def test_a_client_from_its_registration_to_its_removal(service: Service, a
     assert (await service.ask("DELETE", f"{PATH}/orders", token=admin)).status == 204
     for act in (("DELETE", f"{PATH}/orders"), ("POST", f"{PATH}/orders/secret")):
         assert (await service.ask(*act, token=admin)).problem == (404, "not-found")
-    events = [kind for kind in service.audit.kinds() if kind.__name__.startswith("Client")]
-    assert events == [ClientAdded, ClientSecretRotated, ClientRemoved]
+    changes = [kind for kind in service.audit.kinds() if kind in (ClientAdded, ClientSecretRotated, ClientRemoved)]
+    assert changes == [ClientAdded, ClientSecretRotated, ClientRemoved]
 
 
 async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:
