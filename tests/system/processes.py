@@ -112,15 +112,20 @@ def running(
 
 
 def run(
-    *command: str | Path, directory: Path = ROOT, variables: Mapping[str, str] = NONE
+    *command: str | Path,
+    directory: Path = ROOT,
+    variables: Mapping[str, str] = NONE,
+    patience: float = 6 * PATIENCE_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with ``variables`` added to the environment, in which there are no settings."""
+    """Run a command to its end, with ``variables`` added to the environment, in which there are no settings; it gets
+    ``patience`` seconds.
+    """
     return subprocess.run(
         command,
         cwd=directory,
         env={**environment(NONE), **variables},
         capture_output=True,
         text=True,
-        timeout=6 * PATIENCE_SECONDS,
+        timeout=patience,
         check=False,
     )

@@ -13,6 +13,7 @@ from .load import PASSWORD, USERNAME
 from .processes import ROOT, Service, run, running
 
 _COMMAND: Final = Path(sys.executable).with_name("schemathesis")
+_PATIENCE_SECONDS: Final = 1_800
 _CONFIGURATION: Final = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -36,6 +37,7 @@ def _examine(service: Service, folder: Path, *options: str) -> int:
         *("--checks", "all", "--report-json-path", str(report), *options),
         directory=folder,
         variables={"KEYTURN_TESTS_URL": service.url, "PYTHONPATH": str(ROOT)},
+        patience=_PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stdout[-10_000:] + done.stderr
     made: int = json.loads(report.read_text())["test_cases"]["generated"]
