@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..adapters import client_json, strict_json
 from ..application import opened
+from ..background import keep_last_events
 from ..container import Container
 from ..domain.errors import AlreadyExists, ClientNotFound, ConfigurationError, InvalidRequest
 from ..domain.model.client import AuthenticationMethod, Client, GrantType
@@ -120,6 +121,7 @@ async def _clients(settings: Settings) -> AsyncIterator[Clients]:
     await database.prepare()
     async with opened([database]):
         yield container.clients()
+        await keep_last_events(container.recorder())
 
 
 def _client(arguments: argparse.Namespace) -> Client:

@@ -1,7 +1,9 @@
 """``keyturn clients``."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,17 @@ def test_programs_read_json(clients: Clients) -> None:
     assert len(secrets) == 2
     assert added == listed == rotated
     assert clients.run("remove", "orders", "--json")[1] == ['{"removed": "orders"}']
+
+
+def test_each_change_is_audited(clients: Clients) -> None:
+    """In the database, and by nobody: the command line knows no subject."""
+    for arguments in (("add", "orders", *MAY), ("rotate-secret", "orders"), ("remove", "orders")):
+        assert clients.run(*arguments)[0] == 0
+    with closing(sqlite3.connect(clients.database)) as database:
+        kept = database.execute("SELECT name, client_id, details FROM audit_events ORDER BY at").fetchall()
+    assert kept == [
+        (name, "orders", '{"by": null}') for name in ("client_added", "client_secret_rotated", "client_removed")
+    ]
 
 
 def test_the_secret_is_printed_once_and_kept_nowhere(clients: Clients) -> None:

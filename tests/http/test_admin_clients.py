@@ -5,8 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.domain.model.events import ClientAdded, ClientRemoved, ClientSecretRotated
+from app.domain.model.events import ClientAdded, ClientChanged, ClientRemoved, ClientSecretRotated
+from app.domain.model.identifiers import ClientId, Subject
+from tests.builders import NOW
 
+from .forgery import segment
 from .oauth import CREDENTIALS, JWKS, TOKEN, ask
 from .service import Answer, Service
 
@@ -27,7 +30,7 @@ async def add(service: Service, admin: str, members: Mapping[str, object]) -> An
 
 
 async def test_a_client_from_its_registration_to_its_removal(service: Service, admin: str) -> None:
-    """Its secret is told once, replaced once, and nothing is left of it; each act is audited."""
+    """Its secret is told once, replaced once, and nothing is left of it; each act is audited, with who did it."""
     added = await add(service, admin, GOOD)
     secret = added.json()["client_secret"]
     described = {**GOOD, "authentication": "client_secret", "introspects": []}
@@ -42,8 +45,11 @@ async def test_a_client_from_its_registration_to_its_removal(service: Service, a
     assert (await service.ask("DELETE", f"{PATH}/orders", token=admin)).status == 204
     for act in (("DELETE", f"{PATH}/orders"), ("POST", f"{PATH}/orders/secret")):
         assert (await service.ask(*act, token=admin)).problem == (404, "not-found")
-    changes = [kind for kind in service.audit.kinds() if kind in (ClientAdded, ClientSecretRotated, ClientRemoved)]
-    assert changes == [ClientAdded, ClientSecretRotated, ClientRemoved]
+    root = Subject(str(segment(admin, 1)["sub"]))
+    assert [each for each in service.audit.events if isinstance(each, ClientChanged)] == [
+        kind(at=NOW, client_id=ClientId("orders"), by=root)
+        for kind in (ClientAdded, ClientSecretRotated, ClientRemoved)
+    ]
 
 
 async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 from aiohttp import web
 
 from ...domain.model.client import MAX_AUDIENCE_LENGTH, MAX_AUDIENCES, MAX_CLIENT_ID_LENGTH
-from ...domain.model.identifiers import ClientId
+from ...domain.model.identifiers import ClientId, Subject
 from ...domain.model.scope import ADMIN
 from ...domain.model.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ...domain.services.clients import Clients
 from .. import client_json
 from .answers import json_response, no_content
-from .guard import requires
+from .guard import PRINCIPAL, requires
 from .paging import Page, cursor
 from .request_fields import Members, Text, Texts, Whole
 from .request_model import optional, read, text
@@ -72,23 +72,29 @@ async def create_client(request: web.Request) -> web.Response:
     """Registers a client. The answer has its secret."""
     wanted = asdict(await read(request, NewClientRequest))
     client = client_json.parse({name: value for name, value in wanted.items() if value is not None})
-    return json_response(client_json.describe_registered(await request.app[CLIENTS].add(client)), status=201)
+    registered = await request.app[CLIENTS].add(client, by=_by(request))
+    return json_response(client_json.describe_registered(registered), status=201)
 
 
 @requires(ADMIN)
 async def rotate_client_secret(request: web.Request) -> web.Response:
     """Gives a client a new secret. The last one may be accepted for ``grace`` seconds more."""
     wanted = await read(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
-    registered = await request.app[CLIENTS].rotate_secret(_client_id(request), grace=int(wanted.grace or 0))
+    grace = int(wanted.grace or 0)
+    registered = await request.app[CLIENTS].rotate_secret(_client_id(request), grace=grace, by=_by(request))
     return json_response(client_json.describe_registered(registered))
 
 
 @requires(ADMIN)
 async def remove_client(request: web.Request) -> web.Response:
     """Removes a client."""
-    await request.app[CLIENTS].remove(_client_id(request))
+    await request.app[CLIENTS].remove(_client_id(request), by=_by(request))
     return no_content()
 
 
 def _client_id(request: web.Request) -> ClientId:
     return ClientId(request.match_info["client_id"])
+
+
+def _by(request: web.Request) -> Subject:
+    return request[PRINCIPAL].subject

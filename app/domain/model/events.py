@@ -166,20 +166,27 @@ class ClientEvent(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientAdded(ClientEvent):
-    """A client was registered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientTokenIssued(ClientEvent):
     """A client got an access token for itself (RFC 6749 §4.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientRemoved(ClientEvent):
+class ClientChanged(ClientEvent):
+    """A client was administered. ``by`` is who did it, ``None`` for an operator at the command line."""
+
+    by: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAdded(ClientChanged):
+    """A client was registered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRemoved(ClientChanged):
     """A client was removed: its sessions cannot be refreshed any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSecretRotated(ClientEvent):
+class ClientSecretRotated(ClientChanged):
     """A client got a new secret."""

@@ -20,7 +20,7 @@ from ..model.client import (
     is_client_id,
 )
 from ..model.events import ClientAdded, ClientRemoved, ClientSecretRotated
-from ..model.identifiers import ClientId
+from ..model.identifiers import ClientId, Subject
 from ..model.ratchet import digest
 
 _ATTEMPTS = 5
@@ -35,7 +35,7 @@ class Registered:
 
 
 class Clients:
-    """Administers the registered clients."""
+    """Administers the registered clients. ``by`` is who does it, ``None`` for an operator at the command line."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Clients:
         self._randomness = randomness
         self._audit = audit
 
-    async def add(self, client: Client) -> Registered:
+    async def add(self, client: Client, *, by: Subject | None = None) -> Registered:
         """Keep a new client; one that authenticates by a secret gets one.
 
         Raises ``InvalidRequest`` for a registration that contradicts itself, and ``AlreadyExists``.
@@ -63,14 +63,14 @@ class Clients:
             secret = self._secret()
             client = replace(client, secrets=(ClientSecret(digest(secret.encode())),))
         await self._clients.add(client)
-        self._audit.record(ClientAdded(at=self._clock.now(), client_id=client.client_id))
+        self._audit.record(ClientAdded(at=self._clock.now(), client_id=client.client_id, by=by))
         return Registered(client, secret)
 
     async def page(self, *, after: str, limit: int) -> Sequence[Client]:
         """Return at most ``limit`` clients whose ids come after ``after``, in the order of their ids."""
         return await self._clients.page(after=after, limit=limit)
 
-    async def rotate_secret(self, client_id: ClientId, *, grace: int = 0) -> Registered:
+    async def rotate_secret(self, client_id: ClientId, *, grace: int = 0, by: Subject | None = None) -> Registered:
         """Give a client a new secret; the newest one so far is accepted for ``grace`` seconds more, older ones not.
 
         Raises ``ClientNotFound``, and ``InvalidRequest`` for a client that authenticates otherwise.
@@ -84,18 +84,18 @@ class Clients:
                 raise InvalidRequest("The client has no secret.")
             new = self._renewed(client, secret, grace)
             if await self._clients.replace_secrets(client_id, expected=client.secrets, new=new):
-                self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id))
+                self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id, by=by))
                 return Registered(replace(client, secrets=new), secret)
         raise StoreUnavailable("The client's secret is being replaced by others; try again.")
 
-    async def remove(self, client_id: ClientId) -> None:
+    async def remove(self, client_id: ClientId, *, by: Subject | None = None) -> None:
         """Forget a client: it authenticates no more, and its sessions cannot be refreshed.
 
         Raises ``ClientNotFound``.
         """
         if not await self._clients.remove(client_id):
             raise ClientNotFound
-        self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id))
+        self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id, by=by))
 
     def _renewed(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:
         newest = ClientSecret(digest(secret.encode()))
