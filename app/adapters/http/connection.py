@@ -11,7 +11,8 @@ from aiohttp.web_protocol import RequestHandler
 
 from ...ports.telemetry import Telemetry
 from .edge import dress, new_request_id
-from .problem import http_problem, internal_error, unreadable_request
+from .failure import bug, http_failure
+from .problem import unreadable_request
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
@@ -19,8 +20,8 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Connection(RequestHandler):
-    """One connection. aiohttp's own answer to what its parser refuses quotes the client's bytes; this one does not.
-    ``telemetry`` is told of what no middleware sees.
+    """One connection. aiohttp's answer to what its parser refuses quotes the client's bytes; this one does not, and is
+    a problem whatever the path, which the parser does not tell. ``telemetry`` is told of what no middleware sees.
     """
 
     def __init__(self, server: web.Server, *, telemetry: Telemetry, **options: Any) -> None:
@@ -57,7 +58,7 @@ class Connection(RequestHandler):
             response = unreadable_request()
         else:
             _LOG.error("bug", exc_info=exc)
-            response = internal_error()
+            response = bug(path=request.path)
         dress(response, request_id)
         response.force_close()
         self._telemetry.answered(method="", route="", status=response.status, seconds=0.0)
@@ -101,7 +102,7 @@ class Server(web.Server):
             return await self._answer(request)
         except web.HTTPException as error:
             request_id = new_request_id()
-            response = http_problem(error)
+            response = http_failure(error, path=request.path)
             dress(response, request_id)
             self._telemetry.answered(method=request.method, route="", status=response.status, seconds=0.0)
             return response

@@ -12,8 +12,7 @@ from ...domain.errors import KeyturnError, Unavailable
 from ..request_context import REQUEST_ID
 from .bearer import check_authorization_headers
 from .client_address import note_client_address
-from .oauth_error import is_oauth_path, oauth_error, oauth_http_error, oauth_internal_error
-from .problem import http_problem, internal_error, problem
+from .failure import bug, failure, http_failure
 from .readiness import READINESS
 
 _LOG: Final = logging.getLogger("keyturn.http")
@@ -32,20 +31,19 @@ SECURITY_HEADERS: Final = (
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """The outermost middleware. ``CancelledError``, the end of a shutdown's patience, passes through it."""
     request_id = new_request_id()
-    oauth = is_oauth_path(request.path)
     try:
         note_client_address(request)
         check_authorization_headers(request)
         response = await handler(request)
     except KeyturnError as error:
-        response = oauth_error(error) if oauth else problem(error)
+        response = failure(error, path=request.path)
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
     except web.HTTPException as error:
-        response = oauth_http_error(error) if oauth else http_problem(error)
+        response = http_failure(error, path=request.path)
     except Exception:  # noqa: BLE001  # the last resort: a bug is a 500, and the log has its cause
         _LOG.exception("bug")
-        response = oauth_internal_error() if oauth else internal_error()
+        response = bug(path=request.path)
     dress(response, request_id)
     if request.app[READINESS].draining:
         response.force_close()

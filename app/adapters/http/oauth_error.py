@@ -31,6 +31,7 @@ _HTTP_DESCRIPTIONS: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Send the body as application/x-www-form-urlencoded in UTF-8, uncompressed."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 16 KiB.",
     HTTPStatus.REQUEST_TIMEOUT: "The body is too slow.",
+    HTTPStatus.EXPECTATION_FAILED: "Expect nothing but 100-continue.",
 }
 
 

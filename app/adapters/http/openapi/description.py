@@ -20,13 +20,11 @@ Every failure is `application/problem+json` (RFC 9457); the code is the end of i
 operations there are the answers of any path: 404 `not-found` for one that there is not, 405 `method-not-allowed`
 for another method, 417 `expectation-failed`, and 400 `invalid-request` for what is not HTTP.
 
-Below `/oauth/` failures have the body of RFC 6749 §5.2, of unknown paths and other methods, too; only 417 and what is
-not HTTP stay problems. There OAuth clients authenticate: by HTTP Basic, by `client_secret` in the form, or by
-`client_assertion`, and public ones by `client_id` alone."""
+Below `/oauth/` failures have the body of RFC 6749 §5.2, of unknown paths and other methods, too; only what is not HTTP,
+whose path is not known, stays a problem. There OAuth clients authenticate: by HTTP Basic, by `client_secret` in the
+form, or by `client_assertion`, and public ones by `client_id` alone."""
 
 _OUTSIDE_OF_OPERATIONS: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPExpectationFailed)
-
-_OUTSIDE_OF_OAUTH: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed)
 
 
 def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> dict[str, Any]:
@@ -37,7 +35,7 @@ def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> d
         paths.setdefault(each.template, {})[each.method.lower()] = described(each, schemas)
     outside = {status_and_code(kind)[1]: problems_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS}
     outside |= {
-        f"oauth-{status_and_code(kind)[1]}": oauth_errors_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OAUTH
+        f"oauth-{status_and_code(kind)[1]}": oauth_errors_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS
     }
     return {
         "openapi": "3.1.1",
