@@ -12,10 +12,10 @@ from app.adapters.memory.clients import MemoryClientRepository
 from app.domain.errors import InvalidClient
 from app.domain.model import ratchet
 from app.domain.model.identifiers import FIRST_PARTY, ClientId
-from tests.builders import NOW, refresh_token, session_of
+from tests.builders import NOW, PASSWORD, refresh_token, session_of
 
 from .conftest import Start
-from .forgery import Forge, claims_of
+from .forgery import Forge, claims_of, segment
 from .oauth import CREDENTIALS, TOKEN, ask, register
 from .service import Service, Tokens
 
@@ -123,6 +123,51 @@ async def test_an_outcome_of_a_sign_in(service: Service, tokens: Tokens, outcome
     metrics = await service.metrics()
     assert metrics.value("logins_total", outcome=outcome, reason=reason) == before + 1
     assert metrics.total("logins_total") == 2
+
+
+async def _end_one(service: Service, tokens: Tokens) -> None:
+    sid = segment(tokens.access, 1)["sid"]
+    await service.ask("DELETE", f"/auth/sessions/{sid}", token=tokens.access)
+
+
+async def _change_password(service: Service, tokens: Tokens) -> None:
+    other = await service.sign_in()
+    passwords = {"current_password": PASSWORD, "new_password": "staple battery"}
+    assert (await service.ask("PUT", "/auth/password", token=other.access, json=passwords)).status == 204
+
+
+async def _administer(service: Service, method: str, path: str) -> None:
+    await service.create_user("root", scope="account keyturn:admin")
+    admin = await service.sign_in("root")
+    assert (await service.ask(method, path, token=admin.access)).status < 300
+
+
+async def _disable(service: Service, tokens: Tokens) -> None:
+    await _administer(service, "POST", f"/admin/users/{segment(tokens.access, 1)['sub']}/disable")
+
+
+async def _end_anothers(service: Service, tokens: Tokens) -> None:
+    claims = segment(tokens.access, 1)
+    await _administer(service, "DELETE", f"/admin/users/{claims['sub']}/sessions/{claims['sid']}")
+
+
+REVOCATIONS: dict[str, Act] = {
+    "logout": lambda service, tokens: service.ask("POST", "/auth/logout", token=tokens.access),
+    "ended_by_user": _end_one,
+    "ended_by_admin": _end_anothers,
+    "reuse": _reuse,
+    "password_changed": _change_password,
+    "user_disabled": _disable,
+}
+
+
+@pytest.mark.parametrize(("reason", "act"), REVOCATIONS.items(), ids=REVOCATIONS)
+async def test_the_end_of_a_session(service: Service, tokens: Tokens, reason: str, act: Act) -> None:
+    """It is counted once, under its reason and no other."""
+    await act(service, tokens)
+    metrics = await service.metrics()
+    assert metrics.value("sessions_revoked_total", reason=reason) == 1
+    assert metrics.total("sessions_revoked_total") == 1
 
 
 async def _expired(service: Service, tokens: Tokens) -> None:

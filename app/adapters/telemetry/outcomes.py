@@ -21,10 +21,12 @@ from ...domain.errors import (
     WrongIssuer,
 )
 from ...domain.model.events import (
+    AllSessionsRevoked,
     AuditEvent,
     ClientTokenIssued,
     LoginFailed,
     LoginSucceeded,
+    SessionWasRevoked,
     TokenRefreshed,
     TokenReplayed,
 )
@@ -73,5 +75,16 @@ def login(event: AuditEvent) -> tuple[str, str] | None:
             return "succeeded", ""
         case LoginFailed():
             return REFUSED, event.reason
+        case _:
+            return None
+
+
+def revoked(event: AuditEvent) -> tuple[str, int] | None:
+    """Return why sessions were ended before their time and how many, if the event is that."""
+    match event:
+        case SessionWasRevoked():
+            return event.reason, 1
+        case AllSessionsRevoked():
+            return event.reason, event.sessions
         case _:
             return None

@@ -34,6 +34,7 @@ class PrometheusTelemetry:
         self._request_seconds = self._histogram("http_request_seconds", "To the answer", _QUICK, "method", "route")
         self._tokens = self._counter("tokens", "What became of requests for tokens", "outcome", "reason")
         self._logins = self._counter("logins", "What became of sign-ins", "outcome", "reason")
+        self._sessions_revoked = self._counter("sessions_revoked", "Sessions ended before their time", "reason")
         self._access_refusals = self._counter("access_refusals", "Requests that the guard refused", "reason")
         self._hashes_under_way = self._gauge("password_hashes_under_way", "Passwords being hashed", "livesum")
         self._hashes_waiting = self._gauge("password_hashes_waiting", "Passwords that wait for it", "livesum")
@@ -60,6 +61,10 @@ class PrometheusTelemetry:
         login = outcomes.login(event)
         if login is not None:
             self._logins.labels(*login).inc()
+        revoked = outcomes.revoked(event)
+        if revoked is not None:
+            because, sessions = revoked
+            self._sessions_revoked.labels(because).inc(sessions)
 
     def access_refused(self, refusal: KeyturnError) -> None:
         self._access_refusals.labels(outcomes.reason(refusal)).inc()

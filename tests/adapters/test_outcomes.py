@@ -1,0 +1,81 @@
+"""Which audit events are counted: no type of them is forgotten."""
+
+from dataclasses import fields
+from typing import Any, Final
+
+import pytest
+
+from app.adapters.telemetry.prometheus import PrometheusTelemetry
+from app.domain.model import events
+from app.domain.model.events import (
+    AllSessionsRevoked,
+    AuditEvent,
+    ClientAdded,
+    ClientRemoved,
+    ClientSecretRotated,
+    ForeignClientRefused,
+    KeyDropped,
+    KeyPublished,
+    KeyRescheduled,
+    PasswordChanged,
+    RaceLost,
+    ReuseDetected,
+    UserCreated,
+    UserDisabled,
+    UserEnabled,
+)
+from app.domain.model.session import RevocationReason
+from tests.metrics import Metrics
+
+_REFUSAL: Final = "the refresh that is refused for it is counted"
+_ACCOUNT: Final = "it changes an account or a client, and no token; the sessions that it ends are counted"
+_KEYS: Final = "the metrics tell the keys themselves"
+
+NOT_COUNTED: Final[dict[type[AuditEvent], str]] = {
+    ReuseDetected: _REFUSAL,
+    RaceLost: _REFUSAL,
+    ForeignClientRefused: _REFUSAL,
+    UserCreated: _ACCOUNT,
+    UserDisabled: _ACCOUNT,
+    UserEnabled: _ACCOUNT,
+    PasswordChanged: _ACCOUNT,
+    ClientAdded: _ACCOUNT,
+    ClientRemoved: _ACCOUNT,
+    ClientSecretRotated: _ACCOUNT,
+    KeyPublished: _KEYS,
+    KeyRescheduled: _KEYS,
+    KeyDropped: _KEYS,
+}
+"""The events that no counter tells, and why."""
+
+KINDS: Final[list[Any]] = [
+    each
+    for each in vars(events).values()
+    if isinstance(each, type) and issubclass(each, AuditEvent) and not each.__subclasses__()
+]
+
+
+def counted(*happened: AuditEvent) -> Metrics:
+    """Return what is measured when these events happen, and nothing else."""
+    telemetry = PrometheusTelemetry()
+    for each in happened:
+        telemetry.happened(each)
+    return Metrics.parse(telemetry.text().decode())
+
+
+def _any(kind: Any) -> AuditEvent:
+    members = {each.name: RevocationReason.REUSE if each.name == "reason" else 1 for each in fields(kind)}
+    event: AuditEvent = kind(**members)
+    return event
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_event_is_counted_or_named_as_one_that_is_not(kind: Any) -> None:
+    """Whoever adds a type of event decides which."""
+    assert (counted(_any(kind)).samples == counted().samples) == (kind in NOT_COUNTED)
+
+
+def test_all_sessions_are_counted_each() -> None:
+    """The one event of their end says how many there were."""
+    event = AllSessionsRevoked(at=1.0, reason=RevocationReason.KEY_COMPROMISED, sessions=3)
+    assert counted(event).value("sessions_revoked_total", reason="key_compromised") == 3
