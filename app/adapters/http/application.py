@@ -36,8 +36,9 @@ from .cors import CrossOrigin
 from .device_cookie import DeviceCookie
 from .edge import edge
 from .guard import Guard
+from .introspection import INTROSPECTION
 from .measuring import TELEMETRY, counting_refusals
-from .oauth import CLIENT_CREDENTIALS, INTROSPECTION, TOKEN_REVOCATION
+from .oauth_token import CLIENT_CREDENTIALS
 from .openapi.document import OPENAPI, OpenApiDocument
 from .password import PASSWORD_CHANGE
 from .readiness import READINESS, Readiness
@@ -45,6 +46,7 @@ from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from .routes import PAGE, ROUTES
 from .server_metadata import SERVER_METADATA, ServerMetadata
+from .token_revocation import TOKEN_REVOCATION
 from .tokens import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
 from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 
