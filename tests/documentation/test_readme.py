@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.http.routes import PAGE, ROUTES
+from app.adapters.http.routes.documents import PAGE
+from app.adapters.http.routes.table import ROUTES
 from app.settings import Settings
 from tests.system.processes import PREPARED
 

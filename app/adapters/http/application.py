@@ -44,7 +44,8 @@ from .password import PASSWORD_CHANGE
 from .readiness import READINESS, Readiness
 from .request_body import BODY_TIMEOUT, MAX_BYTES
 from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
-from .routes import PAGE, ROUTES
+from .routes.documents import PAGE
+from .routes.table import ROUTES
 from .server_metadata import SERVER_METADATA, ServerMetadata
 from .token_revocation import TOKEN_REVOCATION
 from .tokens import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
