@@ -20,7 +20,8 @@ from .background import (
     keep_up_with_revocations,
 )
 from .container import Container
-from .domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from .domain.errors import ConfigurationError, InvalidRequest
+from .domain.identifier_errors import AlreadyExists
 from .domain.model.scope import ADMIN, Scope
 from .domain.services.accounts import Accounts
 from .ports.store import SessionStore

@@ -20,15 +20,8 @@ from .adapters.jose.issuer_verifier import JoseIssuerVerifier
 from .adapters.jose.verifier import JoseTokenVerifier
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock
-from .domain.errors import (
-    ConfigurationError,
-    InsufficientScope,
-    InvalidToken,
-    KeysUnknown,
-    KeyturnError,
-    MissingToken,
-    RevocationsUnknown,
-)
+from .domain.errors import ConfigurationError, KeyturnError
+from .domain.issuer_errors import KeysUnknown, RevocationsUnknown
 from .domain.model.claims import AccessTokenClaims
 from .domain.model.guard_state import GuardState
 from .domain.model.policy import AccessTokenPolicy
@@ -36,6 +29,7 @@ from .domain.services.feed_following import FeedFollowing
 from .domain.services.issuer_keys import IssuerKeys
 from .domain.services.key_news import KeyNews
 from .domain.services.validation import Validation
+from .domain.token_errors import InsufficientScope, InvalidToken, MissingToken
 from .following import Following
 from .ports.clock import Clock
 

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from . import COMMAND
-from .domain.errors import InvalidScope
+from .domain.grant_errors import InvalidScope
 from .domain.model import base64url
 from .domain.model.budget import Budget
 from .domain.model.scope import Scope

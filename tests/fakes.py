@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.errors import BadSignature, HashingOverloaded, MalformedToken
+from app.domain.errors import HashingOverloaded
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.events import AuditEvent
 from app.domain.model.feed import Feed
 from app.domain.model.signing_key import SigningKey, StoredKey
+from app.domain.token_errors import BadSignature, MalformedToken
 
 from .builders import NOW
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from ..domain.errors import FieldError, InvalidRequest, InvalidScope
+from ..domain.errors import FieldError, InvalidRequest
+from ..domain.grant_errors import InvalidScope
 from ..domain.model.client import AuthenticationMethod, Client, GrantType
 from ..domain.model.identifiers import ClientId
 from ..domain.model.scope import Scope

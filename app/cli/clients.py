@@ -12,7 +12,8 @@ from ..adapters import client_json, strict_json
 from ..application import opened
 from ..background import keep_last_events
 from ..container import Container
-from ..domain.errors import AlreadyExists, ClientNotFound, ConfigurationError, InvalidRequest
+from ..domain.errors import ConfigurationError, InvalidRequest
+from ..domain.identifier_errors import AlreadyExists, ClientNotFound
 from ..domain.model.client import AuthenticationMethod, Client, GrantType
 from ..domain.model.identifiers import ClientId
 from ..domain.services.clients import Clients, Registered

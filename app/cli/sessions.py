@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..adapters.event_json import event_members
-from ..domain.errors import ConfigurationError, SessionNotFound
+from ..domain.errors import ConfigurationError
+from ..domain.identifier_errors import SessionNotFound
 from ..domain.model.identifiers import SessionId, format_session_id, parse_session_id
 from ..domain.model.kept_event import KeptEvent
 from ..domain.model.timeline import Timeline, moment

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..adapters import strict_json
-from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope
+from ..domain.errors import ConfigurationError, InvalidRequest
+from ..domain.grant_errors import InvalidScope
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.scope import Scope
 from ..domain.model.user import User
 from ..domain.services.accounts import Accounts

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..container import Container
-from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, InvalidScope, UserNotFound
+from ..domain.errors import ConfigurationError, InvalidRequest
+from ..domain.grant_errors import InvalidScope
+from ..domain.identifier_errors import AlreadyExists, UserNotFound
 from ..domain.model.scope import Scope
 from ..domain.model.user import User
 from ..settings import Settings

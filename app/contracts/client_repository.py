@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from ..domain.errors import AlreadyExists
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
 from ..domain.model.identifiers import FIRST_PARTY, ClientId
 from ..domain.model.scope import Scope

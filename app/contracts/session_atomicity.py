@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ..domain.errors import AlreadyExists
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.identifiers import SessionId, Subject
 from ..domain.model.session import RevocationReason, Session
 from ..ports.sessions import SessionRepository

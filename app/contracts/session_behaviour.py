@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ..domain.errors import AlreadyExists
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.identifiers import ClientId, SessionId, Subject
 from ..domain.model.scope import Scope
 from ..domain.model.session import RevocationReason, Session

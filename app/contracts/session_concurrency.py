@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..domain.errors import AlreadyExists
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.session import RevocationReason
 from ..ports.sessions import SessionRepository
 from .counts import CONNECTIONS, RACERS, Counts

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ..domain.errors import AlreadyExists
+from ..domain.identifier_errors import AlreadyExists
 from ..domain.model.identifiers import Subject
 from ..domain.model.scope import Scope
 from ..domain.model.user import MAX_USERNAME_LENGTH, User

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.domain.errors import AlreadyExists, HashingOverloaded, InvalidRequest
+from app.domain.errors import HashingOverloaded, InvalidRequest
+from app.domain.identifier_errors import AlreadyExists
 from app.domain.model import base64url
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.model.scope import Scope

@@ -2,10 +2,13 @@
 
 import pytest
 
-from app.domain.errors import InvalidCredentials, InvalidGrant, InvalidRequest, SessionRevoked, UserNotFound
+from app.domain.errors import InvalidCredentials, InvalidRequest
+from app.domain.grant_errors import InvalidGrant
+from app.domain.identifier_errors import UserNotFound
 from app.domain.model.events import PasswordChanged, UserDisabled, UserEnabled
 from app.domain.model.identifiers import FIRST_PARTY, Subject
 from app.domain.model.session import RevocationReason
+from app.domain.token_errors import SessionRevoked
 from tests.builders import ALICE, NOW, PASSWORD
 
 from .world import ORIGIN, World

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidCredentials, InvalidScope
+from app.domain.errors import HashingOverloaded, InvalidCredentials
+from app.domain.grant_errors import InvalidScope
 from app.domain.model.events import LoginFailed, LoginSucceeded
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY, Subject

@@ -5,7 +5,7 @@ import hmac
 import pytest
 
 from app.adapters.memory.clients import MemoryClientRepository
-from app.domain.errors import InvalidClient
+from app.domain.grant_errors import InvalidClient
 from app.domain.model.client import AuthenticationMethod, Client, ClientSecret
 from app.domain.model.client_credentials import PresentedSecret
 from app.domain.model.identifiers import FIRST_PARTY, ClientId

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import InvalidGrant, SessionNotFound
+from app.domain.grant_errors import InvalidGrant
+from app.domain.identifier_errors import SessionNotFound
 from app.domain.model import ratchet
 from app.domain.model.events import LoginFailed
 from app.domain.model.grant import TokenGrant

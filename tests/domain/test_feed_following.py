@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.domain.errors import BadSignature, IssuerFault, KeysUnknown, MalformedToken, UnknownSigner
+from app.domain.issuer_errors import IssuerFault, KeysUnknown
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.feed import Feed
 from app.domain.model.identifiers import SessionId
@@ -16,6 +16,7 @@ from app.domain.model.session import Revocation
 from app.domain.services.feed_following import FeedFollowing
 from app.domain.services.issuer_keys import IssuerKeys
 from app.domain.services.key_news import KeyNews
+from app.domain.token_errors import BadSignature, MalformedToken, UnknownSigner
 from app.ports.issuer import FeedDocument, JwkSetDocument
 from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims
 from tests.fakes import FakeClock

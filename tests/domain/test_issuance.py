@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import ConfigurationError, InvalidScope, StoreUnavailable
+from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.grant_errors import InvalidScope
 from app.domain.model import ratchet
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.events import LoginSucceeded

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.errors import KeyChangeRefused, UnknownKey
+from app.domain.key_errors import KeyChangeRefused, UnknownKey
 from app.domain.model.events import KeyDropped, KeyPublished, KeyRescheduled
 from app.domain.model.key_policy import KeyPolicy
 from app.domain.model.signing_key import KeyState, SigningKey, StoredKey

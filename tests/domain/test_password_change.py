@@ -2,19 +2,14 @@
 
 import pytest
 
-from app.domain.errors import (
-    InvalidCredentials,
-    InvalidGrant,
-    InvalidRequest,
-    SessionRevoked,
-    StoreUnavailable,
-    WrongCurrentPassword,
-)
+from app.domain.errors import InvalidCredentials, InvalidRequest, StoreUnavailable, WrongCurrentPassword
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model import ratchet
 from app.domain.model.events import LoginFailed, PasswordChanged
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.model.session import RevocationReason
+from app.domain.token_errors import SessionRevoked
 from tests.builders import ALICE, NOW, PASSWORD
 
 from .faults import unavailable

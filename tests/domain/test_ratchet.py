@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.errors import InvalidGrant
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model import ratchet
 from app.domain.model.identifiers import SessionId
 from app.domain.model.ratchet import RefreshToken

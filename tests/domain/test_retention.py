@@ -2,10 +2,12 @@
 
 import pytest
 
-from app.domain.errors import InvalidGrant, SessionRevoked, StoreUnavailable
+from app.domain.errors import StoreUnavailable
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model.policy import SessionPolicy
 from app.domain.model.session import RevocationReason
 from app.domain.services import retention
+from app.domain.token_errors import SessionRevoked
 from tests.builders import NOW
 
 from .world import World

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import InvalidGrant, SessionRevoked, StoreUnavailable
+from app.domain.errors import StoreUnavailable
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model import ratchet
 from app.domain.model.events import SessionWasRevoked
 from app.domain.model.identifiers import FIRST_PARTY, SessionId
 from app.domain.model.session import RevocationReason
+from app.domain.token_errors import SessionRevoked
 from tests.builders import ALICE, NOW, access_token_claims, refresh_token
 
 from .faults import unavailable

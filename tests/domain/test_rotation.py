@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import InvalidGrant
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model import ratchet
 from app.domain.model.events import ForeignClientRefused, TokenRefreshed, TokenReplayed
 from app.domain.model.policy import SessionPolicy

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.domain.errors import ConfigurationError, InvalidClient, InvalidGrant, InvalidScope
+from app.domain.errors import ConfigurationError
+from app.domain.grant_errors import InvalidClient, InvalidGrant, InvalidScope
 from app.domain.model.events import TokenRefreshed, TokenReplayed
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.model.scope import MAX_LENGTH, Scope

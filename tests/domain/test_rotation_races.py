@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from app.domain.errors import InvalidGrant, StoreUnavailable
+from app.domain.errors import StoreUnavailable
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model.events import RaceLost, SessionWasRevoked, TokenRefreshed, TokenReplayed
 from app.domain.model.grant import TokenGrant
 from app.domain.model.policy import SessionPolicy

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.errors import InvalidScope
+from app.domain.grant_errors import InvalidScope
 from app.domain.model.scope import MAX_LENGTH, Scope
 
 

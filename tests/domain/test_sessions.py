@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import InvalidGrant, SessionNotFound, SessionRevoked, StoreUnavailable
+from app.domain.errors import StoreUnavailable
+from app.domain.grant_errors import InvalidGrant
+from app.domain.identifier_errors import SessionNotFound
 from app.domain.model.events import SessionWasRevoked
 from app.domain.model.identifiers import Subject
 from app.domain.model.ratchet import parse
 from app.domain.model.session import RevocationReason, Session
+from app.domain.token_errors import SessionRevoked
 from tests.builders import ALICE, refresh_token
 
 from .faults import unavailable

@@ -6,7 +6,8 @@ from itertools import count
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidCredentials, InvalidGrant, StoreUnavailable, TooManyAttempts
+from app.domain.errors import HashingOverloaded, InvalidCredentials, StoreUnavailable, TooManyAttempts
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model import ratchet
 from app.domain.model.budget import Budget
 from app.domain.model.events import LoginFailed

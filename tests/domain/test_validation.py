@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import (
+from app.domain.model.claims import AccessTokenClaims
+from app.domain.model.policy import AccessTokenPolicy
+from app.domain.model.session import Revocation
+from app.domain.token_errors import (
     BadSignature,
     ExpiredToken,
     InvalidToken,
@@ -14,9 +17,6 @@ from app.domain.errors import (
     WrongAudience,
     WrongIssuer,
 )
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.policy import AccessTokenPolicy
-from app.domain.model.session import Revocation
 from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims, refresh_token
 
 from .world import World

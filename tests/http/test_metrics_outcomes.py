@@ -9,7 +9,7 @@ import pytest
 
 from app.adapters.keys.pem import generate
 from app.adapters.memory.clients import MemoryClientRepository
-from app.domain.errors import InvalidClient
+from app.domain.grant_errors import InvalidClient
 from app.domain.model import ratchet
 from app.domain.model.identifiers import FIRST_PARTY, ClientId
 from tests.builders import NOW, PASSWORD, refresh_token, session_of

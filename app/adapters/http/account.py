@@ -4,11 +4,12 @@ from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
-from ...domain.errors import SessionNotFound, SessionRequired
+from ...domain.identifier_errors import SessionNotFound
 from ...domain.model.identifiers import SessionId, Subject, format_session_id, parse_session_id
 from ...domain.model.scope import ACCOUNT
 from ...domain.model.session import Session
 from ...domain.services.sessions import Sessions
+from ...domain.token_errors import SessionRequired
 from .answers import json_response, no_content
 from .guard import PRINCIPAL, requires
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, TypedDict
 
 from aiohttp import web
 
-from ...domain.errors import SessionNotFound
+from ...domain.identifier_errors import SessionNotFound
 from ...domain.model.identifiers import format_session_id, parse_session_id
 from ...domain.model.scope import ADMIN
 from ...domain.services.explanation import Explanation

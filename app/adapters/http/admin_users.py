@@ -5,7 +5,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
-from ...domain.errors import SessionNotFound
+from ...domain.identifier_errors import SessionNotFound
 from ...domain.model.identifiers import Subject, parse_session_id
 from ...domain.model.scope import ADMIN, Scope
 from ...domain.model.scope import MAX_LENGTH as MAX_SCOPE_LENGTH

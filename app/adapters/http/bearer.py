@@ -4,7 +4,8 @@ from typing import Protocol
 
 from aiohttp import hdrs, web
 
-from ...domain.errors import InvalidRequest, MalformedToken, MissingToken
+from ...domain.errors import InvalidRequest
+from ...domain.token_errors import MalformedToken, MissingToken
 
 
 class TokenSource(Protocol):

@@ -6,7 +6,8 @@ from typing import Annotated, Final
 
 from aiohttp import hdrs, web
 
-from ...domain.errors import InvalidClient, InvalidRequest
+from ...domain.errors import InvalidRequest
+from ...domain.grant_errors import InvalidClient
 from ...domain.model.client import Client
 from ...domain.model.client_credentials import Presented, PresentedAssertion, PresentedId, PresentedSecret
 from ...domain.model.identifiers import ClientId

@@ -8,16 +8,10 @@ from typing import Any, Final, Protocol, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ...domain.errors import (
-    InsufficientScope,
-    InvalidRequest,
-    InvalidToken,
-    KeysUnknown,
-    KeyturnError,
-    MissingToken,
-    RevocationsUnknown,
-)
+from ...domain.errors import InvalidRequest, KeyturnError
+from ...domain.issuer_errors import KeysUnknown, RevocationsUnknown
 from ...domain.model.claims import AccessTokenClaims
+from ...domain.token_errors import InsufficientScope, InvalidToken, MissingToken
 from .bearer import BearerHeader, TokenSource
 from .problem import problem
 from .staleness import CLOSED, FEED, Feed, check_fresh, goes_on, request_of

@@ -6,7 +6,8 @@ from typing import Final, TypedDict
 
 from aiohttp import hdrs, web
 
-from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
+from ...domain.errors import InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
+from ...domain.grant_errors import InvalidClient
 from .answers import NO_STORE, json_response
 
 CHALLENGE: Final = 'Basic realm="keyturn", charset="UTF-8"'

@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from aiohttp import web
 
-from ...domain.errors import InvalidRequest, UnauthorizedClient, UnsupportedGrantType
+from ...domain.errors import InvalidRequest
+from ...domain.grant_errors import UnauthorizedClient, UnsupportedGrantType
 from ...domain.model.client import MAX_AUDIENCES, Client, GrantType
 from ...domain.services.client_credentials import ClientCredentials
 from .answers import json_response

@@ -9,7 +9,9 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ...domain.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken, KeyturnError, MissingToken
+from ...domain.errors import InvalidRequest, KeyturnError
+from ...domain.grant_errors import InvalidClient
+from ...domain.token_errors import InsufficientScope, InvalidToken, MissingToken
 from .guard import marked_public, required_scopes
 from .oauth_error import is_oauth_path
 

@@ -8,23 +8,16 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from aiohttp import hdrs, web
 
 from ...domain.errors import (
-    AlreadyExists,
-    ClientNotFound,
-    InsufficientScope,
-    InvalidClient,
     InvalidCredentials,
-    InvalidGrant,
     InvalidRequest,
-    InvalidScope,
-    InvalidToken,
     KeyturnError,
-    MissingToken,
-    SessionNotFound,
     TooManyAttempts,
     Unavailable,
-    UserNotFound,
     WrongCurrentPassword,
 )
+from ...domain.grant_errors import InvalidClient, InvalidGrant, InvalidScope
+from ...domain.identifier_errors import AlreadyExists, ClientNotFound, SessionNotFound, UserNotFound
+from ...domain.token_errors import InsufficientScope, InvalidToken, MissingToken
 from ..request_context import REQUEST_ID
 
 _STATUS: Final[dict[type[KeyturnError], HTTPStatus]] = {

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from aiohttp import web
 
-from ...domain.errors import RevocationsUnknown
+from ...domain.issuer_errors import RevocationsUnknown
 
 _OPEN: Final = "__keyturn_open_when_stale__"
 CLOSED: Final = "__keyturn_closed_when_stale__"

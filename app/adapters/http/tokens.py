@@ -5,7 +5,6 @@ from typing import Annotated, Final, Literal, TypedDict
 
 from aiohttp import web
 
-from ...domain.errors import InvalidToken
 from ...domain.model.grant import TokenGrant
 from ...domain.model.identifiers import FIRST_PARTY
 from ...domain.model.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
@@ -14,6 +13,7 @@ from ...domain.services.authentication import Authentication
 from ...domain.services.revocation import Revocation
 from ...domain.services.rotation import Rotation
 from ...domain.services.validation import Validation
+from ...domain.token_errors import InvalidToken
 from .answers import json_response, no_content
 from .bearer import BearerHeader
 from .connection import while_connected

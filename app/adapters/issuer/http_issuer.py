@@ -7,7 +7,8 @@ from typing import Final
 
 from aiohttp import ClientSession, hdrs
 
-from ...domain.errors import ConfigurationError, IssuerFault
+from ...domain.errors import ConfigurationError
+from ...domain.issuer_errors import IssuerFault
 from ...ports.issuer import FeedDocument, JwkSetDocument
 from .. import strict_json
 from . import locations

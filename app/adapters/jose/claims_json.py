@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from ...domain.errors import InvalidScope
+from ...domain.grant_errors import InvalidScope
 from ...domain.model.claims import AccessTokenClaims
 from ...domain.model.identifiers import ClientId, Subject, format_session_id, parse_session_id
 from ...domain.model.scope import Scope

@@ -6,7 +6,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from ...domain.errors import FieldError, InvalidClient, InvalidRequest
+from ...domain.errors import FieldError, InvalidRequest
+from ...domain.grant_errors import InvalidClient
 from ...domain.model import base64url
 from ...domain.model.client_credentials import AssertionClaims
 from ...domain.model.identifiers import ClientId

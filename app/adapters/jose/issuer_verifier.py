@@ -5,9 +5,11 @@ from typing import Final
 
 from joserfc.jwk import RSAKey
 
-from ...domain.errors import ConfigurationError, IssuerFault, MalformedToken
+from ...domain.errors import ConfigurationError
+from ...domain.issuer_errors import IssuerFault
 from ...domain.model.claims import AccessTokenClaims
 from ...domain.model.feed import Feed
+from ...domain.token_errors import MalformedToken
 from .. import strict_json
 from . import compact, feed_json
 from .verifier import JoseTokenVerifier, public_keys

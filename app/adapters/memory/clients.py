@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...domain.model.client import FIRST_PARTY_CLIENT, Client, ClientSecret
 from ...domain.model.identifiers import ClientId
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...domain.model.identifiers import SessionId, Subject
 from ...domain.model.session import Revocation, RevocationReason, Session
 from .subject_index import SubjectIndex

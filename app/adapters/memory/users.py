@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...domain.model.identifiers import Subject
 from ...domain.model.user import User
 

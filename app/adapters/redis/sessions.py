@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...domain.model.identifiers import SessionId, Subject
 from ...domain.model.session import Revocation, RevocationReason, Session
 from ...ports.store import StoreOptions

@@ -9,7 +9,8 @@ from sqlalchemy import CursorResult, Executable, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ...domain.errors import AlreadyExists, StoreUnavailable
+from ...domain.errors import StoreUnavailable
+from ...domain.identifier_errors import AlreadyExists
 
 _T = TypeVar("_T")
 

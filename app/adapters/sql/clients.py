@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...domain.model.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
 from ...domain.model.identifiers import ClientId
 from ...domain.model.scope import Scope

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from ...domain.errors import AlreadyExists
+from ...domain.identifier_errors import AlreadyExists
 from ...ports.sealed_keys import SealedKey
 from .acts import Acts
 from .schema import SIGNING_KEYS

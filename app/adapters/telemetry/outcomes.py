@@ -2,24 +2,8 @@
 
 from typing import Final
 
-from ...domain.errors import (
-    BadSignature,
-    ExpiredToken,
-    InsufficientScope,
-    InvalidClient,
-    InvalidGrant,
-    InvalidRequest,
-    InvalidScope,
-    InvalidToken,
-    KeyturnError,
-    MalformedToken,
-    MissingToken,
-    SessionRevoked,
-    TokenNotYetValid,
-    UnknownSigner,
-    WrongAudience,
-    WrongIssuer,
-)
+from ...domain.errors import InvalidRequest, KeyturnError
+from ...domain.grant_errors import InvalidClient, InvalidGrant, InvalidScope
 from ...domain.model.events import (
     AllSessionsRevoked,
     AuditEvent,
@@ -29,6 +13,19 @@ from ...domain.model.events import (
     SessionWasRevoked,
     TokenRefreshed,
     TokenReplayed,
+)
+from ...domain.token_errors import (
+    BadSignature,
+    ExpiredToken,
+    InsufficientScope,
+    InvalidToken,
+    MalformedToken,
+    MissingToken,
+    SessionRevoked,
+    TokenNotYetValid,
+    UnknownSigner,
+    WrongAudience,
+    WrongIssuer,
 )
 
 GRANTED: Final[dict[type[AuditEvent], str]] = {

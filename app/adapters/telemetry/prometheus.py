@@ -7,7 +7,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from ...domain.errors import InvalidGrant, KeyturnError
+from ...domain.errors import KeyturnError
+from ...domain.grant_errors import InvalidGrant
 from ...domain.model.events import AuditEvent
 from ...domain.model.signing_key import KeyState, SigningKey
 from . import outcomes

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from ..errors import InvalidGrant
+from ..grant_errors import InvalidGrant
 from . import base64url
 from .identifiers import SESSION_ID_BYTES, ClientId, SessionId
 from .session import Session

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
-from ..errors import InvalidScope
+from ..grant_errors import InvalidScope
 
 ACCOUNT: Final = "account"
 """Lets a user see and end their own sessions."""

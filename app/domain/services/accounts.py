@@ -7,7 +7,8 @@ from ...ports.clock import Clock
 from ...ports.password_hasher import PasswordHasher
 from ...ports.randomness import Randomness
 from ...ports.users import UserRepository
-from ..errors import AlreadyExists, FieldError, InvalidRequest, UserNotFound
+from ..errors import FieldError, InvalidRequest
+from ..identifier_errors import AlreadyExists, UserNotFound
 from ..model import base64url
 from ..model.credentials import composed, username_faults
 from ..model.events import UserCreated

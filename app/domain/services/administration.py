@@ -3,7 +3,7 @@
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.users import UserRepository
-from ..errors import UserNotFound
+from ..identifier_errors import UserNotFound
 from ..model.events import PasswordChanged, UserDisabled, UserEnabled
 from ..model.identifiers import Subject
 from ..model.session import RevocationReason

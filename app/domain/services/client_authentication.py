@@ -7,7 +7,7 @@ from typing import Final
 from ...ports.client_assertions import ClientAssertions, UsedAssertions
 from ...ports.clients import ClientRepository
 from ...ports.clock import Clock
-from ..errors import InvalidClient
+from ..grant_errors import InvalidClient
 from ..model.client import AuthenticationMethod, Client
 from ..model.client_credentials import (
     MAX_ASSERTION_LIFETIME,

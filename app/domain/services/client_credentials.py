@@ -6,7 +6,7 @@ from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
 from ...ports.token_codec import TokenCodec
-from ..errors import InvalidTarget, UnauthorizedClient
+from ..grant_errors import InvalidTarget, UnauthorizedClient
 from ..model import base64url
 from ..model.claims import AccessTokenClaims
 from ..model.client import Client, GrantType

@@ -8,7 +8,8 @@ from ...ports.client_assertions import ClientAssertions
 from ...ports.clients import ClientRepository
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
-from ..errors import ClientNotFound, FieldError, InvalidRequest, StoreUnavailable
+from ..errors import FieldError, InvalidRequest, StoreUnavailable
+from ..identifier_errors import ClientNotFound
 from ..model import base64url
 from ..model.client import (
     SECRET_BYTES,

@@ -7,7 +7,7 @@ from ...ports.audit_events import AuditEventRepository
 from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
 from ...ports.users import UserRepository
-from ..errors import SessionNotFound
+from ..identifier_errors import SessionNotFound
 from ..model.events import AuditEvent, LoginFailed, SessionEvent
 from ..model.identifiers import SessionId, Subject
 from ..model.kept_event import KeptEvent, names_of

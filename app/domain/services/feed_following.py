@@ -8,9 +8,10 @@ from ...ports.clock import Clock
 from ...ports.issuer import Issuer
 from ...ports.issuer_verifier import IssuerVerifier
 from ...ports.revocation_list import RevocationList
-from ..errors import InvalidToken, IssuerFault, UnknownSigner
+from ..issuer_errors import IssuerFault
 from ..model.feed import TOLD_AGAIN_SECONDS, Feed
 from ..model.policy import AccessTokenPolicy
+from ..token_errors import InvalidToken, UnknownSigner
 from .issuer_keys import IssuerKeys
 
 _MOST_CHARACTERS_AT_ONCE: Final = 65_536

@@ -3,13 +3,14 @@
 from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
 from ...ports.users import UserRepository
-from ..errors import InvalidGrant, InvalidToken, UnauthorizedClient
+from ..grant_errors import InvalidGrant, UnauthorizedClient
 from ..model import ratchet
 from ..model.claims import AccessTokenClaims
 from ..model.client import Client, GrantType
 from ..model.policy import SessionPolicy
 from ..model.ratchet import Verdict
 from ..model.session import Session
+from ..token_errors import InvalidToken
 from .throttling import Throttling
 from .validation import Validation
 

@@ -6,7 +6,7 @@ from typing import Final
 from ...ports.clock import Clock
 from ...ports.issuer import Issuer
 from ...ports.issuer_verifier import IssuerVerifier
-from ..errors import IssuerFault, KeysUnknown
+from ..issuer_errors import IssuerFault, KeysUnknown
 from ..model.claims import AccessTokenClaims
 from ..model.issuer_trust import IssuerTrust
 from .key_news import KeyNews

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.key_store import KeyGenerator, KeyRing
-from ..errors import KeyChangeRefused, KeysChanged, UnknownKey
+from ..key_errors import KeyChangeRefused, KeysChanged, UnknownKey
 from ..model.events import KeyDropped, KeyPublished, KeyRescheduled
 from ..model.key_policy import NOTICE_SECONDS, KeyPolicy
 from ..model.signing_key import KeyState, SigningKey, StoredKey, active_key, by_activation

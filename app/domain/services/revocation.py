@@ -7,7 +7,8 @@ from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
 from ...ports.sessions import SessionRepository
-from ..errors import InvalidGrant, StoreUnavailable
+from ..errors import StoreUnavailable
+from ..grant_errors import InvalidGrant
 from ..model import ratchet
 from ..model.claims import AccessTokenClaims
 from ..model.events import AllSessionsRevoked, SessionWasRevoked, facts

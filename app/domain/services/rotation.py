@@ -9,7 +9,8 @@ from ...ports.randomness import Randomness
 from ...ports.sessions import SessionRepository
 from ...ports.telemetry import Telemetry
 from ...ports.users import UserRepository
-from ..errors import InvalidClient, InvalidGrant, InvalidScope, StoreUnavailable
+from ..errors import StoreUnavailable
+from ..grant_errors import InvalidClient, InvalidGrant, InvalidScope
 from ..model import ratchet
 from ..model.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed, facts
 from ..model.grant import TokenGrant

@@ -6,7 +6,7 @@ from typing import Final
 from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
 from ...ports.users import UserRepository
-from ..errors import SessionNotFound
+from ..identifier_errors import SessionNotFound
 from ..model.identifiers import SessionId, Subject
 from ..model.session import RevocationReason, Session
 from .revocation import Revocation

@@ -3,11 +3,12 @@
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.sessions import SessionRepository
-from ..errors import InvalidGrant, InvalidToken, UnsupportedTokenType
+from ..grant_errors import InvalidGrant, UnsupportedTokenType
 from ..model import ratchet
 from ..model.client import Client
 from ..model.events import ForeignClientRefused, facts
 from ..model.session import Session
+from ..token_errors import InvalidToken
 from .revocation import Revocation
 from .validation import Validation
 

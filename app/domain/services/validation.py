@@ -5,7 +5,9 @@ from collections.abc import Callable
 from ...ports.clock import Clock
 from ...ports.revocation_list import RevocationList
 from ...ports.token_codec import TokenVerifier
-from ..errors import (
+from ..model.claims import AccessTokenClaims
+from ..model.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
+from ..token_errors import (
     ExpiredToken,
     MalformedToken,
     SessionRevoked,
@@ -14,8 +16,6 @@ from ..errors import (
     WrongAudience,
     WrongIssuer,
 )
-from ..model.claims import AccessTokenClaims
-from ..model.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 
 
 class Validation:

@@ -7,8 +7,9 @@ import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.adapters.jose.verifier import JoseTokenVerifier
-from app.domain.errors import BadSignature, ConfigurationError
+from app.domain.errors import ConfigurationError
 from app.domain.model.signing_key import StoredKey
+from app.domain.token_errors import BadSignature
 from tests.builders import access_token_claims
 
 from .forging import MISSING, Forger, changed, segment

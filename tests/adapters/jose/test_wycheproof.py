@@ -8,7 +8,8 @@ import pytest
 
 from app.adapters.jose import compact
 from app.adapters.jose.verifier import JoseTokenVerifier
-from app.domain.errors import BadSignature, ConfigurationError, MalformedToken
+from app.domain.errors import ConfigurationError
+from app.domain.token_errors import BadSignature, MalformedToken
 
 from .forging import opened
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from app.domain.errors import InvalidGrant, InvalidScope
+from app.domain.grant_errors import InvalidGrant, InvalidScope
 from app.domain.model.events import ForeignClientRefused, ReuseDetected, TokenRefreshed, TokenReplayed
 from app.domain.model.grant import TokenGrant
 from app.domain.model.identifiers import FIRST_PARTY

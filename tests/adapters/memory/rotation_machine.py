@@ -8,7 +8,7 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, rule
 
-from app.domain.errors import InvalidGrant
+from app.domain.grant_errors import InvalidGrant
 from app.domain.model.identifiers import FIRST_PARTY, ClientId
 
 from .rotation_comparison import Comparison, decoded

@@ -3,10 +3,10 @@
 import pytest
 
 from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.domain.errors import SessionRevoked
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.services.revocation import Revocation
 from app.domain.services.validation import Validation
+from app.domain.token_errors import SessionRevoked
 from tests.fakes import FakeAuditTrail
 
 from .rotation_model import Limits

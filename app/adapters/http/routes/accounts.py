@@ -2,17 +2,10 @@
 
 from typing import Final
 
-from ....domain.errors import (
-    InvalidCredentials,
-    InvalidGrant,
-    InvalidScope,
-    InvalidToken,
-    MissingToken,
-    SessionNotFound,
-    TooManyAttempts,
-    Unavailable,
-    WrongCurrentPassword,
-)
+from ....domain.errors import InvalidCredentials, TooManyAttempts, Unavailable, WrongCurrentPassword
+from ....domain.grant_errors import InvalidGrant, InvalidScope
+from ....domain.identifier_errors import SessionNotFound
+from ....domain.token_errors import InvalidToken, MissingToken
 from .. import account, password, tokens
 from ..operation import NO_CONTENT, Gives, Operation, Takes
 

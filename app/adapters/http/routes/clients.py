@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Final
 
-from ....domain.errors import AlreadyExists, ClientNotFound, Unavailable
+from ....domain.errors import Unavailable
+from ....domain.identifier_errors import AlreadyExists, ClientNotFound
 from ...client_json import RegisteredClient
 from .. import admin_clients
 from ..operation import NO_CONTENT, Gives, Operation, Takes

@@ -4,13 +4,12 @@ from typing import Final
 
 from aiohttp import web
 
-from ....domain.errors import (
+from ....domain.errors import TooManyAttempts, Unavailable
+from ....domain.grant_errors import (
     InvalidGrant,
     InvalidScope,
     InvalidTarget,
-    TooManyAttempts,
     UnauthorizedClient,
-    Unavailable,
     UnsupportedGrantType,
     UnsupportedTokenType,
 )

@@ -3,7 +3,9 @@
 from http import HTTPStatus
 from typing import Final
 
-from ....domain.errors import AlreadyExists, InvalidScope, SessionNotFound, Unavailable, UserNotFound
+from ....domain.errors import Unavailable
+from ....domain.grant_errors import InvalidScope
+from ....domain.identifier_errors import AlreadyExists, SessionNotFound, UserNotFound
 from .. import account, admin_sessions, admin_users
 from ..operation import NO_CONTENT, Gives, Operation, Takes
 from ..paging import PAGE_QUERY

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from keyturn.domain.errors import AlreadyExists
+from keyturn.domain.identifier_errors import AlreadyExists
 from keyturn.domain.model.identifiers import SessionId, Subject
 from keyturn.domain.model.session import Revocation, RevocationReason, Session
 
