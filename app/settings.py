@@ -125,13 +125,13 @@ class Settings:
     login_account_budget: Budget = _setting(
         "LOGIN_ACCOUNT_BUDGET",
         form.budget,
-        "80/80h",
+        "40/80h",
         help="failed sign-ins of strangers to one account; success makes it whole",
     )
     login_device_budget: Budget = _setting(
         "LOGIN_DEVICE_BUDGET",
         form.budget,
-        "20/20h",
+        "10/20h",
         help="failed sign-ins to one account from one device that is known to it",
     )
     login_address_budget: Budget = _setting(

@@ -23,8 +23,8 @@ AUDIENCE: Final = "keyturn"
 KEY_POLICY: Final = KeyPolicy(period=None, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 
 THROTTLE: Final = ThrottlePolicy(
-    account=Budget(80, 80 * 3_600),
-    device=Budget(20, 20 * 3_600),
+    account=Budget(40, 80 * 3_600),
+    device=Budget(10, 20 * 3_600),
     account_and_network=Budget(10, 600),
     network=Budget(100, 600),
     everyone=Budget(10_000, 600),

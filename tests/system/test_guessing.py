@@ -18,8 +18,8 @@ from .load import PASSWORD, USERNAME
 from .processes import running
 
 _BUDGETS: Final = {
-    "LOGIN_ACCOUNT_BUDGET": "80/80h",
-    "LOGIN_DEVICE_BUDGET": "20/20h",
+    "LOGIN_ACCOUNT_BUDGET": "40/80h",
+    "LOGIN_DEVICE_BUDGET": "10/20h",
     "STORE_TIMEOUT": "20s",
     "PASSWORD_HASH_QUEUE": "1000",
 }
@@ -58,7 +58,7 @@ async def test_addresses_without_number(store: Backend, tmp_path: Path, proof: P
                 return (await sign_in(url, source(number), password="wrong wrong"))[0]  # noqa: S106  # a guess
 
         statuses = Counter(await asyncio.gather(*map(guess, range(guesses), cycle(urls))))
-        assert statuses == {401: 80, 429: guesses - 80}
+        assert statuses == {401: 40, 429: guesses - 40}
         assert (await sign_in(urls[1], "127.200.0.2", password=PASSWORD))[0] == 429
         for url in urls:
             assert (await sign_in(url, "127.200.0.3", password=PASSWORD, device_token=device))[0] == 200
