@@ -25,6 +25,13 @@ def key(*parts: object) -> bytes:
     return sha256(repr(parts).encode()).digest()
 
 
+async def take(budgets: AttemptBudgets, of: bytes, budget: Budget = THREE, *, now: float = NOW) -> float:
+    """Take an attempt from one budget; return for how many seconds there is none, or 0."""
+    waits = await budgets.take({of: budget}, now=now)
+    assert waits.keys() <= {of}
+    return waits.get(of, 0)
+
+
 class AttemptBudgetsKit:
     """Gives each test a store of its own; an adapter overrides ``connections``."""
 
@@ -46,59 +53,82 @@ class BudgetBehaviour(AttemptBudgetsKit):
 
     async def test_there_are_as_many_as_it_says(self, budgets: AttemptBudgets) -> None:
         """All are there at once; then one has to wait for its share of the period, and refusals cost nothing."""
-        assert [await budgets.take(key(1), THREE, now=NOW) for _ in range(5)] == [0, 0, 0, 30, 30]
-        assert await budgets.take(key(1), THREE, now=NOW + 29.5) == 0.5
-        assert [await budgets.take(key(1), THREE, now=NOW + 30) for _ in range(2)] == [0, 30]
+        assert [await take(budgets, key(1)) for _ in range(5)] == [0, 0, 0, 30, 30]
+        assert await take(budgets, key(1), now=NOW + 29.5) == 0.5
+        assert [await take(budgets, key(1), now=NOW + 30) for _ in range(2)] == [0, 30]
 
     async def test_all_come_back_and_no_more(self, budgets: AttemptBudgets) -> None:
         """After the period, or long after it, the budget is whole."""
         for later in (0, 90, 100_000):
-            taken = [await budgets.take(key(1), THREE, now=NOW + later) for _ in range(4)]
+            taken = [await take(budgets, key(1), now=NOW + later) for _ in range(4)]
             assert taken == [0, 0, 0, 30]
 
     async def test_a_clock_that_is_set_back_locks_nobody_out(self, budgets: AttemptBudgets) -> None:
         """What was used in a far future counts no more; a small difference of clocks makes nothing whole."""
         for ahead in (100_000, 30):
             for _ in range(3):
-                await budgets.take(key(ahead), THREE, now=NOW + ahead)
-        assert [await budgets.take(key(100_000), THREE, now=NOW) for _ in range(4)] == [0, 0, 0, 30]
-        assert await budgets.take(key(30), THREE, now=NOW) == 60
+                await take(budgets, key(ahead), now=NOW + ahead)
+        assert [await take(budgets, key(100_000)) for _ in range(4)] == [0, 0, 0, 30]
+        assert await take(budgets, key(30)) == 60
 
     async def test_one_key_is_not_another(self, budgets: AttemptBudgets) -> None:
         """Each key has a budget of its own."""
         for number in range(4):
-            assert [await budgets.take(key(number), THREE, now=NOW) for _ in range(4)] == [0, 0, 0, 30]
+            assert [await take(budgets, key(number)) for _ in range(4)] == [0, 0, 0, 30]
 
     async def test_what_is_given_back_can_be_taken(self, budgets: AttemptBudgets) -> None:
         """Once for each time; a whole budget does not grow."""
-        await budgets.give_back(key(1), THREE, now=NOW)
-        assert [await budgets.take(key(1), THREE, now=NOW) for _ in range(4)] == [0, 0, 0, 30]
-        await budgets.give_back(key(1), THREE, now=NOW)
-        assert [await budgets.take(key(1), THREE, now=NOW) for _ in range(2)] == [0, 30]
+        await budgets.give_back({key(1): THREE}, now=NOW)
+        assert [await take(budgets, key(1)) for _ in range(4)] == [0, 0, 0, 30]
+        await budgets.give_back({key(1): THREE}, now=NOW)
+        assert [await take(budgets, key(1)) for _ in range(2)] == [0, 30]
         for _ in range(9):
-            await budgets.give_back(key(1), THREE, now=NOW)
-        assert [await budgets.take(key(1), THREE, now=NOW) for _ in range(4)] == [0, 0, 0, 30]
+            await budgets.give_back({key(1): THREE}, now=NOW)
+        assert [await take(budgets, key(1)) for _ in range(4)] == [0, 0, 0, 30]
+
+    async def test_of_several_budgets_all_have_one_or_none_is_taken(self, budgets: AttemptBudgets) -> None:
+        """What one refuses costs the others nothing; each that is used up says for how long."""
+        wanted = {key(number): Budget(attempts=number, period=60 * number) for number in (1, 2, 3)}
+        assert await budgets.take(wanted, now=NOW) == {}
+        for _ in range(5):
+            assert await budgets.take(wanted, now=NOW) == {key(1): 60}
+        assert await take(budgets, key(3), wanted[key(3)], now=NOW + 15) == 0
+        assert await take(budgets, key(3), wanted[key(3)], now=NOW + 15) == 0
+        assert await budgets.take(wanted, now=NOW + 15) == {key(1): 45, key(3): 45}
+        assert await take(budgets, key(2), wanted[key(2)], now=NOW + 15) == 0
+        assert await take(budgets, key(2), wanted[key(2)], now=NOW + 15) == 45
+
+    async def test_several_get_back_what_each_gave(self, budgets: AttemptBudgets) -> None:
+        """Each as much as one attempt of its own is worth."""
+        wanted = {key(1): THREE, key(2): Budget(attempts=2, period=120)}
+        for _ in range(2):
+            await budgets.take(wanted, now=NOW)
+        await budgets.give_back({**wanted, key(3): THREE}, now=NOW)
+        assert [await take(budgets, key(1)) for _ in range(3)] == [0, 0, 30]
+        assert [await take(budgets, key(2), wanted[key(2)]) for _ in range(2)] == [0, 60]
+        assert [await take(budgets, key(3)) for _ in range(4)] == [0, 0, 0, 30]
 
     async def test_a_cleared_budget_is_whole(self, budgets: AttemptBudgets) -> None:
         """It, and no other; one that was whole may be cleared too."""
-        for number in (1, 2):
+        for number in (1, 2, 3):
             for _ in range(3):
-                await budgets.take(key(number), THREE, now=NOW)
-        await budgets.clear(key(1))
-        await budgets.clear(key(3))
-        assert [await budgets.take(key(1), THREE, now=NOW) for _ in range(4)] == [0, 0, 0, 30]
-        assert await budgets.take(key(2), THREE, now=NOW) == 30
+                await take(budgets, key(number))
+        await budgets.clear([key(1), key(4), key(3)])
+        await budgets.clear([key(4)])
+        for number in (1, 3):
+            assert [await take(budgets, key(number)) for _ in range(4)] == [0, 0, 0, 30]
+        assert await take(budgets, key(2)) == 30
 
     async def test_what_is_not_whole_is_not_forgotten(self, budgets: AttemptBudgets) -> None:
         """Forgetting changes no answer, and takes no more than its limit."""
         for number in range(5):
-            await budgets.take(key(number), THREE, now=NOW)
+            await take(budgets, key(number))
         for _ in range(3):
-            await budgets.take(key("used"), THREE, now=NOW)
+            await take(budgets, key("used"))
         assert await budgets.forget(whole_before=NOW + 60, limit=2) <= 2
         await budgets.forget(whole_before=NOW + 60, limit=100)
         assert await budgets.forget(whole_before=NOW + 60, limit=100) == 0
-        assert await budgets.take(key("used"), THREE, now=NOW) == 30
+        assert await take(budgets, key("used")) == 30
 
 
 class BudgetConcurrency(AttemptBudgetsKit):
@@ -112,18 +142,50 @@ class BudgetConcurrency(AttemptBudgetsKit):
         for race in range(proof.count("races for a budget", small=3, full=20)):
             budget = Budget(attempts=5 + race, period=3_600)
             waits = await asyncio.gather(
-                *(one.take(key(race), budget, now=NOW) for one in islice(cycle(connections), attempts))
+                *(take(one, key(race), budget) for one in islice(cycle(connections), attempts))
             )
             assert waits.count(0) == 5 + race
+
+    async def test_whoever_is_refused_keeps_the_other_budgets(self) -> None:
+        """Of parallel attempts at one budget, each with another of its own, exactly as many succeed as the one has, and
+        the others have what they had.
+        """
+        connections = await self.connections(CONNECTIONS)
+        common = Budget(attempts=5, period=3_600)
+        waits = await asyncio.gather(
+            *(
+                one.take({key(number): THREE, key("common"): common}, now=NOW)
+                for number, one in enumerate(islice(cycle(connections), RACERS))
+            )
+        )
+        assert waits.count({}) == 5
+        assert all(refused.keys() == {key("common")} for refused in waits if refused)
+        for number, refused in enumerate(waits):
+            left = [await take(connections[0], key(number)) for _ in range(4)]
+            assert left == ([0, 0, 0, 30] if refused else [0, 0, 30, 30])
+
+    async def test_acts_on_the_same_budgets_in_other_orders_do_not_stop_each_other(self) -> None:
+        """Taking, giving back and clearing at once, each naming the budgets in another order, all end."""
+        connections = await self.connections(CONNECTIONS)
+        budget, keys = Budget(attempts=10_000, period=3_600), [key(number) for number in range(4)]
+        rotated = [dict.fromkeys(keys[first:] + keys[:first], budget) for first in range(4)]
+        async with asyncio.timeout(30):
+            for _ in range(5):
+                await asyncio.gather(
+                    *(one.take(rotated[number % 4], now=NOW) for number, one in enumerate(connections)),
+                    *(one.give_back(rotated[-number % 4], now=NOW) for number, one in enumerate(connections)),
+                    *(one.clear([*rotated[number // 4 % 4]]) for number, one in enumerate(connections)),
+                )
+        assert await connections[0].take(rotated[0], now=NOW) == {}
 
     async def test_nothing_given_back_is_lost(self) -> None:
         """Attempts that are given back at once can all be taken again."""
         connections = await self.connections(CONNECTIONS)
         budget = Budget(attempts=RACERS, period=3_600)
         for _ in range(RACERS):
-            assert await connections[0].take(key(1), budget, now=NOW) == 0
-        await asyncio.gather(*(one.give_back(key(1), budget, now=NOW) for one in islice(cycle(connections), RACERS)))
-        waits = [await connections[0].take(key(1), budget, now=NOW) for _ in range(RACERS + 1)]
+            assert await take(connections[0], key(1), budget) == 0
+        await asyncio.gather(*(one.give_back({key(1): budget}, now=NOW) for one in islice(cycle(connections), RACERS)))
+        waits = [await take(connections[0], key(1), budget) for _ in range(RACERS + 1)]
         assert waits[:-1] == [0] * RACERS
         assert waits[-1] > 0
 

@@ -1,5 +1,6 @@
 """How often something may still be tried."""
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from ..domain.model.budget import Budget
@@ -8,23 +9,25 @@ from ..domain.model.budget import Budget
 class AttemptBudgets(Protocol):
     """Keeps what is left of budgets, each under a key of 32 bytes. Every instance that shares the store shares them.
 
-    Each method is one atomic act, and raises ``StoreUnavailable`` when the store does not answer. ``now`` is in seconds
-    since the epoch. What is kept need not outlive the store's own start, and a budget that is whole need not be kept.
+    Each method is one act, and raises ``StoreUnavailable`` when the store does not answer. ``now`` is in seconds since
+    the epoch. What is kept need not outlive the store's own start, and a budget that is whole need not be kept.
     """
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        """Take one attempt; return 0 if there was one, and otherwise for how many seconds there is none.
+    async def take(self, wanted: Mapping[bytes, Budget], *, now: float) -> Mapping[bytes, float]:
+        """Take one attempt from each budget and return nothing; or, where one has none, take from none, and return for
+        how many seconds each that is used up has none.
 
-        Of any number of concurrent calls at one ``now`` as many get 0 as there were attempts.
+        Of any number of concurrent calls at one ``now`` as many take from a budget as it had attempts. What a call took
+        before another was faster at one of its budgets, it gives back.
         """
         ...
 
-    async def give_back(self, key: bytes, budget: Budget, *, now: float) -> None:
-        """Give back one attempt that was taken; a budget is never more than whole."""
+    async def give_back(self, taken: Mapping[bytes, Budget], *, now: float) -> None:
+        """Give back one attempt that was taken from each; a budget is never more than whole."""
         ...
 
-    async def clear(self, key: bytes) -> None:
-        """Make the budget whole again."""
+    async def clear(self, keys: Collection[bytes]) -> None:
+        """Make the budgets whole again."""
         ...
 
     async def forget(self, *, whole_before: float, limit: int) -> int:

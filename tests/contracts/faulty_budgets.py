@@ -1,62 +1,93 @@
 """Budgets of attempts that are wrong in one way each, to show that the kit notices."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 
 from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.domain.model.budget import Budget, microseconds, seconds
+
+Wanted = Mapping[bytes, Budget]
+Waits = Mapping[bytes, float]
 
 
 class Racy(MemoryAttemptBudgets):
     """Gets, waits, and then updates."""
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        due, wait = budget.take(self._due.get(key, 0), microseconds(now))
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        before = dict(self._due)
+        waits = await super().take(wanted, now=now)
+        after, self._due = self._due, before
         await asyncio.sleep(0)
-        if not wait:
-            self._due[key] = due
-        return seconds(wait)
+        self._due.update((key, after[key]) for key in wanted if key in after)
+        return waits
 
-    async def give_back(self, key: bytes, budget: Budget, *, now: float) -> None:
-        due = self._due.get(key, 0)
+    async def give_back(self, taken: Wanted, *, now: float) -> None:
+        before = dict(self._due)
         await asyncio.sleep(0)
-        self._due[key] = max(budget.give_back(due), microseconds(now))
+        for key, budget in taken.items():
+            self._due[key] = max(budget.give_back(before.get(key, 0)), microseconds(now))
+
+
+class OneByOne(MemoryAttemptBudgets):
+    """Takes from one budget after the other, until one has none."""
+
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        for key, budget in wanted.items():
+            if waits := await super().take({key: budget}, now=now):
+                return waits
+        return {}
+
+
+class Stingy(MemoryAttemptBudgets):
+    """Gives back and clears the first alone."""
+
+    async def give_back(self, taken: Wanted, *, now: float) -> None:
+        first = next(iter(taken))
+        await super().give_back({first: taken[first]}, now=now)
+
+    async def clear(self, keys: Collection[bytes]) -> None:
+        await super().clear([next(iter(keys))])
 
 
 class Punishing(MemoryAttemptBudgets):
     """Lets what is refused cost something, too."""
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        wait = await super().take(key, budget, now=now)
-        if wait:
-            self._due[key] += budget.interval()
-        return wait
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        waits = await super().take(wanted, now=now)
+        for key in waits:
+            self._due[key] += wanted[key].interval()
+        return waits
 
 
 class Generous(MemoryAttemptBudgets):
     """Saves up what is not used, and lets gifts make a budget grow."""
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        self._due.setdefault(key, microseconds(now))
-        due = self._due[key]
-        wait = due - microseconds(now) - budget.tolerance()
-        if wait <= 0:
-            self._due[key] = due + budget.interval()
-        return seconds(max(0, wait))
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        waits = {}
+        for key, budget in wanted.items():
+            due = self._due.setdefault(key, microseconds(now))
+            if (wait := due - microseconds(now) - budget.tolerance()) > 0:
+                waits[key] = seconds(wait)
+            else:
+                self._due[key] = due + budget.interval()
+        return waits
 
-    async def give_back(self, key: bytes, budget: Budget, *, now: float) -> None:
-        self._due[key] = self._due.get(key, microseconds(now)) - budget.interval()
+    async def give_back(self, taken: Wanted, *, now: float) -> None:
+        for key, budget in taken.items():
+            self._due[key] = self._due.get(key, microseconds(now)) - budget.interval()
 
 
 class OneForAll(MemoryAttemptBudgets):
     """Has one budget, whatever the key, and forgets it at once."""
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:  # the fault
-        return await super().take(b"", budget, now=now)
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        waits = await super().take({b"": next(iter(wanted.values()))}, now=now)
+        return dict.fromkeys(wanted, waits[b""]) if waits else {}
 
-    async def clear(self, key: bytes) -> None:  # the fault
-        await super().clear(b"")
+    async def clear(self, keys: Collection[bytes]) -> None:
+        await super().clear([b""])
 
-    async def forget(self, *, whole_before: float, limit: int) -> int:  # the fault
+    async def forget(self, *, whole_before: float, limit: int) -> int:
         self._due.clear()
         return 0
 
@@ -64,13 +95,41 @@ class OneForAll(MemoryAttemptBudgets):
 class Literal(MemoryAttemptBudgets):
     """Believes every time."""
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        wait = self._due.get(key, 0) - microseconds(now) - budget.tolerance()
-        return seconds(wait) if wait > 0 else await super().take(key, budget, now=now)
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        moment = microseconds(now)
+        waits = {key: self._due.get(key, 0) - moment - budget.tolerance() for key, budget in wanted.items()}
+        late = {key: seconds(wait) for key, wait in waits.items() if wait > 0}
+        return late or await super().take(wanted, now=now)
 
 
 class Unforgiving(MemoryAttemptBudgets):
     """Clears nothing."""
 
-    async def clear(self, key: bytes) -> None:
+    async def clear(self, keys: Collection[bytes]) -> None:
         pass
+
+
+class Deadlocked(MemoryAttemptBudgets):
+    """Locks each budget in the order in which it is named, and gives up where that cannot end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locked: set[bytes] = set()
+
+    async def take(self, wanted: Wanted, *, now: float) -> Waits:
+        await self._lock(wanted)
+        try:
+            return await super().take(wanted, now=now)
+        finally:
+            self._locked -= wanted.keys()
+
+    async def _lock(self, wanted: Collection[bytes]) -> None:
+        for key in wanted:
+            for _ in range(50):
+                if key not in self._locked:
+                    break
+                await asyncio.sleep(0)
+            else:
+                raise AssertionError("a deadlock")
+            self._locked.add(key)
+            await asyncio.sleep(0)

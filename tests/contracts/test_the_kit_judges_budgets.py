@@ -10,6 +10,10 @@ from .running import all_of, failures
 
 FAULTS = [
     (faulty.Racy, BudgetConcurrency, "exactly_as_many nothing_given_back"),
+    (faulty.OneByOne, BudgetBehaviour, "of_several"),
+    (faulty.OneByOne, BudgetConcurrency, "keeps_the_other"),
+    (faulty.Stingy, BudgetBehaviour, "several_get_back cleared_budget"),
+    (faulty.Deadlocked, BudgetConcurrency, "other_orders"),
     (faulty.Punishing, BudgetBehaviour, "as_many_as_it_says given_back all_come_back"),
     (faulty.Generous, BudgetBehaviour, "given_back all_come_back"),
     (faulty.OneForAll, BudgetBehaviour, "one_key_is_not_another not_forgotten"),

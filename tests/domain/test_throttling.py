@@ -150,6 +150,33 @@ async def test_waiting_helps_as_long_as_it_says(world: World) -> None:
     await sign_in(world)
 
 
+async def test_the_longest_wait_counts(world: World) -> None:
+    """Of several budgets that are used up: of the account's, two hours, and the network's, six seconds."""
+    for number in range(100):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(world, username=f"name-{number}")
+    with pytest.raises(TooManyAttempts) as of_network:
+        await sign_in(world)
+    assert of_network.value.retry_after == 6
+    await guess_until_throttled(world)
+    with pytest.raises(TooManyAttempts) as of_both:
+        await sign_in(world)
+    assert of_both.value.retry_after == 7_200
+
+
+async def test_a_refusal_costs_nothing(world: World) -> None:
+    """Whoever goes on at an account that is used up uses up neither their network nor everyone's budget."""
+    await guess_until_throttled(world, new_address=False)
+    for _ in range(200):
+        with pytest.raises(TooManyAttempts):
+            await sign_in(world)
+    for number in range(90):
+        with pytest.raises(InvalidCredentials):
+            await sign_in(world, username=f"name-{number}")
+    with pytest.raises(TooManyAttempts):
+        await sign_in(world, username="name-90")
+
+
 async def test_what_was_not_hashed_was_no_attempt(world: World) -> None:
     """A full queue refuses people, and costs them nothing."""
 

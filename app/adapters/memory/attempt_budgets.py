@@ -1,5 +1,6 @@
 """Budgets of attempts in memory."""
 
+from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Final
 
@@ -18,23 +19,27 @@ class MemoryAttemptBudgets:
         self._most = most
         self._due: dict[bytes, int] = {}
 
-    async def take(self, key: bytes, budget: Budget, *, now: float) -> float:
-        if key not in self._due and len(self._due) >= self._most:
-            self._make_room()
-        due, wait = budget.take(self._due.get(key, 0), microseconds(now))
-        if not wait:
-            self._due[key] = due
-        return seconds(wait)
+    async def take(self, wanted: Mapping[bytes, Budget], *, now: float) -> Mapping[bytes, float]:
+        moment = microseconds(now)
+        asked = {key: budget.take(self._due.get(key, 0), moment) for key, budget in wanted.items()}
+        waits = {key: seconds(wait) for key, (_, wait) in asked.items() if wait}
+        if not waits:
+            self._due.update((key, due) for key, (due, _) in asked.items())
+            if len(self._due) > self._most:
+                self._make_room(wanted)
+        return waits
 
-    async def give_back(self, key: bytes, budget: Budget, *, now: float) -> None:
-        due = budget.give_back(self._due.get(key, 0))
-        if due > microseconds(now):
-            self._due[key] = due
-        else:
+    async def give_back(self, taken: Mapping[bytes, Budget], *, now: float) -> None:
+        for key, budget in taken.items():
+            due = budget.give_back(self._due.get(key, 0))
+            if due > microseconds(now):
+                self._due[key] = due
+            else:
+                self._due.pop(key, None)
+
+    async def clear(self, keys: Collection[bytes]) -> None:
+        for key in keys:
             self._due.pop(key, None)
-
-    async def clear(self, key: bytes) -> None:
-        self._due.pop(key, None)
 
     async def forget(self, *, whole_before: float, limit: int) -> int:
         """Look at the ``limit`` that were not looked at for longest."""
@@ -45,7 +50,8 @@ class MemoryAttemptBudgets:
                 self._due[key] = due
         return kept - len(self._due)
 
-    def _make_room(self) -> None:
-        soonest = sorted(self._due, key=self._due.__getitem__)[: max(1, self._most // 2)]
-        for key in soonest:
+    def _make_room(self, in_use: Collection[bytes]) -> None:
+        """Spare those that are in use just now: everyone's together must never give way to one of them."""
+        others = sorted(self._due.keys() - in_use, key=self._due.__getitem__)
+        for key in others[: max(1, self._most // 2)]:
             del self._due[key]

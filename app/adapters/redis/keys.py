@@ -48,8 +48,10 @@ def subject_key(subject: Subject) -> str:
 
 
 def budget_key(key: bytes) -> str:
-    """Return where what is left of a budget is; the key tells neither a name nor an address."""
-    return f"keyturn:budget:{base64url.encode(key)}"
+    """Return where what is left of a budget is; the key tells neither a name nor an address. All are in one slot,
+    because an attempt is taken from several at once.
+    """
+    return f"keyturn:{{budgets}}:{base64url.encode(key)}"
 
 
 def _revocations(shard: int) -> str:

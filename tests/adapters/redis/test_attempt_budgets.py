@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.adapters.redis.attempt_budgets import RedisAttemptBudgets
-from app.contracts.attempt_budgets import NOW, THREE, AttemptBudgetsContract, key
+from app.contracts.attempt_budgets import AttemptBudgetsContract, key, take
 from tests.servers.valkey import Cluster, Valkey
 
 from .conftest import PATIENT
@@ -38,7 +38,7 @@ async def test_a_budget_expires_when_it_is_whole(valkey: Valkey, opened: Opened)
     valkey.execute("FLUSHALL")
     store = await opened(valkey.url, PATIENT)
     for _ in range(2):
-        await store.budgets.take(key(1), THREE, now=NOW)
-    [found] = [each async for each in store._exchange.scan("keyturn:budget:*")]
+        await take(store.budgets, key(1))
+    [found] = [each async for each in store._exchange.scan("keyturn:{budgets}:*")]
     [left] = await store._exchange.read([found.decode()], "PTTL")
     assert 50_000 < left <= 60_000

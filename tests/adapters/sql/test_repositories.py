@@ -12,7 +12,7 @@ from app.adapters.sql.sealed_keys import SqlSealedKeyRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.users import SqlUserRepository
-from app.contracts.attempt_budgets import NOW, THREE, AttemptBudgetsContract, key
+from app.contracts.attempt_budgets import NOW, AttemptBudgetsContract, key, take
 from app.contracts.audit_event_repository import AuditEventRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
 from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
@@ -100,5 +100,5 @@ class TestSqlAttemptBudgets(AttemptBudgetsContract):
         """A sweep deletes up to its limit."""
         [budgets] = await self.connections(1)
         for number in range(5):
-            await budgets.take(key(number), THREE, now=NOW)
+            await take(budgets, key(number))
         assert [await budgets.forget(whole_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]

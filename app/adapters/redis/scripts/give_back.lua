@@ -1,9 +1,12 @@
--- Give back one attempt of a budget. KEYS: the budget, as when it is whole again. ARGV: now, interval (us).
+-- Give back one attempt to each budget. KEYS: the budgets, each as when it is whole again. ARGV: now, and the interval of
+-- each (us).
 local now = tonumber(ARGV[1])
-local due = tonumber(redis.call('GET', KEYS[1]) or 0) - tonumber(ARGV[2])
-if due > now then
-    redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', string.format('%.0f', math.ceil((due - now) / 1000)))
-else
-    redis.call('DEL', KEYS[1])
+for place, key in ipairs(KEYS) do
+    local due = tonumber(redis.call('GET', key) or 0) - tonumber(ARGV[place + 1])
+    if due > now then
+        redis.call('SET', key, string.format('%.0f', due), 'PX', string.format('%.0f', math.ceil((due - now) / 1000)))
+    else
+        redis.call('DEL', key)
+    end
 end
 return 0

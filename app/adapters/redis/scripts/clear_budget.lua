@@ -1,2 +1,0 @@
--- Make a budget whole again. KEYS: the budget.
-return redis.call('DEL', KEYS[1])

@@ -1,0 +1,2 @@
+-- Make budgets whole. KEYS: the budgets.
+return redis.call('DEL', unpack(KEYS))
