@@ -1,7 +1,7 @@
 """The parts list: which adapter serves which port, and what each part is made of."""
 
 from collections.abc import Iterator
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -31,6 +31,7 @@ from .domain.model.policy import AccessTokenPolicy, SessionPolicy
 from .domain.model.throttle_policy import ThrottlePolicy
 from .domain.services.accounts import Accounts
 from .domain.services.administration import Administration
+from .domain.services.admission import Admission
 from .domain.services.authentication import Authentication
 from .domain.services.client_authentication import ClientAuthentication
 from .domain.services.client_credentials import ClientCredentials
@@ -93,6 +94,11 @@ def _audit_events(users: Database) -> AuditEventRepository | None:
 
 def _budgets(store: SessionStore) -> AttemptBudgets:
     return MemoryAttemptBudgets() if store.budgets is None else store.budgets
+
+
+def _a_third(connections: int) -> int:
+    """Return how many connections strangers may use: those whose device is looked up use as many, others the rest."""
+    return max(1, connections // 3)
 
 
 def _token_endpoint(issuer: str) -> str:
@@ -288,17 +294,30 @@ class Container(containers.DeclarativeContainer):
         telemetry=telemetry,
         policy=session_policy,
     )
+    admission = providers.Singleton(
+        Admission,
+        users=stores.users,
+        throttling=throttling,
+        clock=clock,
+        audit=audit,
+        telemetry=telemetry,
+        policy=throttle_policy,
+        device_lifetime=settings.provided.device_ttl,
+        strangers=providers.Callable(
+            add, settings.provided.password_hash_threads, settings.provided.password_hash_queue
+        ),
+        asking=providers.Callable(_a_third, settings.provided.store_connections),
+    )
     authentication = providers.Singleton(
         Authentication,
         users=stores.users,
         hasher=hasher,
         issuance=issuance,
         revocation=revocation,
-        throttling=throttling,
+        admission=admission,
         clock=clock,
         randomness=randomness,
         audit=audit,
-        device_lifetime=settings.provided.device_ttl,
     )
     sessions = providers.Singleton(
         Sessions, sessions=stores.sessions, users=stores.users, revocation=revocation, clock=clock

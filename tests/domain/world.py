@@ -1,5 +1,7 @@
 """The services, wired to fakes as the container wires them to adapters. Standard library only."""
 
+from typing import Final
+
 from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.audit_events import MemoryAuditEventRepository
 from app.adapters.memory.revocation_list import MemoryRevocationList
@@ -17,6 +19,7 @@ from app.domain.model.throttle_policy import ThrottlePolicy
 from app.domain.model.user import User
 from app.domain.services.accounts import Accounts
 from app.domain.services.administration import Administration
+from app.domain.services.admission import Admission
 from app.domain.services.authentication import Authentication
 from app.domain.services.explanation import Explanation
 from app.domain.services.issuance import Issuance
@@ -44,6 +47,10 @@ from .faults import ChangeableClients, ChangeableUsers, FaultySessions
 
 ORIGIN = Origin(address="192.0.2.7", device="Firefox")
 FOREIGN = ClientId("another-client")
+
+STRANGERS: Final = 60
+ASKING: Final = 4
+"""Sign-ins without a known device that are inside at once, and those of them that ask the stores."""
 
 
 class World:
@@ -76,6 +83,17 @@ class World:
         self.throttling = Throttling(
             budgets=self.budgets, own=MemoryAttemptBudgets(), clock=self.clock, policy=throttle_policy
         )
+        self.admission = Admission(
+            users=self.users,
+            throttling=self.throttling,
+            clock=self.clock,
+            audit=self.audit,
+            telemetry=Silence(),
+            policy=throttle_policy,
+            device_lifetime=DEVICE_LIFETIME,
+            strangers=STRANGERS,
+            asking=ASKING,
+        )
         self.rotation = Rotation(
             sessions=self.sessions,
             users=self.users,
@@ -94,11 +112,10 @@ class World:
             hasher=self.hasher,
             issuance=self.issuance,
             revocation=self.revocation,
-            throttling=self.throttling,
+            admission=self.admission,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
-            device_lifetime=DEVICE_LIFETIME,
         )
         self.own_sessions = Sessions(
             sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock

@@ -1,7 +1,7 @@
 """Known devices: what a device shows of an earlier sign-in. It authenticates nobody; it chooses a budget."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from . import base64url
@@ -12,6 +12,8 @@ DEVICE_ID_BYTES: Final = 16
 
 _VERSION: Final = b"\x01"
 _TIME_BYTES: Final = 8
+_ID_END: Final = len(_VERSION) + DEVICE_ID_BYTES
+_TIME_END: Final = _ID_END + _TIME_BYTES
 _MAC_BYTES: Final = 32
 _PURPOSE: Final = b"keyturn device"
 
@@ -25,30 +27,43 @@ class Device:
     seen_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceClaim:
+    """What a device token says; whether it is true takes the user to find out."""
+
+    device: Device
+    mac: bytes = field(repr=False)
+
+    def is_of(self, user: User) -> bool:
+        """Tell whether the token was made for this user and their password."""
+        made = hmac.compare_digest(self.mac, _mac(_facts(self.device), user))
+        return made and self.device.subject == user.subject
+
+
 def device_token(device: Device, user: User) -> str:
     """Return what the device is to show: version, id, time and subject, and a MAC under a key that comes from the
     user's stored password hash. So every instance can check it, and a new password makes it worthless.
     """
-    facts = _VERSION + device.device_id + device.seen_at.to_bytes(_TIME_BYTES, "big") + device.subject.encode()
+    facts = _facts(device)
     return base64url.encode(_mac(facts, user) + facts)
 
 
-def known_device(token: str | None, user: User | None, *, now: float, lifetime: int) -> Device | None:
-    """Return the device of ``user`` that ``token`` shows; ``None`` for one that is malformed, forged, another's, or
-    older than ``lifetime`` seconds.
-    """
-    if token is None or user is None:
-        return None
+def device_claim(token: str, *, now: float, lifetime: int) -> DeviceClaim | None:
+    """Return what ``token`` says; ``None`` for one that is malformed, or older than ``lifetime`` seconds."""
     try:
         raw = base64url.decode(token)
+        mac, facts = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        device_id, seen_at, subject = facts[1:_ID_END], facts[_ID_END:_TIME_END], facts[_TIME_END:].decode()
     except ValueError:
         return None
-    mac, facts = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-    if not hmac.compare_digest(mac, _mac(facts, user)) or facts[:1] != _VERSION:
+    if facts[:1] != _VERSION or not subject:
         return None
-    device_id, rest = facts[1 : 1 + DEVICE_ID_BYTES], facts[1 + DEVICE_ID_BYTES :]
-    device = Device(Subject(rest[_TIME_BYTES:].decode()), device_id, int.from_bytes(rest[:_TIME_BYTES], "big"))
-    return device if device.subject == user.subject and now < device.seen_at + lifetime else None
+    device = Device(Subject(subject), device_id, int.from_bytes(seen_at, "big"))
+    return DeviceClaim(device, mac) if now < device.seen_at + lifetime else None
+
+
+def _facts(device: Device) -> bytes:
+    return _VERSION + device.device_id + device.seen_at.to_bytes(_TIME_BYTES, "big") + device.subject.encode()
 
 
 def _mac(facts: bytes, user: User) -> bytes:

@@ -1,33 +1,29 @@
 """Authentication: finding out who it is."""
 
-from collections.abc import Awaitable
 from contextlib import suppress
-from typing import TypeVar
 
 from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.password_hasher import PasswordHasher
 from ...ports.randomness import Randomness
 from ...ports.users import UserRepository
-from ..errors import HashingOverloaded, InvalidCredentials, TooManyAttempts, WrongCurrentPassword
+from ..errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
 from ..model import ratchet
 from ..model.credentials import composed
-from ..model.device import DEVICE_ID_BYTES, Device, device_token, known_device
+from ..model.device import DEVICE_ID_BYTES, Device, device_token
 from ..model.events import LoginFailed
 from ..model.grant import SignIn, TokenGrant
 from ..model.identifiers import ClientId, SessionId
 from ..model.session import Origin, RevocationReason
 from ..model.user import User
+from .admission import Admission
 from .issuance import Issuance
 from .revocation import Revocation
-from .throttling import Taken, Throttling
-
-_T = TypeVar("_T")
 
 
 class Authentication:
     """Signs users in by username and password. Every refusal of a password costs one verification and looks the same;
-    an attempt beyond its budget costs none. A device stays known for ``device_lifetime`` seconds.
+    an attempt that is not admitted costs none.
     """
 
     def __init__(
@@ -37,21 +33,19 @@ class Authentication:
         hasher: PasswordHasher,
         issuance: Issuance,
         revocation: Revocation,
-        throttling: Throttling,
+        admission: Admission,
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
-        device_lifetime: int,
     ) -> None:
         self._users = users
         self._hasher = hasher
         self._issuance = issuance
         self._revocation = revocation
-        self._throttling = throttling
+        self._admission = admission
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
-        self._device_lifetime = device_lifetime
 
     async def sign_in(
         self,
@@ -70,51 +64,23 @@ class Authentication:
         ``StoreUnavailable``.
         """
         username, password = composed(username), composed(password)
-        found = await self._users.find_by_username(username)
-        known = known_device(device, found, now=self._clock.now(), lifetime=self._device_lifetime)
-        taken = await self._admit(username, found, known, origin)
-        user = await self._counted(taken, self._authenticate(found, password, origin, known))
-        await self._throttling.succeeded(username, taken)
+        async with self._admission.sign_in(username, device, origin) as admitted:
+            user = await self._authenticate(admitted.user, password, origin, admitted.device)
         if self._hasher.is_outdated(user.password_hash):
             await self._rehash(user, password)
         granted = await self._issuance.open_session(user, client_id=client_id, requested=requested, origin=origin)
         user = await self._check_that_nothing_changed(user, granted, origin)
-        return SignIn(tokens=granted, device_token=self._device_token(user, known))
+        return SignIn(tokens=granted, device_token=self._device_token(user, admitted.device))
 
     async def confirm(self, user: User, password: str, *, session_id: SessionId, origin: Origin) -> None:
-        """Return if a signed-in user gave their own password. Their session is as good as a known device.
+        """Return if a signed-in user gave their own password.
 
         Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        try:
-            taken = await self._throttling.admit_device(user.username, session_id)
-        except TooManyAttempts:
-            self._note_failure("too_many_attempts", user, origin)
-            raise
-        if not await self._counted(taken, self._verify_own(user, password)):
-            self._note_failure("wrong_current_password", user, origin)
-            raise WrongCurrentPassword
-        await self._throttling.succeeded(user.username, taken)
-
-    async def _verify_own(self, user: User, password: str) -> bool:
-        return await self._hasher.verify(composed(password), user.password_hash, reserved=True)
-
-    async def _admit(self, username: str, user: User | None, known: Device | None, origin: Origin) -> Taken:
-        try:
-            if known is not None:
-                return await self._throttling.admit_device(username, known.device_id)
-            return await self._throttling.admit_stranger(username, origin.address)
-        except TooManyAttempts:
-            self._note_failure("too_many_attempts", user, origin)
-            raise
-
-    async def _counted(self, taken: Taken, verification: Awaitable[_T]) -> _T:
-        """Return what comes of a verification; one for which there was no room does not count as an attempt."""
-        try:
-            return await verification
-        except HashingOverloaded:
-            await self._throttling.came_to_nothing(taken)
-            raise
+        async with self._admission.confirmation(user, session_id, origin):
+            if not await self._hasher.verify(composed(password), user.password_hash, reserved=True):
+                self._note_failure("wrong_current_password", user, origin)
+                raise WrongCurrentPassword
 
     async def _authenticate(self, user: User | None, password: str, origin: Origin, known: Device | None) -> User:
         if user is None:

@@ -1,0 +1,129 @@
+"""Admission: whose password is looked at, judged before anything costly is done."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from ...ports.audit import AuditTrail
+from ...ports.clock import Clock
+from ...ports.telemetry import Telemetry
+from ...ports.users import UserRepository
+from ..errors import HashingOverloaded, TooManyAttempts
+from ..model.attempt import Attempt, of_device, of_stranger
+from ..model.device import Device, device_claim
+from ..model.events import LoginFailed
+from ..model.identifiers import SessionId
+from ..model.session import Origin
+from ..model.throttle_policy import ThrottlePolicy
+from ..model.user import User
+from .throttling import Throttling
+from .waiting_room import WaitingRoom
+
+_CLAIMS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who is let in: the user of that name, if there is one, and the device that they are known by, if they are."""
+
+    user: User | None
+    device: Device | None
+
+
+class Admission:
+    """Lets those in whose password is to be verified. A device stays known for ``device_lifetime`` seconds.
+
+    At most ``strangers`` who show no known device are inside, so that no more ask the stores than can be hashed;
+    ``asking`` of them ask at once, and as many of those whose device has to be looked up.
+
+    What is done inside is one attempt. It counts as a success unless it raises; ``HashingOverloaded`` gives it back.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        throttling: Throttling,
+        clock: Clock,
+        audit: AuditTrail,
+        telemetry: Telemetry,
+        policy: ThrottlePolicy,
+        device_lifetime: int,
+        strangers: int,
+        asking: int,
+    ) -> None:
+        self._users = users
+        self._throttling = throttling
+        self._clock = clock
+        self._audit = audit
+        self._policy = policy
+        self._device_lifetime = device_lifetime
+        self._strangers = WaitingRoom(places=strangers, at_once=asking, telemetry=telemetry)
+        self._claims = WaitingRoom(places=_CLAIMS, at_once=asking, telemetry=telemetry)
+
+    @asynccontextmanager
+    async def sign_in(self, username: str, device: str | None, origin: Origin) -> AsyncIterator[Admitted]:
+        """Admit whoever gave ``username``, and ``device``, if it is the device token of an earlier sign-in.
+
+        Raises ``TooManyAttempts``, ``HashingOverloaded`` and ``StoreUnavailable``.
+        """
+        known = None if device is None else await self._known(username, device)
+        async with self._stranger(username, origin) if known is None else self._owner(*known, origin) as admitted:
+            yield admitted
+
+    @asynccontextmanager
+    async def confirmation(self, user: User, session_id: SessionId, origin: Origin) -> AsyncIterator[None]:
+        """Admit a signed-in user: their session is as good as a known device. Raises as above."""
+        attempt = of_device(user.username, session_id, self._policy)
+        self._throttling.check(attempt)
+        await self._take(attempt, user, origin)
+        async with self._judged(attempt):
+            yield
+
+    @asynccontextmanager
+    async def _stranger(self, username: str, origin: Origin) -> AsyncIterator[Admitted]:
+        attempt = of_stranger(username, origin.address, self._policy)
+        self._throttling.check(attempt)
+        with self._strangers.place():
+            async with self._strangers.turn():
+                user = await self._users.find_by_username(username)
+                await self._take(attempt, user, origin)
+            async with self._judged(attempt):
+                yield Admitted(user, None)
+
+    @asynccontextmanager
+    async def _owner(self, user: User, device: Device, origin: Origin) -> AsyncIterator[Admitted]:
+        attempt = of_device(user.username, device.device_id, self._policy)
+        self._throttling.check(attempt)
+        await self._take(attempt, user, origin)
+        async with self._judged(attempt):
+            yield Admitted(user, device)
+
+    @asynccontextmanager
+    async def _judged(self, attempt: Attempt) -> AsyncIterator[None]:
+        try:
+            yield
+        except HashingOverloaded:
+            await self._throttling.came_to_nothing(attempt)
+            raise
+        await self._throttling.succeeded(attempt)
+
+    async def _known(self, username: str, device: str) -> tuple[User, Device] | None:
+        claim = device_claim(device, now=self._clock.now(), lifetime=self._device_lifetime)
+        if claim is None:
+            return None
+        with self._claims.place():
+            async with self._claims.turn():
+                user = await self._users.find_by_username(username)
+        return None if user is None or not claim.is_of(user) else (user, claim.device)
+
+    async def _take(self, attempt: Attempt, user: User | None, origin: Origin) -> None:
+        try:
+            await self._throttling.take(attempt)
+        except TooManyAttempts:
+            subject = None if user is None else user.subject
+            self._audit.record(
+                LoginFailed(at=self._clock.now(), reason="too_many_attempts", subject=subject, address=origin.address)
+            )
+            raise

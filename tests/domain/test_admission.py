@@ -1,0 +1,195 @@
+"""What a sign-in costs before its password is looked at: nothing, for most of a flood."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.domain.errors import HashingOverloaded, InvalidCredentials, StoreUnavailable, TooManyAttempts
+from app.domain.model.budget import Budget
+from app.domain.model.grant import SignIn
+from app.domain.model.identifiers import FIRST_PARTY
+from app.domain.model.session import Origin
+from tests.builders import PASSWORD, THROTTLE
+
+from .world import ASKING, ORIGIN, STRANGERS, World
+
+
+def signing_in(
+    world: World,
+    password: str = PASSWORD,
+    *,
+    username: str = "alice",
+    address: str = ORIGIN.address,
+    device: str | None = None,
+) -> Coroutine[Any, Any, SignIn]:
+    """Return a sign-in that has not begun."""
+    return world.authentication.sign_in(
+        username, password, client_id=FIRST_PARTY, requested=None, origin=Origin(address=address), device=device
+    )
+
+
+class Watched:
+    """Counts what is asked of the stores; while ``closed``, no answer comes."""
+
+    def __init__(self, world: World) -> None:
+        self.asked = self.at_once = self.most_at_once = 0
+        self.open = asyncio.Event()
+        self.open.set()
+        world.users.find_by_username = self._watched(world.users.find_by_username)  # type: ignore[method-assign]
+        world.budgets.take = self._watched(world.budgets.take)  # type: ignore[method-assign]
+
+    def _watched(self, act: Any) -> Any:
+        async def watched(*arguments: Any, **options: Any) -> Any:
+            self.asked += 1
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            try:
+                await self.open.wait()
+                return await act(*arguments, **options)
+            finally:
+                self.at_once -= 1
+
+        return watched
+
+
+async def begun(*sign_ins: Coroutine[Any, Any, SignIn]) -> list[asyncio.Task[SignIn]]:
+    """Return sign-ins that have come as far as they can."""
+    tasks = [asyncio.create_task(each) for each in sign_ins]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return tasks
+
+
+async def outcomes(tasks: list[asyncio.Task[SignIn]]) -> list[type]:
+    """Return what became of sign-ins, as types."""
+    return [type(each) for each in await asyncio.gather(*tasks, return_exceptions=True)]
+
+
+async def use_up_the_account(world: World) -> None:
+    """Guess until the account's budget of strangers is empty, and learn so."""
+    for number in range(40):
+        with pytest.raises(InvalidCredentials):
+            await signing_in(world, "wrong", address=f"198.51.100.{number}")
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+
+
+async def test_who_was_just_refused_is_refused_at_no_cost(world: World) -> None:
+    """For a second neither store nor audit trail hears of it, from whatever address; the wait is told as it is."""
+    await use_up_the_account(world)
+    watched, events = Watched(world), len(world.audit.events)
+    world.clock.advance(0.9)
+    for number in range(100):
+        with pytest.raises(TooManyAttempts) as refused:
+            await signing_in(world, address=f"203.0.113.{number}")
+        assert refused.value.retry_after == 7_200
+    assert (watched.asked, len(world.audit.events)) == (0, events)
+    world.clock.advance(0.1)
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+    assert (watched.asked, len(world.audit.events)) == (2, events + 1)
+
+
+async def test_a_success_here_is_known_at_once(world: World) -> None:
+    """And one on another instance after a second."""
+    device = (await signing_in(world)).device_token
+    await use_up_the_account(world)
+    await signing_in(world, device=device)
+    await signing_in(world)
+    await use_up_the_account(world)
+    await world.budgets.clear(list(world.budgets._due))
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+    world.clock.advance(1)
+    await signing_in(world)
+
+
+async def test_an_attempt_that_comes_back_within_the_second_counts() -> None:
+    """No refusal is remembered for longer than it says."""
+    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(2, 1)))
+    for number in range(2):
+        with pytest.raises(InvalidCredentials):
+            await signing_in(world, username=f"name-{number}")
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+    world.clock.advance(0.5)
+    await signing_in(world)
+
+
+async def test_a_clock_that_is_set_back_ends_what_is_remembered(world: World) -> None:
+    """Nobody waits for a time that is to come again."""
+    await use_up_the_account(world)
+    watched = Watched(world)
+    world.clock.advance(-30)
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+    assert watched.asked == 2
+
+
+async def test_no_more_is_remembered_than_fits(world: World) -> None:
+    """Whoever is refused in ever new names takes a bounded place."""
+    refusals = world.throttling._refused
+    for number in range(30_000):
+        refusals.note({number.to_bytes(4, "big"): 60.0})
+    assert len(refusals._found) == 10_000
+    assert refusals.wait([(29_999).to_bytes(4, "big")]) == 60
+    assert refusals.wait([(0).to_bytes(4, "big")]) == 0
+
+
+async def test_a_crowd_of_strangers_waits_before_the_store(world: World) -> None:
+    """A few ask at once, as many as can be hashed wait in turn, and the rest is refused at once, at no cost."""
+    watched = Watched(world)
+    watched.open.clear()
+    crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(200)))
+    assert sum(task.done() for task in crowd) == 200 - STRANGERS
+    assert watched.asked == ASKING
+    watched.open.set()
+    done = await outcomes(crowd)
+    assert done == [InvalidCredentials] * STRANGERS + [HashingOverloaded] * (200 - STRANGERS)
+    assert watched.most_at_once == ASKING
+    assert world.hasher.verifications == STRANGERS
+
+
+async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
+    """Its owner is looked up at once, and waits for no stranger; nor does one who shows a token that is worth nothing
+    take the place of one.
+    """
+    device = (await signing_in(world)).device_token
+    forged = device[:-1] + ("A" if device[-1] != "A" else "Q")
+    watched = Watched(world)
+    watched.open.clear()
+    crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(200)))
+    owner, pretender = await begun(signing_in(world, device=device), signing_in(world, "wrong", device=forged))
+    assert watched.asked == ASKING + 2
+    watched.open.set()
+    assert await outcomes([owner]) == [SignIn]
+    await outcomes([*crowd, pretender])
+    assert isinstance(pretender.exception(), InvalidCredentials | HashingOverloaded)
+
+
+async def test_who_gives_up_frees_the_place(world: World) -> None:
+    """However a sign-in ends, the next finds room: its client went away, the store did, or the password is wrong."""
+    watched = Watched(world)
+    watched.open.clear()
+    crowd = await begun(*(signing_in(world, username=f"name-{n}") for n in range(STRANGERS)))
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    watched.open.set()
+    ask, world.budgets.take = world.budgets.take, unavailable  # type: ignore[method-assign]
+    for number in range(2 * STRANGERS):
+        with pytest.raises(StoreUnavailable):
+            await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")
+    world.budgets.take = ask  # type: ignore[method-assign]
+    for number in range(2 * STRANGERS):
+        with pytest.raises(InvalidCredentials):
+            await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")
+    await signing_in(world)
+
+
+async def unavailable(*_: object, **__: object) -> dict[bytes, float]:
+    """Be a store that is away."""
+    raise StoreUnavailable
