@@ -4,9 +4,9 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from .adapters.http.binding import BACKLOG, ListeningSocket, bind
+from .adapters.http.binding import ListeningSocket, bind
 from .adapters.http.metrics_page import metrics_page
-from .adapters.http.runner import Runner
+from .adapters.http.runner import ACCEPTED_AT_ONCE, Runner
 from .application import CONTAINER, create_application
 from .settings import Settings
 
@@ -14,7 +14,7 @@ _LOG: Final = logging.getLogger("keyturn")
 
 
 def create_runner(
-    settings: Settings, *, accept_at_once: int = BACKLOG, metrics: Sequence[ListeningSocket] = ()
+    settings: Settings, *, accept_at_once: int = ACCEPTED_AT_ONCE, metrics: Sequence[ListeningSocket] = ()
 ) -> Runner:
     """Return what runs the application, new and not started; its start raises what the application's start raises.
 

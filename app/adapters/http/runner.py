@@ -7,11 +7,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from .access_log import ACCESS_LOG, AccessLog
-from .binding import BACKLOG, ListeningSocket
+from .binding import ListeningSocket
 from .connection import Server
 from .listening import stop_listening
 from .measuring import TELEMETRY
 from .readiness import READINESS
+
+ACCEPTED_AT_ONCE: Final = 8
 
 _KEEPALIVE_SECONDS: Final = 75
 _LINGERING_SECONDS: Final = 2.0
@@ -21,7 +23,8 @@ _STEP_SECONDS: Final = 0.02
 
 class Runner(web.AppRunner):
     """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds; ``accept_at_once``
-    is how many connections it takes in one go: 1 leaves the others to the processes with which it shares a socket.
+    is how many connections it takes in one step of the event loop, in which it answers nobody: 1 leaves the others to
+    the processes with which it shares a socket.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class Runner(web.AppRunner):
         shutdown_timeout: float,
         access_log: bool,
         drain_delay: float = 0.0,
-        accept_at_once: int = BACKLOG,
+        accept_at_once: int = ACCEPTED_AT_ONCE,
     ) -> None:
         self._drain_delay = drain_delay
         self._accept_at_once = accept_at_once

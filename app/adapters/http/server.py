@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from .binding import ListeningSocket
+from .garbage import spare_what_stays
 from .runner import Runner
 
 _LOG: Final = logging.getLogger("keyturn.http")
@@ -24,6 +25,7 @@ async def serve(
     """
     try:
         await runner.setup()
+        spare_what_stays()
         await runner.listen(sockets)
         announce()
         await stopped.wait()

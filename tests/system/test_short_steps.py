@@ -1,0 +1,65 @@
+"""Nothing stops the event loop for long."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from app.adapters.http.binding import bind
+from app.adapters.http.runner import ACCEPTED_AT_ONCE, Runner
+from app.adapters.http.server import serve
+from app.application import create_application
+from app.settings import Settings
+
+_STORM = 100
+
+
+@pytest.fixture
+async def runner() -> AsyncIterator[Runner]:
+    """Return a runner of the service."""
+    settings = Settings(port=0, password_hash_memory=8_192, password_hash_iterations=1)
+    runner = Runner(create_application(settings), shutdown_timeout=1, access_log=False)
+    yield runner
+    await runner.cleanup()
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Leave the collector of garbage as it was."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+
+
+async def test_of_a_storm_of_connections_a_few_are_accepted_at_a_time(runner: Runner) -> None:
+    """In each step of the event loop, so that the requests of others come in between."""
+    [listening] = await bind("127.0.0.1", 0)
+    listening.listen()
+    await runner.setup()
+    with ExitStack() as clients:
+        for _ in range(_STORM):
+            clients.enter_context(socket.create_connection(listening.getsockname()))
+        await runner.listen([listening])
+        steps = []
+        async with asyncio.timeout(20):
+            while sum(steps) < _STORM:
+                await asyncio.sleep(0)
+                server = runner.server
+                assert server is not None
+                steps.append(len(server.connections) - sum(steps))
+    assert max(steps) == ACCEPTED_AT_ONCE
+
+
+@pytest.mark.usefixtures("collector")
+async def test_what_is_there_at_the_start_is_not_looked_at_again(runner: Runner) -> None:
+    """The collector of garbage spares it, and comes seldom."""
+    gc.unfreeze()
+    stopped = asyncio.Event()
+    stopped.set()
+    await serve(runner, await bind("127.0.0.1", 0), stopped=stopped, announce=lambda: None)
+    assert gc.get_freeze_count() > 100_000
+    assert gc.get_threshold() > (10_000, 0, 0)
