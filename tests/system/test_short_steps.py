@@ -44,7 +44,7 @@ async def test_of_a_storm_of_connections_a_few_are_accepted_at_a_time(runner: Ru
         for _ in range(_STORM):
             clients.enter_context(socket.create_connection(listening.getsockname()))
         await runner.listen([listening])
-        steps = []
+        steps: list[int] = []
         async with asyncio.timeout(20):
             while sum(steps) < _STORM:
                 await asyncio.sleep(0)
