@@ -25,8 +25,8 @@ class Telemetry(Protocol):
         """The guard refused a request."""
         ...
 
-    def refresh_refused(self, refusal: KeyturnError) -> None:
-        """A refresh token was refused."""
+    def tokens_refused(self, refusal: KeyturnError) -> None:
+        """A request for tokens was refused: what it asked for, its refresh token or its client."""
         ...
 
     def hashing(self, *, under_way: int, waiting: int) -> None:

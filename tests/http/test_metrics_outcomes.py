@@ -1,9 +1,10 @@
 """Each outcome is counted: what a client does, read back from the port of the metrics."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.adapters.keys.pem import generate
 from app.adapters.memory.clients import MemoryClientRepository
 from app.domain.grant_errors import InvalidClient
 from app.domain.model import ratchet
+from app.domain.model.client import GrantType
 from app.domain.model.identifiers import FIRST_PARTY, ClientId
 from tests.builders import NOW, PASSWORD, refresh_token, session_of
 
@@ -67,6 +69,29 @@ async def _as_a_client(service: Service, _: Tokens) -> None:
     assert answer.status == 200
 
 
+NO_CHANGES: Mapping[str, Any] = {}
+ONLY_REFRESH = {"grants": frozenset({GrantType.REFRESH_TOKEN})}
+ONLY_CREDENTIALS = {"grants": frozenset({GrantType.CLIENT_CREDENTIALS})}
+
+
+def _asking(client: Mapping[str, Any] = NO_CHANGES, **form: str) -> Act:
+    async def act(service: Service, _: Tokens) -> None:
+        secret = await register(service, **client)
+        answer = await ask(service, TOKEN, secret, **{**CREDENTIALS, **form})
+        assert 400 <= answer.status < 500
+
+    return act
+
+
+async def _with_a_wrong_secret(service: Service, _: Tokens) -> None:
+    await register(service)
+    assert (await ask(service, TOKEN, "wrong", **CREDENTIALS)).status == 401
+
+
+async def _unknown_client(service: Service, _: Tokens) -> None:
+    assert (await ask(service, TOKEN, "secret", client_id="nobody", **CREDENTIALS)).status == 401
+
+
 TOKENS: dict[str, tuple[str, str, Act]] = {
     "issued": ("issued", "", lambda service, _: service.login()),
     "issued to a client": ("issued", "", _as_a_client),
@@ -79,6 +104,16 @@ TOKENS: dict[str, tuple[str, str, Act]] = {
     "lost race": ("refused", "lost_race", _lose_a_race),
     "scope": ("refused", "invalid_scope", lambda service, tokens: service.refresh(tokens.refresh, scope="more")),
     "client": ("refused", "invalid_client", _without_its_client),
+    "unknown client": ("refused", "invalid_client", _unknown_client),
+    "wrong secret": ("refused", "invalid_client", _with_a_wrong_secret),
+    "scope of a client": ("refused", "invalid_scope", _asking(scope="bank")),
+    "audience": ("refused", "invalid_target", _asking(audience="bank")),
+    "grant not allowed": ("refused", "unauthorized_client", _asking(ONLY_REFRESH)),
+    "refresh not allowed": ("refused", "unauthorized_client", _asking(ONLY_CREDENTIALS, grant_type="refresh_token")),
+    "unknown grant": ("refused", "unsupported_grant_type", _asking(grant_type="password")),
+    "no grant": ("refused", "invalid_request", _asking(grant_type="")),
+    "no refresh token": ("refused", "invalid_request", _asking(grant_type="refresh_token")),
+    "refresh of a client": ("refused", "unknown", _asking(grant_type="refresh_token", refresh_token="no token")),  # noqa: S106  # it is none
 }
 
 
@@ -89,7 +124,9 @@ async def test_an_outcome_of_a_request_for_tokens(
     """It is counted once, under its reason where it was refused."""
     before = (await service.metrics()).value("tokens_total", outcome=outcome, reason=reason) or 0
     await act(service, tokens)
-    assert (await service.metrics()).value("tokens_total", outcome=outcome, reason=reason) == before + 1
+    metrics = await service.metrics()
+    assert metrics.value("tokens_total", outcome=outcome, reason=reason) == before + 1
+    assert outcome != "refused" or metrics.total("tokens_total", outcome="refused") == 1
 
 
 async def test_a_replay(service: Service, tokens: Tokens) -> None:

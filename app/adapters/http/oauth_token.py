@@ -6,16 +6,32 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 from aiohttp import web
 
 from ...domain.errors import InvalidRequest
-from ...domain.grant_errors import UnauthorizedClient, UnsupportedGrantType
+from ...domain.grant_errors import (
+    InvalidClient,
+    InvalidScope,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from ...domain.model.client import MAX_AUDIENCES, Client, GrantType
 from ...domain.services.client_credentials import ClientCredentials
 from .answers import json_response
 from .client_authentication import ClientRequest, authenticated_client
 from .guard import public
+from .measuring import TELEMETRY
 from .request_form import parameter, read_form, repeatable
 from .tokens import ROTATION, token_response
 
 CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCredentials)
+
+_REFUSALS: Final = (
+    InvalidRequest,
+    InvalidClient,
+    InvalidScope,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 
 Targets = Annotated[list[str], "An audience that the token shall be for; it may stand several times."]
 
@@ -45,22 +61,28 @@ class OAuthTokenResponse(TypedDict):
 @public
 async def token(request: web.Request) -> web.Response:
     """Exchanges a grant for tokens (RFC 6749 §3.2)."""
-    form = await read_form(request, TokenRequest)
-    client = await authenticated_client(request, form)
-    match form.grant_type:
-        case GrantType.REFRESH_TOKEN:
-            return await _refresh(request, form, client)
-        case GrantType.CLIENT_CREDENTIALS:
+    try:
+        form = await read_form(request, TokenRequest)
+        client = await authenticated_client(request, form)
+        if form.grant_type == GrantType.CLIENT_CREDENTIALS:
             return _client_credentials(request, form, client)
-        case _:
-            raise UnsupportedGrantType
+        _check_refresh(form, client)
+    except _REFUSALS as refusal:
+        request.app[TELEMETRY].tokens_refused(refusal)
+        raise
+    return await _refresh(request, form, client)  # which counts for itself
 
 
-async def _refresh(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
+def _check_refresh(form: TokenRequest, client: Client) -> None:
+    if form.grant_type != GrantType.REFRESH_TOKEN:
+        raise UnsupportedGrantType
     if GrantType.REFRESH_TOKEN not in client.grants:
         raise UnauthorizedClient
     if not form.refresh_token:
         raise InvalidRequest("The parameter refresh_token is missing.")
+
+
+async def _refresh(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
     granted = await request.app[ROTATION].rotate(
         form.refresh_token, client_id=client.client_id, requested=form.scope or None
     )

@@ -3,7 +3,14 @@
 from typing import Final
 
 from ...domain.errors import InvalidRequest, KeyturnError
-from ...domain.grant_errors import InvalidClient, InvalidGrant, InvalidScope
+from ...domain.grant_errors import (
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from ...domain.model.events import (
     AllSessionsRevoked,
     AuditEvent,
@@ -51,7 +58,10 @@ _REASONS: Final[dict[type[KeyturnError], str]] = {
     SessionRevoked: "revoked",
     InsufficientScope: "insufficient_scope",
     InvalidScope: "invalid_scope",
+    InvalidTarget: "invalid_target",
     InvalidClient: "invalid_client",
+    UnauthorizedClient: "unauthorized_client",
+    UnsupportedGrantType: "unsupported_grant_type",
     InvalidRequest: "invalid_request",
     InvalidToken: "invalid_token",
     KeyturnError: "other",

@@ -70,7 +70,7 @@ class PrometheusTelemetry:
     def access_refused(self, refusal: KeyturnError) -> None:
         self._access_refusals.labels(outcomes.reason(refusal)).inc()
 
-    def refresh_refused(self, refusal: KeyturnError) -> None:
+    def tokens_refused(self, refusal: KeyturnError) -> None:
         if isinstance(refusal, InvalidGrant) and refusal.because == outcomes.REUSE:
             self._tokens.labels(outcomes.REUSE, "").inc()
         else:

@@ -19,7 +19,7 @@ class Silence:
     def access_refused(self, refusal: KeyturnError) -> None:
         """Nothing is measured."""
 
-    def refresh_refused(self, refusal: KeyturnError) -> None:
+    def tokens_refused(self, refusal: KeyturnError) -> None:
         """Nothing is measured."""
 
     def hashing(self, *, under_way: int, waiting: int) -> None:

@@ -70,7 +70,7 @@ class Rotation:
         try:
             return await self._rotate(ratchet.parse(refresh_token), client_id, requested)
         except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
-            self._telemetry.refresh_refused(refusal)
+            self._telemetry.tokens_refused(refusal)
             raise
 
     async def _rotate(self, token: RefreshToken, client_id: ClientId, requested: str | None) -> TokenGrant:
