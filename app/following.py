@@ -14,6 +14,7 @@ from .domain.services.feed_following import FeedFollowing
 from .domain.services.issuer_keys import IssuerKeys
 from .domain.services.key_news import KeyNews
 from .ports.clock import Clock
+from .ports.guard_telemetry import GuardTelemetry
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
@@ -33,6 +34,7 @@ class Following:
         news: KeyNews,
         revoked: MemoryRevocationList,
         clock: Clock,
+        telemetry: GuardTelemetry,
         poll_seconds: float,
     ) -> None:
         self._issuer = issuer
@@ -41,6 +43,7 @@ class Following:
         self._news = news
         self._revoked = revoked
         self._clock = clock
+        self._telemetry = telemetry
         self._poll_seconds = poll_seconds
         self._reported: dict[str, str] = {}
 
@@ -58,13 +61,15 @@ class Following:
             yield
 
     async def fetch_keys(self) -> None:
-        """Fetch the keys, and report a fault that is new."""
+        """Fetch the keys, and report what came of it: to the log a fault that is new."""
         await self._keys.fetch()
+        self._telemetry.keys_fetched(self.state())
         self._report("keys", self._keys.fault)
 
     async def poll_feed(self) -> None:
-        """Poll the feed, and report a fault that is new, and staleness."""
+        """Poll the feed, and report what came of it: to the log a fault that is new, and staleness."""
         await self._feed.poll()
+        self._telemetry.feed_polled(self.state())
         self._report("revocation feed", self._feed.fault)
         self._report("revocations", _STALE if self._feed.is_stale() else "")
 

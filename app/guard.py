@@ -13,6 +13,7 @@ from aiohttp import web
 
 from .adapters.http.bearer import BearerHeader, Cookie, TokenSource
 from .adapters.http.guard import PRINCIPAL, ErrorRenderer, Guard, public, requires
+from .adapters.http.measuring import counting_refusals
 from .adapters.http.problem import problem
 from .adapters.http.staleness import closed_when_stale, open_when_stale
 from .adapters.issuer.http_issuer import HttpIssuer
@@ -20,6 +21,7 @@ from .adapters.jose.issuer_verifier import JoseIssuerVerifier
 from .adapters.jose.verifier import JoseTokenVerifier
 from .adapters.memory.revocation_list import MemoryRevocationList
 from .adapters.system import SystemClock
+from .adapters.telemetry.guard_silence import GuardSilence
 from .domain.errors import ConfigurationError, KeyturnError
 from .domain.issuer_errors import KeysUnknown, RevocationsUnknown
 from .domain.model.claims import AccessTokenClaims
@@ -31,7 +33,9 @@ from .domain.services.key_news import KeyNews
 from .domain.services.validation import Validation
 from .domain.token_errors import InsufficientScope, InvalidToken, MissingToken
 from .following import Following
+from .guard_metrics import guard_metrics
 from .ports.clock import Clock
+from .ports.guard_telemetry import GuardTelemetry
 
 __all__ = [
     "PRINCIPAL",
@@ -42,6 +46,7 @@ __all__ = [
     "ErrorRenderer",
     "Guard",
     "GuardState",
+    "GuardTelemetry",
     "InsufficientScope",
     "InvalidToken",
     "KeysUnknown",
@@ -52,6 +57,7 @@ __all__ = [
     "TokenSource",
     "closed_when_stale",
     "guard",
+    "guard_metrics",
     "open_when_stale",
     "problem",
     "public",
@@ -118,6 +124,7 @@ def remote_guard(
     allow_http: bool = False,
     tokens: TokenSource | None = None,
     render: ErrorRenderer = problem,
+    telemetry: GuardTelemetry | None = None,
     clock: Clock | None = None,
 ) -> RemoteGuard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, with the keys that it publishes,
@@ -125,10 +132,12 @@ def remote_guard(
 
     The feed of those is polled every ``poll`` seconds, and is stale when nothing good has come for ``stale_after``
     seconds; ``closed_when_stale`` says whether routes that are not marked answer 503 then. ``leeway`` is the difference
-    between clocks that is allowed, in seconds. No request waits for the issuer. Raises ``ConfigurationError`` for an
-    issuer that is neither https nor a loopback address, unless ``allow_http``.
+    between clocks that is allowed, in seconds. No request waits for the issuer. ``telemetry``, such as
+    ``guard_metrics()``, is told what is refused and how well the issuer is followed.
+
+    Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
-    clock = clock or SystemClock()
+    clock, telemetry = clock or SystemClock(), telemetry or GuardSilence()
     policy = AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway)
     source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), MemoryRevocationList()
     news = KeyNews(clock=clock)
@@ -144,9 +153,18 @@ def remote_guard(
     )
     return RemoteGuard(
         Validation(verifier=keys, revoked=revoked, clock=clock, policy=policy, unknown_signer=news.ask),
-        Following(issuer=source, keys=keys, feed=feed, news=news, revoked=revoked, clock=clock, poll_seconds=poll),
+        Following(
+            issuer=source,
+            keys=keys,
+            feed=feed,
+            news=news,
+            revoked=revoked,
+            clock=clock,
+            telemetry=telemetry,
+            poll_seconds=poll,
+        ),
         tokens=tokens,
-        render=render,
+        render=counting_refusals(telemetry, render),
         feed=feed,
         closed=closed_when_stale,
     )

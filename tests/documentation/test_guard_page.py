@@ -8,7 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
 
 import app.guard
 from app.application import create_application
@@ -56,6 +58,18 @@ async def test_a_token_of_the_service_it_describes_is_accepted(
     assert answer.status == 200
     assert (await answer.json())["orders_of"]
     assert (await client.post("/orders/tea", headers=headers)).status == 201
+
+
+def test_its_table_of_metrics_is_the_metrics() -> None:
+    """Every metric has its row, with its labels, and nothing else has one."""
+    registry = CollectorRegistry()
+    app.guard.guard_metrics(registry)
+    declared = {each._name: set(each._labelnames) for each in registry._collector_to_names}  # type: ignore[attr-defined]  # there is no other way
+    rows = re.findall(r"(?m)^\| `(keyturn_guard_\w+?)(?:_total)?` \|([^|]*)\|", PAGE)
+    assert {name: set(re.findall(r"`(\w+)`", named)) for name, named in rows} == declared
+    assert len(rows) == len(declared)
+    [alert] = [each["expr"] for block in re.findall(r"(?s)```yaml\n(.*?)```", PAGE) for each in yaml.safe_load(block)]
+    assert set(re.findall(r"keyturn_\w+", alert)) <= declared.keys()
 
 
 @pytest.mark.parametrize("name", re.findall(r"`(\w+)\(\.\.\.|@(\w+)`|`guard\.(\w+)\(", PAGE))

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import ClientSession, ClientTimeout
 
 from tests.conftest import Proof
+from tests.metrics import Metrics
 from tests.servers.ports import free_port
 
 from .environments import SITE_PACKAGES, build_wheel, make_environment, pip
@@ -90,8 +91,8 @@ def made(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def orders_of(python: Path, keyturn: Service, folder: Path) -> AsyncIterator[Orders]:
-    """Run the service for the tokens of a Keyturn."""
+async def orders_of(python: Path, keyturn: Service, folder: Path, *options: str) -> AsyncIterator[Orders]:
+    """Run the service for the tokens of a Keyturn, with more options."""
     command: list[str | Path] = [
         python.with_name("orders"),
         "--issuer",
@@ -100,6 +101,7 @@ async def orders_of(python: Path, keyturn: Service, folder: Path) -> AsyncIterat
         str(_STALE_SECONDS),
         "--port",
         "0",
+        *options,
     ]
     with running(folder, command=command, directory=folder, announcement=r"Running on (\S+)") as service:
         async with ClientSession(timeout=ClientTimeout(PATIENCE_SECONDS)) as client:
@@ -179,6 +181,20 @@ async def test_it_finds_the_keys_by_the_metadata(python: Path, tmp_path: Path) -
             assert await orders.see(people.access_tokens[0]) == OK
             assert _answers(keyturn, _METADATA) == [OK]
             assert _answers(keyturn, _JWKS) == [OK]
+
+
+async def test_its_metrics_tell_what_the_guard_does(python: Path, tmp_path: Path) -> None:
+    """On a port of their own, as Prometheus reads them."""
+    settings = at(free_port(), {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD})
+    port = free_port()
+    with running(tmp_path, settings) as keyturn:
+        async with orders_of(python, keyturn, made(tmp_path / "orders"), "--metrics-port", str(port)) as orders:
+            assert await orders.see("rubbish") == UNAUTHORIZED
+            async with ClientSession() as client, client.get(f"http://127.0.0.1:{port}/metrics") as response:
+                metrics = Metrics.parse(await response.text())
+    assert metrics.value("guard_feed_stale") == 0
+    assert metrics.value("guard_fetches_total", document="keys", outcome="good") == 1
+    assert metrics.value("guard_access_refusals_total", reason="malformed") == 1
 
 
 async def test_a_flood_of_unknown_keys_makes_one_fetch(python: Path, tmp_path: Path) -> None:

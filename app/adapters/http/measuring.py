@@ -7,6 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ...domain.errors import KeyturnError
+from ...ports.guard_telemetry import GuardTelemetry
 from ...ports.telemetry import Telemetry
 from .guard import ErrorRenderer
 from .problem import problem
@@ -33,11 +34,11 @@ def measuring(telemetry: Telemetry) -> Middleware:
     return measure
 
 
-def counting_refusals(telemetry: Telemetry) -> ErrorRenderer:
-    """Return what makes the guard's answers, and counts them."""
+def counting_refusals(telemetry: Telemetry | GuardTelemetry, render: ErrorRenderer = problem) -> ErrorRenderer:
+    """Return what makes a guard's answers as ``render`` does, and counts them."""
 
-    def render(error: KeyturnError) -> web.StreamResponse:
+    def counting(error: KeyturnError) -> web.StreamResponse:
         telemetry.access_refused(error)
-        return problem(error)
+        return render(error)
 
-    return render
+    return counting

@@ -11,6 +11,7 @@ from ...domain.grant_errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from ...domain.issuer_errors import KeysUnknown, RevocationsUnknown
 from ...domain.model.events import (
     AllSessionsRevoked,
     AuditEvent,
@@ -57,6 +58,8 @@ _REASONS: Final[dict[type[KeyturnError], str]] = {
     WrongAudience: "wrong_audience",
     SessionRevoked: "revoked",
     InsufficientScope: "insufficient_scope",
+    KeysUnknown: "keys_unknown",
+    RevocationsUnknown: "revocations_unknown",
     InvalidScope: "invalid_scope",
     InvalidTarget: "invalid_target",
     InvalidClient: "invalid_client",

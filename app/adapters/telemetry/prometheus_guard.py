@@ -1,0 +1,61 @@
+"""Telemetry of a guard as Prometheus metrics. What each means to the operator is in docs/guard.md.
+
+They are for the registry of an application that is not ours, so nothing here changes what it has set.
+"""
+
+import time
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from ...domain.errors import KeyturnError
+from ...domain.model.guard_state import GuardState
+from . import outcomes
+
+_GOOD: Final = "good"
+_FAILED: Final = "failed"
+
+
+class PrometheusGuardTelemetry:
+    """Metrics of one guard. Until a feed has come it counts as stale."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._refusals = self._counter("access_refusals", "Requests that the guard refused", "reason")
+        self._fetches = self._counter("fetches", "Questions to the issuer", "document", "outcome")
+        self._keys = self._gauge("trusted_keys", "Keys of the issuer that are trusted", "livemin")
+        self._keys_at = self._gauge("keys_timestamp_seconds", "When the keys were fetched", "livemin")
+        self._revocations_at = self._gauge("revocations_timestamp_seconds", "As of when they are known", "livemin")
+        self._stale = self._gauge("feed_stale", "1: nothing good has come for too long", "livemax")
+        self._revoked = self._gauge("revoked_sessions", "Sessions known to be revoked", "livemin")
+        self._stale.set(1)
+
+    def access_refused(self, refusal: KeyturnError) -> None:
+        self._refusals.labels(outcomes.reason(refusal)).inc()
+
+    def keys_fetched(self, state: GuardState) -> None:
+        self._count("keys", state.keys_fault)
+        self._keys.set(len(state.kids))
+        self._keys_at.set(_moment(state.keys_age))
+
+    def feed_polled(self, state: GuardState) -> None:
+        self._count("feed", state.feed_fault)
+        self._keys.set(len(state.kids))
+        self._revocations_at.set(_moment(state.feed_age))
+        self._stale.set(state.feed_is_stale)
+        self._revoked.set(state.revoked_sessions)
+
+    def _count(self, document: str, fault: str) -> None:
+        self._fetches.labels(document, _FAILED if fault else _GOOD).inc()
+
+    def _counter(self, name: str, about: str, *labels: str) -> Counter:
+        return Counter(f"keyturn_guard_{name}", about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, mode: str) -> Gauge:
+        """``mode`` is what several processes' values make, where the application has more than one."""
+        return Gauge(f"keyturn_guard_{name}", about, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its words
+
+
+def _moment(age: float | None) -> float:
+    """Return when something of this age was new, by this machine's clock; 0 if it never was."""
+    return 0.0 if age is None else time.time() - age
