@@ -113,6 +113,31 @@ async def test_a_wrongly_framed_body_is_refused(service: Service) -> None:
     assert answer.problem == (400, "invalid-request")
 
 
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"1\r\n{}\r\n", b"1\r\n{\r\nzz\r\n"], ids=["size", "end", "second size"])
+@pytest.mark.parametrize(
+    ("path", "media_type"), [(b"/auth/login", b"json"), (b"/oauth/token", b"x-www-form-urlencoded")]
+)
+async def test_wrong_framing_that_comes_late(
+    service: Service, log: LogLines, path: bytes, media_type: bytes, rest: bytes
+) -> None:
+    """Where the handler waits for the body already, its wait ends: with one answer, and with the connection."""
+    reader, writer = await asyncio.open_connection(service.host, service.port)
+    try:
+        writer.write(
+            b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/%s\r\nExpect: 100-continue\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n" % (path, media_type)
+        )
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(rest)
+        answers = await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
+    assert [entry for entry in log.entries() if entry["level"] == "error"] == []
+
+
 async def test_a_client_that_leaves_is_no_bug(service: Service, log: LogLines) -> None:
     """A connection lost in the middle of a body is the client's affair: nothing is logged as a fault of the service."""
     reader, writer = await asyncio.open_connection(service.host, service.port)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp import StreamReader, web
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ...ports.telemetry import Telemetry
 from .edge import dress, new_request_id
@@ -30,6 +30,22 @@ class Connection(RequestHandler):
 
     gives_up = False
     """Whether what is under way is cancelled when the client goes away."""
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        request = self._current_request
+        if request is not None and self._messages and isinstance(self._messages[0][0], _ErrInfo):
+            self._give_up_body(request.content)
+
+    def _give_up_body(self, body: StreamReader) -> None:
+        """Tell who waits for the rest of ``body`` that none comes: it is wrongly framed, and aiohttp's parser has
+        forgotten it. The request gets one answer, and the connection ends with it.
+        """
+        if not body.is_eof():
+            self._messages.clear()
+            body.set_exception(web.RequestPayloadError("The body is wrongly framed."))
+            body.feed_eof()
+            self.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         under_way = self._task_handler if self.gives_up else None
