@@ -9,15 +9,18 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
-from dependency_injector import providers
+from dependency_injector import containers, providers
 
 from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
 from app.adapters.keys.shared import SharedKeyRing
 from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
+from app.adapters.system import SystemClock
 from app.background import bring_up_keys
-from app.container import Container, KeyStores, Stores
+from app.container import Container
+from app.container.key_stores import KeyStores
+from app.container.stores import Stores
 from app.ports.attempt_budgets import AttemptBudgets
 from app.ports.audit import AuditTrail
 from app.ports.audit_events import AuditEventRepository
@@ -36,6 +39,7 @@ from app.ports.telemetry import Telemetry
 from app.ports.token_codec import TokenCodec
 from app.ports.users import UserRepository
 from app.settings import Settings
+from tests.fakes import FakeClock
 
 CONFIGURATIONS: Final = {
     "generated": GeneratedKeyStore,
@@ -125,6 +129,21 @@ def test_a_store_without_budgets_leaves_them_to_the_process() -> None:
         assert isinstance(container.stores.budgets(), MemoryAttemptBudgets)
 
 
+def test_an_override_reaches_every_subject(settings: Settings) -> None:
+    """A part that is overridden, for all containers or for one, is what all others are made of, in whichever file they
+    are; what is made elsewhere, or afterwards, is not.
+    """
+    one, another = FakeClock(), FakeClock()
+    with Container.clock.override(providers.Object(one)):
+        overridden = Container(settings=settings)
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(another))
+    for name in ("keys", "key_news", "validation", "rotation", "authentication", "client_authentication", "retention"):
+        assert getattr(overridden, name)()._clock is one
+        assert getattr(container, name)()._clock is another
+    assert type(Container(settings=settings).clock()) is SystemClock
+
+
 def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:
     """The source of keys that is configured is the one that is used."""
     assert type(container.key_stores.chosen()) is CONFIGURATIONS[settings.key_source]
@@ -154,7 +173,13 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
 
 def test_every_port_is_tried() -> None:
     """No part that is declared to serve a port is missing above."""
-    declared = [f"{prefix}{name}" for prefix, part in PARTS.items() for name in inspect.get_annotations(part)]
+    declared = [
+        f"{prefix}{name}"
+        for prefix, parts in PARTS.items()
+        for subject in parts.__mro__
+        if issubclass(subject, containers.DeclarativeContainer)
+        for name in inspect.get_annotations(subject)
+    ]
     for name in ("stores.distinct", "stores.telemetry", "key_stores.session_store"):
         declared.remove(name)
     assert sorted(declared) == sorted(PORTS)

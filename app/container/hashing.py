@@ -1,0 +1,45 @@
+"""Passwords: which are good enough, and how they are hashed."""
+
+from collections.abc import Iterator
+
+from dependency_injector import providers
+
+from ..adapters.argon2 import Argon2Cost, Argon2PasswordHasher
+from ..adapters.common_passwords import ListedPasswords
+from ..domain.model.credentials import PasswordPolicy
+from ..domain.services.passwords import Passwords
+from ..measurement import measured_hasher
+from ..ports.common_passwords import CommonPasswords
+from ..ports.password_hasher import PasswordHasher
+from .ground import Ground
+
+
+def _closing(hasher: Argon2PasswordHasher) -> Iterator[Argon2PasswordHasher]:
+    yield hasher
+    hasher.close()
+
+
+class Hashing(Ground):
+    """The hasher has threads of its own, which end with the container's resources."""
+
+    argon2: providers.Provider[PasswordHasher] = providers.Singleton(
+        Argon2PasswordHasher,
+        cost=providers.Factory(
+            Argon2Cost,
+            memory=Ground.settings.provided.password_hash_memory,
+            iterations=Ground.settings.provided.password_hash_iterations,
+        ),
+        threads=Ground.settings.provided.password_hash_threads,
+        queue=Ground.settings.provided.password_hash_queue,
+    )
+    hasher_threads = providers.Resource(_closing, argon2)
+    hasher: providers.Provider[PasswordHasher] = providers.Singleton(
+        measured_hasher, argon2, Ground.telemetry, threads=Ground.settings.provided.password_hash_threads
+    )
+    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
+    passwords = providers.Singleton(
+        Passwords,
+        common=common_passwords,
+        hasher=hasher,
+        policy=providers.Factory(PasswordPolicy, least_length=Ground.settings.provided.password_min_length),
+    )
