@@ -17,8 +17,8 @@ from ..domain.identifier_errors import AlreadyExists, ClientNotFound
 from ..domain.model.client import AuthenticationMethod, Client, GrantType
 from ..domain.model.identifiers import ClientId
 from ..domain.services.clients import Clients, Registered
-from ..setting_forms import duration
 from ..settings import Settings
+from ..settings.forms import duration
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

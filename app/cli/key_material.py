@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..adapters.keys.directory import create_key_file, has_keys
 from ..domain.model import base64url
-from ..setting_forms import ENCRYPTION_KEY_BYTES
 from ..settings import Settings
+from ..settings.forms import ENCRYPTION_KEY_BYTES
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

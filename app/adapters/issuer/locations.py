@@ -1,8 +1,9 @@
 """Where an issuer publishes things."""
 
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
+
+from ...domain.model.network import is_loopback
 
 _METADATA: Final = "/.well-known/oauth-authorization-server"
 
@@ -35,11 +36,4 @@ def is_trustworthy(url: str, *, allow_http: bool) -> bool:
         return False
     if not host or parts.scheme not in ("https", "http") or parts.fragment:
         return False
-    return parts.scheme == "https" or allow_http or _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return parts.scheme == "https" or allow_http or is_loopback(host)

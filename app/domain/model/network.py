@@ -23,3 +23,11 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return str(read) if isinstance(read, IPv4Address) else str(ip_network((int(read), _CUSTOMER_PREFIX), strict=False))
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host``, a name or an address, is this machine itself."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

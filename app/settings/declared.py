@@ -1,24 +1,19 @@
-"""The settings: the environment, read once into one frozen value."""
+"""The settings that there are: of each its variable, the form of its values, its default, and what it is."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from . import COMMAND
-from . import setting_forms as form
-from .domain.errors import ConfigurationError
-from .domain.model.budget import Budget
-from .domain.model.key_policy import KeyPolicy
-from .domain.model.policy import MAX_TOKEN_LIFETIME
-from .domain.model.scope import ACCOUNT, Scope
-from .domain.model.user import MAX_PASSWORD_LENGTH
+from ..domain.model.budget import Budget
+from ..domain.model.policy import MAX_TOKEN_LIFETIME
+from ..domain.model.scope import ACCOUNT, Scope
+from ..domain.model.user import MAX_PASSWORD_LENGTH
+from . import forms as form
 
 PREFIX: Final = "KEYTURN_"
 _LEVELS: Final = ("debug", "info", "warning", "error")
-_THIRTY_DAYS: Final = 30 * 86_400
 _YEAR: Final = 366 * 86_400
 
 
@@ -29,7 +24,7 @@ def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secre
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class DeclaredSettings:
     """Every setting, by its name without the prefix, in lower case. Durations are seconds."""
 
     host: str = _setting("HOST", form.text, "127.0.0.1", help="address to listen on")
@@ -187,150 +182,3 @@ class Settings:
     allow_http_issuer: bool = _setting(
         "ALLOW_HTTP_ISSUER", form.flag, "0", help="1 accepts an http issuer that is no loopback address"
     )
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Return the settings in ``environment``; raises ``ConfigurationError``, naming every fault and its mend."""
-        given, faults = _read(environment)
-        settings = cls(**given)
-        if not faults:
-            faults = list(settings._contradictions())
-        if faults:
-            raise ConfigurationError("\n".join(faults))
-        return settings
-
-    @property
-    def is_public(self) -> bool:
-        """Tell whether clients reach the service over TLS."""
-        return urlsplit(self.issuer).scheme == "https"
-
-    @property
-    def is_local(self) -> bool:
-        """Tell whether only this machine can reach the service."""
-        return _is_loopback(self.host)
-
-    @property
-    def key_source(self) -> str:
-        """Return where the signing keys come from: ``generated``, ``environment``, ``file``, ``directory`` or
-        ``shared``.
-        """
-        if self.signing_key is not None:
-            return "environment"
-        if self.signing_key_file is not None:
-            return "file"
-        if self.keys_dir is not None:
-            return "directory"
-        return "generated" if self.key_encryption_key is None else "shared"
-
-    @property
-    def key_policy(self) -> KeyPolicy:
-        """Return when keys may sign and are gone; keys that cannot be made here do not rotate by themselves."""
-        period = self.key_rotation_period
-        if period is None:
-            period = _THIRTY_DAYS if self.key_source in ("directory", "shared") else 0
-        return KeyPolicy(
-            period=period or None,
-            jwks_max_age=self.jwks_max_age,
-            access_token_lifetime=self.access_token_ttl,
-            leeway=self.clock_leeway,
-        )
-
-    def _contradictions(self) -> list[str]:
-        faults = []
-        faults.extend(self._contradictions_of_keys())
-        if (self.bootstrap_username is None) != (self.bootstrap_password is None):
-            faults.append(f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither.")
-        if self.metrics_port is not None and self.metrics_port == self.port != 0:
-            faults.append(
-                f"{PREFIX}METRICS_PORT: {self.port} is {PREFIX}PORT too; metrics are not for whoever may sign in. Give"
-                " it a port of its own."
-            )
-        if self.session_replicas and self.session_url is None:
-            faults.append(f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas.")
-        if self.workers > 1 and self.key_source == "generated":
-            faults.append(
-                f"{PREFIX}WORKERS: each of several workers would make a signing key of its own; set {PREFIX}KEYS_DIR,"
-                f" {PREFIX}SIGNING_KEY_FILE or {PREFIX}SIGNING_KEY."
-            )
-        if self.workers > 1 and "memory://" in (self.database_url, self.session_url):
-            faults.append(
-                f"{PREFIX}WORKERS: each of several workers would have a memory of its own; set {PREFIX}DATABASE_URL to"
-                " a store that they can share, such as sqlite:///keyturn.db."
-            )
-        if not self.allow_http_issuer and not _is_https_or_loopback(self.issuer):
-            faults.append(
-                f"{PREFIX}ISSUER: {self.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
-                f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
-            )
-        return faults
-
-    def _contradictions_of_keys(self) -> list[str]:
-        faults = []
-        sources = [self.signing_key, self.signing_key_file, self.keys_dir, self.key_encryption_key]
-        if sum(source is not None for source in sources) > 1:
-            faults.append(
-                f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE, {PREFIX}KEYS_DIR and {PREFIX}KEY_ENCRYPTION_KEY: give"
-                " one of them only."
-            )
-        if self.key_source == "shared" and "memory://" in (self.session_url or self.database_url):
-            faults.append(
-                f"{PREFIX}KEY_ENCRYPTION_KEY: memory:// keeps no keys; set {PREFIX}DATABASE_URL to a store that does,"
-                " such as sqlite:///keyturn.db."
-            )
-        if self.key_rotation_period and self.key_source not in ("directory", "shared"):
-            faults.append(
-                f"{PREFIX}KEY_ROTATION_PERIOD: a key that comes from the environment, or is made at each start, cannot"
-                f" be replaced here; set {PREFIX}KEYS_DIR, or {PREFIX}KEY_ENCRYPTION_KEY and a store."
-            )
-        if self.key_policy.period is not None and self.key_policy.period < self.key_policy.lead():
-            faults.append(
-                f"{PREFIX}KEY_ROTATION_PERIOD: a key is published for {self.key_policy.lead()} s before it signs"
-                f" ({PREFIX}JWKS_MAX_AGE, {PREFIX}CLOCK_LEEWAY and 5 s); keys cannot rotate faster."
-            )
-        return faults
-
-
-def _read(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that are given and valid, and a sentence for each fault."""
-    settings = {each.metadata["name"]: each for each in fields(Settings)}
-    given: dict[str, Any] = {}
-    faults = []
-    for name in sorted(name for name in environment if name.startswith(PREFIX)):
-        setting = settings.get(name) or settings.get(name.removesuffix("_FILE"))
-        if setting is None or (name not in settings and not setting.metadata["secret"]):
-            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists them.")
-            continue
-        if name not in settings and setting.metadata["name"] in environment:
-            faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
-            continue
-        try:
-            text = environment[name] if name in settings else _read_secret(environment[name])
-            given[setting.name] = setting.metadata["parse"](text)
-        except ValueError as error:
-            shown = (
-                "" if setting.metadata["secret"] or not environment[name].isprintable() else f"{environment[name]!r} "
-            )
-            faults.append(f"{name}: {shown}{error}.")
-    return given, faults
-
-
-def _read_secret(path: str) -> str:
-    """Return what the file holds, without the line end that editors add."""
-    try:
-        return Path(path).read_text("utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise ValueError(f"{path!r} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path!r} is not UTF-8 text") from error
-
-
-def _is_https_or_loopback(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

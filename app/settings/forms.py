@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from . import COMMAND
-from .domain.grant_errors import InvalidScope
-from .domain.model import base64url
-from .domain.model.budget import Budget
-from .domain.model.scope import Scope
+from .. import COMMAND
+from ..domain.grant_errors import InvalidScope
+from ..domain.model import base64url
+from ..domain.model.budget import Budget
+from ..domain.model.scope import Scope
 
 ENCRYPTION_KEY_BYTES: Final = 32
 
