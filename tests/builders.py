@@ -29,6 +29,7 @@ THROTTLE: Final = ThrottlePolicy(
     network=Budget(100, 600),
     everyone=Budget(10_000, 600),
     refresh=Budget(1_000_000, 366 * 86_400),
+    introspection=Budget(60_000, 60),
 )
 
 DEVICE_LIFETIME: Final = 180 * 86_400

@@ -45,4 +45,5 @@ class Ground(containers.DeclarativeContainer):
         network=settings.provided.login_network_budget,
         everyone=settings.provided.login_budget,
         refresh=settings.provided.refresh_budget,
+        introspection=settings.provided.introspection_budget,
     )

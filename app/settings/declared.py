@@ -147,6 +147,9 @@ class DeclaredSettings:
     refresh_budget: Budget = _setting(
         "REFRESH_BUDGET", form.budget, "300/1m", help="refreshes of one session on one worker"
     )
+    introspection_budget: Budget = _setting(
+        "INTROSPECTION_BUDGET", form.budget, "60000/1m", help="introspections by one client on one worker"
+    )
     device_ttl: int = _setting(
         "DEVICE_TTL", form.duration(1, _YEAR), "180d", help="time for which a device stays known after a sign-in"
     )

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.model.budget import Budget
 from app.domain.model.identifiers import ClientId
 from app.domain.model.session import RevocationReason
 
+from .conftest import Start
 from .forgery import segment
 from .oauth import CREDENTIALS, INTROSPECT, TOKEN, ask, basic, error, register
 from .service import Answer, Service, Tokens
@@ -160,3 +162,16 @@ async def test_without_the_store_there_is_no_answer(service: Service) -> None:
     tokens = await session_of(service)
     service.sessions.down = True
     assert error(await introspect(service, secret, tokens.refresh)) == (503, "temporarily_unavailable")
+
+
+async def test_a_client_has_a_budget(start: Start) -> None:
+    """Beyond it 429 with its time, after which the client may ask again; other clients may all the while."""
+    service = await start(introspection_budget=Budget(2, 20))
+    secret, others = await register(service), await register(service, "others")
+    for _ in range(2):
+        assert_inactive(await introspect(service, secret, "nonsense"))
+    refused = await introspect(service, secret, "nonsense")
+    assert error(refused) == (429, "too_many_attempts")
+    assert_inactive(await ask(service, INTROSPECT, others, "others", token="nonsense"))  # noqa: S106  # no secret
+    service.clock.advance(int(refused.headers["Retry-After"]))
+    assert_inactive(await introspect(service, secret, "nonsense"))

@@ -7,7 +7,7 @@ from .budget import Budget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThrottlePolicy:
-    """The budgets of failed sign-ins, and of the refreshes of one session.
+    """The budgets of failed sign-ins, of the refreshes of one session, and of the introspections by one client.
 
     Strangers have ``account`` for one account altogether, ``account_and_network`` for it from one network, ``network``
     for all accounts from one network, and ``everyone`` together. A device that is known to an account has ``device``.
@@ -19,3 +19,4 @@ class ThrottlePolicy:
     network: Budget
     everyone: Budget
     refresh: Budget
+    introspection: Budget

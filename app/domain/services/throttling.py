@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Final
 
 from ...ports.attempt_budgets import AttemptBudgets
 from ...ports.clock import Clock
@@ -12,8 +11,6 @@ from ..model.budget import Budget
 from ..model.identifiers import ClientId, SessionId
 from ..model.throttle_policy import ThrottlePolicy
 from .recent_refusals import RecentRefusals
-
-_INTROSPECTION: Final = Budget(60_000, 60)
 
 
 class Throttling:
@@ -59,7 +56,7 @@ class Throttling:
 
     async def admit_introspection(self, client_id: ClientId) -> None:
         """Take an introspection by a client that is authenticated; raises and counts as above."""
-        await self._take_own(budget_key("introspection", client_id), _INTROSPECTION)
+        await self._take_own(budget_key("introspection", client_id), self._policy.introspection)
 
     async def _take_own(self, key: bytes, budget: Budget) -> None:
         _check(await self._own.take({key: budget}, now=self._clock.now()))
