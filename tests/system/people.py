@@ -76,6 +76,13 @@ class People:
         self.events.append(event)
         return event
 
+    async def refreshed(self, session: int, token: str | None = None) -> Refresh:
+        """Refresh as above, again and again until that is answered: a machine can be busy."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (event := await self.refresh(session, token)).answer is Answer.UNKNOWN:  # noqa: ASYNC110  # another process does it
+                await asyncio.sleep(_RETRY_SECONDS)
+        return event
+
     async def sign_out(self, session: int) -> None:
         """End the session, again and again until that is acknowledged."""
         self.ended.add(session)
@@ -94,11 +101,11 @@ class People:
         """
         for session in set(range(self._number)) - self.ended:
             predecessor = self.tokens[session]
-            await self._answered(session)
-            event = await self._answered(session, predecessor)
+            await self.refreshed(session)
+            event = await self.refreshed(session, predecessor)
             assert event.successor == self.tokens[session], event
         for session in self.ended:
-            await self._answered(session)
+            await self.refreshed(session)
 
     async def post(self, path: str, body: dict[str, str], url: str | None = None) -> tuple[int, dict[str, Any]]:
         """Return status and body of the answer of some instance; 0 if none came."""
@@ -143,9 +150,3 @@ class People:
                 event = await self.refresh(session)
             if event.answer is not Answer.GRANTED:
                 await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _answered(self, session: int, token: str | None = None) -> Refresh:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while (event := await self.refresh(session, token)).answer is Answer.UNKNOWN:  # noqa: ASYNC110  # as above
-                await asyncio.sleep(_RETRY_SECONDS)
-        return event

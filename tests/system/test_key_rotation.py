@@ -7,9 +7,9 @@ import re
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from io import StringIO
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +41,10 @@ KEEN: Final = {
     "JWKS_MAX_AGE": "1",
     "CLOCK_LEEWAY": "0",
     "ACCESS_TOKEN_TTL": "4",
+    "STORE_TIMEOUT": "30s",
 }
+"""Times that are short, but for that in which a store must answer: a machine can be busy."""
+
 _LEAD_SECONDS: Final = 6
 _STEP_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 60
@@ -52,7 +55,7 @@ _ONE_PRINTS: Final = threading.Lock()
 
 
 def keen(store: Backend, **settings: str) -> dict[str, str]:
-    """Return settings of a service whose keys are in the store, and whose times are short."""
+    """Return settings of a service that is keen, and whose keys are in the store."""
     others = {name: value for name, value in store.settings.items() if not name.startswith("KEY")}
     return {**others, **KEEN, **settings}
 
@@ -62,6 +65,22 @@ def keys(settings: dict[str, str], *arguments: str) -> list[dict[str, Any]]:
     with _ONE_PRINTS, redirect_stdout(StringIO()) as printed:
         assert main(["keys", *arguments, "--json"], environment(settings)) == 0
     return [json.loads(line) for line in printed.getvalue().splitlines()]
+
+
+def lives(token: str) -> bool:
+    """Tell whether a token has not expired."""
+    expires_at: float = jwt.decode(token, options={"verify_signature": False})["exp"]
+    return expires_at > time.time()
+
+
+@contextmanager
+def _while_alive(token: str) -> Iterator[None]:
+    """Forgive what fails when the token has expired by then: a machine can be busy."""
+    try:
+        yield
+    except Exception:
+        if lives(token):
+            raise
 
 
 class Follower:
@@ -95,22 +114,22 @@ async def test_no_verifier_notices(tmp_path: Path, proof: Proof) -> None:
     makes one key.
     """
     rotations = proof.count("rotations on each store", small=1, full=6)
-
-    async def rotate(kind: str) -> int:
-        folder = tmp_path / kind
-        folder.mkdir()
-        with ExitStack() as life:
-            store = life.enter_context(backend(kind, folder))
-            settings = keen(store, KEY_ROTATION_PERIOD=f"{_LEAD_SECONDS}s")
-            services = [life.enter_context(running(_made(folder / str(each)), settings)) for each in range(2)]
-            async with asyncio.timeout((rotations + 1) * _PATIENCE_SECONDS):
-                return await _verify_all(services, settings, rotations)
-
-    verified = await asyncio.gather(*map(rotate, KINDS))
+    with ExitStack() as life:
+        pairs = [_two_instances(kind, _made(tmp_path / kind), life) for kind in KINDS]
+        async with asyncio.timeout((rotations + 1) * _PATIENCE_SECONDS):
+            verified = await asyncio.gather(*(_verify_all(*each, rotations) for each in pairs))
     proof.measured("verifications", dict(zip(KINDS, verified, strict=True)))
 
 
+def _two_instances(kind: str, folder: Path, life: ExitStack) -> tuple[list[Service], dict[str, str]]:
+    """Start a store and two instances on it; return these, and their settings."""
+    settings = keen(life.enter_context(backend(kind, folder)), KEY_ROTATION_PERIOD=f"{_LEAD_SECONDS}s")
+    services = [life.enter_context(running(_made(folder / str(each)), settings)) for each in range(2)]
+    return services, settings
+
+
 async def _verify_all(services: list[Service], settings: dict[str, str], rotations: int) -> int:
+    """See that all verifies until so many keys have taken over; return how many verifications that were."""
     urls = [service.url for service in services]
     signers: set[str] = set()
     verified = 0
@@ -119,29 +138,46 @@ async def _verify_all(services: list[Service], settings: dict[str, str], rotatio
         pyjwt = [jwt.PyJWKClient(f"{url}/.well-known/jwks.json", lifespan=1) for url in urls]
         alive = [*people.access_tokens]
         while len(signers) <= rotations:
-            await asyncio.gather(*(people.refresh(session) for session in range(4)))
-            alive = [token for token in alive if _claims(token)["exp"] > time.time() + 1] + people.access_tokens
-            signers.update(jwt.get_unverified_header(token)["kid"] for token in people.access_tokens)
-            for token in alive:
-                for follower in followers:
-                    await follower.verify(token)
-                    verified += 1
+            await asyncio.gather(*(people.refreshed(session) for session in range(4)))
+            alive = [*people.access_tokens, *filter(lives, alive)]
+            verified += await _verify_with_followers(followers, alive)
             verified += await asyncio.to_thread(_verify_with_pyjwt, pyjwt, people.access_tokens)
+            signers.update(_kid(token) for token in people.access_tokens if lives(token))
             await asyncio.sleep(_STEP_SECONDS)
-        assert {event.answer for event in people.events if isinstance(event, Refresh)} == {Answer.GRANTED}
+        assert Answer.REFUSED not in {event.answer for event in people.events if isinstance(event, Refresh)}
+    assert not [fault for each in services for fault in re.findall(r'.*"status": 5.*', each.log())]
     published = {kid for follower in followers for kid in follower.kids}
-    stored = [each["kid"] for each in await asyncio.to_thread(keys, settings, "list")]
-    assert signers <= published <= set(stored)
-    assert len(stored) == len(set(stored)) <= len(signers) + 2, "each rotation makes one key"
+    _see_one_key_for_each_rotation(stored := await asyncio.to_thread(keys, settings, "list"))
+    assert signers <= published <= {each["kid"] for each in stored}
+    return verified
+
+
+async def _verify_with_followers(followers: list[Follower], tokens: list[str]) -> int:
+    """Verify each token by each follower, and return how many verifications that were."""
+    verified = 0
+    for token, follower in product(tokens, followers):
+        with _while_alive(token):
+            await follower.verify(token)
+        verified += lives(token)
     return verified
 
 
 def _verify_with_pyjwt(clients: list[jwt.PyJWKClient], tokens: list[str]) -> int:
     """Verify each token by each client, and return how many verifications that were."""
+    verified = 0
     for token, client in product(tokens, clients):
-        key = client.get_signing_key_from_jwt(token)
-        jwt.decode(token, key.key, algorithms=["RS256"], audience=_AUDIENCE)
-    return len(tokens) * len(clients)
+        with _while_alive(token):
+            key = client.get_signing_key_from_jwt(token)
+            jwt.decode(token, key.key, algorithms=["RS256"], audience=_AUDIENCE)
+        verified += lives(token)
+    return verified
+
+
+def _see_one_key_for_each_rotation(stored: list[dict[str, Any]]) -> None:
+    """See that no two keys were made to follow the same one: they would take over at the same time, or nearly."""
+    assert len({each["kid"] for each in stored}) == len(stored)
+    takeovers = [each["activates_at"] for each in stored]
+    assert all(later - earlier >= _LEAD_SECONDS for earlier, later in pairwise(takeovers)), takeovers
 
 
 @pytest.mark.proof("keys")
@@ -162,17 +198,16 @@ async def test_a_compromised_key_is_out_everywhere(store: Backend, tmp_path: Pat
                 for service in services:
                     await _until(lambda url=service.url: people.me(0, url), UNAUTHORIZED)  # type: ignore[misc]  # as said
             proof.measured("seconds in which all refused it", round(time.monotonic() - begun, 2))
-            await people.refresh(0)
-            assert jwt.get_unverified_header(people.access_tokens[0])["kid"] == pending["kid"]
-            assert await people.me(0) == OK
+            await people.refreshed(0)
+            assert _kid(people.access_tokens[0]) == pending["kid"]
+            assert await _answer(lambda: people.me(0)) == OK
             *_, ended = await asyncio.to_thread(keys, settings, "compromised", pending["kid"], "--revoke-sessions")
             assert ended == {"sessions_revoked": 2}
             for service in services:
-                status, _ = await people.post("/auth/refresh", {"refresh_token": people.tokens[0]}, service.url)
-                assert status == UNAUTHORIZED
+                assert await _answer(lambda url=service.url: _refresh(people, url)) == UNAUTHORIZED  # type: ignore[misc]  # as said
         async with People([service.url for service in services], 2) as people:
-            await people.refresh(0)
-            assert await people.me(0) == OK
+            await people.refreshed(0)
+            assert await _answer(lambda: people.me(0)) == OK
         before = await asyncio.to_thread(keys, settings, "list")
     with running(_made(tmp_path / "again"), settings) as service:
         async with ClientSession() as client, client.get(f"{service.url}/.well-known/jwks.json") as response:
@@ -222,9 +257,23 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _claims(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
+def _kid(token: str) -> str:
+    kid: str = jwt.get_unverified_header(token)["kid"]
+    return kid
+
+
+async def _refresh(people: People, url: str) -> int:
+    """Return what an instance answers to the refresh token of the first session."""
+    status, _ = await people.post("/auth/refresh", {"refresh_token": people.tokens[0]}, url)
+    return status
+
+
+async def _answer(ask: Callable[[], Awaitable[int]]) -> int:
+    """Return the first status that comes: a machine can be busy."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while (status := await ask()) == 0:  # noqa: ASYNC110  # another process does it
+            await asyncio.sleep(_STEP_SECONDS)
+    return status
 
 
 async def _until(ask: Callable[[], Awaitable[int]], expected: int) -> None:

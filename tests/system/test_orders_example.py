@@ -231,7 +231,7 @@ async def test_a_rotation_of_keys_fails_no_request(python: Path, tmp_path: Path)
         async with People([keyturn.url], 4) as people, orders_of(python, keyturn, made(tmp_path / "orders")) as orders:
             async with asyncio.timeout(3 * PATIENCE_SECONDS):
                 while len(signers) < 3:
-                    await asyncio.gather(*(people.refresh(session) for session in range(4)))
+                    await asyncio.gather(*(people.refreshed(session) for session in range(4)))
                     for _ in range(5):
                         seen = await asyncio.gather(*map(orders.see, people.access_tokens))
                         assert set(seen) == {OK}
@@ -255,7 +255,7 @@ async def test_a_compromised_key_is_refused_within_5_seconds(python: Path, tmp_p
             leaked = jwt.get_unverified_header(old)["kid"]
             await asyncio.to_thread(keys, settings, "compromised", leaked)
             await orders.until(lambda: orders.see(old), UNAUTHORIZED, REVOCATION_SECONDS)
-            await people.refresh(0)
+            await people.refreshed(0)
             assert jwt.get_unverified_header(people.access_tokens[0])["kid"] != leaked
             assert await orders.see(people.access_tokens[0]) == OK
 
