@@ -6,16 +6,14 @@ from typing import Final
 
 from .adapters.http.binding import ListeningSocket, bind
 from .adapters.http.metrics_page import metrics_page
-from .adapters.http.runner import ACCEPTED_AT_ONCE, Runner
+from .adapters.http.runner import Runner
 from .application import CONTAINER, create_application
 from .settings import Settings
 
 _LOG: Final = logging.getLogger("keyturn")
 
 
-def create_runner(
-    settings: Settings, *, accept_at_once: int = ACCEPTED_AT_ONCE, metrics: Sequence[ListeningSocket] = ()
-) -> Runner:
+def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()) -> Runner:
     """Return what runs the application, new and not started; its start raises what the application's start raises.
 
     ``metrics`` are the sockets on which ``/metrics`` is served from the start to the end, while it drains too.
@@ -29,7 +27,6 @@ def create_runner(
         shutdown_timeout=settings.shutdown_timeout,
         access_log=settings.access_log,
         drain_delay=settings.drain_delay,
-        accept_at_once=accept_at_once,
     )
 
 

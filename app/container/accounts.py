@@ -32,9 +32,7 @@ class AccountServices(TokenServices, Hashing):
         telemetry=Ground.telemetry,
         policy=Ground.throttle_policy,
         device_lifetime=Ground.settings.provided.device_ttl,
-        strangers=providers.Callable(
-            add, Ground.settings.provided.password_hash_threads, Ground.settings.provided.password_hash_queue
-        ),
+        strangers=providers.Callable(add, Hashing.threads, Ground.settings.provided.password_hash_queue),
         asking=providers.Callable(_a_third, Ground.settings.provided.store_connections),
     )
     authentication = providers.Singleton(

@@ -1,6 +1,9 @@
 """Passwords: which are good enough, and how they are hashed."""
 
+import os
+import sys
 from collections.abc import Iterator
+from typing import Final
 
 from dependency_injector import providers
 
@@ -13,6 +16,16 @@ from ..ports.common_passwords import CommonPasswords
 from ..ports.password_hasher import PasswordHasher
 from .ground import Ground
 
+_MOST_THREADS: Final = 4
+
+
+def _threads(asked: int | None, workers: int) -> int:
+    """Return how many threads hash: unless another number is asked for, those of all workers leave a core to the event
+    loops. A thread of low priority on every core doubles the time in which others are answered.
+    """
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return asked or min(_MOST_THREADS, max(1, (cores - 1) // workers))
+
 
 def _closing(hasher: Argon2PasswordHasher) -> Iterator[Argon2PasswordHasher]:
     yield hasher
@@ -22,6 +35,9 @@ def _closing(hasher: Argon2PasswordHasher) -> Iterator[Argon2PasswordHasher]:
 class Hashing(Ground):
     """The hasher has threads of its own, which end with the container's resources."""
 
+    threads = providers.Callable(
+        _threads, Ground.settings.provided.password_hash_threads, Ground.settings.provided.workers
+    )
     argon2: providers.Provider[PasswordHasher] = providers.Singleton(
         Argon2PasswordHasher,
         cost=providers.Factory(
@@ -29,12 +45,12 @@ class Hashing(Ground):
             memory=Ground.settings.provided.password_hash_memory,
             iterations=Ground.settings.provided.password_hash_iterations,
         ),
-        threads=Ground.settings.provided.password_hash_threads,
+        threads=threads,
         queue=Ground.settings.provided.password_hash_queue,
     )
     hasher_threads = providers.Resource(_closing, argon2)
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(
-        measured_hasher, argon2, Ground.telemetry, threads=Ground.settings.provided.password_hash_threads
+        measured_hasher, argon2, Ground.telemetry, threads=threads
     )
     common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
     passwords = providers.Singleton(

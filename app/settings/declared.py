@@ -108,8 +108,10 @@ class DeclaredSettings:
     password_hash_iterations: int = _setting(
         "PASSWORD_HASH_ITERATIONS", form.whole(1, 100), "2", help="passes of one Argon2id hash over its memory"
     )
-    password_hash_threads: int = _setting(
-        "PASSWORD_HASH_THREADS", form.whole(1, 64), "2", help="passwords hashed at once"
+    password_hash_threads: int | None = _setting(
+        "PASSWORD_HASH_THREADS",
+        form.whole(1, 64),
+        help="passwords that one worker hashes at once: unless given 1 to 4, and one core less than there are in all",
     )
     password_hash_queue: int = _setting(
         "PASSWORD_HASH_QUEUE", form.whole(0, 10_000), "64", help="passwords that may wait to be hashed; more get a 503"

@@ -82,7 +82,7 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     async def _serve(self, stopped: asyncio.Event) -> None:
         """Serve until ``stopped``, or say why that cannot be yet."""
         try:
-            runner = create_runner(self.app.settings, accept_at_once=1, metrics=self.app.metrics)
+            runner = create_runner(self.app.settings, metrics=self.app.metrics)
             await serve(runner, self.sockets, stopped=stopped, announce=self._tell_ready)
         except (ConfigurationError, StoreUnavailable) as error:
             self._tell(error)

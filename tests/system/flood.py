@@ -1,8 +1,8 @@
 """A flood of logins, as a program: ``python -m tests.system.flood PORT LOGINS FIRST RATE``.
 
-It prints a line when it is ready, and waits for one. Then it opens so many connections, each from an address of its own
-in 127.0.0.0/8, holds all of them, and sends a login on each at ``RATE`` a second. It prints what came back, as JSON.
-It stands for other machines, and takes no time of this one that somebody else wants.
+It opens so many connections, each from an address of its own in 127.0.0.0/8, and holds all of them. Before that, and
+after it, it prints a line and waits for one. Then it sends a login on each, at ``RATE`` a second, and prints what came
+back, as JSON. It stands for other machines, and takes no time of this one that somebody else wants.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ _AT_ONCE = 100
 _NICENESS = 19
 _PATIENCE_SECONDS = 60.0
 
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 @dataclass
 class Flood:
@@ -27,6 +29,13 @@ class Flood:
     statuses: Counter[str] = field(default_factory=Counter)
     slowest_refusal: float = 0.0
     without_time: int = 0
+
+
+def wait_for_a_line() -> None:
+    """Say that this program is ready for the next step, and let nothing happen until it is told to go on."""
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
 
 
 def source(number: int) -> str:
@@ -45,13 +54,12 @@ async def flood(port: int, logins: int, first: int, rate: float) -> Flood:
     """Connect, and send."""
     result = Flood()
     gate = asyncio.Semaphore(_AT_ONCE)
-    connected = asyncio.Barrier(logins)
 
-    async def one(number: int) -> None:
+    async def connect(number: int) -> Connection:
         async with gate:
-            local = (source(first + number), 0)
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=local)
-        await connected.wait()
+            return await asyncio.open_connection("127.0.0.1", port, local_addr=(source(first + number), 0))
+
+    async def one(number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(number / rate)
         try:
             await _exchange(reader, writer, first + number, result)
@@ -60,7 +68,10 @@ async def flood(port: int, logins: int, first: int, rate: float) -> Flood:
         finally:
             writer.close()
 
-    await asyncio.gather(*map(one, range(logins)))
+    wait_for_a_line()
+    connections = await asyncio.gather(*map(connect, range(logins)))
+    wait_for_a_line()
+    await asyncio.gather(*(one(number, *streams) for number, streams in enumerate(connections)))
     return result
 
 
@@ -78,7 +89,5 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 
 if __name__ == "__main__":
     os.nice(_NICENESS)
-    print(flush=True)  # noqa: T201  # a program
-    sys.stdin.readline()
     done = asyncio.run(flood(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
     sys.stdout.write(json.dumps(done.__dict__))

@@ -32,10 +32,10 @@ _MEMORY: Final = Backend("memory", {}, Path())
 _INSIDE: Final = {"LOGIN_BUDGET": "1000000/1m"}
 _BEYOND: Final = {"LOGIN_BUDGET": "100/1h"}
 
-_HASHES_BYTES: Final = 2 * 19 * 2**20
+_HASHES_BYTES: Final = 4 * 19 * 2**20
 _BYTES_A_CONNECTION: Final = 16 * 2**10
 _MORE_BYTES: Final = 16 * 2**20
-"""What a flood may take: the hashes of two threads, its connections, and whatever has no number."""
+"""What a flood may take: the hashes of four threads, the most by default; its connections; and what has no number."""
 
 _MOST_TIMES_SLOWER: Final = 3
 _ENOUGH: Final = 10_000
@@ -88,20 +88,29 @@ class Bystander:
 
 
 async def _flood(port: int, logins: int) -> list[asyncio.subprocess.Process]:
-    """Start the two clients, and tell them to begin once both are ready."""
+    """Start the two clients, which are ready to connect then."""
     command, half = (sys.executable, "-m", "tests.system.flood", str(port)), logins // 2
     pipes: dict[str, Any] = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
     clients = [
         await asyncio.create_subprocess_exec(*command, str(half), str(first), str(_RATE), cwd=ROOT, **pipes)
         for first in (0, half)
     ]
+    await _ready(clients)
+    return clients
+
+
+async def _ready(clients: list[asyncio.subprocess.Process]) -> None:
+    """Wait until both are ready for their next step."""
     for client in clients:
         assert client.stdout is not None
         await client.stdout.readline()
+
+
+def _go_on(clients: list[asyncio.subprocess.Process]) -> None:
+    """Let both take their next step."""
     for client in clients:
         assert client.stdin is not None
         client.stdin.write(b"\n")
-    return clients
 
 
 async def _outcome(clients: list[asyncio.subprocess.Process]) -> tuple[Counter[str], float, int]:
@@ -150,7 +159,14 @@ async def test_a_flood(budgets: dict[str, str], store: str, tmp_path: Path, proo
             for _ in range(quiet_rounds):
                 await person.go_on()
             quiet, quiet_memory = person.p99(), _memory(service, "VmRSS")
-            outcome = asyncio.create_task(_outcome(await _flood(service.port, logins)))
+            clients = await _flood(service.port, logins)
+            _go_on(clients)
+            connected = asyncio.create_task(_ready(clients))
+            while not connected.done():
+                await person.go_on()
+            connecting = person.p99()
+            _go_on(clients)
+            outcome = asyncio.create_task(_outcome(clients))
             signing_in = asyncio.create_task(_sign_ins(owner, outcome))
             while not outcome.done():
                 await person.go_on()
@@ -162,6 +178,7 @@ async def test_a_flood(budgets: dict[str, str], store: str, tmp_path: Path, proo
     proof.measured("slowest refusal (s)", round(slowest_refusal, 3))
     proof.measured("memory, quiet and at most (MiB)", [quiet_memory >> 20, memory >> 20])
     proof.measured("p99 of me and refresh, quiet (ms)", [round(each, 2) for each in quiet])
+    proof.measured("p99 of me and refresh, while all connect (ms)", [round(each, 2) for each in connecting])
     proof.measured("p99 of me and refresh, in the flood (ms)", [round(each, 2) for each in flooded])
     proof.measured("sign-ins from the known device", {str(status): times for status, times in sign_ins.items()})
     assert statuses.keys() <= {"401", "429", "503"}

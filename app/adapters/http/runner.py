@@ -13,7 +13,10 @@ from .listening import stop_listening
 from .measuring import TELEMETRY
 from .readiness import READINESS
 
-ACCEPTED_AT_ONCE: Final = 8
+_ACCEPTED_AT_ONCE: Final = 1
+"""Connections, in one step of the event loop. Others are answered in between, and processes that share the socket get
+their part.
+"""
 
 _KEEPALIVE_SECONDS: Final = 75
 _LINGERING_SECONDS: Final = 2.0
@@ -22,10 +25,7 @@ _STEP_SECONDS: Final = 0.02
 
 
 class Runner(web.AppRunner):
-    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds; ``accept_at_once``
-    is how many connections it takes in one step of the event loop, in which it answers nobody: 1 leaves the others to
-    the processes with which it shares a socket.
-    """
+    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds."""
 
     def __init__(
         self,
@@ -34,10 +34,8 @@ class Runner(web.AppRunner):
         shutdown_timeout: float,
         access_log: bool,
         drain_delay: float = 0.0,
-        accept_at_once: int = ACCEPTED_AT_ONCE,
     ) -> None:
         self._drain_delay = drain_delay
-        self._accept_at_once = accept_at_once
         super().__init__(
             app,
             shutdown_timeout=shutdown_timeout,
@@ -62,7 +60,7 @@ class Runner(web.AppRunner):
     async def listen(self, sockets: Sequence[ListeningSocket]) -> None:
         """Accept who connects to the sockets; raises ``ConfigurationError``."""
         for each in sockets:
-            await web.SockSite(self, each, backlog=self._accept_at_once).start()
+            await web.SockSite(self, each, backlog=_ACCEPTED_AT_ONCE).start()
 
     async def drain(self) -> None:
         """Stop listening, and let clients finish what they began: each answer closes its connection from now on.
