@@ -13,7 +13,6 @@ from ..errors import HashingOverloaded, TooManyAttempts
 from ..model.attempt import Attempt, of_device, of_stranger
 from ..model.device import Device, device_claim
 from ..model.events import LoginFailed
-from ..model.identifiers import SessionId
 from ..model.session import Origin
 from ..model.throttle_policy import ThrottlePolicy
 from ..model.user import User
@@ -29,6 +28,14 @@ class Admitted:
 
     user: User | None
     device: Device | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Admitted):
+    """Who is let in as the owner of an account."""
+
+    user: User
+    device: Device
 
 
 class Admission:
@@ -68,21 +75,26 @@ class Admission:
 
         Raises ``TooManyAttempts``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        known = None if device is None else await self._known(username, device)
-        async with self._stranger(username, origin) if known is None else self._owner(*known, origin) as admitted:
-            yield admitted
+        if device is not None and (known := await self._known(username, device)) is not None:
+            async with self.owner(known.user, known.device.device_id, origin):
+                yield known
+        else:
+            async with self._stranger(username, origin) as user:
+                yield Admitted(user, device=None)
 
     @asynccontextmanager
-    async def confirmation(self, user: User, session_id: SessionId, origin: Origin) -> AsyncIterator[None]:
-        """Admit a signed-in user: their session is as good as a known device. Raises as above."""
-        attempt = of_device(user.username, session_id, self._policy)
+    async def owner(self, user: User, known_by: bytes, origin: Origin) -> AsyncIterator[None]:
+        """Admit a user who is known by the id of a device, or as one who is signed in by that of their session. Raises
+        as above.
+        """
+        attempt = of_device(user.username, known_by, self._policy)
         self._throttling.check(attempt)
         await self._take(attempt, user, origin)
         async with self._judged(attempt):
             yield
 
     @asynccontextmanager
-    async def _stranger(self, username: str, origin: Origin) -> AsyncIterator[Admitted]:
+    async def _stranger(self, username: str, origin: Origin) -> AsyncIterator[User | None]:
         attempt = of_stranger(username, origin.address, self._policy)
         self._throttling.check(attempt)
         with self._strangers.place():
@@ -90,15 +102,7 @@ class Admission:
                 user = await self._users.find_by_username(username)
                 await self._take(attempt, user, origin)
             async with self._judged(attempt):
-                yield Admitted(user, None)
-
-    @asynccontextmanager
-    async def _owner(self, user: User, device: Device, origin: Origin) -> AsyncIterator[Admitted]:
-        attempt = of_device(user.username, device.device_id, self._policy)
-        self._throttling.check(attempt)
-        await self._take(attempt, user, origin)
-        async with self._judged(attempt):
-            yield Admitted(user, device)
+                yield user
 
     @asynccontextmanager
     async def _judged(self, attempt: Attempt) -> AsyncIterator[None]:
@@ -109,14 +113,14 @@ class Admission:
             raise
         await self._throttling.succeeded(attempt)
 
-    async def _known(self, username: str, device: str) -> tuple[User, Device] | None:
+    async def _known(self, username: str, device: str) -> Known | None:
         claim = device_claim(device, now=self._clock.now(), lifetime=self._device_lifetime)
         if claim is None:
             return None
         with self._claims.place():
             async with self._claims.turn():
                 user = await self._users.find_by_username(username)
-        return None if user is None or not claim.is_of(user) else (user, claim.device)
+        return None if user is None or not claim.is_of(user) else Known(user, claim.device)
 
     async def _take(self, attempt: Attempt, user: User | None, origin: Origin) -> None:
         try:

@@ -77,7 +77,7 @@ class Authentication:
 
         Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        async with self._admission.confirmation(user, session_id, origin):
+        async with self._admission.owner(user, session_id, origin):
             if not await self._hasher.verify(composed(password), user.password_hash, reserved=True):
                 self._note_failure("wrong_current_password", user, origin)
                 raise WrongCurrentPassword
