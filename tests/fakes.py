@@ -1,8 +1,9 @@
 """Fakes for the ports that the domain tests need beside the in-memory adapters. Standard library only."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
-from app.domain.errors import HashingOverloaded
+from app.domain.errors import HashingAbandoned, HashingOverloaded
 from app.domain.model.claims import AccessTokenClaims
 from app.domain.model.events import AuditEvent
 from app.domain.model.feed import Feed
@@ -74,9 +75,14 @@ class FakeCodec:
 
 
 class FakeHasher:
-    """Hashes to ``plain:PASSWORD`` and counts; ``outdated`` hashes begin with ``old:``."""
+    """Hashes to ``plain:PASSWORD`` and counts; outdated hashes begin with ``old:``. Until ``open`` is set, passwords
+    wait to be verified; ``reserved`` tells for which a place was reserved.
+    """
 
     def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.open.set()
+        self.reserved: list[bool] = []
         self.verifications = 0
         self.hashes = 0
         self.overloaded = False
@@ -88,6 +94,11 @@ class FakeHasher:
         return f"plain:{password}"
 
     async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
+        self.reserved.append(reserved)
+        try:
+            await self.open.wait()
+        except asyncio.CancelledError as cancelled:
+            raise HashingAbandoned from cancelled
         self.verifications += 1
         return hashed.partition(":")[2] == password
 

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from ..domain.errors import ConfigurationError, HashingOverloaded
+from ..domain.errors import ConfigurationError, HashingAbandoned, HashingOverloaded
 from . import bcrypt
 
 _T = TypeVar("_T")
@@ -91,6 +91,10 @@ class Argon2PasswordHasher:
         future.add_done_callback(lambda _: places.release())
         try:
             return await asyncio.wrap_future(future)
+        except asyncio.CancelledError as cancelled:
+            if future.cancel():
+                raise HashingAbandoned from cancelled
+            raise
         except MemoryError as error:
             raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 

@@ -21,7 +21,8 @@ _MOST_THREADS: Final = 4
 
 def _threads(asked: int | None, workers: int) -> int:
     """Return how many threads hash: unless another number is asked for, those of all workers leave a core to the event
-    loops. A thread of low priority on every core doubles the time in which others are answered.
+    loops, where there are more cores than workers. A thread of low priority on every core doubles the time in which
+    others are answered.
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return asked or min(_MOST_THREADS, max(1, (cores - 1) // workers))

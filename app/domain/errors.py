@@ -2,6 +2,7 @@
 subject have a module of their own, such as ``token_errors``.
 """
 
+from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -85,6 +86,10 @@ class StoreUnavailable(Unavailable):
     """The store did not answer; whether it did what it was asked is unknown."""
 
     description = "The store cannot be reached; try again."
+
+
+class HashingAbandoned(CancelledError):
+    """A sign-in was cancelled before its password was looked at."""
 
 
 class HashingOverloaded(Unavailable):

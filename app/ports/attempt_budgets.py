@@ -17,13 +17,15 @@ class AttemptBudgets(Protocol):
         """Take one attempt from each budget and return nothing; or, where one has none, take from none, and return for
         how many seconds each that is used up has none.
 
-        Of any number of concurrent calls at one ``now`` as many take from a budget as it had attempts. What a call took
-        before another was faster at one of its budgets, it gives back.
+        Of any number of concurrent calls at one ``now`` as many take from a budget as it had attempts; fewer only where
+        a call that is refused by another budget holds an attempt for a moment.
         """
         ...
 
     async def give_back(self, taken: Mapping[bytes, Budget], *, now: float) -> None:
-        """Give back one attempt that was taken from each; a budget is never more than whole."""
+        """Give back one attempt that was taken from each; a budget is never more than whole. After ``clear`` it is one
+        attempt of whoever took since.
+        """
         ...
 
     async def clear(self, keys: Collection[bytes]) -> None:

@@ -4,7 +4,9 @@ from typing import Protocol
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait, or memory is short."""
+    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait, or memory is short,
+    and ``HashingAbandoned``, a ``CancelledError``, if they are cancelled while the password waits.
+    """
 
     async def hash(self, password: str) -> str:
         """Return a salted hash of ``password`` in PHC string format, in the current cost."""

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from app.adapters import argon2
 from app.adapters.argon2 import Argon2Cost, Argon2PasswordHasher
-from app.domain.errors import HashingOverloaded
+from app.domain.errors import HashingAbandoned, HashingOverloaded
 
 _LONG = 30.0
 """Seconds after which a test gives up."""
@@ -91,6 +91,24 @@ async def test_a_full_queue_refuses_at_once(make: _Make, gate: Gate, threads: in
             await refused
     gate.opened.set()
     assert await asyncio.gather(*tasks) == [True] * (threads + queue)
+
+
+async def test_a_password_that_is_not_waited_for_is_not_looked_at(make: _Make, gate: Gate) -> None:
+    """While it waits, that is told; once it is being hashed, it was looked at."""
+    hasher = make(1, 5)
+    [under_way] = await _verifying(hasher)
+    await _until(lambda: gate.threads)
+    [waiting] = await _verifying(hasher)
+    for task in (under_way, waiting):
+        task.cancel()
+    with pytest.raises(HashingAbandoned):
+        await waiting
+    with pytest.raises(asyncio.CancelledError) as given_up:
+        await under_way
+    assert given_up.type is asyncio.CancelledError
+    gate.opened.set()
+    assert await hasher.verify("password", "hash")
+    assert len(gate.threads) == 2
 
 
 async def test_some_places_are_reserved(make: _Make, gate: Gate) -> None:

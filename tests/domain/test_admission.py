@@ -9,10 +9,11 @@ import pytest
 
 from app.domain.errors import HashingOverloaded, InvalidCredentials, StoreUnavailable, TooManyAttempts
 from app.domain.model.budget import Budget
+from app.domain.model.device import Device, device_token
 from app.domain.model.grant import SignIn
 from app.domain.model.identifiers import FIRST_PARTY
 from app.domain.model.session import Origin
-from tests.builders import PASSWORD, THROTTLE
+from tests.builders import ALICE, NOW, PASSWORD, THROTTLE
 
 from .world import ASKING, ORIGIN, STRANGERS, World
 
@@ -58,7 +59,7 @@ class Watched:
 async def begun(*sign_ins: Coroutine[Any, Any, SignIn]) -> list[asyncio.Task[SignIn]]:
     """Return sign-ins that have come as far as they can."""
     tasks = [asyncio.create_task(each) for each in sign_ins]
-    for _ in range(20):
+    for _ in range(200):
         await asyncio.sleep(0)
     return tasks
 
@@ -153,21 +154,109 @@ async def test_a_crowd_of_strangers_waits_before_the_store(world: World) -> None
     assert world.hasher.verifications == STRANGERS
 
 
+async def test_a_crowd_at_one_account_asks_for_few(world: World) -> None:
+    """Those who wait for their turn hear of the first refusals: neither store nor audit trail gets one for each."""
+    await use_up_the_account(world)
+    world.clock.advance(1)
+    watched, events = Watched(world), len(world.audit.events)
+    crowd = await begun(*(signing_in(world, address=f"10.0.{n}.1") for n in range(200)))
+    assert set(await outcomes(crowd)) == {TooManyAttempts, HashingOverloaded}
+    assert watched.asked <= 2 * ASKING
+    assert len(world.audit.events) - events <= ASKING
+
+
+async def test_a_stranger_keeps_the_place_until_the_password_is_verified(world: World) -> None:
+    """While as many wait as can be hashed, the next asks nothing."""
+    watched = Watched(world)
+    world.hasher.open.clear()
+    crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(STRANGERS)))
+    asked = watched.asked
+    with pytest.raises(HashingOverloaded):
+        await signing_in(world)
+    assert watched.asked == asked == 2 * STRANGERS
+    world.hasher.open.set()
+    assert await outcomes(crowd) == [InvalidCredentials] * STRANGERS
+    with pytest.raises(InvalidCredentials):
+        await signing_in(world, "wrong")
+
+
 async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
-    """Its owner is looked up at once, and waits for no stranger; nor does one who shows a token that is worth nothing
-    take the place of one.
-    """
+    """Its owner is looked up at once, waits for no stranger, and has a place that is reserved."""
     device = (await signing_in(world)).device_token
-    forged = device[:-1] + ("A" if device[-1] != "A" else "Q")
     watched = Watched(world)
     watched.open.clear()
     crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(200)))
-    owner, pretender = await begun(signing_in(world, device=device), signing_in(world, "wrong", device=forged))
-    assert watched.asked == ASKING + 2
+    [owner] = await begun(signing_in(world, device=device))
+    assert watched.asked == ASKING + 1
     watched.open.set()
     assert await outcomes([owner]) == [SignIn]
-    await outcomes([*crowd, pretender])
-    assert isinstance(pretender.exception(), InvalidCredentials | HashingOverloaded)
+    await outcomes(crowd)
+    assert world.hasher.reserved.count(True) == 1
+
+
+def forged(number: int) -> str:
+    """Return a device token that Alice's password did not make; of each number another."""
+    return device_token(Device(ALICE.subject, number.to_bytes(16, "big"), int(NOW)), replace(ALICE, password_hash="-"))  # noqa: S106
+
+
+async def test_false_devices_are_strangers(world: World) -> None:
+    """However many somebody makes up, they share the strangers' budgets and places."""
+    for number in range(10):
+        with pytest.raises(InvalidCredentials):
+            await signing_in(world, "wrong", device=forged(number))
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world, device=forged(10))
+    assert not any(world.hasher.reserved)
+
+
+async def test_a_crowd_of_false_devices_keeps_no_owner_out(world: World) -> None:
+    """After a few, a network's wait in a room of their own, of which the places are bounded, too."""
+    device = (await signing_in(world)).device_token
+    watched = Watched(world)
+    watched.open.clear()
+    crowd = await begun(*(signing_in(world, device=forged(n), address="198.51.100.1") for n in range(1_500)))
+    assert watched.asked == 2 * ASKING
+    assert sum(task.done() for task in crowd) == 1_500 - 20 - 1_000
+    [owner] = await begun(signing_in(world, device=device))
+    watched.open.set()
+    assert await outcomes([owner]) == [SignIn]
+    assert SignIn in await outcomes(crowd)
+
+
+async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world: World) -> None:
+    """There a device is believed later, and is believed; a true one is not counted among the false."""
+    device = (await signing_in(world)).device_token
+    for number in range(30):
+        with pytest.raises((InvalidCredentials, TooManyAttempts)):
+            await signing_in(world, "wrong", device=forged(number))
+    for _ in range(30):
+        await signing_in(world, device=device)
+    assert world.hasher.reserved.count(True) == 30
+
+
+@pytest.mark.parametrize("waits_for", ["the store", "the hash"])
+async def test_who_gives_up_before_the_password_is_looked_at_has_lost_nothing(world: World, waits_for: str) -> None:
+    """An owner who has too little patience in a flood is not throttled after it."""
+    device = (await signing_in(world)).device_token
+    answered, take = asyncio.Event(), world.budgets.take
+
+    async def take_and_answer_late(*arguments: Any, **options: Any) -> Any:
+        waits = await take(*arguments, **options)
+        await answered.wait()
+        return waits
+
+    world.budgets.take = take_and_answer_late  # type: ignore[method-assign]
+    gate = answered if waits_for == "the store" else world.hasher.open
+    answered.set()
+    for _ in range(30):
+        gate.clear()
+        [owner] = await begun(signing_in(world, device=device))
+        owner.cancel()
+        await asyncio.sleep(0)
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await owner
+    await signing_in(world, device=device)
 
 
 async def test_who_gives_up_frees_the_place(world: World) -> None:

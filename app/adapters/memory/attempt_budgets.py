@@ -12,7 +12,8 @@ _MOST_KEYS: Final = 100_000
 
 class MemoryAttemptBudgets:
     """When each budget is whole again, in one dictionary. No method awaits anything, so each is atomic on the event
-    loop. Where ``most`` are kept, the half that would be whole soonest gives way: it has been used least.
+    loop. Where ``most`` are kept, half of those gives way that are not among the last used, and would be whole soonest:
+    what everyone takes from stays, and what is used up.
     """
 
     def __init__(self, *, most: int = _MOST_KEYS) -> None:
@@ -24,9 +25,11 @@ class MemoryAttemptBudgets:
         asked = {key: budget.take(self._due.get(key, 0), moment) for key, budget in wanted.items()}
         waits = {key: seconds(wait) for key, (_, wait) in asked.items() if wait}
         if not waits:
-            self._due.update((key, due) for key, (due, _) in asked.items())
+            for key, (due, _) in asked.items():
+                self._due.pop(key, None)
+                self._due[key] = due
             if len(self._due) > self._most:
-                self._make_room(wanted)
+                self._make_room()
         return waits
 
     async def give_back(self, taken: Mapping[bytes, Budget], *, now: float) -> None:
@@ -50,8 +53,8 @@ class MemoryAttemptBudgets:
                 self._due[key] = due
         return kept - len(self._due)
 
-    def _make_room(self, in_use: Collection[bytes]) -> None:
-        """Spare those that are in use just now: everyone's together must never give way to one of them."""
-        others = sorted(self._due.keys() - in_use, key=self._due.__getitem__)
+    def _make_room(self) -> None:
+        last_used = islice(reversed(self._due), max(4, self._most // 4))
+        others = sorted(self._due.keys() - last_used, key=self._due.__getitem__)
         for key in others[: max(1, self._most // 2)]:
             del self._due[key]

@@ -24,8 +24,8 @@ class Exchange:
     """Sends scripts to whichever server has their keys.
 
     Every method raises ``StoreUnavailable`` after ``timeout`` seconds at the latest. A script is sent again only where
-    the server said that it did not run it. Where ``replicas`` is more than 0, so many must have what the script wrote
-    before it is done (``WAIT``, on the connection that wrote).
+    the server said that it did not run it. Where ``replicas`` is more than 0, so many must have what it wrote before it
+    is done (``WAIT``, on the connection that wrote), unless it needs no confirmation.
     """
 
     def __init__(self, topology: Topology, *, timeout: float, connections: int, replicas: int) -> None:
@@ -41,7 +41,8 @@ class Exchange:
         in_full: Command = ("EVAL", script.text, len(keys), *keys, *arguments)
         try:
             async with asyncio.timeout(self._timeout), self._places:
-                return await self._redirected(keys[0], by_name, in_full)
+                replicas = self._replicas if script.confirmed else 0
+                return await self._redirected(keys[0], by_name, in_full, replicas)
         except StoreUnavailable:
             self._learn_soon()
             raise
@@ -90,13 +91,13 @@ class Exchange:
             with suppress(asyncio.CancelledError):
                 await self._learning
 
-    async def _redirected(self, key: str, by_name: Command, in_full: Command) -> Any:
+    async def _redirected(self, key: str, by_name: Command, in_full: Command, replicas: int) -> Any:
         """Follow a cluster whose slots move: a script that was redirected did not run."""
         ahead: list[Command] = []
         client, command = self._topology.owner(key), by_name
         for _ in range(_REDIRECTIONS):
             try:
-                return await self._confirmed(client, ahead, command)
+                return await self._confirmed(client, ahead, command, replicas)
             except NoScriptError:
                 command = in_full
             except AskError as error:
@@ -106,13 +107,13 @@ class Exchange:
                 self._learn_soon()
         raise TryAgainError("the slot of the key moves")
 
-    async def _confirmed(self, client: Redis, ahead: Sequence[Command], command: Command) -> Any:
-        if not ahead and not self._replicas:
+    async def _confirmed(self, client: Redis, ahead: Sequence[Command], command: Command, replicas: int) -> Any:
+        if not ahead and not replicas:
             return await _alone(client, command)
-        wait: list[Command] = [("WAIT", self._replicas, int(self._timeout * _WAIT_SHARE * 1000))] * bool(self._replicas)
+        wait: list[Command] = [("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))] * bool(replicas)
         answers = [*await _together(client, [*ahead, command, *wait])][len(ahead) :]
         answer = _unless_error(answers[0])
-        if wait and int(_unless_error(answers[1])) < self._replicas:
+        if wait and int(_unless_error(answers[1])) < replicas:
             raise StoreUnavailable from TimeoutError("too few replicas confirmed the change")
         return answer
 

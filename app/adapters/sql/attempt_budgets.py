@@ -64,7 +64,7 @@ class SqlAttemptBudgets:
         for place, key in enumerate(sorted(wanted)):
             budget = wanted[key]
             numbers[f"first_{place}"] = moment + budget.interval()
-            numbers[f"latest_{place}"] = moment + budget.tolerance()
+            numbers[f"last_{place}"] = moment + budget.tolerance()
             numbers[f"impossible_{place}"] = moment + budget.latest()
         rows = await self._acts.changed(_take(len(wanted)), {**_keys(wanted), **numbers})
         return [row.budget_key for row in rows]
@@ -91,13 +91,13 @@ def _take(budgets: int) -> TextClause:
         INSERT INTO budgets (budget_key, due) VALUES {rows}
         ON CONFLICT (budget_key) DO UPDATE
         SET due = CASE
-            WHEN budgets.due > :now AND budgets.due <= {of_row("latest")} THEN budgets.due + excluded.due - :now
+            WHEN budgets.due > :now AND budgets.due <= {of_row("last")} THEN budgets.due + excluded.due - :now
             ELSE excluded.due
         END
-        WHERE budgets.due <= {of_row("latest")} OR budgets.due > {of_row("impossible")}
+        WHERE budgets.due <= {of_row("last")} OR budgets.due > {of_row("impossible")}
         RETURNING budget_key
     """  # noqa: S608  # names of parameters alone
-    numbers = ("now", *(f"{number}_{place}" for number in ("first", "latest", "impossible") for place in places))
+    numbers = ("now", *(f"{number}_{place}" for number in ("first", "last", "impossible") for place in places))
     return text(sql).bindparams(*(bindparam(number, type_=BigInteger) for number in numbers))
 
 

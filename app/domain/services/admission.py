@@ -1,7 +1,8 @@
 """Admission: whose password is looked at, judged before anything costly is done."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from ...ports.audit import AuditTrail
 from ...ports.clock import Clock
 from ...ports.telemetry import Telemetry
 from ...ports.users import UserRepository
-from ..errors import HashingOverloaded, TooManyAttempts
+from ..errors import HashingAbandoned, HashingOverloaded, KeyturnError, TooManyAttempts
 from ..model.attempt import Attempt, of_device, of_stranger
 from ..model.device import Device, device_claim
 from ..model.events import LoginFailed
@@ -41,10 +42,11 @@ class Known(Admitted):
 class Admission:
     """Lets those in whose password is to be verified. A device stays known for ``device_lifetime`` seconds.
 
-    At most ``strangers`` who show no known device are inside, so that no more ask the stores than can be hashed;
-    ``asking`` of them ask at once, and as many of those whose device has to be looked up.
+    At most ``strangers`` who show no known device are inside, so that no more ask the stores than can be hashed; on
+    their way in ``asking`` of them ask at once, and as many of those whose device has to be looked up.
 
-    What is done inside is one attempt. It counts as a success unless it raises; ``HashingOverloaded`` gives it back.
+    What is done inside is one attempt. It counts as a success unless it raises; it is given back if no password was
+    looked at, which ``HashingOverloaded`` and ``HashingAbandoned`` tell.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Admission:
         self._device_lifetime = device_lifetime
         self._strangers = WaitingRoom(places=strangers, at_once=asking, telemetry=telemetry)
         self._claims = WaitingRoom(places=_CLAIMS, at_once=asking, telemetry=telemetry)
+        self._doubtful_claims = WaitingRoom(places=_CLAIMS, at_once=asking, telemetry=telemetry)
 
     @asynccontextmanager
     async def sign_in(self, username: str, device: str | None, origin: Origin) -> AsyncIterator[Admitted]:
@@ -75,7 +78,7 @@ class Admission:
 
         Raises ``TooManyAttempts``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        if device is not None and (known := await self._known(username, device)) is not None:
+        if device is not None and (known := await self._known(username, device, origin)) is not None:
             async with self.owner(known.user, known.device.device_id, origin):
                 yield known
         else:
@@ -99,6 +102,7 @@ class Admission:
         self._throttling.check(attempt)
         with self._strangers.place():
             async with self._strangers.turn():
+                self._throttling.check(attempt)
                 user = await self._users.find_by_username(username)
                 await self._take(attempt, user, origin)
             async with self._judged(attempt):
@@ -108,23 +112,35 @@ class Admission:
     async def _judged(self, attempt: Attempt) -> AsyncIterator[None]:
         try:
             yield
-        except HashingOverloaded:
+        except (HashingOverloaded, HashingAbandoned):
             await self._throttling.came_to_nothing(attempt)
             raise
         await self._throttling.succeeded(attempt)
 
-    async def _known(self, username: str, device: str) -> Known | None:
+    async def _known(self, username: str, device: str, origin: Origin) -> Known | None:
+        """Return whose device that is. Of a network that showed many false ones, claims wait in a room of their own."""
         claim = device_claim(device, now=self._clock.now(), lifetime=self._device_lifetime)
         if claim is None:
             return None
-        with self._claims.place():
-            async with self._claims.turn():
+        room = self._claims if await self._throttling.believes_claims(origin.address) else self._doubtful_claims
+        with room.place():
+            async with room.turn():
                 user = await self._users.find_by_username(username)
-        return None if user is None or not claim.is_of(user) else Known(user, claim.device)
+        if user is None or not claim.is_of(user):
+            return None
+        await self._throttling.claim_was_true(origin.address)
+        return Known(user, claim.device)
 
     async def _take(self, attempt: Attempt, user: User | None, origin: Origin) -> None:
+        """Take the attempt, and give it back if the client goes away meanwhile: no password is looked at then."""
+        taking = asyncio.create_task(self._throttling.take(attempt))
         try:
-            await self._throttling.take(attempt)
+            await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            with suppress(KeyturnError):
+                await taking
+                await self._throttling.came_to_nothing(attempt)
+            raise
         except TooManyAttempts:
             subject = None if user is None else user.subject
             self._audit.record(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import ceil
+from typing import Final
 
 from ...ports.attempt_budgets import AttemptBudgets
 from ...ports.clock import Clock
@@ -9,8 +10,12 @@ from ..errors import TooManyAttempts
 from ..model.attempt import Attempt, budget_key
 from ..model.budget import Budget
 from ..model.identifiers import ClientId, SessionId
+from ..model.network import network_of
 from ..model.throttle_policy import ThrottlePolicy
 from .recent_refusals import RecentRefusals
+
+_FALSE_CLAIMS: Final = Budget(20, 600)
+"""Device tokens of one network that turn out to be worth nothing."""
 
 
 class Throttling:
@@ -48,6 +53,16 @@ class Throttling:
         """Give the attempt back: no password was looked at."""
         await self._give_back(attempt.budgets)
 
+    async def believes_claims(self, address: str) -> bool:
+        """Tell whether few devices were false that a network showed lately, and count this one until it is true. Each
+        instance counts for itself.
+        """
+        return not await self._own.take({_claims_key(address): _FALSE_CLAIMS}, now=self._clock.now())
+
+    async def claim_was_true(self, address: str) -> None:
+        """Count it no more."""
+        await self._own.give_back({_claims_key(address): _FALSE_CLAIMS}, now=self._clock.now())
+
     async def admit_refresh(self, session_id: SessionId) -> None:
         """Take a refresh of a session whose token was found good; raises ``TooManyAttempts``. Each instance counts for
         itself: it is its signing that is protected.
@@ -65,6 +80,10 @@ class Throttling:
         if taken:
             await self._budgets.give_back(taken, now=self._clock.now())
             self._refused.forget(taken)
+
+
+def _claims_key(address: str) -> bytes:
+    return budget_key("device claims", network_of(address))
 
 
 def _check(waits: Mapping[bytes, float]) -> None:

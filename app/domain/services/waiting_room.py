@@ -18,7 +18,7 @@ class WaitingRoom:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place; raises ``HashingOverloaded`` at once if there is none."""
+        """Hold a place; raises ``HashingOverloaded`` at once if there is none: a password less is hashed."""
         if not self._free:
             self._telemetry.hashing_refused()
             raise HashingOverloaded
