@@ -224,14 +224,34 @@ async def test_a_crowd_of_false_devices_keeps_no_owner_out(world: World) -> None
 
 
 async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world: World) -> None:
-    """There a device is believed later, and is believed; a true one is not counted among the false."""
+    """There a device is believed later, and is believed."""
     device = (await signing_in(world)).device_token
     for number in range(30):
         with pytest.raises((InvalidCredentials, TooManyAttempts)):
             await signing_in(world, "wrong", device=forged(number))
+    assert not await world.throttling.believes_claims(ORIGIN.address)
+    await signing_in(world, device=device)
+    assert world.hasher.reserved[-1]
+
+
+async def test_true_devices_are_not_counted_among_the_false(world: World) -> None:
+    """Many people behind one address who are known are in nobody's way."""
+    device = (await signing_in(world)).device_token
     for _ in range(30):
         await signing_in(world, device=device)
-    assert world.hasher.reserved.count(True) == 30
+    assert await world.throttling.believes_claims(ORIGIN.address)
+
+
+async def test_what_a_success_gives_back_can_be_taken_at_once() -> None:
+    """Though the budget was found empty a moment ago."""
+    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(1, 3_600)))
+    world.hasher.open.clear()
+    [first] = await begun(signing_in(world))
+    with pytest.raises(TooManyAttempts):
+        await signing_in(world)
+    world.hasher.open.set()
+    await first
+    await signing_in(world)
 
 
 @pytest.mark.parametrize("waits_for", ["the store", "the hash"])

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from app.adapters.redis.store import RedisStore
+from app.contracts.attempt_budgets import NOW, THREE, key
 from app.contracts.session_kit import advance, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.model.session import RevocationReason
@@ -177,7 +178,9 @@ async def test_a_server_that_keeps_nothing(valkey: Valkey, caplog: pytest.LogCap
 
 
 async def test_too_few_replicas_confirm(fragile: Valkey) -> None:
-    """A change that no replica has is not acknowledged, and neither is what a later read finds of it."""
+    """A change that no replica has is not acknowledged, and neither is what a later read finds of it. Budgets wait for
+    no replica: an attempt would count that nobody made.
+    """
     alone, confirming = await opened(fragile.url), RedisStore(fragile.url, StoreOptions(timeout=0.5, replicas=1))
     session = new_session()
     async with asyncio.timeout(4 * SLACK_SECONDS):
@@ -190,5 +193,6 @@ async def test_too_few_replicas_confirm(fragile: Valkey) -> None:
     await alone.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at)
     with pytest.raises(StoreUnavailable):
         await confirming.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at)
+    assert await confirming.budgets.take({key(1): THREE}, now=NOW) == {}
     await alone.close()
     await confirming.close()
