@@ -270,11 +270,11 @@ async def test_introspection_has_a_budget_of_its_own() -> None:
 
 @pytest.mark.proof("login")
 async def test_parallel_guesses_are_counted_too(world: World, proof: Proof) -> None:
-    """Of guesses at once as many are looked at as of guesses in turn."""
+    """Of guesses at once as many are looked at as of guesses in turn; some find no place."""
     guesses = proof.count("parallel guesses", small=50, full=2_000)
     done = await asyncio.gather(*(sign_in(world, "wrong") for _ in range(guesses)), return_exceptions=True)
     assert sum(isinstance(each, InvalidCredentials) for each in done) == 10
-    assert sum(isinstance(each, TooManyAttempts) for each in done) == guesses - 10
+    assert sum(isinstance(each, TooManyAttempts | HashingOverloaded) for each in done) == guesses - 10
 
 
 @pytest.mark.parametrize(
