@@ -1,4 +1,4 @@
-"""A contract of our own for import-linter."""
+"""Contracts of our own for import-linter."""
 
 import sys
 
@@ -27,3 +27,29 @@ class StandardLibraryOnly(Contract):
         """Name each of them."""
         for importer, imported in check.metadata["foreign"]:
             output.print_error(f"{importer} imports {imported}")
+
+
+class OneDirection(Contract):
+    """A module of ``inner`` that a module of ``outer`` needs, directly or not, imports nothing of ``outer``."""
+
+    inner = fields.StringField()
+    outer = fields.StringField()
+
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # their signature
+        """Find the modules that stand on both sides."""
+        inner, outer = str(self.inner), str(self.outer)
+        ports = {outer, *graph.find_descendants(outer)}
+        values = {inner, *graph.find_descendants(inner)} & {
+            needed for port in ports for needed in graph.find_upstream_modules(port)
+        }
+        turning = [
+            (value, port)
+            for value in sorted(values)
+            for port in sorted(ports & graph.find_modules_directly_imported_by(value))
+        ]
+        return ContractCheck(kept=not turning, metadata={"turning": turning})
+
+    def render_broken_contract(self, check: ContractCheck) -> None:
+        """Name each of them."""
+        for value, port in check.metadata["turning"]:
+            output.print_error(f"{value} imports {port}, and a port needs {value}")

@@ -3,16 +3,16 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from app.domain.model import ratchet
-from app.domain.model.budget import Budget
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
-from app.domain.model.key_policy import KeyPolicy
-from app.domain.model.ratchet import RefreshToken
-from app.domain.model.scope import Scope
-from app.domain.model.session import Session
-from app.domain.model.throttle_policy import ThrottlePolicy
-from app.domain.model.user import User
+from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.keys.policy import KeyPolicy
+from app.domain.login.user import User
+from app.domain.rate_limits.policy import RateLimitPolicy
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.scope import Scope
+from app.domain.sessions import ratchet
+from app.domain.sessions.ratchet import RefreshToken
+from app.domain.sessions.session import Session
+from app.domain.tokens.claims import AccessTokenClaims
 
 NOW: Final = 1_800_000_000.0
 """The moment at which a test begins, unless it says otherwise."""
@@ -22,14 +22,14 @@ AUDIENCE: Final = "keyturn"
 
 KEY_POLICY: Final = KeyPolicy(period=None, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 
-THROTTLE: Final = ThrottlePolicy(
-    account=Budget(40, 80 * 3_600),
-    device=Budget(10, 20 * 3_600),
-    account_and_network=Budget(10, 600),
-    network=Budget(100, 600),
-    everyone=Budget(10_000, 600),
-    refresh=Budget(1_000_000, 366 * 86_400),
-    introspection=Budget(60_000, 60),
+RATE_LIMITS: Final = RateLimitPolicy(
+    account=RateLimit(40, 80 * 3_600),
+    device=RateLimit(10, 20 * 3_600),
+    account_and_network=RateLimit(10, 600),
+    network=RateLimit(100, 600),
+    everyone=RateLimit(10_000, 600),
+    refresh=RateLimit(1_000_000, 366 * 86_400),
+    introspection=RateLimit(60_000, 60),
 )
 
 DEVICE_LIFETIME: Final = 180 * 86_400

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from app.domain.errors import HashingAbandoned, HashingOverloaded
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.events import AuditEvent
-from app.domain.model.feed import Feed
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.token_errors import BadSignature, MalformedToken
+from app.domain.audit.events import AuditEvent
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.domain.login.errors import HashingAbandoned, HashingOverloaded
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.errors import BadSignature, MalformedToken
+from app.domain.tokens.feed import Feed
 
 from .builders import NOW
 
@@ -102,7 +103,7 @@ class FakeHasher:
         self.verifications += 1
         return hashed.partition(":")[2] == password
 
-    async def verify_nothing(self, password: str) -> None:
+    async def verify_dummy(self, password: str) -> None:
         await self.verify(password, "")
 
     def can_verify(self, hashed: str) -> bool:

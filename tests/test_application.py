@@ -11,13 +11,13 @@ from typing import Any, Final
 import pytest
 from aiohttp import web
 
-from app.adapters.http.readiness import READINESS
+from app.adapters.http.server.readiness import READINESS
 from app.adapters.system import SystemClock
-from app.application import CONTAINER, create_application
-from app.background import _SWEEP_SECONDS
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.model.session import RevocationReason
-from app.settings import Settings
+from app.domain.sessions.session import RevocationReason
+from app.service.application import CONTAINER, create_application
+from app.service.background import _SWEEP_SECONDS
+from app.service.settings import Settings
 
 from .builders import refresh_token, session_of
 
@@ -144,7 +144,7 @@ class _Sweeps:
 
 async def test_sweeping_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to ask for a sweep, and neither a store that is away nor a bug ends the sweeping."""
-    monkeypatch.setattr("app.background._SWEEP_SECONDS", 0)
+    monkeypatch.setattr("app.service.background._SWEEP_SECONDS", 0)
     sweeps = _Sweeps()
     app = create_application(Settings(**CHEAP))
     app[CONTAINER].retention.override(sweeps)

@@ -7,18 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from app import background
-from app.adapters.http.readiness import Readiness
+from app.adapters.http.server.readiness import Readiness
 from app.adapters.memory.store import MemoryStore
-from app.adapters.telemetry.silence import Silence
-from app.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
+from app.adapters.telemetry.null import NullTelemetry
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.services.key_lifecycle import KeyLifecycle
-from app.domain.services.key_news import KeyNews
-from app.domain.services.key_rotation import KeyRotation
-from app.domain.services.revocation import Revocation
-from app.ports.store import StoreOptions
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.reload import KeyReload
+from app.domain.keys.rotation import KeyRotation
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.domain.sessions.revocation import Revocation
+from app.ports.session_store import StoreOptions
+from app.service import background
+from app.service.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
 
 from .builders import KEY_POLICY, NOW
 from .fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyGenerator, FakeKeyRing
@@ -46,7 +47,7 @@ class Learning:
         self.error: Exception | None = None
         self.asked: list[float] = []
 
-    async def learn(self, since: float) -> float:
+    async def sync_revocations(self, since: float) -> float:
         self.asked.append(since)
         if self.error is not None:
             raise self.error
@@ -67,7 +68,7 @@ class Instance:
         """Let it keep up."""
         revocation: Revocation = self.learning  # type: ignore[assignment]  # it is asked for nothing else
         task = asyncio.create_task(
-            keep_up_with_revocations(revocation, self.stores, self.readiness, Silence(), since=NOW)
+            keep_up_with_revocations(revocation, self.stores, self.readiness, NullTelemetry(), since=NOW)
         )
         yield
         assert not task.done()
@@ -134,13 +135,13 @@ class KeyFollower:
         self.rotation = KeyRotation(
             ring=ring, generator=self.generator, clock=self.clock, audit=FakeAuditTrail(), policy=policy
         )
-        self.news = KeyNews(clock=self.clock)
+        self.reload = KeyReload(clock=self.clock)
 
     @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
+    async def follower(self) -> AsyncIterator[None]:
         """Let it follow, from a start on."""
         await bring_up_keys(self.keys, self.rotation)
-        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.news, Silence()))
+        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.reload, NullTelemetry()))
         yield
         task.cancel()
 
@@ -148,7 +149,7 @@ class KeyFollower:
         """Be asked to look so often, and return how often it read the keys for that."""
         before = self.ring.loads
         for _ in range(times):
-            self.news.ask()
+            self.reload.request()
             for _ in range(10):
                 await asyncio.sleep(0)
         return self.ring.loads - before
@@ -164,7 +165,7 @@ class BrokenKeyRing(FakeKeyRing):
 async def test_a_flood_of_unknown_keys_costs_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """However often it is asked to look, it reads the store once in 10 seconds."""
     follower = KeyFollower(FakeKeyRing(), monkeypatch)
-    async with follower.following():
+    async with follower.follower():
         assert await follower.asked(1_000) == 1
         follower.clock.advance(9.9)
         assert await follower.asked(1_000) == 0
@@ -178,7 +179,7 @@ async def test_keys_that_cannot_be_changed_serve(
     """The service starts on what there is, says once what is wrong, and does not make keys without end."""
     ring = BrokenKeyRing(StoredKey(SigningKey("kid-1", NOW - 60, NOW - 900), b""))
     follower = KeyFollower(ring, monkeypatch)
-    async with follower.following():
+    async with follower.follower():
         made_at_start = follower.generator.made
         for _ in range(20):
             assert await follower.asked(1) == 1

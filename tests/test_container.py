@@ -15,30 +15,31 @@ from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
 from app.adapters.keys.shared import SharedKeyRing
-from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
+from app.adapters.memory.rate_limits import MemoryRateLimitRepository
 from app.adapters.system import SystemClock
-from app.background import bring_up_keys
-from app.container import Container
-from app.container.key_stores import KeyStores
-from app.container.stores import Stores
-from app.ports.attempt_budgets import AttemptBudgets
-from app.ports.audit import AuditTrail
-from app.ports.audit_events import AuditEventRepository
-from app.ports.client_assertions import ClientAssertions, UsedAssertions
-from app.ports.clients import ClientRepository
+from app.ports.audit_record_repository import AuditRecordRepository
+from app.ports.audit_trail import AuditTrail
+from app.ports.client_assertion_reader import ClientAssertionReader
+from app.ports.client_repository import ClientRepository
 from app.ports.clock import Clock
 from app.ports.common_passwords import CommonPasswords
-from app.ports.key_store import KeyGenerator, KeyStore
+from app.ports.database import Database
+from app.ports.key_generator import KeyGenerator
+from app.ports.key_store import KeyStore
 from app.ports.password_hasher import PasswordHasher
 from app.ports.randomness import Randomness
-from app.ports.revocation_list import RevocationList
+from app.ports.rate_limit_repository import RateLimitRepository
+from app.ports.session_repository import SessionRepository
+from app.ports.session_store import SessionStore
 from app.ports.session_sweeper import SessionSweeper
-from app.ports.sessions import SessionRepository
-from app.ports.store import Database, SessionStore
 from app.ports.telemetry import Telemetry
 from app.ports.token_codec import TokenCodec
-from app.ports.users import UserRepository
-from app.settings import Settings
+from app.ports.user_repository import UserRepository
+from app.service.background import bring_up_keys
+from app.service.container import Container
+from app.service.container_key_stores import KeyStores
+from app.service.container_stores import Stores
+from app.service.settings import Settings
 from tests.fakes import FakeClock
 
 CONFIGURATIONS: Final = {
@@ -54,26 +55,24 @@ PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
 PORTS: Final[dict[str, type[Any]]] = {
     "argon2": PasswordHasher,
     "audit": AuditTrail,
-    "client_assertions": ClientAssertions,
+    "client_assertions": ClientAssertionReader,
     "audit_log": AuditTrail,
     "clock": Clock,
     "common_passwords": CommonPasswords,
     "codec": TokenCodec,
     "hasher": PasswordHasher,
     "key_generator": KeyGenerator,
-    "own_budgets": AttemptBudgets,
+    "own_rate_limits": RateLimitRepository,
     "key_stores.chosen": KeyStore,
     "randomness": Randomness,
-    "revoked": RevocationList,
-    "stores.audit_events": AuditEventRepository,
-    "stores.budgets": AttemptBudgets,
+    "stores.audit_records": AuditRecordRepository,
+    "stores.rate_limits": RateLimitRepository,
     "stores.clients": ClientRepository,
     "stores.database": Database,
     "stores.session_store": SessionStore,
     "stores.sessions": SessionRepository,
     "stores.sweeper": SessionSweeper,
     "stores.users": UserRepository,
-    "used_assertions": UsedAssertions,
     "telemetry": Telemetry,
 }
 
@@ -123,10 +122,10 @@ def test_a_store_without_budgets_leaves_them_to_the_process() -> None:
     """Each of a store's own is used; without any, those in memory are."""
     container = Container(settings=Settings())
     store = container.stores.session_store()
-    assert container.stores.budgets() is store.budgets
+    assert container.stores.rate_limits() is store.rate_limits
     container.stores.reset_singletons()
-    with container.stores.session_store.override(providers.Object(SimpleNamespace(budgets=None))):
-        assert isinstance(container.stores.budgets(), MemoryAttemptBudgets)
+    with container.stores.session_store.override(providers.Object(SimpleNamespace(rate_limits=None))):
+        assert isinstance(container.stores.rate_limits(), MemoryRateLimitRepository)
 
 
 def test_an_override_reaches_every_subject(settings: Settings) -> None:
@@ -138,7 +137,15 @@ def test_an_override_reaches_every_subject(settings: Settings) -> None:
         overridden = Container(settings=settings)
     container = Container(settings=settings)
     container.clock.override(providers.Object(another))
-    for name in ("keys", "key_news", "validation", "rotation", "authentication", "client_authentication", "retention"):
+    for name in (
+        "keys",
+        "key_reload",
+        "validation",
+        "rotation",
+        "authentication",
+        "client_authentication",
+        "retention",
+    ):
         assert getattr(overridden, name)()._clock is one
         assert getattr(container, name)()._clock is another
     assert type(Container(settings=settings).clock()) is SystemClock

@@ -5,13 +5,13 @@ import sys
 import pytest
 
 from app.domain.errors import ConfigurationError
-from app.measurement import chosen_telemetry, observers
+from app.service.telemetry import chosen_telemetry, observers
 
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have none of the optional packages, and nothing that was imported with them."""
-    for name in ("app.adapters.telemetry.prometheus", "app.adapters.http.tracing"):
+    for name in ("app.adapters.telemetry.prometheus", "app.adapters.http.server.tracing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     for name in ("prometheus_client", "opentelemetry.context"):
         monkeypatch.setitem(sys.modules, name, None)

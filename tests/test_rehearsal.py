@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.settings import Settings
-from app.workers import rehearsal
+from app.service.settings import Settings
+from app.service.workers import rehearsal
 
 _SETTINGS = Settings(password_hash_memory=8_192, password_hash_iterations=1)
 

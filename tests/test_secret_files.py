@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from app.domain.errors import ConfigurationError
-from app.settings import Settings
+from app.service.settings import Settings
 
 SECRET: Final = "hunter-two"  # noqa: S105  # a test's
 

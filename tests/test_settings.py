@@ -8,9 +8,9 @@ from typing import Any, Final
 import pytest
 
 from app.domain.errors import ConfigurationError
-from app.domain.model.budget import Budget
-from app.domain.model.scope import Scope
-from app.settings import Settings
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.scope import Scope
+from app.service.settings import Settings
 
 SECRET: Final = "hunter-two"  # noqa: S105  # a test's
 
@@ -46,13 +46,13 @@ VALID: Final = [
     ("PASSWORD_HASH_ITERATIONS", "3", 3),
     ("PASSWORD_HASH_THREADS", "1", 1),
     ("PASSWORD_HASH_QUEUE", "0", 0),
-    ("LOGIN_ACCOUNT_BUDGET", "50/2d", Budget(50, 172_800)),
-    ("LOGIN_DEVICE_BUDGET", "1/1", Budget(1, 1)),
-    ("LOGIN_ADDRESS_BUDGET", "5/90s", Budget(5, 90)),
-    ("LOGIN_NETWORK_BUDGET", "1000000/366d", Budget(1_000_000, 366 * 86_400)),
-    ("LOGIN_BUDGET", "9/3h", Budget(9, 10_800)),
-    ("REFRESH_BUDGET", "60/1m", Budget(60, 60)),
-    ("INTROSPECTION_BUDGET", "100/1s", Budget(100, 1)),
+    ("LOGIN_ACCOUNT_BUDGET", "50/2d", RateLimit(50, 172_800)),
+    ("LOGIN_DEVICE_BUDGET", "1/1", RateLimit(1, 1)),
+    ("LOGIN_ADDRESS_BUDGET", "5/90s", RateLimit(5, 90)),
+    ("LOGIN_NETWORK_BUDGET", "1000000/366d", RateLimit(1_000_000, 366 * 86_400)),
+    ("LOGIN_BUDGET", "9/3h", RateLimit(9, 10_800)),
+    ("REFRESH_BUDGET", "60/1m", RateLimit(60, 60)),
+    ("INTROSPECTION_BUDGET", "100/1s", RateLimit(100, 1)),
     ("DEVICE_TTL", "30d", 2_592_000),
     ("TRUSTED_PROXIES", "10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),
     ("BODY_TIMEOUT", "1s", 1),

@@ -8,8 +8,8 @@ import pytest
 
 from app.adapters.memory.store import MemoryStore
 from app.domain.errors import ConfigurationError
-from app.ports.store import SessionStore, StoreOptions
-from app.stores import database, session_store
+from app.ports.session_store import SessionStore, StoreOptions
+from app.service.stores import database, session_store
 
 OPTIONS: Final = StoreOptions()
 
@@ -26,7 +26,7 @@ class SessionsOnly:
 def another_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package that names its store."""
     found = EntryPoints([EntryPoint("shelf", f"{__name__}:SessionsOnly", "keyturn.stores")])
-    monkeypatch.setattr("app.stores.entry_points", lambda *, group, **which: found.select(group=group, **which))
+    monkeypatch.setattr("app.service.stores.entry_points", lambda *, group, **which: found.select(group=group, **which))
 
 
 def store_of(url: str) -> SessionStore:

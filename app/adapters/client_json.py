@@ -4,12 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
+from ..domain.clients.client import AuthenticationMethod, Client, GrantType
+from ..domain.clients.registration import Registered
 from ..domain.errors import FieldError, InvalidRequest
-from ..domain.grant_errors import InvalidScope
-from ..domain.model.client import AuthenticationMethod, Client, GrantType
-from ..domain.model.identifiers import ClientId
-from ..domain.model.scope import Scope
-from ..domain.services.clients import Registered
+from ..domain.identifiers import ClientId
+from ..domain.scope import InvalidScope, Scope
 
 
 class ClientEntry(TypedDict):

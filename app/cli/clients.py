@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..adapters import client_json, strict_json
-from ..application import opened
-from ..background import keep_last_events
-from ..container import Container
-from ..domain.errors import ConfigurationError, InvalidRequest
-from ..domain.identifier_errors import AlreadyExists, ClientNotFound
-from ..domain.model.client import AuthenticationMethod, Client, GrantType
-from ..domain.model.identifiers import ClientId
-from ..domain.services.clients import Clients, Registered
-from ..settings import Settings
-from ..settings.forms import duration
+from ..domain.clients.client import AuthenticationMethod, Client, GrantType
+from ..domain.clients.errors import ClientNotFound
+from ..domain.clients.registration import ClientRegistration, Registered
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.identifiers import ClientId
+from ..service.application import opened
+from ..service.background import keep_last_events
+from ..service.container import Container
+from ..service.settings import Settings
+from ..service.settings.forms import duration
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -81,9 +81,9 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
     """Print a line for each client."""
     show = _as_json if arguments.json else _as_text
 
-    async def listed(clients: Clients) -> None:
+    async def listed(clients: ClientRegistration) -> None:
         after = ""
-        while page := await clients.page(after=after, limit=_PAGE):
+        while page := await clients.list_clients(after=after, limit=_PAGE):
             for client in page:
                 print(show(client))
             after = page[-1].client_id
@@ -91,7 +91,9 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
     _run(environment, arguments, listed)
 
 
-def _run(environment: Mapping[str, str], arguments: argparse.Namespace, act: Callable[[Clients], Awaitable[_T]]) -> _T:
+def _run(
+    environment: Mapping[str, str], arguments: argparse.Namespace, act: Callable[[ClientRegistration], Awaitable[_T]]
+) -> _T:
     settings = Settings.from_environment(environment)
 
     async def done() -> _T:
@@ -110,7 +112,7 @@ def _run(environment: Mapping[str, str], arguments: argparse.Namespace, act: Cal
 
 
 @asynccontextmanager
-async def _clients(settings: Settings) -> AsyncIterator[Clients]:
+async def _clients(settings: Settings) -> AsyncIterator[ClientRegistration]:
     """Yield the clients of a database that outlives this command."""
     if settings.database_url == "memory://":
         raise ConfigurationError(

@@ -5,8 +5,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..application import prepare_stores
-from ..settings import Settings
+from ..service.application import prepare_stores
+from ..service.settings import Settings
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

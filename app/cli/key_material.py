@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..adapters.keys.directory import create_key_file, has_keys
-from ..domain.model import base64url
-from ..settings import Settings
-from ..settings.forms import ENCRYPTION_KEY_BYTES
+from ..domain import base64url
+from ..service.settings import Settings
+from ..service.settings.forms import ENCRYPTION_KEY_BYTES
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -14,16 +14,16 @@ from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.key_file import read_key_file
 from ..adapters.keys.pem import read_private_key
 from ..adapters.keys.shared import SharedKeyRing
-from ..application import opened
-from ..container import Container
 from ..domain.errors import ConfigurationError
-from ..domain.model.key_policy import KeyPolicy
-from ..domain.model.session import RevocationReason
-from ..domain.model.signing_key import SigningKey
-from ..domain.services.key_rotation import KeyRotation
-from ..settings import Settings
+from ..domain.keys.policy import KeyPolicy
+from ..domain.keys.rotation import KeyRotation
+from ..domain.keys.signing_key import SigningKey
+from ..domain.sessions.session import RevocationReason
+from ..service.application import opened
+from ..service.container import Container
+from ..service.settings import Settings
 from . import key_material
-from .kept_events import keep_events_of
+from .audit_records import keep_events_of
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

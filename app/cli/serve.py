@@ -9,13 +9,13 @@ from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from ..adapters.http.binding import bind
-from ..adapters.http.server import serve, stop_signal
+from ..adapters.http.server.binding import bind
+from ..adapters.http.server.serving import serve, stop_signal
 from ..adapters.telemetry.logs import configure_logging
-from ..application import prepare_stores
-from ..instance import bind_metrics, create_runner
-from ..settings import Settings
-from ..workers import run_workers
+from ..service.application import prepare_stores
+from ..service.instance import bind_metrics, create_runner
+from ..service.settings import Settings
+from ..service.workers import run_workers
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..adapters.event_json import event_members
+from ..adapters.audit_record_json import event_members
+from ..domain.audit.record import AuditRecord
 from ..domain.errors import ConfigurationError
-from ..domain.identifier_errors import SessionNotFound
-from ..domain.model.identifiers import SessionId, format_session_id, parse_session_id
-from ..domain.model.kept_event import KeptEvent
-from ..domain.model.timeline import Timeline, moment
-from ..settings import Settings
+from ..domain.identifiers import SessionId, format_session_id, parse_session_id
+from ..domain.sessions.errors import SessionNotFound
+from ..domain.sessions.timeline import Timeline, moment
+from ..service.settings import Settings
 from .user_stores import opened_stores
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _as_text(told: Timeline) -> str:
     return "\n".join([told.conclusion, *map(_line, told.events)])
 
 
-def _line(event: KeptEvent) -> str:
+def _line(event: AuditRecord) -> str:
     details = " ".join(f"{name}={_printable(value)}" for name, value in event.details.items())
     return "  ".join(
         each for each in (moment(event.at), f"{event.name:<20}", _printable(event.address), details) if each

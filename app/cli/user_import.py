@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..adapters import strict_json
-from ..domain.errors import ConfigurationError, InvalidRequest
-from ..domain.grant_errors import InvalidScope
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.scope import Scope
-from ..domain.model.user import User
-from ..domain.services.accounts import Accounts
-from ..settings import Settings
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.login.accounts import Accounts
+from ..domain.login.user import User
+from ..domain.scope import InvalidScope, Scope
+from ..service.settings import Settings
 from .user_lines import as_json, as_text
 from .user_stores import opened_stores
 

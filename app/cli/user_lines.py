@@ -2,7 +2,7 @@
 
 import json
 
-from ..domain.model.user import User
+from ..domain.login.user import User
 
 
 def as_text(user: User) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from ..application import opened, prepare_stores
-from ..background import keep_last_events
-from ..container import Container
 from ..domain.errors import ConfigurationError
-from ..settings import Settings
+from ..service.application import opened, prepare_stores
+from ..service.background import keep_last_events
+from ..service.container import Container
+from ..service.settings import Settings
 
 
 @asynccontextmanager

@@ -5,13 +5,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ..container import Container
-from ..domain.errors import ConfigurationError, InvalidRequest
-from ..domain.grant_errors import InvalidScope
-from ..domain.identifier_errors import AlreadyExists, UserNotFound
-from ..domain.model.scope import Scope
-from ..domain.model.user import User
-from ..settings import Settings
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.login.errors import UserNotFound
+from ..domain.login.user import User
+from ..domain.scope import InvalidScope, Scope
+from ..service.container import Container
+from ..service.settings import Settings
 from . import user_import
 from .passwords import typed_password
 from .user_lines import as_json, as_text, printable
@@ -110,7 +109,7 @@ def _change(
     """Change the user of a name, and tell of it."""
 
     async def act(parts: Container) -> User:
-        return await change(parts, await parts.accounts().named(arguments.username))
+        return await change(parts, await parts.accounts().find_by_username(arguments.username))
 
     try:
         user = _act(Settings.from_environment(environment), act)
@@ -136,7 +135,7 @@ def _act(settings: Settings, act: Callable[[Container], Awaitable[User]]) -> Use
 async def _list(settings: Settings, show: Callable[[User], str]) -> None:
     async with opened_stores(settings) as parts:
         after = ""
-        while page := await parts.accounts().page(after=after, limit=_PAGE):
+        while page := await parts.accounts().list_users(after=after, limit=_PAGE):
             for user in page:
                 print(show(user))
             after = page[-1].username

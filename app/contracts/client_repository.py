@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 import pytest_asyncio
 
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
-from ..domain.model.identifiers import FIRST_PARTY, ClientId
-from ..domain.model.scope import Scope
-from ..ports.clients import ClientRepository
+from ..domain.clients.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
+from ..domain.errors import AlreadyExists
+from ..domain.identifiers import FIRST_PARTY, ClientId
+from ..domain.scope import Scope
+from ..ports.client_repository import ClientRepository
 from .counts import CONNECTIONS, RACERS, Counts
 
 
@@ -65,7 +65,7 @@ class ClientBehaviour(ClientKit):
         assert await clients.remove(FIRST_PARTY) is False
         assert await clients.replace_secrets(FIRST_PARTY, expected=(), new=NEWER) is False
         assert await clients.find(FIRST_PARTY) == FIRST_PARTY_CLIENT
-        assert list(await clients.page(after="", limit=5)) == []
+        assert list(await clients.list_clients(after="", limit=5)) == []
 
     @pytest.mark.parametrize(
         "client_id", ["", "unknown", "Client-1", "client-1 ", "client_1", "%", "a\0", "\ud800", "first-party "]
@@ -87,7 +87,7 @@ class ClientBehaviour(ClientKit):
         assert found == client
         for field in fields(Client):
             assert type(getattr(found, field.name)) is type(getattr(client, field.name)), field.name
-        assert [await clients.find(client.client_id)] == list(await clients.page(after="", limit=2))
+        assert [await clients.find(client.client_id)] == list(await clients.list_clients(after="", limit=2))
 
     async def test_clients_are_listed_by_id_a_page_at_a_time(self, clients: ClientRepository) -> None:
         """The order is that of the code points; a page begins after the last one's end."""
@@ -95,7 +95,7 @@ class ClientBehaviour(ClientKit):
         for number, client_id in enumerate(reversed(ids)):
             await clients.add(new_client(number, client_id=ClientId(client_id)))
         listed: list[Client] = []
-        while page := await clients.page(after=listed[-1].client_id if listed else "", limit=4):
+        while page := await clients.list_clients(after=listed[-1].client_id if listed else "", limit=4):
             assert len(page) <= 4
             listed += page
         assert [client.client_id for client in listed] == ids
@@ -116,7 +116,7 @@ class ClientBehaviour(ClientKit):
         assert await clients.remove(new_client().client_id) is True
         assert await clients.remove(new_client().client_id) is False
         assert await clients.find(new_client().client_id) is None
-        assert list(await clients.page(after="", limit=5)) == [new_client(2)]
+        assert list(await clients.list_clients(after="", limit=5)) == [new_client(2)]
         await clients.add(new_client())
 
     async def test_what_one_connection_did_every_other_sees(self) -> None:

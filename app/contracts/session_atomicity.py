@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.identifiers import SessionId, Subject
-from ..domain.model.session import RevocationReason, Session
-from ..ports.sessions import SessionRepository
+from ..domain.errors import AlreadyExists
+from ..domain.identifiers import SessionId, Subject
+from ..domain.sessions.session import RevocationReason, Session
+from ..ports.session_repository import SessionRepository
 from .session_kit import LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
 LIVE, REVOKED, UNKNOWN = new_session(1), new_session(2), new_session(3)
@@ -55,7 +55,7 @@ class SessionAtomicity(SessionKit):
         with pytest.raises(AlreadyExists):
             await sessions.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
         assert await _everything(sessions) == before
-        assert list(await sessions.live_sessions(Subject("subject-2"), now=LATER)) == []
+        assert list(await sessions.list_live_sessions(Subject("subject-2"), now=LATER)) == []
         assert await advance(sessions, LIVE)
 
     async def test_a_cancelled_advance_leaves_the_old_or_the_new(self, sessions: SessionRepository) -> None:
@@ -83,7 +83,7 @@ class SessionAtomicity(SessionKit):
             with suppress(AlreadyExists):
                 await sessions.add(session)
             assert_same(await sessions.find(session.session_id), session)
-            assert list(await sessions.live_sessions(session.subject, now=LATER)) == [session]
+            assert list(await sessions.list_live_sessions(session.subject, now=LATER)) == [session]
 
 
 async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float) -> bool:
@@ -91,15 +91,17 @@ async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float
 
 
 async def _adopt(sessions: SessionRepository, session: Session, *, expected_version: int) -> bool:
-    return await sessions.adopt(session.session_id, expected_version=expected_version, credential_version=10, now=LATER)
+    return await sessions.set_credential_version(
+        session.session_id, expected_version=expected_version, credential_version=10, now=LATER
+    )
 
 
 async def _everything(sessions: SessionRepository) -> list[object]:
     """Return what the port shows of the store."""
     return [
         *[await sessions.find(each.session_id) for each in (LIVE, REVOKED, UNKNOWN)],
-        list(await sessions.live_sessions(LIVE.subject, now=LATER)),
-        list(await sessions.revocations_since(0.0)),
+        list(await sessions.list_live_sessions(LIVE.subject, now=LATER)),
+        list(await sessions.list_revocations(0.0)),
     ]
 
 

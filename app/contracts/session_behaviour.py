@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.identifiers import ClientId, SessionId, Subject
-from ..domain.model.scope import Scope
-from ..domain.model.session import RevocationReason, Session
-from ..ports.sessions import SessionRepository
+from ..domain.errors import AlreadyExists
+from ..domain.identifiers import ClientId, SessionId, Subject
+from ..domain.scope import Scope
+from ..domain.sessions.session import RevocationReason, Session
+from ..ports.session_repository import SessionRepository
 from .session_kit import IDLE_LIFETIME, LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
 SESSIONS = {
@@ -151,7 +151,7 @@ class SessionBehaviour(SessionKit):
     async def test_an_unknown_session_is_not_revoked(self, sessions: SessionRepository) -> None:
         """Nothing is revoked, and nothing listed as such."""
         assert await sessions.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=LATER) is False
-        assert list(await sessions.revocations_since(0.0)) == []
+        assert list(await sessions.list_revocations(0.0)) == []
 
     async def test_an_expired_session_can_be_revoked(self, sessions: SessionRepository) -> None:
         """Only an unknown or a revoked session is none of this act's."""
@@ -204,4 +204,6 @@ class SessionBehaviour(SessionKit):
 async def _adopt(
     sessions: SessionRepository, session: Session, *, expected_version: int = 3, now: float = LATER
 ) -> bool:
-    return await sessions.adopt(session.session_id, expected_version=expected_version, credential_version=4, now=now)
+    return await sessions.set_credential_version(
+        session.session_id, expected_version=expected_version, credential_version=4, now=now
+    )

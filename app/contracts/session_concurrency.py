@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.session import RevocationReason
-from ..ports.sessions import SessionRepository
+from ..domain.errors import AlreadyExists
+from ..domain.sessions.session import RevocationReason
+from ..ports.session_repository import SessionRepository
 from .counts import CONNECTIONS, RACERS, Counts
 from .session_kit import LATER, NOW, SessionKit, advance, assert_same, digest, new_session, rotated
 
@@ -61,7 +61,7 @@ class SessionConcurrency(SessionKit):
             session = new_session(number)
             await handles[0].add(session)
             adoptions = [
-                handle.adopt(session.session_id, expected_version=3, credential_version=4, now=LATER)
+                handle.set_credential_version(session.session_id, expected_version=3, credential_version=4, now=LATER)
                 for handle in handles
             ]
             swaps = [advance(handle, session) for handle in handles]

@@ -8,11 +8,11 @@ from typing import Any, Final, Protocol
 import pytest
 import pytest_asyncio
 
-from ..domain.model.identifiers import ClientId, SessionId, Subject
-from ..domain.model.scope import Scope
-from ..domain.model.session import Session
+from ..domain.identifiers import ClientId, SessionId, Subject
+from ..domain.scope import Scope
+from ..domain.sessions.session import Session
+from ..ports.session_repository import SessionRepository
 from ..ports.session_sweeper import SessionSweeper
-from ..ports.sessions import SessionRepository
 
 NOW: Final = 1_800_000_000.015625
 """When sessions are created. The fraction is exact in binary and in microseconds: a store keeps at least those."""

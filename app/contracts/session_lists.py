@@ -1,23 +1,14 @@
 """The behaviour of a session repository: its lists, and what its connections see of each other."""
 
-from ..domain.model.identifiers import Subject
-from ..domain.model.session import Revocation, RevocationReason, Session
-from ..ports.sessions import SessionRepository
-from .session_kit import (
-    IDLE_LIFETIME,
-    LATER,
-    LIFETIME,
-    NOW,
-    SessionKit,
-    advance,
-    assert_same,
-    new_session,
-    rotated,
-)
+from ..domain.identifiers import Subject
+from ..domain.sessions.session import RevocationReason, Session
+from ..domain.tokens.revoked_session import RevokedSession
+from ..ports.session_repository import SessionRepository
+from .session_kit import IDLE_LIFETIME, LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
 
 
 class SessionLists(SessionKit):
-    """``live_sessions`` and ``revocations_since`` do what their docstrings say, and reads see what was acknowledged."""
+    """The lists hold what their docstrings say, and a read sees every change that was acknowledged."""
 
     async def test_live_sessions_are_the_oldest_first(self, sessions: SessionRepository) -> None:
         """The order is that of creation, whatever that of insertion, of ids and of rotation was."""
@@ -27,7 +18,7 @@ class SessionLists(SessionKit):
             await sessions.add(session)
         await advance(sessions, opened[2])
         opened[2] = rotated(opened[2])
-        live = await sessions.live_sessions(opened[1].subject, now=LATER)
+        live = await sessions.list_live_sessions(opened[1].subject, now=LATER)
         assert list(live) == [opened[2], opened[4], opened[1], opened[3]]
         for found in live:
             assert_same(found, opened[int.from_bytes(found.session_id, "big")])
@@ -36,8 +27,8 @@ class SessionLists(SessionKit):
         """Subjects are compared character by character; one that has no session gets none."""
         for number, subject in enumerate(("subject-1", "SUBJECT-1", "subject-1 ", "subject-10"), start=1):
             await sessions.add(new_session(number, subject=Subject(subject)))
-        assert list(await sessions.live_sessions(Subject("subject-1"), now=LATER)) == [new_session(1)]
-        assert list(await sessions.live_sessions(Subject("subject-2"), now=LATER)) == []
+        assert list(await sessions.list_live_sessions(Subject("subject-1"), now=LATER)) == [new_session(1)]
+        assert list(await sessions.list_live_sessions(Subject("subject-2"), now=LATER)) == []
 
     async def test_all_sessions_are_revoked(self, sessions: SessionRepository) -> None:
         """Each is revoked but those that were before, whose reasons stay; none of them rotates any more."""
@@ -52,7 +43,7 @@ class SessionLists(SessionKit):
             expected = RevocationReason.LOGOUT if number == 7 else RevocationReason.KEY_COMPROMISED
             assert (found.revoked_at, found.revoked_because) == (LATER, expected)
             assert not await advance(sessions, found)
-        assert len(await sessions.revocations_since(LATER)) == 7
+        assert len(await sessions.list_revocations(LATER)) == 7
 
     async def test_live_sessions_are_live(self, sessions: SessionRepository) -> None:
         """Revoked sessions are left out, and so are those past either expiry, from its very moment on."""
@@ -62,7 +53,7 @@ class SessionLists(SessionKit):
         await sessions.revoke(new_session(3).session_id, reason=RevocationReason.LOGOUT, now=LATER)
 
         async def live_at(now: float) -> list[Session]:
-            return list(await sessions.live_sessions(Subject("subject-1"), now=now))
+            return list(await sessions.list_live_sessions(Subject("subject-1"), now=now))
 
         absolute, idle = new_session(1, idle_expires_at=None), new_session(2)
         assert {each.session_id for each in await live_at(LATER)} == {absolute.session_id, idle.session_id}
@@ -78,10 +69,10 @@ class SessionLists(SessionKit):
         """It is listed until its new idle expiry."""
         await sessions.add(new_session())
         await advance(sessions, new_session())
-        assert list(await sessions.live_sessions(Subject("subject-1"), now=NOW + IDLE_LIFETIME)) == [
+        assert list(await sessions.list_live_sessions(Subject("subject-1"), now=NOW + IDLE_LIFETIME)) == [
             rotated(new_session())
         ]
-        assert list(await sessions.live_sessions(Subject("subject-1"), now=LATER + IDLE_LIFETIME)) == []
+        assert list(await sessions.list_live_sessions(Subject("subject-1"), now=LATER + IDLE_LIFETIME)) == []
 
     async def test_revocations_are_listed_from_a_moment_on(self, sessions: SessionRepository) -> None:
         """The moment itself is included; sessions that live or have expired are no revocations."""
@@ -89,25 +80,27 @@ class SessionLists(SessionKit):
             await sessions.add(new_session(number))
         for number in range(4):
             await sessions.revoke(new_session(number).session_id, reason=RevocationReason.REUSE, now=LATER + number)
-        every = [Revocation(new_session(number).session_id, LATER + number) for number in range(4)]
+        every = [RevokedSession(new_session(number).session_id, LATER + number) for number in range(4)]
         for first in range(4):
-            assert _in_order(await sessions.revocations_since(LATER + first)) == every[first:]
-        assert _in_order(await sessions.revocations_since(0.0)) == every
-        assert list(await sessions.revocations_since(LATER + 3.015625)) == []
+            assert _in_order(await sessions.list_revocations(LATER + first)) == every[first:]
+        assert _in_order(await sessions.list_revocations(0.0)) == every
+        assert list(await sessions.list_revocations(LATER + 3.015625)) == []
 
     async def test_a_revocation_that_came_late_is_listed(self, sessions: SessionRepository) -> None:
         """The time given counts, not the order of the calls: clocks differ."""
         for number, at in ((1, LATER + 5), (2, LATER)):
             await sessions.add(new_session(number))
             await sessions.revoke(new_session(number).session_id, reason=RevocationReason.LOGOUT, now=at)
-        assert list(await sessions.revocations_since(LATER + 1)) == [Revocation(new_session(1).session_id, LATER + 5)]
+        assert list(await sessions.list_revocations(LATER + 1)) == [
+            RevokedSession(new_session(1).session_id, LATER + 5)
+        ]
 
     async def test_a_second_revocation_does_not_change_the_list(self, sessions: SessionRepository) -> None:
         """A session stands there once, with its first time."""
         await sessions.add(new_session())
         for at in (LATER, LATER + 1):
             await sessions.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=at)
-        assert list(await sessions.revocations_since(0.0)) == [Revocation(new_session().session_id, LATER)]
+        assert list(await sessions.list_revocations(0.0)) == [RevokedSession(new_session().session_id, LATER)]
 
     async def test_what_one_connection_did_every_other_sees(self) -> None:
         """Each read, and each compare-and-swap, starts from the last acknowledged change, whoever made it."""
@@ -119,13 +112,13 @@ class SessionLists(SessionKit):
         assert await advance(other, session)
         session = rotated(session)
         assert_same(await one.find(session.session_id), session)
-        assert list(await one.live_sessions(session.subject, now=LATER)) == [session]
+        assert list(await one.list_live_sessions(session.subject, now=LATER)) == [session]
         assert await one.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)
         assert await advance(other, session) is False
-        assert list(await other.live_sessions(session.subject, now=LATER)) == []
-        assert list(await other.revocations_since(LATER)) == [Revocation(session.session_id, LATER)]
+        assert list(await other.list_live_sessions(session.subject, now=LATER)) == []
+        assert list(await other.list_revocations(LATER)) == [RevokedSession(session.session_id, LATER)]
 
 
-def _in_order(revocations: object) -> list[Revocation]:
+def _in_order(revocations: object) -> list[RevokedSession]:
     assert isinstance(revocations, list | tuple)
     return sorted(revocations, key=lambda each: each.revoked_at)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pytest
 
-from ..domain.model.identifiers import SessionId
-from ..domain.model.session import RevocationReason, Session
-from ..ports.sessions import SessionRepository
+from ..domain.identifiers import SessionId
+from ..domain.sessions.session import RevocationReason, Session
+from ..ports.session_repository import SessionRepository
 from .counts import Counts
 from .session_kit import LATER, NOW, advance, assert_same, digest, new_session, rotated
 

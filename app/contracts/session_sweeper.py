@@ -6,8 +6,8 @@ from itertools import cycle, islice
 
 import pytest
 
-from ..domain.model.identifiers import SessionId, Subject
-from ..domain.model.session import RevocationReason
+from ..domain.identifiers import SessionId, Subject
+from ..domain.sessions.session import RevocationReason
 from .counts import CONNECTIONS, RACERS, Counts
 from .session_kit import (
     IDLE_LIFETIME,
@@ -156,13 +156,13 @@ class SweeperBehaviour(SweptSessionKit):
         await swept.add(session)
         await swept.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)
         await sweep(swept, revoked_before=LATER + 1)
-        assert list(await swept.revocations_since(0.0)) == []
+        assert list(await swept.list_revocations(0.0)) == []
         assert await swept.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER) is False
         assert await advance(swept, session) is False
-        assert list(await swept.live_sessions(Subject("subject-1"), now=LATER)) == []
+        assert list(await swept.list_live_sessions(Subject("subject-1"), now=LATER)) == []
         await swept.add(session)
         assert_same(await swept.find(session.session_id), session)
-        assert list(await swept.live_sessions(Subject("subject-1"), now=LATER)) == [session]
+        assert list(await swept.list_live_sessions(Subject("subject-1"), now=LATER)) == [session]
 
 
 class SweeperConcurrency(SweptSessionKit):

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ..domain.errors import ConfigurationError
-from ..domain.model.session import RevocationReason
-from ..ports.store import SessionStore, StoreOptions
+from ..domain.sessions.session import RevocationReason
+from ..ports.session_store import SessionStore, StoreOptions
 from .session_kit import LATER, advance, assert_same, new_session, rotated
 
 OPTIONS = StoreOptions(timeout=20.0, connections=3)
@@ -87,6 +87,6 @@ class DurableStoreContract(SessionStoreContract):
         second = self.store()
         await second.open()
         assert_same(await second.sessions.find(new_session(1).session_id), rotated(new_session(1)))
-        [revocation] = await second.sessions.revocations_since(LATER)
+        [revocation] = await second.sessions.list_revocations(LATER)
         assert revocation.session_id == new_session(2).session_id
         await second.close()

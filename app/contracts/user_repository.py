@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ..domain.identifier_errors import AlreadyExists
-from ..domain.model.identifiers import Subject
-from ..domain.model.scope import Scope
-from ..domain.model.user import MAX_USERNAME_LENGTH, User
-from ..ports.users import UserRepository
+from ..domain.errors import AlreadyExists
+from ..domain.identifiers import Subject
+from ..domain.login.user import MAX_USERNAME_LENGTH, User
+from ..domain.scope import Scope
+from ..ports.user_repository import UserRepository
 from .counts import CONNECTIONS, RACERS, Counts
 
 UNLIKE_ALICE = ("Alice", "ALICE", "alice ", " alice", "alice\u200b", "alicé", "alice\u0301", "\u0430lice")
@@ -136,12 +136,12 @@ class UserBehaviour(UserKit):
         for number, name in enumerate(reversed(names)):
             await users.add(new_user(number, username=name))
         listed: list[User] = []
-        while page := await users.page(after=listed[-1].username if listed else "", limit=5):
+        while page := await users.list_users(after=listed[-1].username if listed else "", limit=5):
             assert len(page) <= 5
             listed += page
         assert [user.username for user in listed] == names
         assert listed[0] == await users.find_by_username(names[0])
-        assert list(await users.page(after="🦊", limit=5)) == []
+        assert list(await users.list_users(after="🦊", limit=5)) == []
 
     @pytest.mark.parametrize("name", ["a\0", "\0", "\ud800", "a\udfff"])
     async def test_a_name_that_no_store_can_hold_finds_nobody(self, users: UserRepository, name: str) -> None:

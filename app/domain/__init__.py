@@ -1,0 +1,1 @@
+"""What the service does: one folder for each subject, with its values, rules and acts."""

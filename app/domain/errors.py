@@ -2,7 +2,6 @@
 subject have a module of their own, such as ``token_errors``.
 """
 
-from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -47,19 +46,6 @@ class InvalidRequest(KeyturnError):
         self.errors = tuple(errors)
 
 
-class InvalidCredentials(KeyturnError):
-    """The username or the password is wrong; which of them is not said."""
-
-    code = "invalid_credentials"
-    description = "The username or the password is wrong."
-
-
-class WrongCurrentPassword(InvalidCredentials):
-    """A signed-in user gave a password that is not theirs."""
-
-    description = "The current password is wrong."
-
-
 class TooManyAttempts(KeyturnError):
     """A budget is used up; there is an attempt again after ``retry_after`` seconds (RFC 6585 §4)."""
 
@@ -88,11 +74,15 @@ class StoreUnavailable(Unavailable):
     description = "The store cannot be reached; try again."
 
 
-class HashingAbandoned(CancelledError):
-    """A sign-in was cancelled before its password was looked at."""
+class InvalidClient(KeyturnError):
+    """The client is unknown or did not authenticate (RFC 6749 §5.2)."""
+
+    code = "invalid_client"
+    description = "The client is unknown, or did not authenticate as it is registered to."
 
 
-class HashingOverloaded(Unavailable):
-    """More passwords wait to be hashed than the service takes on."""
+class AlreadyExists(KeyturnError):
+    """A repository holds something under this identifier already."""
 
-    description = "Too many sign-ins are under way; try again."
+    code = "already_exists"
+    description = "This identifier is taken."

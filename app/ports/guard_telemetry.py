@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ..domain.errors import KeyturnError
-from ..domain.model.guard_state import GuardState
+from ..domain.verifier.guard_state import GuardState
 
 
 class GuardTelemetry(Protocol):

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from ..domain.model.feed import Feed
-from .token_codec import TokenVerifier
+from ..domain.tokens.feed import Feed
+from .token_verifier import TokenVerifier
 
 
 class IssuerVerifier(TokenVerifier, Protocol):
     """Verifies with those keys of a JWK Set that are trusted. It does no I/O."""
 
-    def hold(self, jwk_set: bytes) -> Collection[str]:
+    def set_keys(self, jwk_set: bytes) -> Collection[str]:
         """Hold the keys of a JWK Set in place of those that were held, and return their ``kid``; which of them are
         trusted is said next. Raises ``IssuerFault`` for what is no JWK Set or has no usable key, and holds what it
         held.

@@ -19,7 +19,7 @@ class PasswordHasher(Protocol):
         """
         ...
 
-    async def verify_nothing(self, password: str) -> None:
+    async def verify_dummy(self, password: str) -> None:
         """Spend what a verification in the current cost takes: for users who do not exist."""
         ...
 

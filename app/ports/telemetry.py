@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ..domain.audit.events import AuditEvent
 from ..domain.errors import KeyturnError
-from ..domain.model.events import AuditEvent
-from ..domain.model.signing_key import KeyState, SigningKey
+from ..domain.keys.signing_key import KeyState, SigningKey
 
 
 class Telemetry(Protocol):

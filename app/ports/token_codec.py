@@ -3,21 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ..domain.model.claims import AccessTokenClaims
-from ..domain.model.feed import Feed
-from ..domain.model.signing_key import SigningKey, StoredKey
-
-
-class TokenVerifier(Protocol):
-    """Reads access tokens. It does no I/O."""
-
-    def decode(self, token: str) -> AccessTokenClaims:
-        """Return what ``token`` says, its form and signature verified; its times, issuer and audience are not judged.
-
-        Raises ``MalformedToken`` for whatever does not have the form of an access token of this service, and
-        ``BadSignature`` for a signature that does not verify or an unknown ``kid``; never anything else.
-        """
-        ...
+from ..domain.keys.signing_key import SigningKey
+from ..domain.keys.stored_key import StoredKey
+from ..domain.tokens.claims import AccessTokenClaims
+from ..domain.tokens.feed import Feed
+from .token_verifier import TokenVerifier
 
 
 class TokenCodec(TokenVerifier, Protocol):

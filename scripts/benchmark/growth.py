@@ -11,12 +11,12 @@ from typing import Final
 from dependency_injector import providers
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.container import Container
-from app.domain.model import ratchet
-from app.domain.model.budget import Budget
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.identifiers import FIRST_PARTY
-from app.settings import Settings
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.sessions import ratchet
+from app.domain.tokens.claims import AccessTokenClaims
+from app.service.container import Container
+from app.service.settings import Settings
 
 from .population import session, token, user
 from .timing import Operation, cpu_of
@@ -48,7 +48,7 @@ class _Codec(JoseTokenCodec):
 @cache
 def _rotating(count: int) -> Operation:
     runner = asyncio.Runner()
-    container = Container(settings=Settings(refresh_budget=Budget(1_000_000, 1)))
+    container = Container(settings=Settings(refresh_budget=RateLimit(1_000_000, 1)))
     container.codec.override(providers.Object(_Codec()))
     tokens = runner.run(_populate(container, count))
     rotation = container.rotation()

@@ -40,7 +40,7 @@ async def _bytes_of_each(count: int, used: Callable[[], int]) -> tuple[float, fl
     gc.collect()
     signed_in = used() - before
     for owner in users:
-        (each,) = await repository.live_sessions(owner.subject, now=time.time())
+        (each,) = await repository.list_live_sessions(owner.subject, now=time.time())
         swapped = await repository.advance(
             each.session_id,
             expected_digest=each.secret_digest,

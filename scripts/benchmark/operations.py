@@ -19,10 +19,10 @@ from dependency_injector import providers
 from joserfc.jwk import RSAKey
 
 from app.adapters.jose.verifier import JoseTokenVerifier
-from app.container import Container
-from app.domain.model.signing_key import StoredKey
-from app.domain.services.validation import Validation
-from app.settings import Settings
+from app.domain.keys.stored_key import StoredKey
+from app.domain.tokens.validation import Validation
+from app.service.container import Container
+from app.service.settings import Settings
 
 from .population import sessions
 from .timing import Operation, cpu_of, repeated

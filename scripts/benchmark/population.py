@@ -4,12 +4,13 @@ import os
 import time
 from collections.abc import Iterator
 
-from app.domain.model import base64url, ratchet
-from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
-from app.domain.model.ratchet import RefreshToken
-from app.domain.model.scope import ACCOUNT, Scope
-from app.domain.model.session import Session
-from app.domain.model.user import User
+from app.domain import base64url
+from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.login.user import User
+from app.domain.scope import ACCOUNT, Scope
+from app.domain.sessions import ratchet
+from app.domain.sessions.ratchet import RefreshToken
+from app.domain.sessions.session import Session
 
 _DEVICE = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0 build {:06}"
 

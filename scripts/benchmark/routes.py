@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from app.guard import Guard, guard, remote_guard
-from app.settings import Settings
+from app.service.settings import Settings
 
 _KEY: Final = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 _MESSAGE: Final = bytes(400)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-from app.adapters import argon2
-from app.adapters.argon2 import Argon2Cost, Argon2PasswordHasher
-from app.domain.errors import HashingAbandoned, HashingOverloaded
+from app.adapters.passwords import argon2
+from app.adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
+from app.domain.login.errors import HashingAbandoned, HashingOverloaded
 
 _LONG = 30.0
 """Seconds after which a test gives up."""
@@ -86,7 +86,7 @@ async def test_a_full_queue_refuses_at_once(make: _Make, gate: Gate, threads: in
     """While every thread is busy and every place taken, further passwords are refused without waiting."""
     hasher = make(threads, queue)
     tasks = await _verifying(hasher, threads + queue)
-    for refused in (hasher.hash("x"), hasher.verify("x", "hash"), hasher.verify_nothing("x")):
+    for refused in (hasher.hash("x"), hasher.verify("x", "hash"), hasher.verify_dummy("x")):
         with pytest.raises(HashingOverloaded):
             await refused
     gate.opened.set()
@@ -178,7 +178,7 @@ async def test_only_its_threads_hash(make: _Make, gate: Gate) -> None:
     tasks = await _verifying(hasher, 6)
     await _until(lambda: len(gate.threads) == 2)
     gate.opened.set()
-    await asyncio.gather(*tasks, hasher.hash("x"), hasher.verify_nothing("x"))
+    await asyncio.gather(*tasks, hasher.hash("x"), hasher.verify_dummy("x"))
     assert len(gate.threads) == 8
     assert len(set(gate.threads)) == 2
     assert threading.get_ident() not in gate.threads
@@ -239,7 +239,7 @@ async def test_short_memory_is_no_wrong_password(monkeypatch: pytest.MonkeyPatch
     def no_memory(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("app.adapters.argon2._matches", no_memory)
+    monkeypatch.setattr("app.adapters.passwords.argon2._matches", no_memory)
     with pytest.raises(HashingOverloaded):
         await hasher.verify("a password", hashed)
     hasher.close()

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app import background
-from app.adapters.memory.audit_events import MemoryAuditEventRepository
+from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_log import LogAuditTrail
 from app.adapters.telemetry.audit_recorder import MOST_WAITING, AuditRecorder
 from app.adapters.telemetry.logs import JsonFormatter
-from app.background import keep_last_events
+from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
+from app.domain.audit.record import AuditRecord
 from app.domain.errors import StoreUnavailable
-from app.domain.model.events import LoginFailed, SessionWasRevoked, TokenRefreshed
-from app.domain.model.identifiers import ClientId, SessionId, Subject
-from app.domain.model.kept_event import KeptEvent
-from app.domain.model.session import RevocationReason
+from app.domain.identifiers import ClientId, SessionId, Subject
+from app.domain.sessions.session import RevocationReason
+from app.service import background
+from app.service.background import keep_last_events
 from tests.fakes import FakeAuditTrail
 from tests.http.log_lines import LogLines
 
@@ -26,7 +26,7 @@ SESSION = SessionId(bytes(16))
 HOSTILE = 'x"}\r\n{"logger": "keyturn.audit"}\x1b[31m\u2028\u2029\0' + "y" * 5_000
 
 
-class Events(MemoryAuditEventRepository):
+class Events(MemoryAuditRecordRepository):
     """Answers unless it is ``down``."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Events(MemoryAuditEventRepository):
         self.down = False
         self.batches: list[int] = []
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         if self.down:
             raise StoreUnavailable
         self.batches.append(len(events))
@@ -77,7 +77,9 @@ async def test_an_event_is_logged_at_once_and_kept_when_it_is_time(events: Event
     await recorder.keep()
     await recorder.keep()
     assert (max(events.batches), sum(events.batches)) == (128, 1_200)
-    assert [each.details["generation"] for each in await events.of_session(SESSION, limit=9_999)] == [*range(1_200)]
+    assert [each.details["generation"] for each in await events.list_for_session(SESSION, limit=9_999)] == [
+        *range(1_200)
+    ]
 
 
 async def test_it_knows_the_request(events: Events) -> None:
@@ -97,8 +99,8 @@ async def test_it_knows_the_request(events: Events) -> None:
     REQUEST_ID.reset(tokens[0])
     ADDRESS.reset(tokens[1])
     await recorder.keep()
-    [revoked] = await events.of_session(SESSION, limit=9_999)
-    [failed] = await events.of_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
+    [revoked] = await events.list_for_session(SESSION, limit=9_999)
+    [failed] = await events.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (revoked.name, revoked.request_id, revoked.address) == ("session_was_revoked", "request-1", "192.0.2.1")
     assert revoked.details == {"reason": "reuse"}
     assert (failed.name, failed.request_id, failed.address) == ("login_failed", "request-1", "192.0.2.2")
@@ -114,7 +116,7 @@ async def test_a_database_that_is_away_loses_nothing(events: Events) -> None:
     recorder.record(refreshed(2))
     events.down = False
     await recorder.keep()
-    assert [each.details["generation"] for each in await events.of_session(SESSION, limit=9_999)] == [1, 2]
+    assert [each.details["generation"] for each in await events.list_for_session(SESSION, limit=9_999)] == [1, 2]
 
 
 async def test_waiting_is_bounded_and_what_is_left_out_is_said(events: Events, log: LogLines) -> None:
@@ -138,7 +140,7 @@ async def test_the_last_events_are_kept_or_said(events: Events, log: LogLines) -
     recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
     recorder.record(refreshed(1))
     await keep_last_events(recorder)
-    assert (recorder.waiting, len(await events.of_session(SESSION, limit=9_999))) == (0, 1)
+    assert (recorder.waiting, len(await events.list_for_session(SESSION, limit=9_999))) == (0, 1)
     recorder.record(refreshed(2))
     events.down = True
     await keep_last_events(recorder)
@@ -153,7 +155,7 @@ class Held(Events):
         super().__init__()
         self.asked, self.let = asyncio.Event(), asyncio.Event()
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         self.asked.set()
         await self.let.wait()
         await super().append(events)
@@ -171,7 +173,7 @@ async def test_what_was_under_way_at_the_end_is_kept() -> None:
     assert recorder.waiting == 1
     events.let.set()
     await keep_last_events(recorder)
-    assert (recorder.waiting, len(await events.of_session(SESSION, limit=9))) == (0, 1)
+    assert (recorder.waiting, len(await events.list_for_session(SESSION, limit=9))) == (0, 1)
 
 
 async def test_a_database_that_hangs_at_the_end_is_said(log: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,5 +218,5 @@ async def test_no_text_breaks_out(events: Events, log: LogLines) -> None:
     assert line.isascii()
     assert len(line.splitlines()) == 1
     assert json.loads(line)["reason"] == HOSTILE[:255]
-    [kept] = await events.of_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
+    [kept] = await events.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (kept.details["reason"], kept.address) == (HOSTILE[:255], HOSTILE[:255])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.common_passwords import ListedPasswords
+from app.adapters.passwords.common_passwords import ListedPasswords
 
 
 @pytest.mark.parametrize("password", ["12345678", "password1", "PASSWORD1", "iloveyou", "trustno1"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
-from app.adapters.argon2 import Argon2Cost, Argon2PasswordHasher
+from app.adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 
 PASSWORD = "correct horse"  # noqa: S105  # a test's
 ARGON2 = "$argon2id$v=19$m={},t={},p={}$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43

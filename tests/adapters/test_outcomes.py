@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 
 from app.adapters.telemetry.prometheus import PrometheusTelemetry
-from app.domain.model import events
-from app.domain.model.events import (
+from app.domain.audit import events
+from app.domain.audit.events import (
     AllSessionsRevoked,
     AuditEvent,
     ClientAdded,
@@ -24,7 +24,7 @@ from app.domain.model.events import (
     UserDisabled,
     UserEnabled,
 )
-from app.domain.model.session import RevocationReason
+from app.domain.sessions.session import RevocationReason
 from tests.metrics import Metrics
 
 _REFUSAL: Final = "the refresh that is refused for it is counted"

@@ -7,7 +7,7 @@ import pytest
 
 from app.adapters.sql.store import SqlStore
 from app.cli import main
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.servers.ports import free_port
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from app.cli import main
-from app.settings import Settings
+from app.service.settings import Settings
 from tests.system.processes import run
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.adapters.keys.directory import create_key_file
 from app.cli import main
-from app.domain.model import base64url
+from app.domain import base64url
 from tests.servers.ports import free_port
 
 Run = Callable[..., str]

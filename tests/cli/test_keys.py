@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from app.adapters.keys.directory import DirectoryKeyRing
 from app.cli import main
-from app.domain.model.signing_key import active_key
+from app.domain.keys.signing_key import active_key
 
 
 def generate(directory: Path, **settings: str) -> int:

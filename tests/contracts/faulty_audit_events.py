@@ -5,52 +5,52 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.adapters.memory.audit_events import MemoryAuditEventRepository
-from app.domain.model.identifiers import SessionId, Subject
-from app.domain.model.kept_event import KeptEvent
+from app.adapters.memory.audit_records import MemoryAuditRecordRepository
+from app.domain.audit.record import AuditRecord
+from app.domain.identifiers import SessionId, Subject
 
 
-class Overwriting(MemoryAuditEventRepository):
+class Overwriting(MemoryAuditRecordRepository):
     """Takes an event's second form."""
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         self._events.update({event.event_id: event for event in events})
 
 
-class Unordered(MemoryAuditEventRepository):
+class Unordered(MemoryAuditRecordRepository):
     """Returns events as they came, of whatever session and subject."""
 
-    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
+    async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
         return list(self._events.values())
 
-    async def of_subject(
+    async def list_for_subject(
         self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
-    ) -> Sequence[KeptEvent]:
+    ) -> Sequence[AuditRecord]:
         return list(self._events.values())
 
 
-class EarliestFirst(MemoryAuditEventRepository):
+class EarliestFirst(MemoryAuditRecordRepository):
     """Cuts the wrong end off where there are more events than were asked for."""
 
-    async def of_session(self, session_id: SessionId, *, limit: int) -> Sequence[KeptEvent]:
-        return (await super().of_session(session_id, limit=10_000))[:limit]
+    async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
+        return (await super().list_for_session(session_id, limit=10_000))[:limit]
 
-    async def of_subject(
+    async def list_for_subject(
         self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
-    ) -> Sequence[KeptEvent]:
-        found = await super().of_subject(subject, names=names, since=since, until=until, limit=10_000)
+    ) -> Sequence[AuditRecord]:
+        found = await super().list_for_subject(subject, names=names, since=since, until=until, limit=10_000)
         return found[:limit]
 
 
-class Flattening(MemoryAuditEventRepository):
+class Flattening(MemoryAuditRecordRepository):
     """Keeps details as text."""
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         flat = [{name: str(value) for name, value in event.details.items()} for event in events]
         await super().append([replace(event, details=each) for event, each in zip(events, flat, strict=True)])
 
 
-class Sweeping(MemoryAuditEventRepository):
+class Sweeping(MemoryAuditRecordRepository):
     """Deletes whatever there is."""
 
     async def delete_before(self, moment: float, *, limit: int) -> int:
@@ -59,18 +59,18 @@ class Sweeping(MemoryAuditEventRepository):
         return deleted
 
 
-class Refusing(MemoryAuditEventRepository):
+class Refusing(MemoryAuditRecordRepository):
     """Fails where there is nothing to do."""
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         assert events
         await super().append(events)
 
 
-class Racy(MemoryAuditEventRepository):
+class Racy(MemoryAuditRecordRepository):
     """Gets, lets others run, and then updates what it got."""
 
-    async def append(self, events: Sequence[KeptEvent]) -> None:
+    async def append(self, events: Sequence[AuditRecord]) -> None:
         got = self._events.copy()
         await asyncio.sleep(0)
         self._events = got

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Collection, Mapping
 
-from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
-from app.domain.model.budget import Budget, microseconds, seconds
+from app.adapters.memory.rate_limits import MemoryRateLimitRepository
+from app.domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
 
-Wanted = Mapping[bytes, Budget]
+Wanted = Mapping[bytes, RateLimit]
 Waits = Mapping[bytes, float]
 
 
-class Racy(MemoryAttemptBudgets):
+class Racy(MemoryRateLimitRepository):
     """Gets, waits, and then updates."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
@@ -24,32 +24,32 @@ class Racy(MemoryAttemptBudgets):
     async def give_back(self, taken: Wanted, *, now: float) -> None:
         before = dict(self._due)
         await asyncio.sleep(0)
-        for key, budget in taken.items():
-            self._due[key] = max(budget.give_back(before.get(key, 0)), microseconds(now))
+        for key, limit in taken.items():
+            self._due[key] = max(limit.give_back(before.get(key, 0)), microseconds(now))
 
 
-class OneByOne(MemoryAttemptBudgets):
+class OneByOne(MemoryRateLimitRepository):
     """Takes from one budget after the other, until one has none."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
-        for key, budget in wanted.items():
-            if waits := await super().take({key: budget}, now=now):
+        for key, limit in wanted.items():
+            if waits := await super().take({key: limit}, now=now):
                 return waits
         return {}
 
 
-class Stingy(MemoryAttemptBudgets):
+class Stingy(MemoryRateLimitRepository):
     """Gives back and clears the first alone."""
 
     async def give_back(self, taken: Wanted, *, now: float) -> None:
         first = next(iter(taken))
         await super().give_back({first: taken[first]}, now=now)
 
-    async def clear(self, keys: Collection[bytes]) -> None:
-        await super().clear([next(iter(keys))])
+    async def reset(self, keys: Collection[bytes]) -> None:
+        await super().reset([next(iter(keys))])
 
 
-class Punishing(MemoryAttemptBudgets):
+class Punishing(MemoryRateLimitRepository):
     """Lets what is refused cost something, too."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
@@ -59,57 +59,57 @@ class Punishing(MemoryAttemptBudgets):
         return waits
 
 
-class Generous(MemoryAttemptBudgets):
+class Generous(MemoryRateLimitRepository):
     """Saves up what is not used, and lets gifts make a budget grow."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
         waits = {}
-        for key, budget in wanted.items():
+        for key, limit in wanted.items():
             due = self._due.setdefault(key, microseconds(now))
-            if (wait := due - microseconds(now) - budget.tolerance()) > 0:
+            if (wait := due - microseconds(now) - limit.tolerance()) > 0:
                 waits[key] = seconds(wait)
             else:
-                self._due[key] = due + budget.interval()
+                self._due[key] = due + limit.interval()
         return waits
 
     async def give_back(self, taken: Wanted, *, now: float) -> None:
-        for key, budget in taken.items():
-            self._due[key] = self._due.get(key, microseconds(now)) - budget.interval()
+        for key, limit in taken.items():
+            self._due[key] = self._due.get(key, microseconds(now)) - limit.interval()
 
 
-class OneForAll(MemoryAttemptBudgets):
+class OneForAll(MemoryRateLimitRepository):
     """Has one budget, whatever the key, and forgets it at once."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
         waits = await super().take({b"": next(iter(wanted.values()))}, now=now)
         return dict.fromkeys(wanted, waits[b""]) if waits else {}
 
-    async def clear(self, keys: Collection[bytes]) -> None:
-        await super().clear([b""])
+    async def reset(self, keys: Collection[bytes]) -> None:
+        await super().reset([b""])
 
-    async def forget(self, *, whole_before: float, limit: int) -> int:
+    async def delete_full(self, *, full_before: float, limit: int) -> int:
         self._due.clear()
         return 0
 
 
-class Literal(MemoryAttemptBudgets):
+class Literal(MemoryRateLimitRepository):
     """Believes every time."""
 
     async def take(self, wanted: Wanted, *, now: float) -> Waits:
         moment = microseconds(now)
-        waits = {key: self._due.get(key, 0) - moment - budget.tolerance() for key, budget in wanted.items()}
+        waits = {key: self._due.get(key, 0) - moment - limit.tolerance() for key, limit in wanted.items()}
         late = {key: seconds(wait) for key, wait in waits.items() if wait > 0}
         return late or await super().take(wanted, now=now)
 
 
-class Unforgiving(MemoryAttemptBudgets):
+class Unforgiving(MemoryRateLimitRepository):
     """Clears nothing."""
 
-    async def clear(self, keys: Collection[bytes]) -> None:
+    async def reset(self, keys: Collection[bytes]) -> None:
         pass
 
 
-class Deadlocked(MemoryAttemptBudgets):
+class Deadlocked(MemoryRateLimitRepository):
     """Locks each budget in the order in which it is named, and gives up where that cannot end."""
 
     def __init__(self) -> None:

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 from app.adapters.memory.clients import MemoryClientRepository
-from app.domain.model.client import Client
-from app.domain.model.identifiers import ClientId
+from app.domain.clients.client import Client
+from app.domain.identifiers import ClientId
 
 
 class RacyClients(MemoryClientRepository):

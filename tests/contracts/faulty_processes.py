@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Session
-from app.ports.sessions import SessionRepository
+from app.domain.identifiers import SessionId
+from app.domain.sessions.session import Session
+from app.ports.session_repository import SessionRepository
 
 
 class UnlockedFile(MemorySessionRepository):

@@ -6,22 +6,23 @@ from itertools import takewhile
 from typing import Any
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.domain.model.identifiers import SessionId, Subject
-from app.domain.model.session import Revocation, RevocationReason, Session
+from app.domain.identifiers import SessionId, Subject
+from app.domain.sessions.session import RevocationReason, Session
+from app.domain.tokens.revoked_session import RevokedSession
 
 
 class Unordered(MemorySessionRepository):
     """Lists every session of a subject, the newest first."""
 
-    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         return [each for each in reversed(self._sessions.values()) if each.subject == subject]
 
 
 class Exclusive(MemorySessionRepository):
     """Leaves out what was revoked at the very moment, and finds deleted sessions for ever."""
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
-        return [each for each in await super().revocations_since(moment) if each.revoked_at > moment]
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+        return [each for each in await super().list_revocations(moment) if each.revoked_at > moment]
 
     def _delete(self, session: Session) -> None:
         revoked_at = self._revoked.get(session.session_id)
@@ -33,8 +34,8 @@ class Exclusive(MemorySessionRepository):
 class Positional(MemorySessionRepository):
     """Takes revocations to be known in the order of their times."""
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
-        latest_first = [Revocation(*each) for each in reversed(self._revoked.items())]
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+        latest_first = [RevokedSession(*each) for each in reversed(self._revoked.items())]
         return list(takewhile(lambda each: each.revoked_at >= moment, latest_first))
 
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
-from app.ports.sealed_keys import SealedKey
+from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
+from app.domain.keys.encrypted_key import EncryptedKey
 
 
-class Racy(MemorySealedKeyRepository):
+class Racy(MemoryEncryptedKeyRepository):
     """Gets, lets others run, and then updates what it got: what they did in between is lost."""
 
-    async def add(self, key: SealedKey) -> bool:
+    async def add(self, key: EncryptedKey) -> bool:
         await self._get_then_wait()
         return await super().add(key)
 
@@ -26,15 +26,15 @@ class Racy(MemorySealedKeyRepository):
         self._keys = got
 
 
-class Overwriting(MemorySealedKeyRepository):
+class Overwriting(MemoryEncryptedKeyRepository):
     """Puts a key in the place of another."""
 
-    async def add(self, key: SealedKey) -> bool:
+    async def add(self, key: EncryptedKey) -> bool:
         self._keys[key.kid] = key
         return True
 
 
-class Careless(MemorySealedKeyRepository):
+class Careless(MemoryEncryptedKeyRepository):
     """Changes whatever is there, whatever was expected."""
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
@@ -43,14 +43,14 @@ class Careless(MemorySealedKeyRepository):
             self._keys[kid] = replace(self._keys[kid], activates_at=activates_at)
         return known
 
-    async def reseal(self, kid: str, *, expected: str, sealed: str) -> bool:
+    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
         known = kid in self._keys
         if known:
-            self._keys[kid] = replace(self._keys[kid], sealed=sealed)
+            self._keys[kid] = replace(self._keys[kid], encrypted=encrypted)
         return known
 
 
-class Boastful(MemorySealedKeyRepository):
+class Boastful(MemoryEncryptedKeyRepository):
     """Says that it deleted what was gone already."""
 
     async def remove(self, kid: str) -> bool:
@@ -58,22 +58,22 @@ class Boastful(MemorySealedKeyRepository):
         return True
 
 
-class Jealous(MemorySealedKeyRepository):
+class Jealous(MemoryEncryptedKeyRepository):
     """Lets nobody follow a key that was followed once."""
 
     def __init__(self) -> None:
         super().__init__()
         self._followed: set[str] = set()
 
-    async def add(self, key: SealedKey) -> bool:
+    async def add(self, key: EncryptedKey) -> bool:
         if key.follows in self._followed or not await super().add(key):
             return False
         self._followed.add(key.follows)
         return True
 
 
-class Rounding(MemorySealedKeyRepository):
+class Rounding(MemoryEncryptedKeyRepository):
     """Keeps whole seconds."""
 
-    async def all(self) -> Sequence[SealedKey]:
-        return [replace(key, published_at=float(int(key.published_at))) for key in await super().all()]
+    async def list_keys(self) -> Sequence[EncryptedKey]:
+        return [replace(key, published_at=float(int(key.published_at))) for key in await super().list_keys()]

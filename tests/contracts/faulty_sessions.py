@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.domain.model.identifiers import SessionId, Subject
-from app.domain.model.session import RevocationReason, Session
+from app.domain.identifiers import SessionId, Subject
+from app.domain.sessions.session import RevocationReason, Session
 
 
 class Racy(MemorySessionRepository):
@@ -28,9 +28,9 @@ class Racy(MemorySessionRepository):
         await self._get_then_wait(session_id)
         return await super().revoke(session_id, **why)
 
-    async def adopt(self, session_id: SessionId, **versions: Any) -> bool:
+    async def set_credential_version(self, session_id: SessionId, **versions: Any) -> bool:
         await self._get_then_wait(session_id)
-        return await super().adopt(session_id, **versions)
+        return await super().set_credential_version(session_id, **versions)
 
     async def erase_salts(self, **which: Any) -> int:
         await self._get_then_wait(*self._sessions)
@@ -111,7 +111,7 @@ class Unending(MemorySessionRepository):
 class Adopting(MemorySessionRepository):
     """Takes any session into any version."""
 
-    async def adopt(self, session_id: SessionId, *, credential_version: int, **_: Any) -> bool:
+    async def set_credential_version(self, session_id: SessionId, *, credential_version: int, **_: Any) -> bool:
         session = self._sessions.get(session_id)
         if session is not None:
             self._sessions[session_id] = replace(session, credential_version=credential_version, address="")

@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 from app.adapters.memory.users import MemoryUserRepository
-from app.domain.model.identifiers import Subject
-from app.domain.model.user import User
+from app.domain.identifiers import Subject
+from app.domain.login.user import User
 
 
 class RacyUsers(MemoryUserRepository):

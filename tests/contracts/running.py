@@ -8,7 +8,7 @@ import pytest
 
 from app.contracts.counts import Counts
 
-_REPOSITORIES = frozenset({"budgets", "clients", "events", "keys", "sessions", "swept", "users"})
+_REPOSITORIES = frozenset({"rate_limits", "clients", "events", "keys", "sessions", "swept", "users"})
 """Fixtures of the kits."""
 
 Test = Callable[..., Coroutine[Any, Any, None]]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.adapters.memory.audit_events import MemoryAuditEventRepository
-from app.contracts.audit_event_repository import AuditEventBehaviour, AuditEventConcurrency
+from app.adapters.memory.audit_records import MemoryAuditRecordRepository
+from app.contracts.audit_record_repository import AuditEventBehaviour, AuditEventConcurrency
 from app.contracts.counts import Counts
 
 from . import faulty_audit_events as faulty
@@ -20,7 +20,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("adapter", "noticed_by"), FAULTS)
-async def test_a_fault_is_noticed(proof: Counts, adapter: type[MemoryAuditEventRepository], noticed_by: str) -> None:
+async def test_a_fault_is_noticed(proof: Counts, adapter: type[MemoryAuditRecordRepository], noticed_by: str) -> None:
     """Each fault fails the tests of the sentences that it breaks."""
     failed = await failures(AuditEventBehaviour, adapter, proof)
     assert [word for word in noticed_by.split() if not any(word in name for name in failed)] == []

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
+from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.contracts.counts import Counts
-from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
+from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
 
 from . import faulty_sealed_keys as faulty
 from .running import all_of, failures
@@ -21,20 +21,20 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("adapter", "noticed_by"), FAULTS)
-async def test_a_fault_is_noticed(adapter: type[MemorySealedKeyRepository], noticed_by: str, proof: Counts) -> None:
+async def test_a_fault_is_noticed(adapter: type[MemoryEncryptedKeyRepository], noticed_by: str, proof: Counts) -> None:
     """Each fault fails the tests of the sentences that it breaks; the repository without it fails none."""
-    assert await failures(SealedKeyRepositoryContract, MemorySealedKeyRepository, proof) == set()
-    failed = await failures(SealedKeyRepositoryContract, adapter, proof)
+    assert await failures(EncryptedKeyRepositoryContract, MemoryEncryptedKeyRepository, proof) == set()
+    failed = await failures(EncryptedKeyRepositoryContract, adapter, proof)
     assert [word for word in noticed_by.split() if not any(word in name for name in failed)] == []
 
 
 async def test_no_test_is_idle(proof: Counts) -> None:
     """Every test of the contract is failed by one of the faulty repositories, and was worth writing."""
-    failed = set().union(*[await failures(SealedKeyRepositoryContract, adapter, proof) for adapter, _ in FAULTS])
-    assert sorted(all_of(SealedKeyRepositoryContract).keys() - failed) == []
+    failed = set().union(*[await failures(EncryptedKeyRepositoryContract, adapter, proof) for adapter, _ in FAULTS])
+    assert sorted(all_of(EncryptedKeyRepositoryContract).keys() - failed) == []
 
 
 async def test_only_races_show_that_a_repository_is_racy(proof: Counts) -> None:
     """One act after another, the racy repository does as well as the one it is made of."""
-    failed = await failures(SealedKeyRepositoryContract, faulty.Racy, proof)
+    failed = await failures(EncryptedKeyRepositoryContract, faulty.Racy, proof)
     assert all("of_many" in name for name in failed)

@@ -15,8 +15,8 @@ from app.contracts.session_kit import SessionKit
 from app.contracts.session_lists import SessionLists
 from app.contracts.session_sweeper import SweeperBehaviour, SweeperConcurrency
 from app.contracts.user_repository import UserAtomicity, UserBehaviour, UserConcurrency
-from app.domain.model.session import Session
-from app.ports.sessions import SessionRepository
+from app.domain.sessions.session import Session
+from app.ports.session_repository import SessionRepository
 
 from . import faulty_retention as retention
 from . import faulty_sessions as acts

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.contracts.attempt_budgets import AttemptBudgetsKit, BudgetBehaviour, BudgetConcurrency
 from app.contracts.counts import Counts
+from app.contracts.rate_limit_repository import AttemptBudgetsKit, BudgetBehaviour, BudgetConcurrency
 
 from . import faulty_budgets as faulty
 from .running import all_of, failures

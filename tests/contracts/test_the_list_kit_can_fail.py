@@ -5,66 +5,66 @@ from inspect import signature
 
 import pytest
 
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.contracts.revocation_list import RevocationListContract
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Revocation
+from app.domain.identifiers import SessionId
+from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.revoked_session import RevokedSession
+from tests.domain.revocation_list_contract import RevocationListContract
 
 from .running import all_of, cases
 
 
-class Positional(MemoryRevocationList):
+class Positional(RevocationList):
     """Lists in the order in which revocations became known."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: list[Revocation] = []
+        self._known: list[RevokedSession] = []
 
-    def add(self, revocation: Revocation) -> None:
+    def add(self, revocation: RevokedSession) -> None:
         super().add(revocation)
         self._known.append(revocation)
 
-    def since(self, moment: float) -> Sequence[Revocation]:
+    def since(self, moment: float) -> Sequence[RevokedSession]:
         return [each for each in self._known if each.revoked_at >= moment and each.session_id in self]
 
 
-class Exclusive(MemoryRevocationList):
+class Exclusive(RevocationList):
     """Lists what came after the moment only."""
 
-    def since(self, moment: float) -> Sequence[Revocation]:
+    def since(self, moment: float) -> Sequence[RevokedSession]:
         return [each for each in super().since(moment) if each.revoked_at > moment]
 
 
-class Nostalgic(MemoryRevocationList):
+class Nostalgic(RevocationList):
     """Goes on listing what it forgot."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._all = MemoryRevocationList()
+        self._all = RevocationList()
 
-    def add(self, revocation: Revocation) -> None:
+    def add(self, revocation: RevokedSession) -> None:
         super().add(revocation)
         self._all.add(revocation)
 
-    def since(self, moment: float) -> Sequence[Revocation]:
+    def since(self, moment: float) -> Sequence[RevokedSession]:
         return self._all.since(moment)
 
 
-class Boastful(MemoryRevocationList):
+class Boastful(RevocationList):
     """Knows all up to now, whatever it was told."""
 
-    def complete(self, *, until: float) -> None:
-        super().complete(until=until + 1)
+    def mark_synced(self, *, until: float) -> None:
+        super().mark_synced(until=until + 1)
 
 
-class Empty(MemoryRevocationList):
+class Empty(RevocationList):
     """Holds nothing."""
 
     def __contains__(self, session_id: SessionId) -> bool:
         return False
 
 
-class Hoarding(MemoryRevocationList):
+class Hoarding(RevocationList):
     """Forgets nothing."""
 
     def forget(self, *, revoked_before: float) -> None:
@@ -82,14 +82,14 @@ class Hoarding(MemoryRevocationList):
         (Hoarding, "older_than_a_moment whatever_the_order lists_what_is_left"),
     ],
 )
-def test_a_fault_is_noticed(adapter: type[MemoryRevocationList], noticed_by: str) -> None:
+def test_a_fault_is_noticed(adapter: type[RevocationList], noticed_by: str) -> None:
     """Each fault fails the tests of the sentences that it breaks; the list without it fails none."""
-    assert _failures(MemoryRevocationList) == set()
+    assert _failures(RevocationList) == set()
     failed = _failures(adapter)
     assert [word for word in noticed_by.split() if not any(word in name for name in failed)] == []
 
 
-def _failures(adapter: type[MemoryRevocationList]) -> set[str]:
+def _failures(adapter: type[RevocationList]) -> set[str]:
     failed = set()
     for name, test in all_of(RevocationListContract).items():
         assert "revoked" in signature(test).parameters

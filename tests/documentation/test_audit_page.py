@@ -10,10 +10,10 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 
-from app.domain.model import events
-from app.domain.model.events import AuditEvent
-from app.domain.model.kept_event import event_name
-from app.domain.model.session import RevocationReason
+from app.domain.audit import events
+from app.domain.audit.events import AuditEvent
+from app.domain.audit.record import event_name
+from app.domain.sessions.session import RevocationReason
 from tests.system.load import PASSWORD, USERNAME
 from tests.system.processes import running
 from tests.system.test_audit_trail import SAID, Client, until_kept

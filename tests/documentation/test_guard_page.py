@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
 import app.guard
-from app.application import create_application
-from app.settings import Settings
+from app.service.application import create_application
+from app.service.settings import Settings
 from tests.servers.ports import free_port
 
 from .console import ROOT

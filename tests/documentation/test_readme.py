@@ -13,7 +13,7 @@ import pytest
 
 from app.adapters.http.routes.documents import PAGE
 from app.adapters.http.routes.table import ROUTES
-from app.settings import Settings
+from app.service.settings import Settings
 from tests.system.processes import PREPARED
 
 from .console import ROOT, Example, examples

@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from app.cli import keys
-from app.settings import Settings
+from app.service.settings import Settings
 
 from .console import ROOT
 

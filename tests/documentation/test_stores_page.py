@@ -11,10 +11,10 @@ from typing import Final
 import pytest
 
 from app.adapters.sql.store import SqlStore
-from app.contracts.sealed_key_repository import new_key
+from app.contracts.encrypted_key_repository import new_key
 from app.contracts.session_kit import new_session
 from app.contracts.user_repository import new_user
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.servers.postgres import PROGRAMS, Postgres, running_postgres
 
 from .console import examples
@@ -53,7 +53,7 @@ async def holds_the_user_alone(url: str) -> None:
     await store.open()
     assert await store.users.find_by_username(new_user().username) == new_user()
     assert await store.sessions.find(new_session().session_id) is None
-    assert list(await store.signing_keys.all()) == []
+    assert list(await store.signing_keys.list_keys()) == []
     await store.close()
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from app.adapters.memory.clients import MemoryClientRepository
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
+from app.domain.clients.client import Client
 from app.domain.errors import StoreUnavailable
-from app.domain.model.client import Client
-from app.domain.model.identifiers import ClientId, SessionId, Subject
-from app.domain.model.session import RevocationReason, Session
-from app.domain.model.user import User
+from app.domain.identifiers import ClientId, SessionId, Subject
+from app.domain.login.user import User
+from app.domain.sessions.session import RevocationReason, Session
 
 Happening = Callable[[], Awaitable[object]]
 

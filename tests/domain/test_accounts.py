@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidRequest
-from app.domain.identifier_errors import AlreadyExists
-from app.domain.model import base64url
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.scope import Scope
+from app.domain import base64url
+from app.domain.errors import AlreadyExists, InvalidRequest
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.login.errors import HashingOverloaded
+from app.domain.scope import Scope
 from tests.builders import ALICE
 
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 SCOPE = Scope.parse("account")
 
@@ -20,7 +20,7 @@ async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
     assert await world.users.find_by_username("bob") == await world.users.find(user.subject) == user
     assert (user.username, user.scope, user.password_hash, user.disabled) == ("bob", SCOPE, "plain:a password", False)
     signed_in = await world.authentication.sign_in(
-        "bob", "a password", client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+        "bob", "a password", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
     )
     assert world.claims(signed_in.tokens).subject == user.subject
 
@@ -96,6 +96,6 @@ async def test_a_name_that_is_taken_costs_no_hash(world: World) -> None:
 async def test_users_are_listed_in_pages(world: World) -> None:
     """A page begins after a name, and has so many users at most."""
     made = [await world.accounts.create(name, "a password", scope=SCOPE) for name in ("dora", "bob", "carol")]
-    after_alice = await world.accounts.page(after="alice", limit=2)
+    after_alice = await world.accounts.list_users(after="alice", limit=2)
     assert list(after_alice) == [made[1], made[2]]
-    assert list(await world.accounts.page(after="carol", limit=2)) == [made[0]]
+    assert list(await world.accounts.list_users(after="carol", limit=2)) == [made[0]]

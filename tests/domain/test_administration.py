@@ -2,16 +2,16 @@
 
 import pytest
 
-from app.domain.errors import InvalidCredentials, InvalidRequest
-from app.domain.grant_errors import InvalidGrant
-from app.domain.identifier_errors import UserNotFound
-from app.domain.model.events import PasswordChanged, UserDisabled, UserEnabled
-from app.domain.model.identifiers import FIRST_PARTY, Subject
-from app.domain.model.session import RevocationReason
-from app.domain.token_errors import SessionRevoked
+from app.domain.audit.events import PasswordChanged, UserDisabled, UserEnabled
+from app.domain.errors import InvalidRequest
+from app.domain.identifiers import FIRST_PARTY, Subject
+from app.domain.login.errors import InvalidCredentials, UserNotFound
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import ALICE, NOW, PASSWORD
 
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 ADMIN = Subject("admin-subject")
 NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
@@ -20,7 +20,7 @@ NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
 async def sign_in(world: World, password: str = PASSWORD) -> object:
     """Sign Alice in."""
     return await world.authentication.sign_in(
-        ALICE.username, password, client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+        ALICE.username, password, client_id=FIRST_PARTY, requested=None, requester=REQUESTER
     )
 
 

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidCredentials, StoreUnavailable, TooManyAttempts
-from app.domain.model.budget import Budget
-from app.domain.model.device import Device, device_token
-from app.domain.model.grant import SignIn
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.session import Origin
-from tests.builders import ALICE, NOW, PASSWORD, THROTTLE
+from app.domain.errors import StoreUnavailable, TooManyAttempts
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.login.authentication import LoginResult
+from app.domain.login.device import Device, device_token
+from app.domain.login.errors import HashingOverloaded, InvalidCredentials
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.requester import Requester
+from tests.builders import ALICE, NOW, PASSWORD, RATE_LIMITS
 
-from .world import ASKING, ORIGIN, STRANGERS, World
+from .world import ASKING, REQUESTER, STRANGERS, World
 
 
 def signing_in(
@@ -23,12 +24,12 @@ def signing_in(
     password: str = PASSWORD,
     *,
     username: str = "alice",
-    address: str = ORIGIN.address,
+    address: str = REQUESTER.address,
     device: str | None = None,
-) -> Coroutine[Any, Any, SignIn]:
+) -> Coroutine[Any, Any, LoginResult]:
     """Return a sign-in that has not begun."""
     return world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=None, origin=Origin(address=address), device=device
+        username, password, client_id=FIRST_PARTY, requested=None, requester=Requester(address=address), device=device
     )
 
 
@@ -40,7 +41,7 @@ class Watched:
         self.open = asyncio.Event()
         self.open.set()
         world.users.find_by_username = self._watched(world.users.find_by_username)  # type: ignore[method-assign]
-        world.budgets.take = self._watched(world.budgets.take)  # type: ignore[method-assign]
+        world.rate_limits.take = self._watched(world.rate_limits.take)  # type: ignore[method-assign]
 
     def _watched(self, act: Any) -> Any:
         async def watched(*arguments: Any, **options: Any) -> Any:
@@ -56,7 +57,7 @@ class Watched:
         return watched
 
 
-async def begun(*sign_ins: Coroutine[Any, Any, SignIn]) -> list[asyncio.Task[SignIn]]:
+async def begun(*sign_ins: Coroutine[Any, Any, LoginResult]) -> list[asyncio.Task[LoginResult]]:
     """Return sign-ins that have come as far as they can."""
     tasks = [asyncio.create_task(each) for each in sign_ins]
     for _ in range(200):
@@ -64,7 +65,7 @@ async def begun(*sign_ins: Coroutine[Any, Any, SignIn]) -> list[asyncio.Task[Sig
     return tasks
 
 
-async def outcomes(tasks: list[asyncio.Task[SignIn]]) -> list[type]:
+async def outcomes(tasks: list[asyncio.Task[LoginResult]]) -> list[type]:
     """Return what became of sign-ins, as types."""
     return [type(each) for each in await asyncio.gather(*tasks, return_exceptions=True)]
 
@@ -101,7 +102,7 @@ async def test_a_success_here_is_known_at_once(world: World) -> None:
     await signing_in(world, device=device)
     await signing_in(world)
     await use_up_the_account(world)
-    await world.budgets.clear(list(world.budgets._due))
+    await world.rate_limits.reset(list(world.rate_limits._due))
     with pytest.raises(TooManyAttempts):
         await signing_in(world)
     world.clock.advance(1)
@@ -110,7 +111,7 @@ async def test_a_success_here_is_known_at_once(world: World) -> None:
 
 async def test_an_attempt_that_comes_back_within_the_second_counts() -> None:
     """No refusal is remembered for longer than it says."""
-    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(2, 1)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, everyone=RateLimit(2, 1)))
     for number in range(2):
         with pytest.raises(InvalidCredentials):
             await signing_in(world, username=f"name-{number}")
@@ -132,7 +133,7 @@ async def test_a_clock_that_is_set_back_ends_what_is_remembered(world: World) ->
 
 async def test_no_more_is_remembered_than_fits(world: World) -> None:
     """Whoever is refused in ever new names takes a bounded place."""
-    refusals = world.throttling._refused
+    refusals = world.rate_limiter._refused
     for number in range(30_000):
         refusals.note({number.to_bytes(4, "big"): 60.0})
     assert len(refusals._found) == 10_000
@@ -189,7 +190,7 @@ async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
     [owner] = await begun(signing_in(world, device=device))
     assert watched.asked == ASKING + 1
     watched.open.set()
-    assert await outcomes([owner]) == [SignIn]
+    assert await outcomes([owner]) == [LoginResult]
     await outcomes(crowd)
     assert world.hasher.reserved.count(True) == 1
 
@@ -219,8 +220,8 @@ async def test_a_crowd_of_false_devices_keeps_no_owner_out(world: World) -> None
     assert sum(task.done() for task in crowd) == 1_500 - 20 - 1_000
     [owner] = await begun(signing_in(world, device=device))
     watched.open.set()
-    assert await outcomes([owner]) == [SignIn]
-    assert SignIn in await outcomes(crowd)
+    assert await outcomes([owner]) == [LoginResult]
+    assert LoginResult in await outcomes(crowd)
 
 
 async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world: World) -> None:
@@ -229,7 +230,7 @@ async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world:
     for number in range(30):
         with pytest.raises((InvalidCredentials, TooManyAttempts)):
             await signing_in(world, "wrong", device=forged(number))
-    assert not await world.throttling.believes_claims(ORIGIN.address)
+    assert not await world.rate_limiter.believes_claims(REQUESTER.address)
     await signing_in(world, device=device)
     assert world.hasher.reserved[-1]
 
@@ -239,12 +240,12 @@ async def test_true_devices_are_not_counted_among_the_false(world: World) -> Non
     device = (await signing_in(world)).device_token
     for _ in range(30):
         await signing_in(world, device=device)
-    assert await world.throttling.believes_claims(ORIGIN.address)
+    assert await world.rate_limiter.believes_claims(REQUESTER.address)
 
 
 async def test_what_a_success_gives_back_can_be_taken_at_once() -> None:
     """Though the budget was found empty a moment ago."""
-    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(1, 3_600)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, everyone=RateLimit(1, 3_600)))
     world.hasher.open.clear()
     [first] = await begun(signing_in(world))
     with pytest.raises(TooManyAttempts):
@@ -258,14 +259,14 @@ async def test_what_a_success_gives_back_can_be_taken_at_once() -> None:
 async def test_who_gives_up_before_the_password_is_looked_at_has_lost_nothing(world: World, waits_for: str) -> None:
     """An owner who has too little patience in a flood is not throttled after it."""
     device = (await signing_in(world)).device_token
-    answered, take = asyncio.Event(), world.budgets.take
+    answered, take = asyncio.Event(), world.rate_limits.take
 
     async def take_and_answer_late(*arguments: Any, **options: Any) -> Any:
         waits = await take(*arguments, **options)
         await answered.wait()
         return waits
 
-    world.budgets.take = take_and_answer_late  # type: ignore[method-assign]
+    world.rate_limits.take = take_and_answer_late  # type: ignore[method-assign]
     gate = answered if waits_for == "the store" else world.hasher.open
     answered.set()
     for _ in range(30):
@@ -288,11 +289,11 @@ async def test_who_gives_up_frees_the_place(world: World) -> None:
         task.cancel()
     await asyncio.gather(*crowd, return_exceptions=True)
     watched.open.set()
-    ask, world.budgets.take = world.budgets.take, unavailable  # type: ignore[method-assign]
+    ask, world.rate_limits.take = world.rate_limits.take, unavailable  # type: ignore[method-assign]
     for number in range(2 * STRANGERS):
         with pytest.raises(StoreUnavailable):
             await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")
-    world.budgets.take = ask  # type: ignore[method-assign]
+    world.rate_limits.take = ask  # type: ignore[method-assign]
     for number in range(2 * STRANGERS):
         with pytest.raises(InvalidCredentials):
             await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")

@@ -4,16 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidCredentials
-from app.domain.grant_errors import InvalidScope
-from app.domain.model.events import LoginFailed, LoginSucceeded
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY, Subject
-from app.domain.model.scope import Scope
-from app.domain.model.user import User
+from app.domain.audit.events import LoginFailed, LoginSucceeded
+from app.domain.identifiers import FIRST_PARTY, Subject
+from app.domain.login.errors import HashingOverloaded, InvalidCredentials
+from app.domain.login.user import User
+from app.domain.scope import InvalidScope, Scope
+from app.domain.sessions.issued_tokens import IssuedTokens
 from tests.builders import ALICE, NOW, PASSWORD
 
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 DISABLED = replace(ALICE, subject=Subject("bob-subject"), username="bob", disabled=True)
 OUTDATED = replace(ALICE, subject=Subject("carol-subject"), username="carol", password_hash=f"old:{PASSWORD}")
@@ -29,10 +28,10 @@ async def world() -> World:
     return world
 
 
-async def sign_in(world: World, username: str, password: str = PASSWORD, requested: str | None = None) -> TokenGrant:
+async def sign_in(world: World, username: str, password: str = PASSWORD, requested: str | None = None) -> IssuedTokens:
     """Sign in through the first-party client."""
     signed_in = await world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=requested, origin=ORIGIN
+        username, password, client_id=FIRST_PARTY, requested=requested, requester=REQUESTER
     )
     return signed_in.tokens
 
@@ -70,7 +69,7 @@ async def test_every_refusal_looks_the_same(
     assert (world.hasher.verifications, world.hasher.hashes) == (1, 0)
     assert world.sessions.writes == []
     subject = None if user is None else user.subject
-    assert world.audit.events == [LoginFailed(at=NOW, reason=reason, subject=subject, address=ORIGIN.address)]
+    assert world.audit.events == [LoginFailed(at=NOW, reason=reason, subject=subject, address=REQUESTER.address)]
 
 
 async def test_the_scope_is_judged_after_the_password(world: World) -> None:
@@ -115,7 +114,7 @@ async def test_renewing_a_hash_undoes_no_password_change(world: World, monkeypat
     assert await world.users.find(OUTDATED.subject) == replace(OUTDATED, password_hash=CHANGED)
 
 
-@pytest.mark.parametrize(("username", "method"), [("alice", "verify"), ("nobody", "verify_nothing")])
+@pytest.mark.parametrize(("username", "method"), [("alice", "verify"), ("nobody", "verify_dummy")])
 async def test_overload_is_no_refusal(
     world: World, monkeypatch: pytest.MonkeyPatch, username: str, method: str
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import base64url
+from app.domain import base64url
 
 
 @given(st.binary())

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import ratchet
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.ratchet import RefreshToken, Verdict
-from app.domain.model.session import Session
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.sessions import ratchet
+from app.domain.sessions.ratchet import RefreshToken, Verdict
+from app.domain.sessions.session import Session
 from tests.builders import ALICE, NOW, refresh_token, session_of
 
 from .world import FOREIGN

@@ -5,13 +5,13 @@ import hmac
 import pytest
 
 from app.adapters.memory.clients import MemoryClientRepository
-from app.domain.grant_errors import InvalidClient
-from app.domain.model.client import AuthenticationMethod, Client, ClientSecret
-from app.domain.model.client_credentials import PresentedSecret
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
-from app.domain.model.policy import AccessTokenPolicy
-from app.domain.model.ratchet import digest
-from app.domain.services.client_authentication import ClientAuthentication
+from app.domain.clients.authentication import ClientAuthentication
+from app.domain.clients.client import AuthenticationMethod, Client, ClientSecret
+from app.domain.clients.presented_credential import PresentedSecret
+from app.domain.errors import InvalidClient
+from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.sessions.ratchet import digest
+from app.domain.tokens.policy import AccessTokenPolicy
 from tests.builders import AUDIENCE, ISSUER
 from tests.fakes import FakeClock
 

@@ -2,12 +2,11 @@
 
 import pytest
 
-from app.domain.errors import InvalidRequest
-from app.domain.identifier_errors import AlreadyExists
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.scope import Scope
+from app.domain.errors import AlreadyExists, InvalidRequest
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.scope import Scope
 
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 SCOPE = Scope.parse("account")
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
@@ -17,7 +16,7 @@ async def test_a_keyboard_makes_no_difference(world: World) -> None:
     """A name and a password are the same whether their accents are typed as one character or as two."""
     await world.accounts.create(DECOMPOSED, f"{COMPOSED}!", scope=SCOPE)
     assert await world.authentication.sign_in(
-        COMPOSED, f"{DECOMPOSED}!", client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+        COMPOSED, f"{DECOMPOSED}!", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
     )
     with pytest.raises(AlreadyExists):
         await world.accounts.create(COMPOSED, "another one", scope=SCOPE)
@@ -47,7 +46,9 @@ async def test_nothing_else_is_asked_of_a_password(world: World) -> None:
 async def test_an_imported_user_signs_in_and_is_hashed_anew(world: World) -> None:
     """The hash is taken as it is, whatever the policy says of passwords, and replaced at the first sign-in."""
     user = await world.accounts.import_user("bob", "old:short", scope=SCOPE)
-    assert await world.authentication.sign_in("bob", "short", client_id=FIRST_PARTY, requested=None, origin=ORIGIN)
+    assert await world.authentication.sign_in(
+        "bob", "short", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+    )
     stored = await world.users.find(user.subject)
     assert stored is not None
     assert stored.password_hash == "plain:short"  # noqa: S105  # the fake hasher's form

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import base64url
-from app.domain.model.device import Device, device_claim, device_token
-from app.domain.model.identifiers import Subject
-from app.domain.model.user import User
+from app.domain import base64url
+from app.domain.identifiers import Subject
+from app.domain.login.device import Device, device_claim, device_token
+from app.domain.login.user import User
 from tests.builders import ALICE, DEVICE_LIFETIME, NOW
 
 DEVICE = Device(ALICE.subject, bytes(range(16)), int(NOW))

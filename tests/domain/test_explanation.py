@@ -4,16 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.grant_errors import InvalidGrant
-from app.domain.identifier_errors import SessionNotFound
-from app.domain.model import ratchet
-from app.domain.model.events import LoginFailed
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import SessionId
-from app.domain.model.kept_event import kept
-from app.domain.model.policy import SessionPolicy
-from app.domain.model.session import RevocationReason
-from app.domain.model.timeline import Timeline
+from app.domain.audit.events import LoginFailed
+from app.domain.audit.record import kept
+from app.domain.identifiers import SessionId
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant, SessionNotFound
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import RevocationReason
+from app.domain.sessions.timeline import Timeline
 from tests.builders import ALICE
 
 from .world import World
@@ -39,7 +38,7 @@ async def keep(world: World) -> None:
     world.audit.events.clear()
 
 
-async def explained(world: World, granted: TokenGrant) -> Timeline:
+async def explained(world: World, granted: IssuedTokens) -> Timeline:
     """Return what became of a grant's session."""
     await keep(world)
     return await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.domain.issuer_errors import IssuerFault, KeysUnknown
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.feed import Feed
-from app.domain.model.identifiers import SessionId
-from app.domain.model.policy import AccessTokenPolicy
-from app.domain.model.session import Revocation
-from app.domain.services.feed_following import FeedFollowing
-from app.domain.services.issuer_keys import IssuerKeys
-from app.domain.services.key_news import KeyNews
-from app.domain.token_errors import BadSignature, MalformedToken, UnknownSigner
+from app.domain.identifiers import SessionId
+from app.domain.keys.reload import KeyReload
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.errors import BadSignature, MalformedToken, UnknownSigner
+from app.domain.tokens.feed import Feed
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.revoked_session import RevokedSession
+from app.domain.verifier.errors import IssuerFault, KeysUnknown
+from app.domain.verifier.feed_following import FeedFollowing
+from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
 from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims
 from tests.fakes import FakeClock
 
-ONE, OTHER = (Revocation(SessionId(bytes([number]) * 16), NOW) for number in (1, 2))
+ONE, OTHER = (RevokedSession(SessionId(bytes([number]) * 16), NOW) for number in (1, 2))
 
 
 class Source:
@@ -46,7 +46,7 @@ class Source:
             raise self.feed_answer
         return None if self.feed_answer is None else FeedDocument("feed", "tag")
 
-    def hold(self, _: bytes) -> list[str]:
+    def set_keys(self, _: bytes) -> list[str]:
         assert self.keys is not None
         return self.keys
 
@@ -67,9 +67,9 @@ class Follower:
     """Everything that follows one issuer."""
 
     def __init__(self) -> None:
-        self.source, self.clock, self.revoked = Source(), FakeClock(), MemoryRevocationList()
-        self.news = KeyNews(clock=self.clock)
-        self.keys = IssuerKeys(issuer=self.source, verifier=self.source, clock=self.clock, news=self.news)
+        self.source, self.clock, self.revoked = Source(), FakeClock(), RevocationList()
+        self.reload = KeyReload(clock=self.clock)
+        self.keys = IssuerKeys(issuer=self.source, verifier=self.source, clock=self.clock, reload=self.reload)
         self.feed = FeedFollowing(
             issuer=self.source,
             keys=self.keys,
@@ -163,9 +163,9 @@ async def test_what_is_just_right_is_taken(follower: Follower, change: dict[str,
 async def test_what_cannot_be_read_changes_nothing(follower: Follower, error: Exception) -> None:
     """A fault is told; only an unknown signer is a reason to fetch keys."""
     assert await follower.hear(error)
-    assert not follower.news._asked.is_set()
+    assert not follower.reload._asked.is_set()
     assert await follower.hear(UnknownSigner())
-    assert follower.news._asked.is_set()
+    assert follower.reload._asked.is_set()
 
 
 async def test_age_is_from_the_first_sight_of_the_newest(follower: Follower) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.model import base64url
-from app.domain.model.identifiers import SessionId, format_session_id, parse_session_id
+from app.domain import base64url
+from app.domain.identifiers import SessionId, format_session_id, parse_session_id
 
 
 @given(st.binary(min_size=16, max_size=16).map(SessionId))

@@ -8,28 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.audit.events import LoginSucceeded
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.grant_errors import InvalidScope
-from app.domain.model import ratchet
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.events import LoginSucceeded
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
-from app.domain.model.scope import Scope
-from app.domain.model.session import Session
-from app.domain.model.signing_key import SigningKey
-from tests.builders import ALICE, AUDIENCE, ISSUER, NOW, THROTTLE, refresh_token, session_of
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.keys.signing_key import SigningKey
+from app.domain.scope import InvalidScope, Scope
+from app.domain.sessions import ratchet
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import Session
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.policy import AccessTokenPolicy
+from tests.builders import ALICE, AUDIENCE, ISSUER, NOW, RATE_LIMITS, refresh_token, session_of
 
 from .faults import unavailable
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 WEEK = 604_800
 
 
-async def open_session(world: World, requested: str | None = None) -> TokenGrant:
+async def open_session(world: World, requested: str | None = None) -> IssuedTokens:
     """Open a session of Alice."""
-    return await world.issuance.open_session(ALICE, client_id=FIRST_PARTY, requested=requested, origin=ORIGIN)
+    return await world.open_session(requested=requested)
 
 
 async def test_the_store_holds_the_facts_and_digests_of_a_session(world: World) -> None:
@@ -50,8 +50,8 @@ async def test_the_store_holds_the_facts_and_digests_of_a_session(world: World) 
         generation=0,
         rotated_at=NOW,
         salt=None,
-        address=ORIGIN.address,
-        device=ORIGIN.device,
+        address=REQUESTER.address,
+        device=REQUESTER.device,
     )
 
 
@@ -103,10 +103,17 @@ async def test_nothing_is_shared_between_sessions(world: World) -> None:
 
 async def test_opening_is_recorded(world: World) -> None:
     """The audit trail knows who signed in, where, through what and from where."""
-    session_id = ratchet.parse((await open_session(world)).refresh_token).session_id
+    granted = await world.issuance.open_session(
+        subject=ALICE.subject,
+        scope=ALICE.scope,
+        credential_version=ALICE.credential_version,
+        client_id=FIRST_PARTY,
+        requester=REQUESTER,
+    )
+    session_id = ratchet.parse(granted.refresh_token).session_id
     assert world.audit.events == [
         LoginSucceeded(
-            at=NOW, subject=ALICE.subject, session_id=session_id, client_id=FIRST_PARTY, address=ORIGIN.address
+            at=NOW, subject=ALICE.subject, session_id=session_id, client_id=FIRST_PARTY, address=REQUESTER.address
         )
     ]
 
@@ -154,7 +161,7 @@ async def test_the_idle_limit_counts_from_the_start() -> None:
 @given(st.floats(0, 1000), st.floats(0, 2000))
 def test_an_access_token_never_outlives_its_session(moment: float, left: float) -> None:
     """However the session's end falls, the token's ``exp`` is not after it, and ``expires_in`` is what was signed."""
-    world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE), THROTTLE)
+    world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE), RATE_LIMITS)
     asyncio.run(world.keys.load())
     now = NOW + moment
     ends_at = now + left

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.services.key_lifecycle import KeyLifecycle
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
 from tests.builders import KEY_POLICY, NOW
 from tests.fakes import FakeClock, FakeCodec, FakeKeyStore
 

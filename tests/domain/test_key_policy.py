@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.model.key_policy import NOTICE_SECONDS, KeyPolicy
-from app.domain.model.signing_key import KeyState, SigningKey
+from app.domain.keys.policy import NOTICE_SECONDS, KeyPolicy
+from app.domain.keys.signing_key import KeyState, SigningKey
 
 POLICY = KeyPolicy(period=10_000, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 OLD, NEW, NEXT = SigningKey("old", 1_000, 0), SigningKey("new", 5_000, 1_000), SigningKey("next", 9_000, 5_000)

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.key_errors import KeyChangeRefused, UnknownKey
-from app.domain.model.events import KeyDropped, KeyPublished, KeyRescheduled
-from app.domain.model.key_policy import KeyPolicy
-from app.domain.model.signing_key import KeyState, SigningKey, StoredKey
-from app.domain.services.key_lifecycle import KeyLifecycle
-from app.domain.services.key_rotation import KeyRotation
+from app.domain.audit.events import KeyDropped, KeyPublished, KeyRescheduled
+from app.domain.keys.errors import KeyChangeRefused, UnknownKey
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.policy import KeyPolicy
+from app.domain.keys.rotation import KeyRotation
+from app.domain.keys.signing_key import KeyState, SigningKey
+from app.domain.keys.stored_key import StoredKey
 from tests.builders import NOW
 from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyGenerator, FakeKeyRing
 
@@ -37,7 +38,7 @@ class Instance:
     async def keep_up(self) -> None:
         """Do what an instance does every 2 seconds."""
         await self.keys.load()
-        while await self.rotation.tend(self.keys.keys()):
+        while await self.rotation.maintain(self.keys.keys()):
             await self.keys.load()
 
     def published(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.network import is_loopback
+from app.domain.network import is_loopback
 
 
 @pytest.mark.parametrize(

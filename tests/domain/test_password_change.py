@@ -2,32 +2,33 @@
 
 import pytest
 
-from app.domain.errors import InvalidCredentials, InvalidRequest, StoreUnavailable, WrongCurrentPassword
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model import ratchet
-from app.domain.model.events import LoginFailed, PasswordChanged
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.session import RevocationReason
-from app.domain.token_errors import SessionRevoked
+from app.domain.audit.events import LoginFailed, PasswordChanged
+from app.domain.errors import InvalidRequest, StoreUnavailable
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.login.errors import InvalidCredentials, WrongCurrentPassword
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import ALICE, NOW, PASSWORD
 
 from .faults import unavailable
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
 
 
-async def change(world: World, granted: TokenGrant, current: str = PASSWORD, new: str = NEW_PASSWORD) -> None:
+async def change(world: World, granted: IssuedTokens, current: str = PASSWORD, new: str = NEW_PASSWORD) -> None:
     """Change Alice's password in the session of a grant."""
     session_id = ratchet.parse(granted.refresh_token).session_id
-    await world.password_change.change(ALICE.subject, session_id, current=current, new=new, origin=ORIGIN)
+    await world.password_change.change(ALICE.subject, session_id, current=current, new=new, requester=REQUESTER)
 
 
-async def sign_in(world: World, password: str) -> TokenGrant:
+async def sign_in(world: World, password: str) -> IssuedTokens:
     """Sign Alice in."""
     signed_in = await world.authentication.sign_in(
-        ALICE.username, password, client_id=FIRST_PARTY, requested=None, origin=ORIGIN
+        ALICE.username, password, client_id=FIRST_PARTY, requested=None, requester=REQUESTER
     )
     return signed_in.tokens
 
@@ -61,7 +62,7 @@ async def test_the_current_password_is_needed(world: World) -> None:
         await change(world, kept, current="wrong")
     assert (world.hasher.verifications, world.hasher.hashes) == (1, 0)
     assert world.audit.events == [
-        LoginFailed(at=NOW, reason="wrong_current_password", subject=ALICE.subject, address=ORIGIN.address)
+        LoginFailed(at=NOW, reason="wrong_current_password", subject=ALICE.subject, address=REQUESTER.address)
     ]
     assert await world.refresh(other.refresh_token)
     assert await world.users.find(ALICE.subject) == ALICE
@@ -82,7 +83,7 @@ async def test_a_sign_in_under_way_does_not_survive(world: World) -> None:
     world.users.once("after find_by_username", lambda: change(world, kept))
     with pytest.raises(InvalidCredentials):
         await sign_in(world, PASSWORD)
-    opened = await world.sessions.live_sessions(ALICE.subject, now=NOW)
+    opened = await world.sessions.list_live_sessions(ALICE.subject, now=NOW)
     assert [each.session_id for each in opened] == [ratchet.parse(kept.refresh_token).session_id]
     for token in world.codec.issued:
         if world.codec.issued[token].session_id != ratchet.parse(kept.refresh_token).session_id:

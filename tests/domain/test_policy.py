@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.tokens.policy import AccessTokenPolicy
 from tests.builders import AUDIENCE, ISSUER
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model import ratchet
-from app.domain.model.identifiers import SessionId
-from app.domain.model.ratchet import RefreshToken
+from app.domain.identifiers import SessionId
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.ratchet import RefreshToken
 from tests.builders import refresh_token, session_of
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

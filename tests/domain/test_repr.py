@@ -4,19 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.model.client import Client, ClientSecret
-from app.domain.model.client_credentials import AssertionClaims, PresentedAssertion, PresentedSecret
-from app.domain.model.grant import IssuedAccessToken, TokenGrant
-from app.domain.model.identifiers import ClientId
-from app.domain.model.ratchet import RefreshToken
-from app.domain.model.scope import Scope
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.services.clients import Registered
+from app.domain.clients.client import Client, ClientSecret
+from app.domain.clients.presented_credential import AssertionClaims, PresentedAssertion, PresentedSecret
+from app.domain.clients.registration import Registered
+from app.domain.identifiers import ClientId
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.domain.scope import Scope
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.ratchet import RefreshToken
+from app.domain.tokens.issuing import IssuedAccessToken
 from tests.builders import ALICE, access_token_claims, refresh_token, session_of
 
 MARK = "c0ffee"
 BYTES = b"c0ffee".ljust(32, b"!")
-GRANT = TokenGrant(access_token="", expires_in=1, refresh_token="", refresh_token_expires_in=1, scope=Scope())
+GRANT = IssuedTokens(access_token="", expires_in=1, refresh_token="", refresh_token_expires_in=1, scope=Scope())
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 import pytest
 
 from app.domain.errors import StoreUnavailable
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model.policy import SessionPolicy
-from app.domain.model.session import RevocationReason
-from app.domain.services import retention
-from app.domain.token_errors import SessionRevoked
+from app.domain.sessions import retention
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import NOW
 
 from .world import World
@@ -135,6 +135,6 @@ async def test_a_revocation_outlives_its_sessions_expiry() -> None:
     world.clock.time = NOW + 601
     await world.retention.sweep()
     world.restart()
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     with pytest.raises(SessionRevoked):
         world.validation.validate(opened.access_token)

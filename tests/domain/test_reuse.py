@@ -2,12 +2,12 @@
 
 import pytest
 
+from app.domain.audit.events import ReuseDetected, SessionWasRevoked
 from app.domain.errors import StoreUnavailable
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model.events import ReuseDetected, SessionWasRevoked
-from app.domain.model.policy import SessionPolicy
-from app.domain.model.session import RevocationReason
-from app.domain.token_errors import SessionRevoked
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import NOW
 
 from .faults import unavailable

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.audit.events import SessionWasRevoked
 from app.domain.errors import StoreUnavailable
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model import ratchet
-from app.domain.model.events import SessionWasRevoked
-from app.domain.model.identifiers import FIRST_PARTY, SessionId
-from app.domain.model.session import RevocationReason
-from app.domain.token_errors import SessionRevoked
+from app.domain.identifiers import FIRST_PARTY, SessionId
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import ALICE, NOW, access_token_claims, refresh_token
 
 from .faults import unavailable
@@ -198,5 +198,5 @@ async def test_a_start_learns_the_revocations_that_matter(world: World, ago: flo
     world.clock.advance(ago)
     world.restart()
     assert session.session_id not in world.revoked
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     assert (session.session_id in world.revoked) is known

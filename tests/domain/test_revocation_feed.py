@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.domain.model.feed import Feed
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Revocation, RevocationReason
-from app.domain.model.signing_key import SigningKey
-from app.domain.services.revocation_feed import RevocationFeed
+from app.domain.identifiers import SessionId
+from app.domain.keys.signing_key import SigningKey
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.feed import Feed
+from app.domain.tokens.revocation_feed import RevocationFeed
+from app.domain.tokens.revoked_session import RevokedSession
 from tests.builders import ISSUER, NOW
 
 from .world import World
@@ -23,9 +24,9 @@ def feed_of(world: World) -> RevocationFeed:
     )
 
 
-def revoke(world: World, number: int, *, ago: float) -> Revocation:
+def revoke(world: World, number: int, *, ago: float) -> RevokedSession:
     """Put a session on the instance's list."""
-    revocation = Revocation(SessionId(bytes([number]) * 16), world.clock.now() - ago)
+    revocation = RevokedSession(SessionId(bytes([number]) * 16), world.clock.now() - ago)
     world.revoked.add(revocation)
     return revocation
 
@@ -33,7 +34,7 @@ def revoke(world: World, number: int, *, ago: float) -> Revocation:
 async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
     """Its issuer, its moment, an end a minute later, the window, and the published keys."""
     await world.use_keys(SigningKey("kid-1"), SigningKey("pending", NOW + 10))
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     assert feed_of(world).whole() == Feed(
         issuer=ISSUER,
         issued_at=int(NOW),
@@ -49,7 +50,7 @@ async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
 
 async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
     """The whole feed has the sessions revoked within the window, the recent one those of three minutes, in order."""
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     too_old, old, recent, new = (
         revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, RECENT + 1, RECENT, 0))
     )
@@ -63,16 +64,16 @@ async def test_a_revocation_is_told_by_who_made_it(world: World) -> None:
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
-    assert feed_of(world).recent().revoked == [Revocation(session.session_id, NOW)]
+    assert feed_of(world).recent().revoked == [RevokedSession(session.session_id, NOW)]
 
 
 async def test_as_of_stands_still_without_the_store(world: World) -> None:
     """An instance that cannot learn what others revoked does not claim to know it."""
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     world.clock.advance(100)
     feed = feed_of(world).recent()
     assert (feed.issued_at, feed.as_of, feed.since) == (NOW + 100, NOW, NOW - RECENT)
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     assert feed_of(world).recent().as_of == NOW + 100
 
 
@@ -81,7 +82,7 @@ async def test_as_of_stands_still_without_the_store(world: World) -> None:
 )
 async def test_the_recent_feed_is_for_who_knows_enough(world: World, ago: float, *, enough: bool) -> None:
     """What was revoked a minute and the leeway before one's last feed is told again: commits become visible late."""
-    await world.revocation.learn()
+    await world.revocation.sync_revocations()
     feed = feed_of(world)
     assert feed.follows(feed.recent(), int(NOW - ago)) is enough
 

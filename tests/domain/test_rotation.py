@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model import ratchet
-from app.domain.model.events import ForeignClientRefused, TokenRefreshed, TokenReplayed
-from app.domain.model.policy import SessionPolicy
-from app.domain.model.session import RevocationReason, Session
+from app.domain.audit.events import ForeignClientRefused, TokenRefreshed, TokenReplayed
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import RevocationReason, Session
 from tests.builders import ALICE, NOW, refresh_token
 
 from .world import FOREIGN, World, facts_of

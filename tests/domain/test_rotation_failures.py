@@ -4,16 +4,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.domain.errors import ConfigurationError
-from app.domain.grant_errors import InvalidClient, InvalidGrant, InvalidScope
-from app.domain.model.events import TokenRefreshed, TokenReplayed
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.scope import MAX_LENGTH, Scope
-from app.domain.model.session import RevocationReason
-from app.domain.model.signing_key import SigningKey
+from app.domain.audit.events import TokenRefreshed, TokenReplayed
+from app.domain.errors import ConfigurationError, InvalidClient
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.keys.signing_key import SigningKey
+from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.session import RevocationReason
 from tests.builders import ALICE, PASSWORD
 
-from .world import FOREIGN, ORIGIN, World
+from .world import FOREIGN, REQUESTER, World
 
 EXCESSIVE = "account orders:write"
 MALFORMED = "account  orders:read"
@@ -131,8 +131,8 @@ async def test_a_narrower_scope_is_the_access_tokens_alone(world: World) -> None
     granted = await world.refresh((await world.open_session()).refresh_token, requested="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     assert (await world.stored(granted.refresh_token)).scope == ALICE.scope
-    following = await world.refresh(granted.refresh_token)
-    assert following.scope == world.claims(following).scope == ALICE.scope
+    follower = await world.refresh(granted.refresh_token)
+    assert follower.scope == world.claims(follower).scope == ALICE.scope
 
 
 async def test_a_replay_may_ask_for_another_scope(world: World) -> None:
@@ -148,7 +148,7 @@ async def test_a_replay_may_ask_for_another_scope(world: World) -> None:
 async def test_nothing_requested_is_the_sessions_scope(world: World, requested: str | None) -> None:
     """A refresh that names no scope gets the session's, which may be less than the user's has become."""
     signed_in = await world.authentication.sign_in(
-        ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested="account", origin=ORIGIN
+        ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested="account", requester=REQUESTER
     )
     granted = signed_in.tokens
     assert (await world.refresh(granted.refresh_token, requested=requested)).scope == Scope.parse("account")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.policy import SessionPolicy
+from app.domain.sessions.policy import SessionPolicy
 from tests.builders import NOW
 
 from .world import World

@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
+from app.domain.audit.events import RaceLost, SessionWasRevoked, TokenRefreshed, TokenReplayed
 from app.domain.errors import StoreUnavailable
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model.events import RaceLost, SessionWasRevoked, TokenRefreshed, TokenReplayed
-from app.domain.model.grant import TokenGrant
-from app.domain.model.policy import SessionPolicy
-from app.domain.model.session import RevocationReason
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import RevocationReason
 from tests.builders import NOW
 
 from .faults import unavailable
@@ -23,7 +23,7 @@ async def strict() -> World:
     return await World.create(session_policy=SessionPolicy(replay_window=0))
 
 
-async def race(world: World, refresh_token: str, racers: int) -> list[TokenGrant | BaseException]:
+async def race(world: World, refresh_token: str, racers: int) -> list[IssuedTokens | BaseException]:
     """Present one token often at once, so that all read before one of them writes."""
     world.sessions.slow_reads = True
     return await asyncio.gather(*(world.refresh(refresh_token) for _ in range(racers)), return_exceptions=True)
@@ -32,7 +32,7 @@ async def race(world: World, refresh_token: str, racers: int) -> list[TokenGrant
 async def test_of_concurrent_requests_one_commits(world: World) -> None:
     """All of many concurrent requests get one successor, with access tokens of their own; one of them rotated."""
     token = (await world.open_session()).refresh_token
-    grants = [each for each in await race(world, token, 10) if isinstance(each, TokenGrant)]
+    grants = [each for each in await race(world, token, 10) if isinstance(each, IssuedTokens)]
     assert len(grants) == 10
     assert len({each.refresh_token for each in grants}) == 1
     assert len({each.access_token for each in grants}) == 10
@@ -44,8 +44,8 @@ async def test_without_a_window_losers_are_refused(strict: World) -> None:
     """With window 0 one of the concurrent requests wins; the losers are refused and revoke nothing."""
     token = (await strict.open_session()).refresh_token
     outcomes = await race(strict, token, 10)
-    (winner,) = [each for each in outcomes if isinstance(each, TokenGrant)]
-    assert Counter(type(each) for each in outcomes) == {TokenGrant: 1, InvalidGrant: 9}
+    (winner,) = [each for each in outcomes if isinstance(each, IssuedTokens)]
+    assert Counter(type(each) for each in outcomes) == {IssuedTokens: 1, InvalidGrant: 9}
     assert Counter(strict.audit.kinds()) == {TokenRefreshed: 1, RaceLost: 9}
     assert (await strict.stored(token)).revoked_at is None
     assert await strict.refresh(winner.refresh_token)
@@ -54,7 +54,7 @@ async def test_without_a_window_losers_are_refused(strict: World) -> None:
 async def test_the_loser_replays_the_winners_successor(world: World) -> None:
     """A request that another overtakes between read and write reads again and answers with the same successor."""
     token = (await world.open_session()).refresh_token
-    winners: list[TokenGrant] = []
+    winners: list[IssuedTokens] = []
 
     async def overtake() -> None:
         winners.append(await world.refresh(token))
@@ -136,7 +136,7 @@ async def test_a_result_that_stays_unknown_can_be_asked_for_again(world: World) 
 async def test_an_unknown_result_may_be_anothers_win(world: World) -> None:
     """If the answer is lost and another request's successor is stored, that one is replayed."""
     token = (await world.open_session()).refresh_token
-    winners: list[TokenGrant] = []
+    winners: list[IssuedTokens] = []
 
     async def overtake_and_go_down() -> None:
         winners.append(await world.refresh(token))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from app.domain.grant_errors import InvalidScope
-from app.domain.model.scope import MAX_LENGTH, Scope
+from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
 
 
 def test_its_text_is_in_alphabetical_order() -> None:

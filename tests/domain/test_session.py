@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.session import earlier
+from app.domain.sessions.session import earlier
 from tests.builders import NOW, refresh_token, session_of
 
 

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.domain.audit.events import SessionWasRevoked
 from app.domain.errors import StoreUnavailable
-from app.domain.grant_errors import InvalidGrant
-from app.domain.identifier_errors import SessionNotFound
-from app.domain.model.events import SessionWasRevoked
-from app.domain.model.identifiers import Subject
-from app.domain.model.ratchet import parse
-from app.domain.model.session import RevocationReason, Session
-from app.domain.token_errors import SessionRevoked
+from app.domain.identifiers import Subject
+from app.domain.sessions.errors import InvalidGrant, SessionNotFound
+from app.domain.sessions.ratchet import parse
+from app.domain.sessions.session import RevocationReason, Session
+from app.domain.tokens.errors import SessionRevoked
 from tests.builders import ALICE, refresh_token
 
 from .faults import unavailable

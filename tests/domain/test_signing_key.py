@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.model.signing_key import SigningKey, active_key
+from app.domain.keys.signing_key import SigningKey, active_key
 from tests.builders import NOW
 
 OLD = SigningKey("old", NOW - 100)

@@ -6,20 +6,21 @@ from itertools import count
 
 import pytest
 
-from app.domain.errors import HashingOverloaded, InvalidCredentials, StoreUnavailable, TooManyAttempts
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model import ratchet
-from app.domain.model.budget import Budget
-from app.domain.model.events import LoginFailed
-from app.domain.model.grant import SignIn
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
-from app.domain.model.network import network_of
-from app.domain.model.session import Origin
-from tests.builders import ALICE, PASSWORD, THROTTLE, refresh_token
+from app.domain.audit.events import LoginFailed
+from app.domain.errors import StoreUnavailable, TooManyAttempts
+from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.login.authentication import LoginResult
+from app.domain.login.errors import HashingOverloaded, InvalidCredentials
+from app.domain.network import network_of
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.requester import Requester
+from app.domain.sessions import ratchet
+from app.domain.sessions.errors import InvalidGrant
+from tests.builders import ALICE, PASSWORD, RATE_LIMITS, refresh_token
 from tests.conftest import Proof
 
 from .faults import unavailable
-from .world import ORIGIN, World
+from .world import REQUESTER, World
 
 STRANGERS = "198.51.100.{}"
 
@@ -29,19 +30,19 @@ async def sign_in(
     password: str = PASSWORD,
     *,
     username: str = "alice",
-    address: str = ORIGIN.address,
+    address: str = REQUESTER.address,
     device: str | None = None,
-) -> SignIn:
+) -> LoginResult:
     """Sign in from an address."""
     return await world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=None, origin=Origin(address=address), device=device
+        username, password, client_id=FIRST_PARTY, requested=None, requester=Requester(address=address), device=device
     )
 
 
 async def guess_until_throttled(world: World, *, device: str | None = None, new_address: bool = True, **of: str) -> int:
     """Guess wrong, each time from another address, until a guess is refused; return how many were not."""
     for number in count():
-        address = f"10.{number >> 8}.{number & 255}.1" if new_address else ORIGIN.address
+        address = f"10.{number >> 8}.{number & 255}.1" if new_address else REQUESTER.address
         try:
             await sign_in(world, "wrong", address=address, device=device, **of)
         except TooManyAttempts:
@@ -119,7 +120,7 @@ async def test_one_network_has_few_guesses_at_all_accounts(world: World) -> None
 
 async def test_everyone_together_has_a_budget() -> None:
     """Beyond it strangers wait; a known device does not."""
-    world = await World.create(throttle_policy=replace(THROTTLE, everyone=Budget(5, 50)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, everyone=RateLimit(5, 50)))
     device = (await sign_in(world)).device_token
     for number in range(5):
         with pytest.raises(InvalidCredentials):
@@ -216,16 +217,16 @@ async def test_a_password_is_confirmed_as_rarely(world: World) -> None:
     change = world.password_change.change
     for _ in range(10):
         with pytest.raises(InvalidCredentials):
-            await change(ALICE.subject, session.session_id, current="wrong", new="new password", origin=ORIGIN)
+            await change(ALICE.subject, session.session_id, current="wrong", new="new password", requester=REQUESTER)
     with pytest.raises(TooManyAttempts):
-        await change(ALICE.subject, session.session_id, current=PASSWORD, new="new password", origin=ORIGIN)
+        await change(ALICE.subject, session.session_id, current=PASSWORD, new="new password", requester=REQUESTER)
     other = await world.stored((await world.open_session()).refresh_token)
-    await change(ALICE.subject, other.session_id, current=PASSWORD, new="new password", origin=ORIGIN)
+    await change(ALICE.subject, other.session_id, current=PASSWORD, new="new password", requester=REQUESTER)
 
 
 async def test_without_the_store_nobody_guesses(world: World) -> None:
     """Where budgets cannot be asked, no password is hashed."""
-    world.budgets.take = lambda *_, **__: unavailable()  # type: ignore[method-assign,assignment]  # it is away
+    world.rate_limits.take = lambda *_, **__: unavailable()  # type: ignore[method-assign,assignment]  # it is away
     with pytest.raises(StoreUnavailable):
         await sign_in(world)
     assert world.hasher.verifications == 0
@@ -233,7 +234,7 @@ async def test_without_the_store_nobody_guesses(world: World) -> None:
 
 async def test_a_throttled_refresh_uses_up_no_token() -> None:
     """A good token beyond the budget of its session waits and is good then; other sessions do not wait."""
-    world = await World.create(throttle_policy=replace(THROTTLE, refresh=Budget(3, 30)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, refresh=RateLimit(3, 30)))
     one, other = await world.open_session(), await world.open_session()
     token = (await world.refresh_times(3, one))[-1]
     with pytest.raises(TooManyAttempts) as refused:
@@ -246,7 +247,7 @@ async def test_a_throttled_refresh_uses_up_no_token() -> None:
 
 async def test_a_dead_grant_stays_a_dead_grant() -> None:
     """However often it is presented, the answer is that it is invalid."""
-    world = await World.create(throttle_policy=replace(THROTTLE, refresh=Budget(1, 1_000)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, refresh=RateLimit(1, 1_000)))
     granted = await world.open_session()
     await world.refresh(granted.refresh_token)
     await world.revocation.log_out_with_refresh_token(granted.refresh_token, client_id=FIRST_PARTY)
@@ -258,14 +259,14 @@ async def test_a_dead_grant_stays_a_dead_grant() -> None:
 
 async def test_introspection_has_a_budget_of_its_own() -> None:
     """For each client, which comes back with time."""
-    world = await World.create(throttle_policy=replace(THROTTLE, introspection=Budget(3, 30)))
+    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, introspection=RateLimit(3, 30)))
     for _ in range(3):
-        await world.throttling.admit_introspection(ClientId("one"))
+        await world.rate_limiter.admit_introspection(ClientId("one"))
     with pytest.raises(TooManyAttempts):
-        await world.throttling.admit_introspection(ClientId("one"))
-    await world.throttling.admit_introspection(ClientId("other"))
+        await world.rate_limiter.admit_introspection(ClientId("one"))
+    await world.rate_limiter.admit_introspection(ClientId("other"))
     world.clock.advance(10)
-    await world.throttling.admit_introspection(ClientId("one"))
+    await world.rate_limiter.admit_introspection(ClientId("one"))
 
 
 @pytest.mark.proof("login")

@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.policy import AccessTokenPolicy
-from app.domain.model.session import Revocation
-from app.domain.token_errors import (
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.errors import (
     BadSignature,
     ExpiredToken,
     InvalidToken,
@@ -17,6 +15,8 @@ from app.domain.token_errors import (
     WrongAudience,
     WrongIssuer,
 )
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.revoked_session import RevokedSession
 from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims, refresh_token
 
 from .world import World
@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_refused(world: World, token: str, error: type[In
 
 def test_a_revoked_sessions_token_is_refused(world: World) -> None:
     """Once a session is known to be revoked, its tokens are; those of other sessions and of none are not."""
-    world.revoked.add(Revocation(refresh_token(session=1).session_id, NOW))
+    world.revoked.add(RevokedSession(refresh_token(session=1).session_id, NOW))
     with pytest.raises(SessionRevoked):
         validate(world)
     assert validate(world, session_id=refresh_token(session=2).session_id)

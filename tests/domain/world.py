@@ -2,37 +2,40 @@
 
 from typing import Final
 
-from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
-from app.adapters.memory.audit_events import MemoryAuditEventRepository
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.adapters.telemetry.silence import Silence
-from app.domain.model import ratchet
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.credentials import PasswordPolicy
-from app.domain.model.events import SessionFacts
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
-from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
-from app.domain.model.session import Origin, Session
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.model.throttle_policy import ThrottlePolicy
-from app.domain.model.user import User
-from app.domain.services.accounts import Accounts
-from app.domain.services.administration import Administration
-from app.domain.services.admission import Admission
-from app.domain.services.authentication import Authentication
-from app.domain.services.explanation import Explanation
-from app.domain.services.issuance import Issuance
-from app.domain.services.key_lifecycle import KeyLifecycle
-from app.domain.services.password_change import PasswordChange
-from app.domain.services.passwords import Passwords
-from app.domain.services.retention import Retention
-from app.domain.services.revocation import Revocation
-from app.domain.services.rotation import Rotation
-from app.domain.services.sessions import Sessions
-from app.domain.services.throttling import Throttling
-from app.domain.services.validation import Validation
-from tests.builders import ALICE, AUDIENCE, DEVICE_LIFETIME, ISSUER, KEY_POLICY, NOW, THROTTLE
+from app.adapters.memory.audit_records import MemoryAuditRecordRepository
+from app.adapters.memory.rate_limits import MemoryRateLimitRepository
+from app.adapters.telemetry.null import NullTelemetry
+from app.domain.audit.events import SessionFacts
+from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.domain.login.accounts import Accounts
+from app.domain.login.administration import Administration
+from app.domain.login.admission import Admission
+from app.domain.login.authentication import Authentication
+from app.domain.login.credentials import PasswordPolicy
+from app.domain.login.password_change import PasswordChange
+from app.domain.login.passwords import Passwords
+from app.domain.login.user import User
+from app.domain.rate_limits.limiter import RateLimiter
+from app.domain.rate_limits.policy import RateLimitPolicy
+from app.domain.requester import Requester
+from app.domain.sessions import ratchet
+from app.domain.sessions.explanation import Explanation
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import Issuance
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.retention import Retention
+from app.domain.sessions.revocation import Revocation
+from app.domain.sessions.rotation import Rotation
+from app.domain.sessions.session import Session
+from app.domain.sessions.subject_sessions import Sessions
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.validation import Validation
+from tests.builders import ALICE, AUDIENCE, DEVICE_LIFETIME, ISSUER, KEY_POLICY, NOW, RATE_LIMITS
 from tests.fakes import (
     FakeAuditTrail,
     FakeClock,
@@ -45,7 +48,7 @@ from tests.fakes import (
 
 from .faults import ChangeableClients, ChangeableUsers, FaultySessions
 
-ORIGIN = Origin(address="192.0.2.7", device="Firefox")
+REQUESTER = Requester(address="192.0.2.7", device="Firefox")
 FOREIGN = ClientId("another-client")
 
 STRANGERS: Final = 60
@@ -57,14 +60,14 @@ class World:
     """One instance of the service. Alice is its only user, until a test adds others."""
 
     def __init__(
-        self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, throttle_policy: ThrottlePolicy
+        self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, rate_limit_policy: RateLimitPolicy
     ) -> None:
         self.clock, self.randomness = FakeClock(), FakeRandomness()
         self.codec, self.hasher, self.audit = FakeCodec(), FakeHasher(), FakeAuditTrail()
         self.sessions, self.users, self.clients = FaultySessions(), ChangeableUsers(), ChangeableClients()
-        self.events = MemoryAuditEventRepository()
-        self.budgets = MemoryAttemptBudgets()
-        self.revoked, self.access_tokens = MemoryRevocationList(), access_tokens
+        self.events = MemoryAuditRecordRepository()
+        self.rate_limits = MemoryRateLimitRepository()
+        self.revoked, self.access_tokens = RevocationList(), access_tokens
         self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
         self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
         self.issuance = Issuance(
@@ -80,19 +83,19 @@ class World:
         self.revocation = Revocation(
             sessions=self.sessions, revoked=self.revoked, clock=self.clock, audit=self.audit, policy=access_tokens
         )
-        self.throttling = Throttling(
-            budgets=self.budgets, own=MemoryAttemptBudgets(), clock=self.clock, policy=throttle_policy
+        self.rate_limiter = RateLimiter(
+            rate_limits=self.rate_limits, own=MemoryRateLimitRepository(), clock=self.clock, policy=rate_limit_policy
         )
         self.admission = Admission(
             users=self.users,
-            throttling=self.throttling,
+            rate_limiter=self.rate_limiter,
             clock=self.clock,
             audit=self.audit,
-            telemetry=Silence(),
-            policy=throttle_policy,
+            telemetry=NullTelemetry(),
+            policy=rate_limit_policy,
             device_lifetime=DEVICE_LIFETIME,
-            strangers=STRANGERS,
-            asking=ASKING,
+            max_unknown=STRANGERS,
+            max_lookups=ASKING,
         )
         self.rotation = Rotation(
             sessions=self.sessions,
@@ -100,11 +103,11 @@ class World:
             clients=self.clients,
             issuance=self.issuance,
             revocation=self.revocation,
-            throttling=self.throttling,
+            rate_limiter=self.rate_limiter,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
-            telemetry=Silence(),
+            telemetry=NullTelemetry(),
             policy=session_policy,
         )
         self.authentication = Authentication(
@@ -147,7 +150,7 @@ class World:
         )
         self.retention = Retention(
             sweeper=self.sessions,
-            budgets=self.budgets,
+            rate_limits=self.rate_limits,
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=access_tokens,
@@ -170,13 +173,13 @@ class World:
         *,
         session_policy: SessionPolicy | None = None,
         access_tokens: AccessTokenPolicy | None = None,
-        throttle_policy: ThrottlePolicy | None = None,
+        rate_limit_policy: RateLimitPolicy | None = None,
     ) -> "World":
         """Return a world that Alice can sign in to."""
         world = cls(
             session_policy or SessionPolicy(),
             access_tokens or AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
-            throttle_policy or THROTTLE,
+            rate_limit_policy or RATE_LIMITS,
         )
         await world.keys.load()
         await world.users.add(ALICE)
@@ -189,25 +192,31 @@ class World:
 
     def restart(self) -> None:
         """Lose what the instance has in memory; the store, which is shared, stays."""
-        self.revoked = MemoryRevocationList()
+        self.revoked = RevocationList()
         policy = self.access_tokens
         self.revocation = Revocation(
             sessions=self.sessions, revoked=self.revoked, clock=self.clock, audit=self.audit, policy=policy
         )
         self.validation = Validation(verifier=self.codec, revoked=self.revoked, clock=self.clock, policy=policy)
 
-    async def open_session(self, user: User = ALICE) -> TokenGrant:
+    async def open_session(self, user: User = ALICE, *, requested: str | None = None) -> IssuedTokens:
         """Return the tokens of a new session, and forget what was recorded of its opening."""
-        granted = await self.issuance.open_session(user, client_id=FIRST_PARTY, requested=None, origin=ORIGIN)
+        granted = await self.issuance.open_session(
+            subject=user.subject,
+            scope=user.scope.narrowed_to(requested),
+            credential_version=user.credential_version,
+            client_id=FIRST_PARTY,
+            requester=REQUESTER,
+        )
         self.audit.events.clear()
         self.sessions.writes.clear()
         return granted
 
-    async def refresh(self, refresh_token: str, *, requested: str | None = None) -> TokenGrant:
+    async def refresh(self, refresh_token: str, *, requested: str | None = None) -> IssuedTokens:
         """Return what the client that sessions belong to gets for a refresh token."""
         return await self.rotation.rotate(refresh_token, client_id=FIRST_PARTY, requested=requested)
 
-    async def refresh_times(self, times: int, granted: TokenGrant) -> list[str]:
+    async def refresh_times(self, times: int, granted: IssuedTokens) -> list[str]:
         """Rotate so often, and return the refresh tokens of all generations, the oldest first."""
         texts = [granted.refresh_token]
         for _ in range(times):
@@ -222,7 +231,7 @@ class World:
         assert session is not None
         return session
 
-    def claims(self, granted: TokenGrant) -> AccessTokenClaims:
+    def claims(self, granted: IssuedTokens) -> AccessTokenClaims:
         """Return what the granted access token says."""
         return self.codec.issued[granted.access_token]
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from app.adapters.keys.pem import generate, stored_key
 from app.adapters.telemetry.logs import JsonFormatter
-from app.settings import Settings
+from app.service.settings import Settings
 from tests.fakes import FakeClock
 
 from .forgery import Forge

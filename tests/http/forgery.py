@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.keys.pem import thumbprint
-from app.domain.model import base64url
+from app.domain import base64url
 
 MISSING: Any = object()
 """Stands for a member that is left out."""

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from app.domain.model.client import AuthenticationMethod, Client, GrantType
-from app.domain.model.identifiers import ClientId
-from app.domain.model.scope import Scope
+from app.domain.clients.client import AuthenticationMethod, Client, GrantType
+from app.domain.identifiers import ClientId
+from app.domain.scope import Scope
 from tests.builders import ISSUER
 
 from .service import Answer, Service

@@ -10,19 +10,19 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
 from dependency_injector import providers
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from app.adapters.http.metrics_page import metrics_page
 from app.adapters.http.openapi.document import OPENAPI
-from app.adapters.http.runner import Runner
-from app.application import CONTAINER, create_application
-from app.container import Container
-from app.domain.model import ratchet
-from app.domain.model.budget import Budget
-from app.domain.model.scope import Scope
-from app.domain.model.session import Session
-from app.domain.model.signing_key import StoredKey
-from app.domain.model.user import User
-from app.instance import bind_metrics
-from app.settings import Settings
+from app.adapters.http.server.metrics_page import metrics_page
+from app.adapters.http.server.runner import Runner
+from app.domain.keys.stored_key import StoredKey
+from app.domain.login.user import User
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.scope import Scope
+from app.domain.sessions import ratchet
+from app.domain.sessions.session import Session
+from app.service.application import CONTAINER, create_application
+from app.service.container import Container
+from app.service.instance import bind_metrics
+from app.service.settings import Settings
 from tests.builders import AUDIENCE, ISSUER, PASSWORD
 from tests.fakes import FakeAuditTrail, FakeClock, FakeKeyStore
 from tests.metrics import Metrics
@@ -36,7 +36,7 @@ CHEAP: Final[dict[str, Any]] = {
     "password_hash_memory": 8_192,
     "password_hash_iterations": 1,
     "password_hash_threads": 1,
-    "refresh_budget": Budget(1_000_000, 366 * 86_400),
+    "refresh_budget": RateLimit(1_000_000, 366 * 86_400),
 }
 """Settings of every test, unless it gives others."""
 

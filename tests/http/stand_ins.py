@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
-from app.adapters.memory.audit_events import MemoryAuditEventRepository
+from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.memory.clients import MemoryClientRepository
+from app.adapters.memory.rate_limits import MemoryRateLimitRepository
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
 from app.domain.errors import StoreUnavailable
@@ -74,8 +74,8 @@ class StandInStore:
         self.sessions = FaultyStore(MemorySessionRepository())
         self.users = FaultyStore(MemoryUserRepository())
         self.clients = MemoryClientRepository()
-        self.budgets = MemoryAttemptBudgets()
-        self.audit_events = MemoryAuditEventRepository()
+        self.rate_limits = MemoryRateLimitRepository()
+        self.audit_records = MemoryAuditRecordRepository()
 
     async def open(self) -> None:
         """Have nothing to connect to."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.domain.model.events import ClientAdded, ClientChanged, ClientRemoved, ClientSecretRotated
-from app.domain.model.identifiers import ClientId, Subject
+from app.domain.audit.events import ClientAdded, ClientChanged, ClientRemoved, ClientSecretRotated
+from app.domain.identifiers import ClientId, Subject
 from tests.builders import NOW
 
 from .forgery import segment

@@ -3,7 +3,7 @@
 import pytest
 
 from app.adapters.telemetry.audit_log import LogAuditTrail
-from app.domain.model.events import (
+from app.domain.audit.events import (
     AuditEvent,
     ForeignClientRefused,
     LoginFailed,
@@ -11,8 +11,8 @@ from app.domain.model.events import (
     SessionWasRevoked,
     TokenRefreshed,
 )
-from app.domain.model.identifiers import ClientId, SessionId, Subject
-from app.domain.model.session import RevocationReason
+from app.domain.identifiers import ClientId, SessionId, Subject
+from app.domain.sessions.session import RevocationReason
 
 from .log_lines import LogLines
 from .service import Service, Tokens

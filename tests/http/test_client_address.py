@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.http.client_address import client_address
-from app.domain.model.network import network_of
+from app.adapters.http.requests.client_address import client_address
+from app.domain.network import network_of
 
 from .conftest import Start
 

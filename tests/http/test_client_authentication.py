@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.model.client import AuthenticationMethod
-from app.domain.model.identifiers import ClientId
+from app.domain.clients.client import AuthenticationMethod
+from app.domain.identifiers import ClientId
 
 from .log_lines import LogLines
 from .oauth import CREDENTIALS, JWKS, TOKEN, ask, assertion, basic, error, register

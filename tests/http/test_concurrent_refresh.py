@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.model.events import RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed
+from app.domain.audit.events import RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed
 from tests.conftest import Proof
 
 from .conftest import Start

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from app.adapters.http import docs
+from app.adapters.http.api import docs
 
 from .conftest import Start
 from .service import Service
@@ -87,7 +87,7 @@ async def test_the_policy_is_strict_and_the_pages_own(service: Service) -> None:
 
 def test_our_own_script_names_no_host() -> None:
     """It asks for the document where the page is, switches the validator off, and keeps no token."""
-    script = files(docs).joinpath("start.js").read_text("utf-8")
+    script = files(docs.__package__).joinpath("docs_page").joinpath("start.js").read_text("utf-8")
     assert re.search(r"\w://", script) is None
     assert "validatorUrl: null" in script
     assert "persistAuthorization: false" in script
@@ -95,7 +95,7 @@ def test_our_own_script_names_no_host() -> None:
 
 def test_the_stylesheet_holds_all_that_it_shows() -> None:
     """Every picture is in it, and it imports nothing."""
-    sheet = files(docs).joinpath("swagger_ui", "swagger-ui.css").read_text("utf-8")
+    sheet = files(docs.__package__).joinpath("docs_page").joinpath("swagger_ui", "swagger-ui.css").read_text("utf-8")
     pictures = re.findall(r"url\(\s*[\"']?([^:)\"']*:?)", sheet)
     assert set(pictures) == {"data:"}
     assert "@import" not in sheet
@@ -103,7 +103,7 @@ def test_the_stylesheet_holds_all_that_it_shows() -> None:
 
 def test_the_licences_are_beside_the_files() -> None:
     """What others wrote is there with its licence, its notice and those of its parts."""
-    vendored = files(docs).joinpath("swagger_ui")
+    vendored = files(docs.__package__).joinpath("docs_page").joinpath("swagger_ui")
     assert "Apache License" in vendored.joinpath("LICENSE").read_text("utf-8")
     assert "SmartBear" in vendored.joinpath("NOTICE").read_text("utf-8")
     assert "MIT" in vendored.joinpath("swagger-ui-bundle.js.LICENSE.txt").read_text("utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from app.domain.model import base64url
+from app.domain import base64url
 
 from .service import JSON, Answer, Service, Tokens
 

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.adapters.http.revoked_sessions import FeedDocuments
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.domain.model.feed import Feed
-from app.domain.model.identifiers import SessionId
-from app.domain.model.policy import AccessTokenPolicy
-from app.domain.model.session import Revocation as RevokedSession
-from app.domain.services.feed_following import FeedFollowing
-from app.domain.services.issuer_keys import IssuerKeys
-from app.domain.services.key_lifecycle import KeyLifecycle
-from app.domain.services.key_news import KeyNews
-from app.domain.services.revocation import Revocation
-from app.domain.services.revocation_feed import RevocationFeed
+from app.adapters.http.api.revoked_sessions import FeedDocuments
+from app.domain.identifiers import SessionId
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.reload import KeyReload
+from app.domain.sessions.revocation import Revocation
+from app.domain.tokens.feed import Feed
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.revocation_feed import RevocationFeed
+from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.revoked_session import RevokedSession
+from app.domain.verifier.feed_following import FeedFollowing
+from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
 from tests.builders import AUDIENCE, ISSUER, KEY_POLICY, NOW
 from tests.conftest import Proof
@@ -38,7 +38,7 @@ class SlowStore:
         self.now = NOW
         self.commits: list[tuple[float, RevokedSession]] = []
 
-    async def revocations_since(self, moment: float) -> Sequence[RevokedSession]:
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         return [each for seen_at, each in self.commits if seen_at <= self.now and each.revoked_at >= moment]
 
 
@@ -48,7 +48,7 @@ class Instance:
     def __init__(self, store: SlowStore, skew: float) -> None:
         self.clock = FakeClock(NOW + skew)
         self.codec = FakeCodec()
-        self.revoked = MemoryRevocationList()
+        self.revoked = RevocationList()
         self._since: float | None = None
         self.revocation = Revocation(
             sessions=store,  # type: ignore[arg-type]  # only this act is asked for
@@ -62,9 +62,9 @@ class Instance:
         feed = RevocationFeed(revoked=self.revoked, keys=keys, codec=self.codec, clock=self.clock, policy=_POLICY)
         self.documents = FeedDocuments(feed, self.clock)
 
-    async def learn(self) -> None:
+    async def sync_revocations(self) -> None:
         """Learn what others revoked."""
-        self._since = await self.revocation.learn(self._since)
+        self._since = await self.revocation.sync_revocations(self._since)
 
 
 class Balancer:
@@ -113,12 +113,12 @@ async def _follow(choose: random.Random) -> int:
     store, skew = SlowStore(), choose.choice(_SKEWS)
     instances = [Instance(store, choose.uniform(-skew, skew)) for _ in range(3)]
     for instance in instances:
-        await instance.learn()
+        await instance.sync_revocations()
     away = {instance: _outages(choose) for instance in instances}
     balancer = Balancer(instances, choose)
-    clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), MemoryRevocationList()
-    keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, news=KeyNews(clock=clock))  # type: ignore[arg-type]
-    following = FeedFollowing(
+    clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), RevocationList()
+    keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, reload=KeyReload(clock=clock))  # type: ignore[arg-type]
+    follower = FeedFollowing(
         issuer=balancer,
         keys=keys,
         verifier=balancer,  # type: ignore[arg-type]  # the answer is at hand
@@ -139,11 +139,11 @@ async def _follow(choose: random.Random) -> int:
                 by.revoked.add(session)
         for instance in instances:
             if second >= _STORMY_SECONDS or second not in away[instance]:
-                await instance.learn()
+                await instance.sync_revocations()
         if choose.random() < 0.5:
-            await following.poll()
+            await follower.poll()
     assert {each.session_id for _, each in store.commits} == {each.session_id for each in revoked.since(0)}
-    assert not following.is_stale()
+    assert not follower.is_stale()
     assert skew > 1 or balancer.whole < 30
     return len(store.commits)
 

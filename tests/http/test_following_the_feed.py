@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 
 from app.adapters.keys.pem import generate
-from app.domain.model import base64url
+from app.domain import base64url
 from app.guard import closed_when_stale, open_when_stale, public, requires
 
 from .foreign import application, bearer, claims, guard_of, hello, status

@@ -8,7 +8,7 @@ from aiohttp import WSServerHandshakeError, web
 
 from app.adapters.keys.pem import generate
 from app.domain.errors import ConfigurationError
-from app.domain.model.identifiers import SessionId
+from app.domain.identifiers import SessionId
 from app.guard import PRINCIPAL, AccessTokenClaims, guard, public
 from tests.builders import ISSUER
 

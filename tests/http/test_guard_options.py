@@ -7,7 +7,7 @@ from aiohttp import web
 
 import app.guard
 from app.domain.errors import KeyturnError
-from app.domain.token_errors import InsufficientScope, MissingToken
+from app.domain.tokens.errors import InsufficientScope, MissingToken
 from app.guard import Cookie, requires
 
 from .foreign import Connect, application, bearer, claims, guard_of, hello, status

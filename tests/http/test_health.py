@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.http.readiness import READINESS
+from app.adapters.http.server.readiness import READINESS
 
 from .service import Service
 

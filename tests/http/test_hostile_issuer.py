@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientTimeout, web
 
 from app.adapters.keys.pem import generate
-from app.domain.model import base64url
+from app.domain import base64url
 
 from .foreign import hello
 from .forgery import Forge

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.model.budget import Budget
-from app.domain.model.identifiers import ClientId
-from app.domain.model.session import RevocationReason
+from app.domain.identifiers import ClientId
+from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.sessions.session import RevocationReason
 
 from .conftest import Start
 from .forgery import segment
@@ -166,7 +166,7 @@ async def test_without_the_store_there_is_no_answer(service: Service) -> None:
 
 async def test_a_client_has_a_budget(start: Start) -> None:
     """Beyond it 429 with its time, after which the client may ask again; other clients may all the while."""
-    service = await start(introspection_budget=Budget(2, 20))
+    service = await start(introspection_budget=RateLimit(2, 20))
     secret, others = await register(service), await register(service, "others")
     for _ in range(2):
         assert_inactive(await introspect(service, secret, "nonsense"))

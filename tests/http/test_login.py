@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.domain.model.events import LoginFailed, LoginSucceeded
-from app.domain.model.scope import Scope
+from app.domain.audit.events import LoginFailed, LoginSucceeded
+from app.domain.scope import Scope
 from tests.builders import AUDIENCE, ISSUER, NOW, PASSWORD
 
 from .conftest import Start

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from app.domain.model.budget import Budget
+from app.domain.rate_limits.rate_limit import RateLimit
 from tests.conftest import Proof
 
 from .conftest import Start
 from .service import Answer
 
-_NO_LIMIT: Final = Budget(1_000_000, 1)
+_NO_LIMIT: Final = RateLimit(1_000_000, 1)
 _BUDGETS: Final = ("login_account_budget", "login_address_budget", "login_network_budget", "login_budget")
 _UNLIMITED: Final[dict[str, Any]] = dict.fromkeys(_BUDGETS, _NO_LIMIT)
 _SPLITS: Final = 500

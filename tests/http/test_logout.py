@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from app.domain.model import ratchet
-from app.domain.model.events import SessionWasRevoked
-from app.domain.model.identifiers import ClientId
-from app.domain.model.session import RevocationReason
+from app.domain.audit.events import SessionWasRevoked
+from app.domain.identifiers import ClientId
+from app.domain.sessions import ratchet
+from app.domain.sessions.session import RevocationReason
 from tests.builders import ISSUER, access_token_claims, refresh_token, session_of
 
 from .forgery import MISSING, Forge, claims_of

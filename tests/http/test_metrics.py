@@ -7,10 +7,11 @@ import time
 import pytest
 from aiohttp import ClientSession
 
-from app import background
-from app.adapters import argon2
-from app.adapters.telemetry.silence import Silence
-from app.domain.model.signing_key import SigningKey, StoredKey
+from app.adapters.passwords import argon2
+from app.adapters.telemetry.null import NullTelemetry
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.service import background
 from tests.builders import NOW
 from tests.fakes import FakeKeyStore
 from tests.metrics import Metrics
@@ -185,7 +186,7 @@ async def test_without_a_port_nothing_is_measured(start: Start) -> None:
     """No part of the service has a meter before it."""
     service = await start()
     container = service.container
-    assert isinstance(container.telemetry(), Silence)
+    assert isinstance(container.telemetry(), NullTelemetry)
     assert container.audit() is container.recorder()
     assert container.hasher() is container.argon2()
     assert container.stores.sessions() is service.sessions

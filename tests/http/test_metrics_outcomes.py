@@ -10,10 +10,10 @@ import pytest
 
 from app.adapters.keys.pem import generate
 from app.adapters.memory.clients import MemoryClientRepository
-from app.domain.grant_errors import InvalidClient
-from app.domain.model import ratchet
-from app.domain.model.client import GrantType
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
+from app.domain.clients.client import GrantType
+from app.domain.errors import InvalidClient
+from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.sessions import ratchet
 from tests.builders import NOW, PASSWORD, refresh_token, session_of
 
 from .conftest import Start

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.http import edge
+from app.adapters.http.server import edge
 
 from .oauth import TOKEN, error
 from .service import Service

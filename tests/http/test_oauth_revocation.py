@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.events import ForeignClientRefused
+from app.domain.audit.events import ForeignClientRefused
 
 from .oauth import CREDENTIALS, REVOKE, TOKEN, ask, error, register
 from .service import Answer, Service, Tokens

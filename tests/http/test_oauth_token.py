@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.client import AuthenticationMethod, GrantType
+from app.domain.clients.client import AuthenticationMethod, GrantType
 
 from .conftest import Start
 from .forgery import segment

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import HashingOverloaded
+from app.domain.login.errors import HashingOverloaded
 
 from .conftest import Start
 from .log_lines import LogLines

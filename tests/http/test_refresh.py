@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.model.events import LoginSucceeded, TokenRefreshed
+from app.domain.audit.events import LoginSucceeded, TokenRefreshed
 from tests.builders import NOW
 
 from .conftest import Start

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.model import ratchet
-from app.domain.model.events import (
+from app.domain.audit.events import (
     ForeignClientRefused,
     LoginSucceeded,
     ReuseDetected,
@@ -14,8 +13,9 @@ from app.domain.model.events import (
     TokenRefreshed,
     TokenReplayed,
 )
-from app.domain.model.identifiers import ClientId, SessionId
-from app.domain.model.ratchet import RefreshToken
+from app.domain.identifiers import ClientId, SessionId
+from app.domain.sessions import ratchet
+from app.domain.sessions.ratchet import RefreshToken
 from tests.builders import refresh_token, session_of
 
 from .conftest import Start

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.adapters.http.request_body import MAX_BYTES
+from app.adapters.http.requests.body import MAX_BYTES
 
 from .conftest import Start
 from .log_lines import LogLines

@@ -6,9 +6,9 @@ from typing import Any
 import jwt
 import pytest
 
-from app.domain.model import base64url
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Revocation
+from app.domain import base64url
+from app.domain.identifiers import SessionId
+from app.domain.tokens.revoked_session import RevokedSession
 from tests.builders import ISSUER, NOW
 
 from .conftest import Start
@@ -90,7 +90,7 @@ async def test_who_has_it_gets_304(service: Service, form: str) -> None:
 async def test_since_leaves_out_what_one_has(service: Service) -> None:
     """What was revoked minutes before one's last feed is left out, the last minute told again; the rest is whole."""
     for number, ago in ((1, 500), (2, 150), (3, 0)):
-        service.container.revoked().add(Revocation(SessionId(bytes([number]) * 16), NOW - ago))
+        service.container.revoked().add(RevokedSession(SessionId(bytes([number]) * 16), NOW - ago))
     sids = [base64url.encode(bytes([number]) * 16) for number in (1, 2, 3)]
     whole = told(await fetch(service))
     assert (list(whole["revoked"]), whole["since"]) == (sids, 0)
@@ -120,7 +120,7 @@ async def test_it_scales(start: Start) -> None:
     service = await start()
     revoked = service.container.revoked()
     for number in range(100_000):
-        revoked.add(Revocation(SessionId(number.to_bytes(16, "big")), NOW - 900 + number * 0.005))
+        revoked.add(RevokedSession(SessionId(number.to_bytes(16, "big")), NOW - 900 + number * 0.005))
     whole = await fetch(service)
     assert len(whole.body) < 6_000_000
     assert len(told(whole)["revoked"]) == 100_000

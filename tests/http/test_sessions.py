@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.domain.model import base64url
-from app.domain.model.events import SessionWasRevoked
-from app.domain.model.session import RevocationReason
+from app.domain import base64url
+from app.domain.audit.events import SessionWasRevoked
+from app.domain.sessions.session import RevocationReason
 from tests.builders import NOW
 
 from .forgery import MISSING, Forge, claims_of, segment

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from app.domain.model.budget import Budget
+from app.domain.rate_limits.rate_limit import RateLimit
 from tests.builders import PASSWORD
 
 from .conftest import Start
@@ -97,7 +97,7 @@ async def test_a_new_password_forgets_the_device(service: Service) -> None:
 
 async def test_a_throttled_refresh(start: Start) -> None:
     """429 with its time, and the token is good after it."""
-    service = await start(refresh_budget=Budget(2, 20))
+    service = await start(refresh_budget=RateLimit(2, 20))
     tokens = await service.sign_in()
     for _ in range(2):
         tokens = await service.rotate(tokens)

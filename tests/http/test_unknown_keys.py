@@ -2,7 +2,7 @@
 
 import json
 
-from app.domain.model import base64url
+from app.domain import base64url
 
 from .service import Service, Tokens
 
@@ -15,7 +15,7 @@ def forged(kid: str) -> str:
 
 async def test_a_flood_asks_for_one_look(service: Service, tokens: Tokens) -> None:
     """Each token of a flood is refused, and all of them together ask once within 10 seconds to look at the keys."""
-    news = service.container.key_news()
+    news = service.container.key_reload()
     looks = 0
     for second in range(21):
         for number in range(10):

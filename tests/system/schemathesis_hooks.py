@@ -11,7 +11,7 @@ from typing import Any, Final
 import requests
 import schemathesis
 
-from app.domain.model.identifiers import FIRST_PARTY
+from app.domain.identifiers import FIRST_PARTY
 
 from .load import PASSWORD, USERNAME
 

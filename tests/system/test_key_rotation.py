@@ -22,10 +22,10 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet
 
 from app.cli import main
-from app.container import Container
-from app.domain.model import base64url
-from app.domain.model.signing_key import StoredKey
-from app.settings import Settings
+from app.domain import base64url
+from app.domain.keys.stored_key import StoredKey
+from app.service.container import Container
+from app.service.settings import Settings
 from tests.conftest import Proof
 
 from .backends import KINDS, Backend, backend

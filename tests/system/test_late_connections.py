@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 from aiohttp import web
 
-from app.adapters.http.runner import Runner
-from app.application import create_application
-from app.settings import Settings
+from app.adapters.http.server.runner import Runner
+from app.service.application import create_application
+from app.service.settings import Settings
 
 _SOME: Final = 20
 _MANY: Final = 300

@@ -152,13 +152,13 @@ def _memory(service: Service, kind: str) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8, and /proc")
 @pytest.mark.proof("login")
 @pytest.mark.parametrize(
-    ("budgets", "store"),
+    ("rate_limits", "store"),
     [
         *(pytest.param(_INSIDE, store, id=f"inside the budgets, {store}") for store in ("memory", *KINDS)),
         *(pytest.param(_BEYOND, store, id=f"beyond them, {store}") for store in ("memory", "sqlite")),
     ],
 )
-async def test_a_flood(budgets: dict[str, str], store: str, tmp_path: Path, proof: Proof) -> None:
+async def test_a_flood(rate_limits: dict[str, str], store: str, tmp_path: Path, proof: Proof) -> None:
     """Of logins from two processes and thousands of addresses, what is too much is refused soon and says when to come
     back; memory is bounded; whoever is signed in goes on, and the owner of a known device signs in. What is quiet is
     measured before and after: the machine has better and worse moments.
@@ -167,7 +167,7 @@ async def test_a_flood(budgets: dict[str, str], store: str, tmp_path: Path, proo
     quiet_rounds = proof.count("quiet requests of a kind, before and after", small=25, full=1_000)
     with (
         backend(store, tmp_path) if store != "memory" else nullcontext(_MEMORY) as chosen,
-        running(tmp_path, {**chosen.settings, **_SETTINGS, **budgets}) as service,
+        running(tmp_path, {**chosen.settings, **_SETTINGS, **rate_limits}) as service,
     ):
         async with ClientSession(service.url, cookie_jar=DummyCookieJar()) as client:
             person, owner = Bystander(client), Bystander(client)
@@ -208,5 +208,5 @@ async def test_a_flood(budgets: dict[str, str], store: str, tmp_path: Path, proo
     if logins >= _ENOUGH:
         assert slowest_refusal < 1
         assert all(now < _MOST_TIMES_SLOWER * before for now, before in zip(flooded, quiet, strict=True))
-    if budgets is _BEYOND:
+    if rate_limits is _BEYOND:
         assert statuses["429"] >= logins - 101 - statuses["503"]

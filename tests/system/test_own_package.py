@@ -39,7 +39,7 @@ def test_it_passes_the_kit(python: Path, package: Path) -> None:
 
 def test_its_types_are_right(python: Path, package: Path) -> None:
     """mypy, which reads Keyturn's types from the installed package, finds the store to be one."""
-    check = "from keyturn.ports.store import SessionStore\nfrom keyturn_files.store import FileStore\n"
+    check = "from keyturn.ports.session_store import SessionStore\nfrom keyturn_files.store import FileStore\n"
     (package / "check.py").write_text(f"{check}store: type[SessionStore] = FileStore\n")
     checked = run(python.parent / "python", "-m", "mypy", "--strict", "--no-incremental", "check.py", directory=package)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from app.adapters.http.binding import bind
-from app.adapters.http.runner import Runner
-from app.adapters.http.server import serve
-from app.application import create_application
-from app.settings import Settings
+from app.adapters.http.server.binding import bind
+from app.adapters.http.server.runner import Runner
+from app.adapters.http.server.serving import serve
+from app.service.application import create_application
+from app.service.settings import Settings
 
 _STORM = 100
 

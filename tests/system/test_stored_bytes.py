@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.domain.model import ratchet
+from app.domain.sessions import ratchet
 
 from .backends import Backend
 from .load import PASSWORD

@@ -60,7 +60,7 @@ def test_it_holds_what_a_package_should(wheel: Path) -> None:
     modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
     scripts = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.lua")}
     page = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("swagger_ui/*")}
-    assert modules | scripts | page | {"keyturn/py.typed", "keyturn/adapters/http/docs/start.js"} <= names
+    assert modules | scripts | page | {"keyturn/py.typed", "keyturn/adapters/http/api/docs_page/start.js"} <= names
     assert scripts
     assert len(page) >= 6
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)

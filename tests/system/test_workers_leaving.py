@@ -18,7 +18,7 @@ _LIVEZ: Final = b"GET /livez HTTP/1.1\r\nHost: keyturn\r\nConnection: close\r\n\
 _SLOW: Final = """
 import time
 from app.cli import main
-from app.workers.worker import InstanceWorker
+from app.service.workers.worker import InstanceWorker
 begin = InstanceWorker.init_signals
 def init_signals(self):
     print("at http://about-to-begin:0", flush=True)

@@ -19,7 +19,7 @@ from .worker_processes import add_key, children, connections, get, running_worke
 
 _IMPATIENT: Final = """
 from app.cli import main
-from app.workers import configuration
+from app.service.workers import configuration
 configuration._HEARTBEAT_TIMEOUT_SECONDS = 2
 main(["serve"])
 """
@@ -27,7 +27,7 @@ _HELD_UP: Final = """
 import os, sys
 from app.cli import main
 from app.domain.errors import StoreUnavailable
-from app.workers import worker
+from app.service.workers import worker
 create = worker.create_runner
 def create_runner(*arguments, **options):
     try:

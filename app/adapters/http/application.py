@@ -7,49 +7,49 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ... import VERSION
-from ...domain.model.scope import Scope
-from ...domain.services.accounts import Accounts
-from ...domain.services.administration import Administration
-from ...domain.services.authentication import Authentication
-from ...domain.services.client_authentication import ClientAuthentication
-from ...domain.services.client_credentials import ClientCredentials
-from ...domain.services.clients import Clients
-from ...domain.services.explanation import Explanation
-from ...domain.services.introspection import Introspection
-from ...domain.services.password_change import PasswordChange
-from ...domain.services.revocation import Revocation
-from ...domain.services.revocation_feed import RevocationFeed
-from ...domain.services.rotation import Rotation
-from ...domain.services.sessions import Sessions
-from ...domain.services.token_revocation import TokenRevocation
-from ...domain.services.validation import Validation
+from ...domain.clients.authentication import ClientAuthentication
+from ...domain.clients.client_credentials import ClientCredentialsGrant
+from ...domain.clients.introspection import Introspection
+from ...domain.clients.registration import ClientRegistration
+from ...domain.clients.token_revocation import TokenRevocation
+from ...domain.login.accounts import Accounts
+from ...domain.login.administration import Administration
+from ...domain.login.authentication import Authentication
+from ...domain.login.password_change import PasswordChange
+from ...domain.scope import Scope
+from ...domain.sessions.explanation import Explanation
+from ...domain.sessions.revocation import Revocation
+from ...domain.sessions.rotation import Rotation
+from ...domain.sessions.subject_sessions import Sessions
+from ...domain.tokens.revocation_feed import RevocationFeed
+from ...domain.tokens.validation import Validation
 from ...ports.clock import Clock
 from ...ports.telemetry import Telemetry
 from ...ports.token_codec import TokenCodec
-from .account import SESSIONS
-from .admin_clients import CLIENTS
-from .admin_sessions import EXPLANATION
-from .admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
-from .client_address import TRUSTED_PROXIES, Network
-from .client_authentication import CLIENT_AUTHENTICATION
-from .cors import CrossOrigin
-from .device_cookie import DeviceCookie
-from .edge import edge
-from .guard import Guard
-from .introspection import INTROSPECTION
-from .measuring import TELEMETRY, counting_refusals
-from .oauth_token import CLIENT_CREDENTIALS
+from ..guards.aiohttp import Guard
+from .api.account import SESSIONS
+from .api.admin_clients import CLIENTS
+from .api.admin_sessions import EXPLANATION
+from .api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
+from .api.introspection import INTROSPECTION
+from .api.oauth_token import CLIENT_CREDENTIALS
+from .api.password import PASSWORD_CHANGE
+from .api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
+from .api.server_metadata import SERVER_METADATA, ServerMetadata
+from .api.sign_in import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
+from .api.token_revocation import TOKEN_REVOCATION
+from .api.well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 from .openapi.document import OPENAPI, OpenApiDocument
-from .password import PASSWORD_CHANGE
-from .readiness import READINESS, Readiness
-from .request_body import BODY_TIMEOUT, MAX_BYTES
-from .revoked_sessions import FEED_DOCUMENTS, FeedDocuments
+from .requests.body import BODY_TIMEOUT, MAX_BYTES
+from .requests.client_address import TRUSTED_PROXIES, Network
+from .requests.client_authentication import CLIENT_AUTHENTICATION
+from .requests.device_cookie import DeviceCookie
 from .routes.documents import PAGE
 from .routes.table import ROUTES
-from .server_metadata import SERVER_METADATA, ServerMetadata
-from .token_revocation import TOKEN_REVOCATION
-from .tokens import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
-from .well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
+from .server.cors import CrossOrigin
+from .server.edge import edge
+from .server.readiness import READINESS, Readiness
+from .server.request_metrics import TELEMETRY, counting_refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +69,9 @@ class HttpServices:
     explanation: Explanation
     password_change: PasswordChange
     default_scope: Scope
-    clients: Clients
+    clients: ClientRegistration
     client_authentication: ClientAuthentication
-    client_credentials: ClientCredentials
+    client_credentials: ClientCredentialsGrant
     introspection: Introspection
     token_revocation: TokenRevocation
     server_metadata: ServerMetadata

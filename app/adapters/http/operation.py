@@ -9,11 +9,10 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ...domain.errors import InvalidRequest, KeyturnError
-from ...domain.grant_errors import InvalidClient
-from ...domain.token_errors import InsufficientScope, InvalidToken, MissingToken
-from .guard import marked_public, required_scopes
-from .oauth_error import is_oauth_path
+from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
+from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+from ..errors.oauth_error import is_oauth_path
+from ..guards.aiohttp import marked_public, required_scopes
 
 JSON: Final = "application/json"
 
@@ -21,7 +20,7 @@ Failure = type[KeyturnError] | type[web.HTTPException]
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
+class RequestSpec:
     """A request body: its model, made of the fields of ``request_model``."""
 
     model: type
@@ -39,7 +38,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Gives:
+class ResponseSpec:
     """An answer when all is well: its status, its body's model and the headers that it always has.
 
     A model is a ``TypedDict``, or ``dict``, ``str`` or ``bytes`` where no more is said of the body.
@@ -51,13 +50,13 @@ class Gives:
     headers: tuple[str, ...] = (hdrs.CACHE_CONTROL,)
 
 
-NO_CONTENT: Final = Gives(status=HTTPStatus.NO_CONTENT)
-NOT_MODIFIED: Final = Gives(status=HTTPStatus.NOT_MODIFIED, headers=(hdrs.CACHE_CONTROL, hdrs.ETAG))
+NO_CONTENT: Final = ResponseSpec(status=HTTPStatus.NO_CONTENT)
+NOT_MODIFIED: Final = ResponseSpec(status=HTTPStatus.NOT_MODIFIED, headers=(hdrs.CACHE_CONTROL, hdrs.ETAG))
 
 
-def document(model: Any, media_type: str = JSON) -> tuple[Gives, Gives]:
+def document(model: Any, media_type: str = JSON) -> tuple[ResponseSpec, ResponseSpec]:
     """Return the answers of a document that is sent with an ETag, or not again."""
-    return Gives(model, media_type, headers=NOT_MODIFIED.headers), NOT_MODIFIED
+    return ResponseSpec(model, media_type, headers=NOT_MODIFIED.headers), NOT_MODIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,8 @@ class Operation(web.AbstractRouteDef):
     method: str
     path: str
     handler: Handler
-    gives: Gives | tuple[Gives, ...]
-    takes: Takes | None = None
+    gives: ResponseSpec | tuple[ResponseSpec, ...]
+    takes: RequestSpec | None = None
     query: tuple[Query, ...] = ()
     fails: tuple[Failure, ...] = ()
     token_optional: bool = False
@@ -104,7 +103,7 @@ class Operation(web.AbstractRouteDef):
         return required_scopes(self.handler)
 
     @property
-    def answers(self) -> tuple[Gives, ...]:
+    def answers(self) -> tuple[ResponseSpec, ...]:
         """Return its answers when all is well."""
         return self.gives if isinstance(self.gives, tuple) else (self.gives,)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, hdrs
 
-from ...domain.issuer_errors import IssuerFault
+from ...domain.verifier.errors import IssuerFault
 
 _SECONDS: Final = 5.0
 _CHUNK: Final = 65_536

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import ClientSession, hdrs
 
 from ...domain.errors import ConfigurationError
-from ...domain.issuer_errors import IssuerFault
+from ...domain.verifier.errors import IssuerFault
 from ...ports.issuer import FeedDocument, JwkSetDocument
 from .. import strict_json
 from . import locations

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from ...domain.model.network import is_loopback
+from ...domain.network import is_loopback
 
 _METADATA: Final = "/.well-known/oauth-authorization-server"
 

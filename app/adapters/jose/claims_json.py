@@ -4,10 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from ...domain.grant_errors import InvalidScope
-from ...domain.model.claims import AccessTokenClaims
-from ...domain.model.identifiers import ClientId, Subject, format_session_id, parse_session_id
-from ...domain.model.scope import Scope
+from ...domain.identifiers import ClientId, Subject, format_session_id, parse_session_id
+from ...domain.scope import InvalidScope, Scope
+from ...domain.tokens.claims import AccessTokenClaims
 from .. import strict_json
 
 _Kind = TypeVar("_Kind", str, int)

@@ -6,11 +6,10 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from ...domain.errors import FieldError, InvalidRequest
-from ...domain.grant_errors import InvalidClient
-from ...domain.model import base64url
-from ...domain.model.client_credentials import AssertionClaims
-from ...domain.model.identifiers import ClientId
+from ...domain import base64url
+from ...domain.clients.presented_credential import AssertionClaims
+from ...domain.errors import FieldError, InvalidClient, InvalidRequest
+from ...domain.identifiers import ClientId
 from .. import strict_json
 
 ALGORITHMS: Final = ("ES256", "PS256", "RS256")
@@ -24,7 +23,7 @@ _HEADER: Final = frozenset({"alg", "kid", "typ"})
 _UNREADABLE: Final = (JoseError, ValueError, TypeError, KeyError)
 
 
-class JoseClientAssertions:
+class JoseClientAssertionReader:
     """Reads headers and claims strictly here, and verifies signatures with joserfc."""
 
     def claimed_client(self, assertion: str) -> ClientId:

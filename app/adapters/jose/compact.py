@@ -10,8 +10,8 @@ from typing import Final, Self
 from joserfc.jwk import RSAKey
 from joserfc.jws import JWSRegistry
 
-from ...domain.model import base64url
-from ...domain.token_errors import BadSignature, MalformedToken, UnknownSigner
+from ...domain import base64url
+from ...domain.tokens.errors import BadSignature, MalformedToken, UnknownSigner
 from .. import strict_json
 
 ALGORITHM: Final = "RS256"

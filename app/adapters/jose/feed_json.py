@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ...domain.model.feed import Feed
-from ...domain.model.identifiers import format_session_id, parse_session_id
-from ...domain.model.session import Revocation
+from ...domain.identifiers import format_session_id, parse_session_id
+from ...domain.tokens.feed import Feed
+from ...domain.tokens.revoked_session import RevokedSession
 from .. import strict_json
 
 TYPE: Final = "keyturn-revocations+jwt"
@@ -74,7 +74,7 @@ def _texts(members: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(_text(each, name) for each in value)
 
 
-def _revoked(value: object) -> Sequence[Revocation]:
+def _revoked(value: object) -> Sequence[RevokedSession]:
     if not isinstance(value, dict) or not all(type(at) is int and at >= 0 for at in value.values()):
         raise ValueError("revoked is missing or of another type")
-    return [Revocation(parse_session_id(sid), at) for sid, at in value.items()]
+    return [RevokedSession(parse_session_id(sid), at) for sid, at in value.items()]

@@ -6,10 +6,10 @@ from typing import Final
 from joserfc.jwk import RSAKey
 
 from ...domain.errors import ConfigurationError
-from ...domain.issuer_errors import IssuerFault
-from ...domain.model.claims import AccessTokenClaims
-from ...domain.model.feed import Feed
-from ...domain.token_errors import MalformedToken
+from ...domain.tokens.claims import AccessTokenClaims
+from ...domain.tokens.errors import MalformedToken
+from ...domain.tokens.feed import Feed
+from ...domain.verifier.errors import IssuerFault
 from .. import strict_json
 from . import compact, feed_json
 from .verifier import JoseTokenVerifier, public_keys
@@ -26,7 +26,7 @@ class JoseIssuerVerifier:
         self._held: Mapping[str, RSAKey] = {}
         self._trusted: Mapping[str, RSAKey] = {}
 
-    def hold(self, jwk_set: bytes) -> Collection[str]:
+    def set_keys(self, jwk_set: bytes) -> Collection[str]:
         try:
             members = strict_json.loads(jwk_set)
         except ValueError as error:

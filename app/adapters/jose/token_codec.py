@@ -6,9 +6,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc.jwk import RSAKey
 
-from ...domain.model.claims import AccessTokenClaims
-from ...domain.model.feed import Feed
-from ...domain.model.signing_key import SigningKey, StoredKey
+from ...domain.keys.signing_key import SigningKey
+from ...domain.keys.stored_key import StoredKey
+from ...domain.tokens.claims import AccessTokenClaims
+from ...domain.tokens.feed import Feed
 from . import claims_json, compact, feed_json
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
 

@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from ...domain import base64url
 from ...domain.errors import ConfigurationError
-from ...domain.model import base64url
-from ...domain.model.claims import AccessTokenClaims
-from ...domain.token_errors import MalformedToken
+from ...domain.tokens.claims import AccessTokenClaims
+from ...domain.tokens.errors import MalformedToken
 from . import claims_json, compact
 
 ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105  # a media type

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
-from ...domain.model.signing_key import StoredKey
+from ...domain.keys.stored_key import StoredKey
 from .key_file import read_key_file, write_key_file
 from .pem import generate, read_private_key, to_pem, write_private_key
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...domain.model.signing_key import StoredKey
+from ...domain.keys.stored_key import StoredKey
 from .key_file import read_key_file
 from .pem import read_private_key
 

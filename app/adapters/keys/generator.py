@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ...domain.model.signing_key import StoredKey
+from ...domain.keys.stored_key import StoredKey
 from .pem import generate, stored_key
 
 

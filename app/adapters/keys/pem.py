@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ... import COMMAND
+from ...domain import base64url
 from ...domain.errors import ConfigurationError
-from ...domain.model import base64url
-from ...domain.model.signing_key import SigningKey, StoredKey
+from ...domain.keys.signing_key import SigningKey
+from ...domain.keys.stored_key import StoredKey
 from .fitness import PUBLIC_EXPONENT, check_fitness
 
 

@@ -6,8 +6,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from ...domain.errors import ConfigurationError
-from ...domain.model.signing_key import SigningKey, StoredKey
-from ...ports.sealed_keys import KeySealer, SealedKey, SealedKeyRepository
+from ...domain.keys.encrypted_key import EncryptedKey
+from ...domain.keys.signing_key import SigningKey
+from ...domain.keys.stored_key import StoredKey
+from ...ports.encrypted_key_repository import EncryptedKeyRepository
+from ...ports.key_encryption import KeyEncryption
 from .fitness import check_fitness
 from .pem import thumbprint
 
@@ -15,23 +18,25 @@ from .pem import thumbprint
 class SharedKeyRing:
     """Opens and judges each key once, when it first sees it."""
 
-    def __init__(self, *, repository: SealedKeyRepository, sealer: KeySealer) -> None:
+    def __init__(self, *, repository: EncryptedKeyRepository, encryption: KeyEncryption) -> None:
         self._repository = repository
-        self._sealer = sealer
+        self._encryption = encryption
         self._opened: dict[tuple[str, str], bytes] = {}
 
     async def load(self) -> Sequence[StoredKey]:
-        keys = await self._repository.all()
-        self._opened = {(key.kid, key.sealed): self._open(key) for key in keys}
+        keys = await self._repository.list_keys()
+        self._opened = {(key.kid, key.encrypted): self._open(key) for key in keys}
         return [
-            StoredKey(SigningKey(key.kid, key.activates_at, key.published_at), self._opened[key.kid, key.sealed])
+            StoredKey(SigningKey(key.kid, key.activates_at, key.published_at), self._opened[key.kid, key.encrypted])
             for key in keys
         ]
 
     async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
         key = stored.key
-        sealed = self._sealer.seal(stored.pkcs8, kid=key.kid)
-        return await self._repository.add(SealedKey(key.kid, follows or "", key.published_at, key.activates_at, sealed))
+        encrypted = self._encryption.encrypt(stored.pkcs8, kid=key.kid)
+        return await self._repository.add(
+            EncryptedKey(key.kid, follows or "", key.published_at, key.activates_at, encrypted)
+        )
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
         return await self._repository.reschedule(kid, expected=expected, activates_at=activates_at)
@@ -42,16 +47,16 @@ class SharedKeyRing:
     async def reencrypt(self) -> int:
         """Seal by the newest encryption key what others sealed; return how many keys that were."""
         done = 0
-        for key in await self._repository.all():
-            if not self._sealer.is_current(key.sealed):
-                sealed = self._sealer.seal(self._open(key), kid=key.kid)
-                done += await self._repository.reseal(key.kid, expected=key.sealed, sealed=sealed)
+        for key in await self._repository.list_keys():
+            if not self._encryption.is_current(key.encrypted):
+                encrypted = self._encryption.encrypt(self._open(key), kid=key.kid)
+                done += await self._repository.replace_encrypted(key.kid, expected=key.encrypted, encrypted=encrypted)
         return done
 
-    def _open(self, key: SealedKey) -> bytes:
-        if (key.kid, key.sealed) in self._opened:
-            return self._opened[key.kid, key.sealed]
-        pkcs8 = self._sealer.open(key.sealed, kid=key.kid)
+    def _open(self, key: EncryptedKey) -> bytes:
+        if (key.kid, key.encrypted) in self._opened:
+            return self._opened[key.kid, key.encrypted]
+        pkcs8 = self._encryption.decrypt(key.encrypted, kid=key.kid)
         source = f"The stored signing key {key.kid}"
         try:
             private_key = load_der_private_key(pkcs8, password=None)

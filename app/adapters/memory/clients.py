@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.identifier_errors import AlreadyExists
-from ...domain.model.client import FIRST_PARTY_CLIENT, Client, ClientSecret
-from ...domain.model.identifiers import ClientId
+from ...domain.clients.client import FIRST_PARTY_CLIENT, Client, ClientSecret
+from ...domain.errors import AlreadyExists
+from ...domain.identifiers import ClientId
 
 
 class MemoryClientRepository:
@@ -24,7 +24,7 @@ class MemoryClientRepository:
             return FIRST_PARTY_CLIENT
         return self._clients.get(client_id)
 
-    async def page(self, *, after: str, limit: int) -> Sequence[Client]:
+    async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
         return [self._clients[each] for each in sorted(each for each in self._clients if each > after)[:limit]]
 
     async def replace_secrets(

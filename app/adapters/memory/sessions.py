@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 
-from ...domain.identifier_errors import AlreadyExists
-from ...domain.model.identifiers import SessionId, Subject
-from ...domain.model.session import Revocation, RevocationReason, Session
+from ...domain.errors import AlreadyExists
+from ...domain.identifiers import SessionId, Subject
+from ...domain.sessions.session import RevocationReason, Session
+from ...domain.tokens.revoked_session import RevokedSession
 from .subject_index import SubjectIndex
 
 
@@ -67,7 +68,9 @@ class MemorySessionRepository:
         self._revoked[session_id] = now
         return True
 
-    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+    async def set_credential_version(
+        self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
+    ) -> bool:
         session = self._sessions.get(session_id)
         if session is None or session.credential_version != expected_version or not session.is_live(now):
             return False
@@ -77,12 +80,12 @@ class MemorySessionRepository:
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
         return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self._sessions)])
 
-    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         sessions = (self._sessions[session_id] for session_id in self._of_subject.sessions(subject))
         return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
-        return [Revocation(session_id, at) for session_id, at in self._revoked.items() if at >= moment]
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+        return [RevokedSession(session_id, at) for session_id, at in self._revoked.items() if at >= moment]
 
     async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
         erased = 0

@@ -3,11 +3,11 @@
 import asyncio
 
 from ...domain.errors import ConfigurationError
-from ...ports.store import StoreOptions
-from .attempt_budgets import MemoryAttemptBudgets
-from .audit_events import MemoryAuditEventRepository
+from ...ports.session_store import StoreOptions
+from .audit_records import MemoryAuditRecordRepository
 from .clients import MemoryClientRepository
-from .sealed_keys import MemorySealedKeyRepository
+from .encrypted_keys import MemoryEncryptedKeyRepository
+from .rate_limits import MemoryRateLimitRepository
 from .sessions import MemorySessionRepository
 from .users import MemoryUserRepository
 
@@ -20,11 +20,11 @@ class MemoryStore:
             raise ConfigurationError("The URL of the memory store is memory:// and nothing else.")
         if options.replicas:
             raise ConfigurationError("The memory store has no replicas: set KEYTURN_SESSION_REPLICAS=0.")
-        self.budgets = MemoryAttemptBudgets()
-        self.signing_keys = MemorySealedKeyRepository()
+        self.rate_limits = MemoryRateLimitRepository()
+        self.signing_keys = MemoryEncryptedKeyRepository()
         self.sessions = MemorySessionRepository()
         self.sweeper = self.sessions
-        self.audit_events = MemoryAuditEventRepository()
+        self.audit_records = MemoryAuditRecordRepository()
         self.users = MemoryUserRepository()
         self.clients = MemoryClientRepository()
 

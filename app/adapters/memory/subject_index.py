@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ...domain.model.identifiers import SessionId, Subject
+from ...domain.identifiers import SessionId, Subject
 
 
 class SubjectIndex:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.identifier_errors import AlreadyExists
-from ...domain.model.identifiers import Subject
-from ...domain.model.user import User
+from ...domain.errors import AlreadyExists
+from ...domain.identifiers import Subject
+from ...domain.login.user import User
 
 
 class MemoryUserRepository:
@@ -47,7 +47,7 @@ class MemoryUserRepository:
             return user
         return self._keep(replace(user, disabled=disabled, credential_version=user.credential_version + disabled))
 
-    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         names = sorted(name for name in self._by_name if name > after)
         return [self._users[self._by_name[name]] for name in names[:limit]]
 

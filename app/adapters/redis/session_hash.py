@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...domain.model.identifiers import ClientId, SessionId, Subject
-from ...domain.model.scope import Scope
-from ...domain.model.session import RevocationReason, Session
+from ...domain.identifiers import ClientId, SessionId, Subject
+from ...domain.scope import Scope
+from ...domain.sessions.session import RevocationReason, Session
 
 
 def to_fields(session: Session) -> Iterator[str | bytes]:

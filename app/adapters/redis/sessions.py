@@ -5,12 +5,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ...domain.identifier_errors import AlreadyExists
-from ...domain.model.identifiers import SessionId, Subject
-from ...domain.model.session import Revocation, RevocationReason, Session
-from ...ports.store import StoreOptions
+from ...domain.errors import AlreadyExists
+from ...domain.identifiers import SessionId, Subject
+from ...domain.sessions.session import RevocationReason, Session
+from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_store import StoreOptions
 from .exchange import Exchange
-from .keys import (
+from .key_names import (
     CHANNEL,
     SESSION_KEYS,
     all_revocations_keys,
@@ -100,7 +101,9 @@ class RedisSessionRepository:
         )
         return bool(revoked)
 
-    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+    async def set_credential_version(
+        self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
+    ) -> bool:
         adopted = await self._exchange.run(
             ADOPT, [session_key(session_id)], str(expected_version), str(credential_version), repr(now)
         )
@@ -113,7 +116,7 @@ class RedisSessionRepository:
             revoked += await self.revoke(session_of(key), reason=reason, now=now)
         return revoked
 
-    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         """The list only says where to look: what it names may be gone, and is then taken off it."""
         [noted] = await self._exchange.read([subject_key(subject)], "ZRANGE", 0, -1, "WITHSCORES")
         found = await asyncio.gather(*(self.find(SessionId(member)) for member, _ in _pairs(noted)))
@@ -127,9 +130,9 @@ class RedisSessionRepository:
         live = [each for each in found if each is not None and each.subject == subject and each.is_live(now)]
         return sorted(live, key=lambda each: each.created_at)
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         shards = await self._exchange.read(all_revocations_keys(), "ZRANGEBYSCORE", repr(moment), "+inf", "WITHSCORES")
-        return [Revocation(SessionId(member), float(at)) for shard in shards for member, at in _pairs(shard)]
+        return [RevokedSession(SessionId(member), float(at)) for shard in shards for member, at in _pairs(shard)]
 
 
 def _pairs(answer: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:

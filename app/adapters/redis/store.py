@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
-from ...ports.store import StoreOptions
+from ...ports.session_store import StoreOptions
 from .addresses import parse
-from .attempt_budgets import RedisAttemptBudgets
+from .encrypted_keys import RedisEncryptedKeyRepository
 from .exchange import Exchange
-from .judgement import judge
-from .sealed_keys import RedisSealedKeyRepository
+from .rate_limits import RedisRateLimitRepository
+from .revocation_signal import RevocationSignal
+from .server_check import judge
 from .sessions import RedisSessionRepository
-from .signal import RevocationSignal
 
 
 class RedisStore:
@@ -30,8 +30,8 @@ class RedisStore:
         )
         self._signal = RevocationSignal(self._topology)
         self.sessions = RedisSessionRepository(self._exchange, options)
-        self.budgets = RedisAttemptBudgets(self._exchange)
-        self.signing_keys = RedisSealedKeyRepository(self._exchange)
+        self.rate_limits = RedisRateLimitRepository(self._exchange)
+        self.signing_keys = RedisEncryptedKeyRepository(self._exchange)
 
     async def prepare(self) -> None:
         server = f"Redis at {self._address.shown}"

@@ -9,8 +9,7 @@ from sqlalchemy import CursorResult, Executable, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ...domain.errors import StoreUnavailable
-from ...domain.identifier_errors import AlreadyExists
+from ...domain.errors import AlreadyExists, StoreUnavailable
 
 _T = TypeVar("_T")
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from ...domain.identifier_errors import AlreadyExists
-from ...domain.model.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
-from ...domain.model.identifiers import ClientId
-from ...domain.model.scope import Scope
+from ...domain.clients.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
+from ...domain.errors import AlreadyExists
+from ...domain.identifiers import ClientId
+from ...domain.scope import Scope
 from .acts import Acts
 from .schema import CLIENTS, is_storable
 
@@ -45,7 +45,7 @@ class SqlClientRepository:
         rows = await self._acts.rows(_FIND, {"id": client_id}) if is_storable(client_id) else ()
         return _client(rows[0]) if rows else None
 
-    async def page(self, *, after: str, limit: int) -> Sequence[Client]:
+    async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
         return [_client(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
 
     async def replace_secrets(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ...domain.errors import ConfigurationError
-from ...ports.store import StoreOptions
+from ...ports.session_store import StoreOptions
 
 _SETTING: Final = "KEYTURN_DATABASE_URL"
 

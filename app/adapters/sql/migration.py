@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from ...domain.errors import ConfigurationError
 from .engine import Address, create_migration_engine
-from .outages import readable_failures
+from .startup_errors import readable_failures
 
 _LOG: Final = logging.getLogger("keyturn.sql")
 

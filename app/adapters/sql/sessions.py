@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, bindparam, case, insert, null, or_, select, update
 
-from ...domain.model.identifiers import ClientId, SessionId, Subject
-from ...domain.model.scope import Scope
-from ...domain.model.session import Revocation, RevocationReason, Session, earlier
+from ...domain.identifiers import ClientId, SessionId, Subject
+from ...domain.scope import Scope
+from ...domain.sessions.session import RevocationReason, Session, earlier
+from ...domain.tokens.revoked_session import RevokedSession
 from .acts import Acts
 from .schema import SESSIONS
 
@@ -111,7 +112,9 @@ class SqlSessionRepository:
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
         return await self._acts.changes(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
 
-    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+    async def set_credential_version(
+        self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
+    ) -> bool:
         versions = {"expected_version": expected_version, "new_version": credential_version}
         return await self._acts.changes(_ADOPT, {"id": session_id, "now": now, **versions}) > 0
 
@@ -122,12 +125,12 @@ class SqlSessionRepository:
             revoked += step
         return revoked
 
-    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         return [_session(row) for row in await self._acts.rows(_LIVE_SESSIONS, {"of_subject": subject, "now": now})]
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         rows = await self._acts.rows(_REVOCATIONS, {"moment": moment})
-        return [Revocation(SessionId(row.session_id), row.revoked_at) for row in rows]
+        return [RevokedSession(SessionId(row.session_id), row.revoked_at) for row in rows]
 
 
 def _session(row: Row[Any]) -> Session:

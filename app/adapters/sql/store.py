@@ -7,17 +7,17 @@ from sqlalchemy import text
 
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
-from ...ports.store import StoreOptions
+from ...ports.session_store import StoreOptions
 from .acts import Acts
-from .attempt_budgets import SqlAttemptBudgets
-from .audit_events import SqlAuditEventRepository
+from .audit_records import SqlAuditRecordRepository
 from .clients import SqlClientRepository
+from .encrypted_keys import SqlEncryptedKeyRepository
 from .engine import Address, create_engine
 from .migration import newest_revision, upgrade
-from .outages import readable_failures
-from .sealed_keys import SqlSealedKeyRepository
+from .rate_limits import SqlRateLimitRepository
 from .session_sweeper import SqlSessionSweeper
 from .sessions import SqlSessionRepository
+from .startup_errors import readable_failures
 from .users import SqlUserRepository
 
 
@@ -35,9 +35,9 @@ class SqlStore:
         self._acts = Acts(self._engine, timeout=options.timeout)
         self.sessions = SqlSessionRepository(self._acts)
         self.sweeper = SqlSessionSweeper(self._acts)
-        self.budgets = SqlAttemptBudgets(self._acts)
-        self.signing_keys = SqlSealedKeyRepository(self._acts)
-        self.audit_events = SqlAuditEventRepository(self._acts)
+        self.rate_limits = SqlRateLimitRepository(self._acts)
+        self.signing_keys = SqlEncryptedKeyRepository(self._acts)
+        self.audit_records = SqlAuditRecordRepository(self._acts)
         self.users = SqlUserRepository(self._acts)
         self.clients = SqlClientRepository(self._acts)
 

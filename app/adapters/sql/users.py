@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Row, and_, bindparam, case, insert, not_, or_, select, update
 
-from ...domain.model.identifiers import Subject
-from ...domain.model.scope import Scope
-from ...domain.model.user import User
+from ...domain.identifiers import Subject
+from ...domain.login.user import User
+from ...domain.scope import Scope
 from .acts import Acts
 from .schema import USERS, is_storable
 
@@ -71,7 +71,7 @@ class SqlUserRepository:
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         return await self._changed(_SET_DISABLED, {"of_subject": subject, "now_disabled": disabled})
 
-    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         return [_user(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
 
     async def _one(self, statement: Any, parameters: dict[str, object]) -> User | None:

@@ -5,9 +5,9 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, Final
 
-from ...domain.model.events import AuditEvent
-from ...domain.model.identifiers import SessionId, format_session_id
-from ...domain.model.kept_event import MOST_CHARACTERS, event_name
+from ...domain.audit.events import AuditEvent
+from ...domain.audit.record import MOST_CHARACTERS, event_name
+from ...domain.identifiers import SessionId, format_session_id
 from ..request_context import ADDRESS
 
 _LOG: Final = logging.getLogger("keyturn.audit")

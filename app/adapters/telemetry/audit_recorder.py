@@ -6,10 +6,10 @@ from collections import deque
 from itertools import islice
 from typing import Final
 
-from ...domain.model.events import AuditEvent
-from ...domain.model.kept_event import KeptEvent, kept
-from ...ports.audit import AuditTrail
-from ...ports.audit_events import AuditEventRepository
+from ...domain.audit.events import AuditEvent
+from ...domain.audit.record import AuditRecord, kept
+from ...ports.audit_record_repository import AuditRecordRepository
+from ...ports.audit_trail import AuditTrail
 from ..request_context import ADDRESS, REQUEST_ID
 
 _LOG: Final = logging.getLogger("keyturn.audit")
@@ -24,10 +24,10 @@ _EVENT_ID_BYTES: Final = 16
 class AuditRecorder:
     """Logs each event at once, and keeps it when ``keep`` is called; no request waits for the database."""
 
-    def __init__(self, *, log: AuditTrail, events: AuditEventRepository | None) -> None:
+    def __init__(self, *, log: AuditTrail, events: AuditRecordRepository | None) -> None:
         self._log = log
         self._events = events
-        self._waiting: deque[KeptEvent] = deque()
+        self._waiting: deque[AuditRecord] = deque()
         self._left_out = 0
 
     def record(self, event: AuditEvent) -> None:
@@ -62,7 +62,7 @@ class AuditRecorder:
         """Tell how many events were not kept."""
         self._tell(len(self._waiting))
 
-    def _take_off(self, batch: list[KeptEvent]) -> None:
+    def _take_off(self, batch: list[AuditRecord]) -> None:
         """Let go of what is kept; what had to make room meanwhile is gone already, and kept after all."""
         done = {event.event_id for event in batch}
         while self._waiting and self._waiting[0].event_id in done:

@@ -1,7 +1,7 @@
 """An audit trail whose events are counted."""
 
-from ...domain.model.events import AuditEvent
-from ...ports.audit import AuditTrail
+from ...domain.audit.events import AuditEvent
+from ...ports.audit_trail import AuditTrail
 from ...ports.telemetry import Telemetry
 
 

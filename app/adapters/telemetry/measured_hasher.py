@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from time import perf_counter
 from typing import TypeVar
 
-from ...domain.errors import HashingOverloaded
+from ...domain.login.errors import HashingOverloaded
 from ...ports.password_hasher import PasswordHasher
 from ...ports.telemetry import Telemetry
 
@@ -26,8 +26,8 @@ class MeasuredPasswordHasher:
     async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
         return await self._measured(self._hasher.verify(password, hashed, reserved=reserved))
 
-    async def verify_nothing(self, password: str) -> None:
-        await self._measured(self._hasher.verify_nothing(password))
+    async def verify_dummy(self, password: str) -> None:
+        await self._measured(self._hasher.verify_dummy(password))
 
     def can_verify(self, hashed: str) -> bool:
         return self._hasher.can_verify(hashed)

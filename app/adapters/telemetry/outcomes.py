@@ -2,17 +2,7 @@
 
 from typing import Final
 
-from ...domain.errors import InvalidRequest, KeyturnError
-from ...domain.grant_errors import (
-    InvalidClient,
-    InvalidGrant,
-    InvalidScope,
-    InvalidTarget,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-)
-from ...domain.issuer_errors import KeysUnknown, RevocationsUnknown
-from ...domain.model.events import (
+from ...domain.audit.events import (
     AllSessionsRevoked,
     AuditEvent,
     ClientTokenIssued,
@@ -22,7 +12,11 @@ from ...domain.model.events import (
     TokenRefreshed,
     TokenReplayed,
 )
-from ...domain.token_errors import (
+from ...domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType
+from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
+from ...domain.scope import InvalidScope
+from ...domain.sessions.errors import InvalidGrant
+from ...domain.tokens.errors import (
     BadSignature,
     ExpiredToken,
     InsufficientScope,
@@ -35,6 +29,7 @@ from ...domain.token_errors import (
     WrongAudience,
     WrongIssuer,
 )
+from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
 
 GRANTED: Final[dict[type[AuditEvent], str]] = {
     LoginSucceeded: "issued",
@@ -74,7 +69,7 @@ _REASONS: Final[dict[type[KeyturnError], str]] = {
 def reason(refusal: KeyturnError) -> str:
     """Return why something was refused, in one word."""
     if isinstance(refusal, InvalidGrant):
-        return refusal.because
+        return refusal.reason
     return next(_REASONS[kind] for kind in type(refusal).__mro__ if kind in _REASONS)
 
 

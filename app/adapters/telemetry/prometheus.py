@@ -7,10 +7,10 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from ...domain.audit.events import AuditEvent
 from ...domain.errors import KeyturnError
-from ...domain.grant_errors import InvalidGrant
-from ...domain.model.events import AuditEvent
-from ...domain.model.signing_key import KeyState, SigningKey
+from ...domain.keys.signing_key import KeyState, SigningKey
+from ...domain.sessions.errors import InvalidGrant
 from . import outcomes
 from .shared_files import FOLDER
 
@@ -71,7 +71,7 @@ class PrometheusTelemetry:
         self._access_refusals.labels(outcomes.reason(refusal)).inc()
 
     def tokens_refused(self, refusal: KeyturnError) -> None:
-        if isinstance(refusal, InvalidGrant) and refusal.because == outcomes.REUSE:
+        if isinstance(refusal, InvalidGrant) and refusal.reason == outcomes.REUSE:
             self._tokens.labels(outcomes.REUSE, "").inc()
         else:
             self._tokens.labels(outcomes.REFUSED, outcomes.reason(refusal)).inc()

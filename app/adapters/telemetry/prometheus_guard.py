@@ -9,7 +9,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ...domain.errors import KeyturnError
-from ...domain.model.guard_state import GuardState
+from ...domain.verifier.guard_state import GuardState
 from . import outcomes
 
 _GOOD: Final = "good"

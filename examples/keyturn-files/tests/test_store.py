@@ -10,7 +10,7 @@ from keyturn.contracts.session_processes import Opener, SessionProcesses
 from keyturn.contracts.session_repository import SessionRepositoryContract
 from keyturn.contracts.session_sweeper import SessionSweeperContract
 from keyturn.contracts.store import OPTIONS, DurableStoreContract
-from keyturn.ports.store import StoreOptions
+from keyturn.ports.session_store import StoreOptions
 from keyturn_files.sessions import FileSessionRepository
 from keyturn_files.store import FileStore
 

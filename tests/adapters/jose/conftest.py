@@ -4,7 +4,7 @@ import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.adapters.keys.pem import generate, stored_key
-from app.domain.model.signing_key import StoredKey
+from app.domain.keys.stored_key import StoredKey
 
 from .forging import Forger
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from app.domain.model.identifiers import format_session_id
-from app.domain.model.signing_key import StoredKey
+from app.domain.identifiers import format_session_id
+from app.domain.keys.stored_key import StoredKey
 from tests.builders import AUDIENCE, ISSUER, NOW, refresh_token
 
 CLAIMS: Final[Mapping[str, object]] = {

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.token_errors import BadSignature, MalformedToken
+from app.domain.tokens.errors import BadSignature, MalformedToken
 
 from .forging import CLAIMS, Forger, changed, segment
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.model.scope import MAX_LENGTH
-from app.domain.token_errors import MalformedToken
+from app.domain.scope import MAX_LENGTH
+from app.domain.tokens.errors import MalformedToken
 from tests.builders import access_token_claims
 
 from .forging import CLAIMS, MISSING, Forger, changed

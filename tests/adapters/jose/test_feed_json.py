@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from app.adapters.jose import feed_json
-from app.domain.model.feed import Feed
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import Revocation
+from app.domain.identifiers import SessionId
+from app.domain.tokens.feed import Feed
+from app.domain.tokens.revoked_session import RevokedSession
 from tests.builders import ISSUER
 
 FEED = Feed(
@@ -20,7 +20,7 @@ FEED = Feed(
     window=990,
     keys=("b", "a"),
     dropped=("c",),
-    revoked=[Revocation(SessionId(bytes([2]) * 16), 900), Revocation(SessionId(bytes([1]) * 16), 901)],
+    revoked=[RevokedSession(SessionId(bytes([2]) * 16), 900), RevokedSession(SessionId(bytes([1]) * 16), 901)],
 )
 
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read() -> None:
 
 def test_it_reads_as_documented() -> None:
     """The members, with the sessions by their ``sid``; moments are rounded down."""
-    written = replace(FEED, revoked=[Revocation(SessionId(bytes(16)), 900.9)])
+    written = replace(FEED, revoked=[RevokedSession(SessionId(bytes(16)), 900.9)])
     assert json.loads(feed_json.dump(written)) == {
         "iss": ISSUER,
         "iat": 1_000,

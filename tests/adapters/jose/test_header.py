@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.model.signing_key import StoredKey
-from app.domain.token_errors import BadSignature, MalformedToken
+from app.domain.keys.stored_key import StoredKey
+from app.domain.tokens.errors import BadSignature, MalformedToken
 from tests.builders import access_token_claims
 
 from .forging import CLAIMS, MISSING, Forger, changed, segment

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.token_errors import MalformedToken
+from app.domain.tokens.errors import MalformedToken
 
 from .forging import CLAIMS, Forger
 

@@ -10,7 +10,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.jwt import decode as joserfc_decode
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.model.signing_key import StoredKey
+from app.domain.keys.stored_key import StoredKey
 from tests.builders import AUDIENCE, ISSUER, access_token_claims
 
 from .forging import CLAIMS, Forger

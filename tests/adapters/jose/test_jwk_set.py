@@ -8,8 +8,8 @@ import pytest
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.errors import ConfigurationError
-from app.domain.model.signing_key import StoredKey
-from app.domain.token_errors import BadSignature
+from app.domain.keys.stored_key import StoredKey
+from app.domain.tokens.errors import BadSignature
 from tests.builders import access_token_claims
 
 from .forging import MISSING, Forger, changed, segment

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.domain.model.claims import AccessTokenClaims
-from app.domain.model.identifiers import ClientId, Subject
-from app.domain.model.scope import Scope
-from app.domain.model.signing_key import StoredKey
+from app.domain.identifiers import ClientId, Subject
+from app.domain.keys.stored_key import StoredKey
+from app.domain.scope import Scope
+from app.domain.tokens.claims import AccessTokenClaims
 from tests.builders import access_token_claims
 
 from .forging import CLAIMS, opened

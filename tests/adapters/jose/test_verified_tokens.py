@@ -8,8 +8,8 @@ from joserfc.jwk import RSAKey
 from app.adapters.jose import compact
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.adapters.jose.verifier import JoseTokenVerifier
-from app.domain.model.signing_key import StoredKey
-from app.domain.token_errors import BadSignature, InvalidToken
+from app.domain.keys.stored_key import StoredKey
+from app.domain.tokens.errors import BadSignature, InvalidToken
 from tests.builders import access_token_claims
 
 from .forging import CLAIMS, Forger, changed, segment

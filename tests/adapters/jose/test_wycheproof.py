@@ -9,7 +9,7 @@ import pytest
 from app.adapters.jose import compact
 from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.errors import ConfigurationError
-from app.domain.token_errors import BadSignature, MalformedToken
+from app.domain.tokens.errors import BadSignature, MalformedToken
 
 from .forging import opened
 

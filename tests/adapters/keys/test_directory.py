@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from app.adapters.keys.directory import DirectoryKeyRing
 from app.adapters.keys.pem import stored_key
 from app.domain.errors import ConfigurationError
-from app.domain.model.signing_key import StoredKey
+from app.domain.keys.stored_key import StoredKey
 
 from .writing import PASSPHRASE, encrypted, pkcs8
 

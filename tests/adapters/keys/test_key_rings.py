@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from app.adapters.jose.key_sealer import JoseKeySealer
+from app.adapters.jose.key_encryption import JoseKeyEncryption
 from app.adapters.keys.directory import DirectoryKeyRing, file_name
 from app.adapters.keys.generator import RsaKeyGenerator
 from app.adapters.keys.pem import stored_key
 from app.adapters.keys.shared import SharedKeyRing
-from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
+from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.domain.errors import ConfigurationError
-from app.domain.model.signing_key import StoredKey
-from app.ports.key_store import KeyRing
-from app.ports.sealed_keys import SealedKey
+from app.domain.keys.encrypted_key import EncryptedKey
+from app.domain.keys.stored_key import StoredKey
+from app.ports.key_ring import KeyRing
 
 NOW = 1_800_000_000.0
 KEY = bytes(32)
@@ -38,8 +38,8 @@ def rings(request: pytest.FixtureRequest, tmp_path: Path) -> list[KeyRing]:
     """Return two rings of each kind over one place."""
     if request.param == "directory":
         return [DirectoryKeyRing(directory=tmp_path / "keys", passphrase=None) for _ in range(2)]
-    repository = MemorySealedKeyRepository()
-    return [SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)) for _ in range(2)]
+    repository = MemoryEncryptedKeyRepository()
+    return [SharedKeyRing(repository=repository, encryption=JoseKeyEncryption(KEY)) for _ in range(2)]
 
 
 async def test_keys_are_added_in_a_chain(rings: list[KeyRing], made: list[StoredKey]) -> None:
@@ -110,26 +110,26 @@ async def test_a_directory_is_read_as_it_is_at_one_moment(
 
 async def test_keys_are_encrypted_anew(made: list[StoredKey]) -> None:
     """After it only the new encryption key is needed; a second time there is nothing to do."""
-    repository = MemorySealedKeyRepository()
-    await SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)).add(made[0], follows=None)
+    repository = MemoryEncryptedKeyRepository()
+    await SharedKeyRing(repository=repository, encryption=JoseKeyEncryption(KEY)).add(made[0], follows=None)
     new = bytes(range(32))
-    both = SharedKeyRing(repository=repository, sealer=JoseKeySealer(new, KEY))
+    both = SharedKeyRing(repository=repository, encryption=JoseKeyEncryption(new, KEY))
     assert [await both.reencrypt(), await both.reencrypt()] == [1, 0]
-    [loaded] = await SharedKeyRing(repository=repository, sealer=JoseKeySealer(new)).load()
+    [loaded] = await SharedKeyRing(repository=repository, encryption=JoseKeyEncryption(new)).load()
     assert loaded == made[0]
     with pytest.raises(ConfigurationError):
-        await SharedKeyRing(repository=repository, sealer=JoseKeySealer(KEY)).load()
+        await SharedKeyRing(repository=repository, encryption=JoseKeyEncryption(KEY)).load()
 
 
 async def test_a_stored_key_is_judged(made: list[StoredKey]) -> None:
     """One that is no key, is too small or is stored under another's ``kid``, is refused by name."""
-    sealer = JoseKeySealer(KEY)
+    encryption = JoseKeyEncryption(KEY)
     small = stored_key(generate_private_key(65537, 1024))  # noqa: S505  # that is the point
     for pkcs8 in (b"no key", small.pkcs8, made[1].pkcs8):
-        repository = MemorySealedKeyRepository()
-        await repository.add(SealedKey("kid-1", "", NOW, NOW, sealer.seal(pkcs8, kid="kid-1")))
+        repository = MemoryEncryptedKeyRepository()
+        await repository.add(EncryptedKey("kid-1", "", NOW, NOW, encryption.encrypt(pkcs8, kid="kid-1")))
         with pytest.raises(ConfigurationError, match="kid-1"):
-            await SharedKeyRing(repository=repository, sealer=sealer).load()
+            await SharedKeyRing(repository=repository, encryption=encryption).load()
 
 
 async def test_a_directory_that_cannot_be_written(tmp_path: Path, made: list[StoredKey]) -> None:

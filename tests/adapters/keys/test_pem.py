@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.adapters.keys.pem import read_private_key, stored_key, thumbprint
+from app.domain import base64url
 from app.domain.errors import ConfigurationError
-from app.domain.model import base64url
 
 from .writing import PASSPHRASE, encrypted, everything_said, pkcs1, pkcs8, secrets_in
 

@@ -6,11 +6,12 @@ from typing import ClassVar, Final
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from app.domain.grant_errors import InvalidGrant, InvalidScope
-from app.domain.model.events import ForeignClientRefused, ReuseDetected, TokenRefreshed, TokenReplayed
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.model.session import RevocationReason, Session
+from app.domain.audit.events import ForeignClientRefused, ReuseDetected, TokenRefreshed, TokenReplayed
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.scope import InvalidScope
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.session import RevocationReason, Session
 
 from .rotation_model import Account, IssuedSession, Limits, Row
 from .rotation_service import USERNAMES, RotationService, completed
@@ -58,12 +59,12 @@ class Comparison(RuleBasedStateMachine):
         self.check_audit(row)
         match row:
             case Row.ROTATION:
-                assert isinstance(outcome, TokenGrant)
+                assert isinstance(outcome, IssuedTokens)
                 assert outcome.refresh_token not in session.tokens
                 session.rotate(outcome.refresh_token, self.now, self.limits)
                 self.check_grant(session, outcome, scope)
             case Row.REPLAY:
-                assert isinstance(outcome, TokenGrant)
+                assert isinstance(outcome, IssuedTokens)
                 assert outcome.refresh_token == session.tokens[-1]
                 assert self.stored(session) == before
                 self.check_grant(session, outcome, scope)
@@ -82,7 +83,7 @@ class Comparison(RuleBasedStateMachine):
         assert found is not None
         return found
 
-    def check_grant(self, session: IssuedSession, granted: TokenGrant, scope: str | None) -> None:
+    def check_grant(self, session: IssuedSession, granted: IssuedTokens, scope: str | None) -> None:
         """The access token is new, of this session and scope, and ends with the session at the latest."""
         assert granted.access_token not in session.access_tokens
         session.access_tokens.add(granted.access_token)

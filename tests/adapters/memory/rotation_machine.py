@@ -8,8 +8,8 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, multiple, rule
 
-from app.domain.grant_errors import InvalidGrant
-from app.domain.model.identifiers import FIRST_PARTY, ClientId
+from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.sessions.errors import InvalidGrant
 
 from .rotation_comparison import Comparison, decoded
 from .rotation_model import NEVER_ISSUED, IssuedSession, Limits, Row

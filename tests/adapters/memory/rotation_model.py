@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY, ClientId, SessionId
+from app.domain.identifiers import FIRST_PARTY, ClientId, SessionId
+from app.domain.sessions.issued_tokens import IssuedTokens
 
 NEVER_ISSUED: Final = -2
 """The generation of a secret that nobody was given."""
@@ -65,7 +65,7 @@ class IssuedSession:
 
     @classmethod
     def opened(
-        cls, session_id: SessionId, account: Account, granted: TokenGrant, now: float, limits: Limits
+        cls, session_id: SessionId, account: Account, granted: IssuedTokens, now: float, limits: Limits
     ) -> "IssuedSession":
         """Return a session just opened, of which ``granted`` was handed out."""
         return cls(

@@ -5,25 +5,27 @@ from dataclasses import replace
 from hashlib import shake_256
 from typing import Any, Final, TypeVar
 
-from app.adapters.memory.attempt_budgets import MemoryAttemptBudgets
 from app.adapters.memory.clients import MemoryClientRepository
-from app.adapters.memory.revocation_list import MemoryRevocationList
+from app.adapters.memory.rate_limits import MemoryRateLimitRepository
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.adapters.telemetry.silence import Silence
+from app.adapters.telemetry.null import NullTelemetry
 from app.domain.errors import KeyturnError
-from app.domain.model.grant import TokenGrant
-from app.domain.model.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
-from app.domain.model.policy import AccessTokenPolicy, SessionPolicy
-from app.domain.model.session import Origin
-from app.domain.model.signing_key import SigningKey, StoredKey
-from app.domain.model.user import User
-from app.domain.services.issuance import Issuance
-from app.domain.services.key_lifecycle import KeyLifecycle
-from app.domain.services.retention import Retention
-from app.domain.services.revocation import Revocation
-from app.domain.services.rotation import Rotation
-from app.domain.services.throttling import Throttling
-from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, THROTTLE
+from app.domain.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
+from app.domain.keys.lifecycle import KeyLifecycle
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.domain.login.user import User
+from app.domain.rate_limits.limiter import RateLimiter
+from app.domain.requester import Requester
+from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import Issuance
+from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.retention import Retention
+from app.domain.sessions.revocation import Revocation
+from app.domain.sessions.rotation import Rotation
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.revocation_list import RevocationList
+from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, RATE_LIMITS
 from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
 
 from .rotation_model import Limits
@@ -77,7 +79,7 @@ class Users:
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         raise NotImplementedError
 
-    async def page(self, *, after: str, limit: int) -> Sequence[User]:
+    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         raise NotImplementedError
 
 
@@ -103,7 +105,7 @@ class RotationService:
         self.codec = FakeCodec()
         self.users = Users()
         self.sessions = MemorySessionRepository()
-        self.revoked = MemoryRevocationList()
+        self.revoked = RevocationList()
         self._audit = FakeAuditTrail()
         randomness = ScatteredRandomness()
         store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
@@ -128,21 +130,21 @@ class RotationService:
             clients=MemoryClientRepository(),
             issuance=self._issuance,
             revocation=self._revocation,
-            throttling=Throttling(
-                budgets=MemoryAttemptBudgets(),
-                own=MemoryAttemptBudgets(),
+            rate_limiter=RateLimiter(
+                rate_limits=MemoryRateLimitRepository(),
+                own=MemoryRateLimitRepository(),
                 clock=self.clock,
-                policy=THROTTLE,
+                policy=RATE_LIMITS,
             ),
             clock=self.clock,
             randomness=randomness,
             audit=self._audit,
-            telemetry=Silence(),
+            telemetry=NullTelemetry(),
             policy=policy,
         )
         self.retention = Retention(
             sweeper=self.sessions,
-            budgets=MemoryAttemptBudgets(),
+            rate_limits=MemoryRateLimitRepository(),
             revoked=self.revoked,
             clock=self.clock,
             access_tokens=ACCESS_TOKENS,
@@ -151,18 +153,24 @@ class RotationService:
             event_lifetime=0.0,
         )
 
-    def log_in(self, username: str, scope: str | None) -> tuple[TokenGrant, SessionId]:
+    def log_in(self, username: str, scope: str | None) -> tuple[IssuedTokens, SessionId]:
         """Open a session for a user; return its tokens and its id."""
         user = completed(self.users.find_by_username(username))
         assert user is not None
         granted = completed(
-            self._issuance.open_session(user, client_id=FIRST_PARTY, requested=scope, origin=Origin("192.0.2.1"))
+            self._issuance.open_session(
+                subject=user.subject,
+                scope=user.scope.narrowed_to(scope),
+                credential_version=user.credential_version,
+                client_id=FIRST_PARTY,
+                requester=Requester("192.0.2.1"),
+            )
         )
         session_id = self.codec.issued[granted.access_token].session_id
         assert session_id is not None
         return granted, session_id
 
-    def present(self, token: str, client_id: ClientId, scope: str | None) -> TokenGrant | type[KeyturnError]:
+    def present(self, token: str, client_id: ClientId, scope: str | None) -> IssuedTokens | type[KeyturnError]:
         """Present a refresh token; return what it gives, or how it fails."""
         try:
             return completed(self._rotation.rotate(token, client_id=client_id, requested=scope))

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from app.adapters.memory.audit_events import MOST, MemoryAuditEventRepository
-from app.contracts.audit_event_repository import SESSION, AuditEventRepositoryContract, new_event
+from app.adapters.memory.audit_records import MOST, MemoryAuditRecordRepository
+from app.contracts.audit_record_repository import SESSION, AuditRecordRepositoryContract, new_event
 
 
-class TestMemoryAuditEventRepository(AuditEventRepositoryContract):
+class TestMemoryAuditEventRepository(AuditRecordRepositoryContract):
     """The repository passes the kit."""
 
-    async def connections(self, n: int) -> Sequence[MemoryAuditEventRepository]:
-        return [MemoryAuditEventRepository()] * n
+    async def connections(self, n: int) -> Sequence[MemoryAuditRecordRepository]:
+        return [MemoryAuditRecordRepository()] * n
 
 
 async def test_the_eldest_goes_for_the_next() -> None:
     """So many are kept, and no more."""
-    events = MemoryAuditEventRepository()
+    events = MemoryAuditRecordRepository()
     await events.append([new_event(number) for number in range(MOST + 3)])
-    kept = await events.of_session(SESSION, limit=MOST + 3)
+    kept = await events.list_for_session(SESSION, limit=MOST + 3)
     assert (len(kept), kept[0]) == (MOST, new_event(3))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.adapters.memory.clients import MemoryClientRepository
 from app.contracts.client_repository import ClientRepositoryContract
-from app.ports.clients import ClientRepository
+from app.ports.client_repository import ClientRepository
 
 
 class TestMemoryClientRepository(ClientRepositoryContract):

@@ -1,20 +1,19 @@
 """The revocation list in memory: the kit, and what only this adapter has."""
 
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.contracts.revocation_list import RevocationListContract, revocation
-from app.ports.revocation_list import RevocationList
+from app.domain.tokens.revocation_list import RevocationList
+from tests.domain.revocation_list_contract import RevocationListContract, revocation
 
 
 class TestMemoryRevocationList(RevocationListContract):
     """The in-memory revocation list passes the kit."""
 
     def revocation_list(self) -> RevocationList:
-        return MemoryRevocationList()
+        return RevocationList()
 
 
 def test_it_keeps_nothing_that_it_forgot() -> None:
     """A list that is swept as it fills does not grow."""
-    revoked = MemoryRevocationList()
+    revoked = RevocationList()
     for number in range(1_000):
         revoked.add(revocation(number, at=number))
         revoked.forget(revoked_before=number - 9)

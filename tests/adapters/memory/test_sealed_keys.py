@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.adapters.memory.sealed_keys import MemorySealedKeyRepository
-from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
-from app.ports.sealed_keys import SealedKeyRepository
+from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
+from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
+from app.ports.encrypted_key_repository import EncryptedKeyRepository
 
 
-class TestMemorySealedKeyRepository(SealedKeyRepositoryContract):
+class TestMemorySealedKeyRepository(EncryptedKeyRepositoryContract):
     """The in-memory keys pass the kit; their connections are one object."""
 
-    async def connections(self, n: int) -> Sequence[SealedKeyRepository]:
-        return [MemorySealedKeyRepository()] * n
+    async def connections(self, n: int) -> Sequence[EncryptedKeyRepository]:
+        return [MemoryEncryptedKeyRepository()] * n

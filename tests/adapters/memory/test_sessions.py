@@ -8,8 +8,8 @@ from app.adapters.memory.sessions import MemorySessionRepository
 from app.contracts.session_kit import IDLE_LIFETIME, LATER, NOW, advance, new_session, rotated, sweep
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
-from app.domain.model.identifiers import SessionId
-from app.domain.model.session import RevocationReason, Session
+from app.domain.identifiers import SessionId
+from app.domain.sessions.session import RevocationReason, Session
 
 
 class TestMemorySessionRepository(SessionRepositoryContract, SessionSweeperContract):
@@ -88,7 +88,7 @@ async def test_a_clock_that_jumps_back_makes_sessions_no_older(sessions: MemoryS
     await rotate(sessions, new_session(), times=1, now=LATER)
     assert await advance(sessions, rotated(new_session()), now=NOW - 1_000)
     again = rotated(rotated(new_session()), now=NOW - 1_000)
-    assert list(await sessions.live_sessions(again.subject, now=NOW - 1_000)) == [again]
+    assert list(await sessions.list_live_sessions(again.subject, now=NOW - 1_000)) == [again]
 
 
 def _id(number: int) -> SessionId:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.domain.model.identifiers import FIRST_PARTY, SessionId, Subject
-from app.domain.model.session import Session
+from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
+from app.domain.sessions.session import Session
 from tests.builders import ALICE, NOW
 from tests.conftest import Proof
 

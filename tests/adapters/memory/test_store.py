@@ -2,7 +2,7 @@
 
 from app.adapters.memory.store import MemoryStore
 from app.contracts.store import OPTIONS, SessionStoreContract
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 
 
 class TestMemoryStore(SessionStoreContract):

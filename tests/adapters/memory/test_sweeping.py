@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.adapters.memory.revocation_list import MemoryRevocationList
-from app.domain.model.identifiers import FIRST_PARTY
-from app.domain.services.revocation import Revocation
-from app.domain.services.validation import Validation
-from app.domain.token_errors import SessionRevoked
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.sessions.revocation import Revocation
+from app.domain.tokens.errors import SessionRevoked
+from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.validation import Validation
 from tests.fakes import FakeAuditTrail
 
 from .rotation_model import Limits
@@ -22,11 +22,11 @@ def test_an_instance_that_starts_late_refuses_what_was_revoked(before_the_end: i
     service.log_out(granted.refresh_token, FIRST_PARTY)
     service.clock.advance(before_the_end + 1)
     completed(service.retention.sweep())
-    revoked = MemoryRevocationList()
+    revoked = RevocationList()
     instance = Revocation(
         sessions=service.sessions, revoked=revoked, clock=service.clock, audit=FakeAuditTrail(), policy=ACCESS_TOKENS
     )
-    completed(instance.learn())
+    completed(instance.sync_revocations())
     validation = Validation(verifier=service.codec, revoked=revoked, clock=service.clock, policy=ACCESS_TOKENS)
     with pytest.raises(SessionRevoked):
         validation.validate(granted.access_token)

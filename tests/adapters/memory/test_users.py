@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.adapters.memory.users import MemoryUserRepository
 from app.contracts.user_repository import UserRepositoryContract
-from app.ports.users import UserRepository
+from app.ports.user_repository import UserRepository
 
 
 class TestMemoryUserRepository(UserRepositoryContract):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 import pytest
 
 from app.adapters.redis.store import RedisStore
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.servers.valkey import Cluster, Valkey, Watched, running_cluster, running_valkey, running_watched
 
 Stores = Callable[..., Awaitable[Sequence[RedisStore]]]

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.adapters.redis.attempt_budgets import RedisAttemptBudgets
-from app.contracts.attempt_budgets import AttemptBudgetsContract, key, take
+from app.adapters.redis.rate_limits import RedisRateLimitRepository
+from app.contracts.rate_limit_repository import RateLimitRepositoryContract, key, take
 from tests.servers.valkey import Cluster, Valkey
 
 from .conftest import PATIENT
 from .test_sessions import Opened
 
 
-class TestAlone(AttemptBudgetsContract):
+class TestAlone(RateLimitRepositoryContract):
     """One server, each connection a client of its own."""
 
     @pytest.fixture(autouse=True)
@@ -20,8 +20,8 @@ class TestAlone(AttemptBudgetsContract):
         valkey.execute("FLUSHALL")
         self.url, self.opened = valkey.url, opened
 
-    async def connections(self, n: int) -> Sequence[RedisAttemptBudgets]:
-        return [(await self.opened(self.url, PATIENT)).budgets for _ in range(n)]
+    async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
+        return [(await self.opened(self.url, PATIENT)).rate_limits for _ in range(n)]
 
 
 class TestCluster(TestAlone):
@@ -38,7 +38,7 @@ async def test_a_budget_expires_when_it_is_whole(valkey: Valkey, opened: Opened)
     valkey.execute("FLUSHALL")
     store = await opened(valkey.url, PATIENT)
     for _ in range(2):
-        await take(store.budgets, key(1))
+        await take(store.rate_limits, key(1))
     [found] = [each async for each in store._exchange.scan("keyturn:{budgets}:*")]
     [left] = await store._exchange.read([found.decode()], "PTTL")
     assert 50_000 < left <= 60_000

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.contracts.session_kit import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, new_session, rotated
-from app.domain.model.identifiers import Subject
-from app.domain.model.session import RevocationReason
-from app.ports.store import StoreOptions
+from app.domain.identifiers import Subject
+from app.domain.sessions.session import RevocationReason
+from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.valkey import Valkey
 
@@ -89,7 +89,7 @@ async def test_a_list_is_repaired(valkey: Valkey, opened: Opened) -> None:
     for key in keys(valkey, "session:"):
         valkey.execute("DEL", key)
     await store.sessions.add(new_session(4))
-    assert [each.session_id for each in await store.sessions.live_sessions(Subject("subject-1"), now=NOW)] == [
+    assert [each.session_id for each in await store.sessions.list_live_sessions(Subject("subject-1"), now=NOW)] == [
         new_session(4).session_id
     ]
     assert valkey.execute("ZCARD", "keyturn:{subject-1}:sessions") == 2

@@ -13,8 +13,8 @@ import pytest
 from app.adapters.redis.store import RedisStore
 from app.contracts.session_kit import LATER, NOW, advance, new_session, rotated
 from app.domain.errors import StoreUnavailable
-from app.domain.model.session import RevocationReason, Session
-from app.ports.store import StoreOptions
+from app.domain.sessions.session import RevocationReason, Session
+from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.relay import relaying
 from tests.servers.valkey import Cluster, Watched, running_cluster, running_watched

@@ -9,11 +9,11 @@ from typing import Final
 import pytest
 
 from app.adapters.redis.store import RedisStore
-from app.contracts.attempt_budgets import NOW, THREE, key
+from app.contracts.rate_limit_repository import NOW, THREE, key
 from app.contracts.session_kit import advance, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.model.session import RevocationReason
-from app.ports.store import StoreOptions
+from app.domain.sessions.session import RevocationReason
+from app.ports.session_store import StoreOptions
 from tests.servers.ports import free_port
 from tests.servers.valkey import DURABLE, Valkey, running_valkey
 
@@ -45,8 +45,8 @@ async def refused(store: RedisStore) -> None:
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
-        store.sessions.live_sessions(session.subject, now=session.created_at),
-        store.sessions.revocations_since(0.0),
+        store.sessions.list_live_sessions(session.subject, now=session.created_at),
+        store.sessions.list_revocations(0.0),
         store.check(),
     ):
         begun = time.monotonic()
@@ -193,6 +193,6 @@ async def test_too_few_replicas_confirm(fragile: Valkey) -> None:
     await alone.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at)
     with pytest.raises(StoreUnavailable):
         await confirming.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at)
-    assert await confirming.budgets.take({key(1): THREE}, now=NOW) == {}
+    assert await confirming.rate_limits.take({key(1): THREE}, now=NOW) == {}
     await alone.close()
     await confirming.close()

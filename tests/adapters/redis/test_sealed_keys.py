@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.adapters.redis.sealed_keys import RedisSealedKeyRepository
-from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
+from app.adapters.redis.encrypted_keys import RedisEncryptedKeyRepository
+from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
 from tests.servers.valkey import Cluster, Valkey
 
 from .conftest import PATIENT
 from .test_sessions import Opened
 
 
-class TestAlone(SealedKeyRepositoryContract):
+class TestAlone(EncryptedKeyRepositoryContract):
     """One server, each connection a client of its own."""
 
     @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ class TestAlone(SealedKeyRepositoryContract):
         valkey.execute("FLUSHALL")
         self.url, self.opened = valkey.url, opened
 
-    async def connections(self, n: int) -> Sequence[RedisSealedKeyRepository]:
+    async def connections(self, n: int) -> Sequence[RedisEncryptedKeyRepository]:
         return [(await self.opened(self.url, PATIENT)).signing_keys for _ in range(n)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.adapters.redis.sessions import RedisSessionRepository
 from app.adapters.redis.store import RedisStore
 from app.contracts.session_repository import SessionRepositoryContract
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.servers.valkey import Cluster, Valkey, Watched
 
 from .conftest import PATIENT

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.adapters.sql.store import SqlStore
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.servers.postgres import Postgres, running_postgres
 
 Stores = Callable[..., Awaitable[Sequence[SqlStore]]]

@@ -12,7 +12,7 @@ from app.adapters.sql.migration import newest_revision
 from app.adapters.sql.schema import METADATA
 from app.adapters.sql.store import SqlStore
 from app.domain.errors import ConfigurationError
-from app.ports.store import StoreOptions
+from app.ports.session_store import StoreOptions
 from tests.system.processes import ROOT, environment
 
 from .conftest import Stores
@@ -34,8 +34,8 @@ async def test_processes_that_start_at_once_migrate_once(bare_url: str) -> None:
     """Several processes prepare an empty database together: all succeed, and one of them says that it upgraded."""
     script = f"""
 import asyncio, logging
-from app.stores import database
-from app.ports.store import StoreOptions
+from app.service.stores import database
+from app.ports.session_store import StoreOptions
 logging.basicConfig(level="INFO", format="%(message)s")
 asyncio.run(database({bare_url!r}, StoreOptions()).prepare())
 """

@@ -13,8 +13,8 @@ import pytest
 from app.adapters.sql.store import SqlStore
 from app.contracts.session_kit import advance, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
-from app.domain.model.session import RevocationReason
-from app.ports.store import StoreOptions
+from app.domain.sessions.session import RevocationReason
+from app.ports.session_store import StoreOptions
 from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres, running_postgres
 
@@ -46,7 +46,7 @@ async def refused(store: SqlStore) -> None:
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
-        store.sessions.revocations_since(0.0),
+        store.sessions.list_revocations(0.0),
         store.sweeper.erase_salts(rotated_before=0.0, limit=1),
         store.users.find_by_username("alice"),
         store.check(),

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 import pytest
 
 from app.adapters.sql.acts import Acts
-from app.adapters.sql.attempt_budgets import SqlAttemptBudgets
-from app.adapters.sql.audit_events import SqlAuditEventRepository
+from app.adapters.sql.audit_records import SqlAuditRecordRepository
 from app.adapters.sql.clients import SqlClientRepository
-from app.adapters.sql.sealed_keys import SqlSealedKeyRepository
+from app.adapters.sql.encrypted_keys import SqlEncryptedKeyRepository
+from app.adapters.sql.rate_limits import SqlRateLimitRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.users import SqlUserRepository
-from app.contracts.attempt_budgets import NOW, AttemptBudgetsContract, key, take
-from app.contracts.audit_event_repository import AuditEventRepositoryContract
+from app.contracts.audit_record_repository import AuditRecordRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
-from app.contracts.sealed_key_repository import SealedKeyRepositoryContract
+from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
+from app.contracts.rate_limit_repository import NOW, RateLimitRepositoryContract, key, take
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
 from app.contracts.user_repository import UserRepositoryContract
@@ -42,15 +42,15 @@ class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract
         return [SweptSessions(store._acts) for store in await self.stores(n)]
 
 
-class TestSqlAuditEventRepository(AuditEventRepositoryContract):
+class TestSqlAuditEventRepository(AuditRecordRepositoryContract):
     """The audit events pass the kit."""
 
     @pytest.fixture(autouse=True)
     def _stores(self, stores: Stores) -> None:
         self.stores = stores
 
-    async def connections(self, n: int) -> Sequence[SqlAuditEventRepository]:
-        return [store.audit_events for store in await self.stores(n)]
+    async def connections(self, n: int) -> Sequence[SqlAuditRecordRepository]:
+        return [store.audit_records for store in await self.stores(n)]
 
 
 class TestSqlUserRepository(UserRepositoryContract):
@@ -75,30 +75,30 @@ class TestSqlClientRepository(ClientRepositoryContract):
         return [store.clients for store in await self.stores(n)]
 
 
-class TestSqlSealedKeyRepository(SealedKeyRepositoryContract):
+class TestSqlSealedKeyRepository(EncryptedKeyRepositoryContract):
     """The signing keys pass the kit."""
 
     @pytest.fixture(autouse=True)
     def _stores(self, stores: Stores) -> None:
         self.stores = stores
 
-    async def connections(self, n: int) -> Sequence[SqlSealedKeyRepository]:
+    async def connections(self, n: int) -> Sequence[SqlEncryptedKeyRepository]:
         return [store.signing_keys for store in await self.stores(n)]
 
 
-class TestSqlAttemptBudgets(AttemptBudgetsContract):
+class TestSqlAttemptBudgets(RateLimitRepositoryContract):
     """The budgets pass the kit."""
 
     @pytest.fixture(autouse=True)
     def _stores(self, stores: Stores) -> None:
         self.stores = stores
 
-    async def connections(self, n: int) -> Sequence[SqlAttemptBudgets]:
-        return [store.budgets for store in await self.stores(n)]
+    async def connections(self, n: int) -> Sequence[SqlRateLimitRepository]:
+        return [store.rate_limits for store in await self.stores(n)]
 
     async def test_what_is_whole_is_deleted(self) -> None:
         """A sweep deletes up to its limit."""
-        [budgets] = await self.connections(1)
+        [rate_limits] = await self.connections(1)
         for number in range(5):
-            await take(budgets, key(number))
-        assert [await budgets.forget(whole_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]
+            await take(rate_limits, key(number))
+        assert [await rate_limits.delete_full(full_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]

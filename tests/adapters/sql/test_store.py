@@ -12,8 +12,8 @@ from app.adapters.sql.store import SqlStore
 from app.contracts.session_kit import NOW, advance, new_session, rotated
 from app.contracts.session_processes import Opener, SessionProcesses
 from app.contracts.store import OPTIONS, DurableStoreContract
-from app.ports.sessions import SessionRepository
-from app.ports.store import StoreOptions
+from app.ports.session_repository import SessionRepository
+from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.postgres import Postgres
 

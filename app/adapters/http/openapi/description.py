@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from ...errors.problem import status_and_code
 from ..operation import Operation
-from ..problem import status_and_code
 from .headers import HEADERS
 from .oauth_responses import oauth_errors_of
 from .operations import BEARER, CLIENT, TAGS, described

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ..answers import REVALIDATED, conditional_response, etag_of
-from ..guard import public
+from ...guards.aiohttp import public
 from ..operation import Operation
+from ..responses import REVALIDATED, conditional_response, etag_of
 from .description import describe
 
 

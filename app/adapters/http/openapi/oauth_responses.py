@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs, web
 
-from ..oauth_error import CHALLENGE, OAuthError, oauth_http_description, oauth_status_and_code
+from ...errors.oauth_error import CHALLENGE, OAuthError, oauth_http_description, oauth_status_and_code
 from ..operation import JSON, Failure
 from .headers import headers
 from .schemas import Schemas

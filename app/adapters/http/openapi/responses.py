@@ -8,8 +8,8 @@ from typing import Any, Final, is_typeddict
 
 from aiohttp import hdrs, web
 
-from ..operation import Failure, Gives, Operation
-from ..problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
+from ...errors.problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
+from ..operation import Failure, Operation, ResponseSpec
 from .headers import headers
 from .oauth_responses import oauth_errors_of
 from .schemas import Schemas, markdown
@@ -42,7 +42,7 @@ def problems_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTT
     return [(status, _problem(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
 
 
-def _answer(gives: Gives, schemas: Schemas) -> Response:
+def _answer(gives: ResponseSpec, schemas: Schemas) -> Response:
     described: Response = {"description": gives.status.phrase, "headers": headers(gives.headers)}
     if is_typeddict(gives.model):
         described["description"] = markdown(gives.model)

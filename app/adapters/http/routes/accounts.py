@@ -2,45 +2,47 @@
 
 from typing import Final
 
-from ....domain.errors import InvalidCredentials, TooManyAttempts, Unavailable, WrongCurrentPassword
-from ....domain.grant_errors import InvalidGrant, InvalidScope
-from ....domain.identifier_errors import SessionNotFound
-from ....domain.token_errors import InvalidToken, MissingToken
-from .. import account, password, tokens
-from ..operation import NO_CONTENT, Gives, Operation, Takes
+from ....domain.errors import TooManyAttempts, Unavailable
+from ....domain.login.errors import InvalidCredentials, WrongCurrentPassword
+from ....domain.scope import InvalidScope
+from ....domain.sessions.errors import InvalidGrant, SessionNotFound
+from ....domain.tokens.errors import InvalidToken, MissingToken
+from ..api import account, password
+from ..api import sign_in as tokens
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 
 ACCOUNT_ROUTES: Final = (
     Operation(
         "POST",
         "/auth/login",
         tokens.login,
-        takes=Takes(tokens.LoginRequest),
-        gives=Gives(tokens.TokenResponse),
+        takes=RequestSpec(tokens.LoginRequest),
+        gives=ResponseSpec(tokens.TokenResponse),
         fails=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
     ),
     Operation(
         "POST",
         "/auth/refresh",
         tokens.refresh,
-        takes=Takes(tokens.RefreshRequest),
-        gives=Gives(tokens.TokenResponse),
+        takes=RequestSpec(tokens.RefreshRequest),
+        gives=ResponseSpec(tokens.TokenResponse),
         fails=(InvalidGrant, InvalidScope, TooManyAttempts, Unavailable),
     ),
     Operation(
         "POST",
         "/auth/logout",
         tokens.logout,
-        takes=Takes(tokens.LogoutRequest, required=False),
+        takes=RequestSpec(tokens.LogoutRequest, required=False),
         gives=NO_CONTENT,
         fails=(MissingToken, InvalidToken, Unavailable),
         token_optional=True,
     ),
-    Operation("GET", "/auth/me", account.me, gives=Gives(account.Caller)),
+    Operation("GET", "/auth/me", account.me, gives=ResponseSpec(account.Caller)),
     Operation(
         "GET",
         "/auth/sessions",
         account.list_sessions,
-        gives=Gives(account.SessionList),
+        gives=ResponseSpec(account.SessionList),
         fails=(Unavailable,),
     ),
     Operation(
@@ -61,7 +63,7 @@ ACCOUNT_ROUTES: Final = (
         "PUT",
         "/auth/password",
         password.change_password,
-        takes=Takes(password.PasswordChangeRequest),
+        takes=RequestSpec(password.PasswordChangeRequest),
         gives=NO_CONTENT,
         fails=(WrongCurrentPassword, TooManyAttempts, Unavailable),
     ),

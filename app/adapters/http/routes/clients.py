@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Final
 
-from ....domain.errors import Unavailable
-from ....domain.identifier_errors import AlreadyExists, ClientNotFound
+from ....domain.clients.errors import ClientNotFound
+from ....domain.errors import AlreadyExists, Unavailable
 from ...client_json import RegisteredClient
-from .. import admin_clients
-from ..operation import NO_CONTENT, Gives, Operation, Takes
-from ..paging import PAGE_QUERY
+from ..api import admin_clients
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
+from ..requests.paging import PAGE_QUERY
 
 CLIENT_ROUTES: Final = (
     Operation(
@@ -16,15 +16,15 @@ CLIENT_ROUTES: Final = (
         "/admin/clients",
         admin_clients.list_clients,
         query=PAGE_QUERY,
-        gives=Gives(admin_clients.ClientPage),
+        gives=ResponseSpec(admin_clients.ClientPage),
         fails=(Unavailable,),
     ),
     Operation(
         "POST",
         "/admin/clients",
         admin_clients.create_client,
-        takes=Takes(admin_clients.NewClientRequest),
-        gives=Gives(RegisteredClient, status=HTTPStatus.CREATED),
+        takes=RequestSpec(admin_clients.NewClientRequest),
+        gives=ResponseSpec(RegisteredClient, status=HTTPStatus.CREATED),
         fails=(AlreadyExists, Unavailable),
     ),
     Operation(
@@ -38,8 +38,8 @@ CLIENT_ROUTES: Final = (
         "POST",
         "/admin/clients/{client_id}/secret",
         admin_clients.rotate_client_secret,
-        takes=Takes(admin_clients.SecretRotationRequest, required=False),
-        gives=Gives(RegisteredClient),
+        takes=RequestSpec(admin_clients.SecretRotationRequest, required=False),
+        gives=ResponseSpec(RegisteredClient),
         fails=(ClientNotFound, Unavailable),
     ),
 )

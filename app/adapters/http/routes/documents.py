@@ -5,9 +5,9 @@ from typing import Final
 
 from aiohttp import web
 
-from .. import docs, health, revoked_sessions, server_metadata, well_known
+from ..api import docs, health, revoked_sessions, server_metadata, well_known
 from ..openapi.document import openapi
-from ..operation import Gives, Operation, document
+from ..operation import Operation, ResponseSpec, document
 
 DOCUMENT_ROUTES: Final = (
     Operation(
@@ -23,12 +23,12 @@ DOCUMENT_ROUTES: Final = (
         query=(revoked_sessions.SINCE,),
         gives=document(bytes, "application/jwt"),
     ),
-    Operation("GET", "/livez", health.livez, gives=Gives(health.Health)),
+    Operation("GET", "/livez", health.livez, gives=ResponseSpec(health.Health)),
     Operation(
         "GET",
         "/readyz",
         health.readyz,
-        gives=(Gives(health.Health), Gives(health.Health, status=HTTPStatus.SERVICE_UNAVAILABLE)),
+        gives=(ResponseSpec(health.Health), ResponseSpec(health.Health, status=HTTPStatus.SERVICE_UNAVAILABLE)),
     ),
     Operation("GET", "/openapi.json", openapi, gives=document(dict)),
 )

@@ -4,26 +4,22 @@ from typing import Final
 
 from aiohttp import web
 
+from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType, UnsupportedTokenType
 from ....domain.errors import TooManyAttempts, Unavailable
-from ....domain.grant_errors import (
-    InvalidGrant,
-    InvalidScope,
-    InvalidTarget,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-    UnsupportedTokenType,
-)
-from .. import introspection, oauth_token, presented_token, server_metadata, token_revocation
-from ..operation import Gives, Operation, Takes, document
-from ..request_form import FORM
+from ....domain.scope import InvalidScope
+from ....domain.sessions.errors import InvalidGrant
+from ..api import introspection, oauth_token, server_metadata, token_revocation
+from ..operation import Operation, RequestSpec, ResponseSpec, document
+from ..requests import presented_token
+from ..requests.form import FORM
 
 OAUTH_ROUTES: Final = (
     Operation(
         "POST",
         server_metadata.TOKEN_PATH,
         oauth_token.token,
-        takes=Takes(oauth_token.TokenRequest, FORM),
-        gives=Gives(oauth_token.OAuthTokenResponse),
+        takes=RequestSpec(oauth_token.TokenRequest, FORM),
+        gives=ResponseSpec(oauth_token.OAuthTokenResponse),
         fails=(
             InvalidGrant,
             InvalidScope,
@@ -39,8 +35,8 @@ OAUTH_ROUTES: Final = (
         "POST",
         server_metadata.INTROSPECTION_PATH,
         introspection.introspect,
-        takes=Takes(presented_token.PresentedTokenRequest, FORM),
-        gives=Gives(introspection.TokenIntrospection),
+        takes=RequestSpec(presented_token.PresentedTokenRequest, FORM),
+        gives=ResponseSpec(introspection.TokenIntrospection),
         fails=(UnauthorizedClient, TooManyAttempts, Unavailable),
         by_client=True,
     ),
@@ -48,8 +44,8 @@ OAUTH_ROUTES: Final = (
         "POST",
         server_metadata.REVOCATION_PATH,
         token_revocation.revoke,
-        takes=Takes(presented_token.PresentedTokenRequest, FORM),
-        gives=Gives(),
+        takes=RequestSpec(presented_token.PresentedTokenRequest, FORM),
+        gives=ResponseSpec(),
         fails=(InvalidGrant, UnsupportedTokenType, Unavailable),
         by_client=True,
     ),

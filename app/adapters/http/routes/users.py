@@ -3,12 +3,13 @@
 from http import HTTPStatus
 from typing import Final
 
-from ....domain.errors import Unavailable
-from ....domain.grant_errors import InvalidScope
-from ....domain.identifier_errors import AlreadyExists, SessionNotFound, UserNotFound
-from .. import account, admin_sessions, admin_users
-from ..operation import NO_CONTENT, Gives, Operation, Takes
-from ..paging import PAGE_QUERY
+from ....domain.errors import AlreadyExists, Unavailable
+from ....domain.login.errors import UserNotFound
+from ....domain.scope import InvalidScope
+from ....domain.sessions.errors import SessionNotFound
+from ..api import account, admin_sessions, admin_users
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
+from ..requests.paging import PAGE_QUERY
 
 USER_ROUTES: Final = (
     Operation(
@@ -16,43 +17,43 @@ USER_ROUTES: Final = (
         "/admin/users",
         admin_users.list_users,
         query=PAGE_QUERY,
-        gives=Gives(admin_users.UserPage),
+        gives=ResponseSpec(admin_users.UserPage),
         fails=(Unavailable,),
     ),
     Operation(
         "POST",
         "/admin/users",
         admin_users.create_user,
-        takes=Takes(admin_users.NewUserRequest),
-        gives=Gives(admin_users.UserEntry, status=HTTPStatus.CREATED),
+        takes=RequestSpec(admin_users.NewUserRequest),
+        gives=ResponseSpec(admin_users.UserEntry, status=HTTPStatus.CREATED),
         fails=(AlreadyExists, InvalidScope, Unavailable),
     ),
     Operation(
         "GET",
         "/admin/users/{sub}",
         admin_users.show_user,
-        gives=Gives(admin_users.UserEntry),
+        gives=ResponseSpec(admin_users.UserEntry),
         fails=(UserNotFound, Unavailable),
     ),
     Operation(
         "POST",
         "/admin/users/{sub}/disable",
         admin_users.disable_user,
-        gives=Gives(admin_users.UserEntry),
+        gives=ResponseSpec(admin_users.UserEntry),
         fails=(UserNotFound, Unavailable),
     ),
     Operation(
         "POST",
         "/admin/users/{sub}/enable",
         admin_users.enable_user,
-        gives=Gives(admin_users.UserEntry),
+        gives=ResponseSpec(admin_users.UserEntry),
         fails=(UserNotFound, Unavailable),
     ),
     Operation(
         "PUT",
         "/admin/users/{sub}/password",
         admin_users.set_password,
-        takes=Takes(admin_users.NewPasswordRequest),
+        takes=RequestSpec(admin_users.NewPasswordRequest),
         gives=NO_CONTENT,
         fails=(UserNotFound, Unavailable),
     ),
@@ -60,7 +61,7 @@ USER_ROUTES: Final = (
         "GET",
         "/admin/users/{sub}/sessions",
         admin_users.list_user_sessions,
-        gives=Gives(account.SessionList),
+        gives=ResponseSpec(account.SessionList),
         fails=(UserNotFound, Unavailable),
     ),
     Operation(
@@ -74,7 +75,7 @@ USER_ROUTES: Final = (
         "GET",
         "/admin/sessions/{sid}",
         admin_sessions.explain_session,
-        gives=Gives(admin_sessions.SessionTimeline),
+        gives=ResponseSpec(admin_sessions.SessionTimeline),
         fails=(SessionNotFound, Unavailable),
     ),
 )

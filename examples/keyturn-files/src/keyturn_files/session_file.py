@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from keyturn.domain.model.scope import Scope
-from keyturn.domain.model.session import RevocationReason, Session
+from keyturn.domain.scope import Scope
+from keyturn.domain.sessions.session import RevocationReason, Session
 
 _BYTES: Final = ("session_id", "lineage_digest", "secret_digest", "salt")
 

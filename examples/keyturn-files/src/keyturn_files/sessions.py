@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from keyturn.domain.identifier_errors import AlreadyExists
-from keyturn.domain.model.identifiers import SessionId, Subject
-from keyturn.domain.model.session import Revocation, RevocationReason, Session
+from keyturn.domain.errors import AlreadyExists
+from keyturn.domain.identifiers import SessionId, Subject
+from keyturn.domain.sessions.session import RevocationReason, Session
+from keyturn.domain.tokens.revoked_session import RevokedSession
 
 from .directory import Directory
 from .session_file import dump, load
@@ -61,7 +62,9 @@ class FileSessionRepository:
 
         return await self._directory.act(lambda: self._change(session_id, end))
 
-    async def adopt(self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float) -> bool:
+    async def set_credential_version(
+        self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
+    ) -> bool:
         def renew(session: Session) -> Session | None:
             if session.credential_version != expected_version or not session.is_live(now):
                 return None
@@ -73,16 +76,16 @@ class FileSessionRepository:
         every = await self._directory.act(lambda: [each.session_id for each in self._all()])
         return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in every])
 
-    async def live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         live = await self._directory.act(
             lambda: [each for each in self._all() if each.subject == subject and each.is_live(now)]
         )
         return sorted(live, key=lambda each: each.created_at)
 
-    async def revocations_since(self, moment: float) -> Sequence[Revocation]:
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         return await self._directory.act(
             lambda: [
-                Revocation(each.session_id, each.revoked_at)
+                RevokedSession(each.session_id, each.revoked_at)
                 for each in self._all()
                 if each.revoked_at is not None and each.revoked_at >= moment
             ]

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from keyturn.domain.errors import ConfigurationError
-from keyturn.ports.store import StoreOptions
+from keyturn.ports.session_store import StoreOptions
 
 from .directory import Directory
 from .sessions import FileSessionRepository
@@ -23,7 +23,7 @@ class FileStore:
         self.sessions = FileSessionRepository(self._directory)
         self.sweeper = self.sessions
         self.signing_keys = None
-        self.budgets = None
+        self.rate_limits = None
 
     async def prepare(self) -> None:
         try:

@@ -1,0 +1,114 @@
+"""The caller's own account: ``/auth/me``, ``/auth/sessions``."""
+
+from typing import Annotated, Final, NotRequired, TypedDict
+
+from aiohttp import web
+
+from ....domain.identifiers import SessionId, Subject, format_session_id, parse_session_id
+from ....domain.scope import ACCOUNT
+from ....domain.sessions.errors import SessionNotFound
+from ....domain.sessions.session import Session
+from ....domain.sessions.subject_sessions import Sessions
+from ....domain.tokens.errors import SessionRequired
+from ...guards.aiohttp import PRINCIPAL, requires
+from ..responses import json_response, no_content
+
+SESSIONS: Final = web.AppKey("keyturn_sessions", Sessions)
+
+
+class Caller(TypedDict):
+    """Whom the access token speaks for."""
+
+    sub: str
+    client_id: str
+    scope: str
+    exp: Annotated[int, "Seconds since the epoch."]
+    sid: NotRequired[Annotated[str, "The session; a client that acts for itself has none."]]
+    auth_time: NotRequired[Annotated[int, "When the session's user signed in, in seconds since the epoch."]]
+
+
+class SessionEntry(TypedDict):
+    """One live session; its times are whole seconds since the epoch, as in the tokens."""
+
+    sid: str
+    current: Annotated[bool, "Whether it is the session of the access token."]
+    client_id: str
+    scope: str
+    created_at: int
+    last_used_at: Annotated[int, "The last refresh."]
+    expires_at: int
+    address: Annotated[str, "From where the user signed in."]
+    device: Annotated[str, "With what: the beginning of User-Agent."]
+
+
+class SessionList(TypedDict):
+    """The subject's live sessions, the oldest first."""
+
+    sessions: list[SessionEntry]
+
+
+async def me(request: web.Request) -> web.Response:
+    """Tells who the caller is, from the token alone."""
+    principal = request[PRINCIPAL]
+    caller: Caller = {
+        "sub": principal.subject,
+        "client_id": principal.client_id,
+        "scope": str(principal.scope),
+        "exp": principal.expires_at,
+    }
+    if principal.session_id is not None and principal.auth_time is not None:
+        caller["sid"] = format_session_id(principal.session_id)
+        caller["auth_time"] = principal.auth_time
+    return json_response(caller)
+
+
+@requires(ACCOUNT)
+async def list_sessions(request: web.Request) -> web.Response:
+    """Lists the subject's live sessions, the oldest first."""
+    subject, current = signed_in(request)
+    sessions = await request.app[SESSIONS].of(subject)
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
+    return json_response(listed)
+
+
+@requires(ACCOUNT)
+async def end_session(request: web.Request) -> web.Response:
+    """Ends one of the subject's sessions."""
+    subject, _ = signed_in(request)
+    try:
+        session_id = parse_session_id(request.match_info["sid"])
+    except ValueError as error:
+        raise SessionNotFound from error
+    await request.app[SESSIONS].end(subject, session_id)
+    return no_content()
+
+
+@requires(ACCOUNT)
+async def end_sessions(request: web.Request) -> web.Response:
+    """Ends all of the subject's sessions."""
+    subject, current = signed_in(request)
+    await request.app[SESSIONS].end_all(subject, current=current)
+    return no_content()
+
+
+def signed_in(request: web.Request) -> tuple[Subject, SessionId]:
+    """Return who makes the request, in which session; a client acting for itself has no account."""
+    principal = request[PRINCIPAL]
+    if principal.session_id is None:
+        raise SessionRequired(ACCOUNT)
+    return principal.subject, principal.session_id
+
+
+def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
+    """Return what its owner may see of a session."""
+    return {
+        "sid": format_session_id(session.session_id),
+        "current": session.session_id == current,
+        "client_id": session.client_id,
+        "scope": str(session.scope),
+        "created_at": int(session.created_at),
+        "last_used_at": int(session.rotated_at),
+        "expires_at": int(session.ends_at()),
+        "address": session.address,
+        "device": session.device,
+    }

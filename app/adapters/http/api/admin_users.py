@@ -1,0 +1,141 @@
+"""Administering users: ``/admin/users``."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, NotRequired, TypedDict
+
+from aiohttp import web
+
+from ....domain.identifiers import Subject, parse_session_id
+from ....domain.login.accounts import Accounts
+from ....domain.login.administration import Administration
+from ....domain.login.user import MAX_USERNAME_LENGTH, User
+from ....domain.scope import ADMIN, Scope
+from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
+from ....domain.sessions.errors import SessionNotFound
+from ....domain.sessions.session import RevocationReason
+from ...guards.aiohttp import PRINCIPAL, requires
+from ..requests.json_body import read, text
+from ..requests.paging import Page, cursor
+from ..responses import json_response, no_content
+from .account import SESSIONS, SessionList, describe
+from .password import MAX_NEW_PASSWORD_LENGTH
+
+ACCOUNTS: Final = web.AppKey("keyturn_accounts", Accounts)
+ADMINISTRATION: Final = web.AppKey("keyturn_administration", Administration)
+DEFAULT_SCOPE: Final = web.AppKey("keyturn_default_scope", Scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUserRequest:
+    """The body of ``POST /admin/users``."""
+
+    username: str = text(most=MAX_USERNAME_LENGTH)
+    password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
+    scope: str | None = text(least=0, most=MAX_SCOPE_LENGTH, required=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPasswordRequest:
+    """The body of ``PUT /admin/users/{sub}/password``."""
+
+    new_password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
+
+
+class UserEntry(TypedDict):
+    """A user, as an administrator sees them."""
+
+    sub: Annotated[str, "the user's id"]
+    username: str
+    scope: Annotated[str, "what a sign-in can be granted"]
+    disabled: bool
+
+
+class UserPage(TypedDict):
+    """Users by their names."""
+
+    users: list[UserEntry]
+    next: NotRequired[Annotated[str, "where the next page begins, if there may be one: its after"]]
+
+
+@requires(ADMIN)
+async def list_users(request: web.Request) -> web.Response:
+    """Lists the users by their names, a page at a time."""
+    page = Page.of(request)
+    users = await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit)
+    listed: UserPage = {"users": [_describe(user) for user in users]}
+    if len(users) == page.limit:
+        listed["next"] = cursor(users[-1].username)
+    return json_response(listed)
+
+
+@requires(ADMIN)
+async def create_user(request: web.Request) -> web.Response:
+    """Adds a user."""
+    wanted = await read(request, NewUserRequest)
+    scope = request.app[DEFAULT_SCOPE] if wanted.scope is None else Scope.parse(wanted.scope)
+    user = await request.app[ACCOUNTS].create(wanted.username, wanted.password, scope=scope, by=_by(request))
+    return json_response(_describe(user), status=201)
+
+
+@requires(ADMIN)
+async def show_user(request: web.Request) -> web.Response:
+    """Shows one user."""
+    return json_response(_describe(await request.app[ACCOUNTS].find(_subject(request))))
+
+
+@requires(ADMIN)
+async def disable_user(request: web.Request) -> web.Response:
+    """Keeps a user from signing in, and ends all their sessions."""
+    return json_response(_describe(await request.app[ADMINISTRATION].disable(_subject(request), by=_by(request))))
+
+
+@requires(ADMIN)
+async def enable_user(request: web.Request) -> web.Response:
+    """Lets a user sign in again."""
+    return json_response(_describe(await request.app[ADMINISTRATION].enable(_subject(request), by=_by(request))))
+
+
+@requires(ADMIN)
+async def set_password(request: web.Request) -> web.Response:
+    """Gives a user another password, and ends all their sessions."""
+    wanted = await read(request, NewPasswordRequest)
+    await request.app[ADMINISTRATION].set_password(_subject(request), wanted.new_password, by=_by(request))
+    return no_content()
+
+
+@requires(ADMIN)
+async def list_user_sessions(request: web.Request) -> web.Response:
+    """Lists a user's live sessions, the oldest first."""
+    user = await request.app[ACCOUNTS].find(_subject(request))
+    sessions = await request.app[SESSIONS].of(user.subject)
+    current = request[PRINCIPAL].session_id
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
+    return json_response(listed)
+
+
+@requires(ADMIN)
+async def end_user_session(request: web.Request) -> web.Response:
+    """Ends one of a user's sessions."""
+    try:
+        session_id = parse_session_id(request.match_info["sid"])
+    except ValueError as error:
+        raise SessionNotFound from error
+    await request.app[SESSIONS].end(_subject(request), session_id, reason=RevocationReason.ENDED_BY_ADMIN)
+    return no_content()
+
+
+def _subject(request: web.Request) -> Subject:
+    return Subject(request.match_info["sub"])
+
+
+def _by(request: web.Request) -> Subject:
+    return request[PRINCIPAL].subject
+
+
+def _describe(user: User) -> UserEntry:
+    return {
+        "sub": user.subject,
+        "username": user.username,
+        "scope": str(user.scope),
+        "disabled": user.disabled,
+    }

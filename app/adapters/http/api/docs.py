@@ -1,0 +1,56 @@
+"""``/docs``: a page on which the API can be read and tried. It asks no other host for anything."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from aiohttp import web
+
+from ...guards.aiohttp import public
+from ..responses import REVALIDATED, conditional_response, etag_of
+
+_HTML: Final = "text/html; charset=utf-8"
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
+
+ASSETS: Final = {
+    "start.js": "start.js",
+    "swagger-ui.css": "swagger_ui/swagger-ui.css",
+    "swagger-ui-bundle.js": "swagger_ui/swagger-ui-bundle.js",
+    "favicon-32x32.png": "swagger_ui/favicon-32x32.png",
+}
+"""The files of the page, by the names under which it asks for them."""
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""What the page may do; the icons that its stylesheet holds are ``data:``."""
+
+
+@public
+async def page(request: web.Request) -> web.Response:
+    """Shows this document as a page to try it."""
+    return _send(request, "page.html", _HTML, {"Content-Security-Policy": _POLICY})
+
+
+@public
+async def page_asset(request: web.Request) -> web.Response:
+    """Gives a file of the page."""
+    path = ASSETS.get(request.match_info["asset"])
+    if path is None:
+        raise web.HTTPNotFound
+    return _send(request, path, _TYPES[path[path.rindex(".") :]], {})
+
+
+def _send(request: web.Request, path: str, content_type: str, headers: dict[str, str]) -> web.Response:
+    body, etag = _read(path)
+    return conditional_response(
+        request, body=body, etag=etag, content_type=content_type, headers={**REVALIDATED, **headers}
+    )
+
+
+@cache
+def _read(path: str) -> tuple[bytes, str]:
+    """Return a file's bytes and their ETag."""
+    body = files(__package__).joinpath("docs_page", path).read_bytes()
+    return body, etag_of(body)

@@ -1,0 +1,30 @@
+"""What an orchestrator asks: ``/livez``, ``/readyz``."""
+
+from typing import TypedDict
+
+from aiohttp import web
+
+from ...guards.aiohttp import public
+from ..responses import json_response
+from ..server.readiness import READINESS
+
+
+class Health(TypedDict):
+    """A word on how the instance is."""
+
+    status: str
+
+
+@public
+async def livez(_: web.Request) -> web.Response:
+    """Tells that the process is up."""
+    health: Health = {"status": "up"}
+    return json_response(health)
+
+
+@public
+async def readyz(request: web.Request) -> web.Response:
+    """Tells whether this instance wants requests. It asks no store: what keeps up with them tells."""
+    readiness = request.app[READINESS]
+    health: Health = {"status": str(readiness)}
+    return json_response(health, status=200 if readiness else 503)

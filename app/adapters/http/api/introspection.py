@@ -1,0 +1,84 @@
+"""What a token is worth: ``/oauth/introspect``."""
+
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
+
+from aiohttp import web
+
+from ....domain.clients.introspection import Introspection
+from ....domain.identifiers import format_session_id
+from ....domain.sessions.session import Session
+from ....domain.tokens.claims import AccessTokenClaims
+from ...guards.aiohttp import public
+from ..requests.client_authentication import authenticated_client
+from ..requests.form import read_form
+from ..requests.presented_token import PresentedTokenRequest
+from ..responses import json_response
+
+INTROSPECTION: Final = web.AppKey("keyturn_introspection", Introspection)
+
+
+class TokenIntrospection(TypedDict):
+    """What a token is worth (RFC 7662 §2.2); of one that is worth nothing no more is said. Times are seconds."""
+
+    active: bool
+    scope: NotRequired[str]
+    client_id: NotRequired[str]
+    token_type: NotRequired[Annotated[Literal["Bearer"], "of an access token"]]
+    exp: NotRequired[int]
+    iat: NotRequired[int]
+    sub: NotRequired[str]
+    aud: NotRequired[str | list[str]]
+    iss: NotRequired[str]
+    jti: NotRequired[str]
+    sid: NotRequired[Annotated[str, "the session"]]
+    auth_time: NotRequired[Annotated[int, "when the user signed in"]]
+
+
+@public
+async def introspect(request: web.Request) -> web.Response:
+    """Tells what a token is worth (RFC 7662 §2)."""
+    form = await read_form(request, PresentedTokenRequest)
+    client = await authenticated_client(request, form)
+    found = await request.app[INTROSPECTION].introspect(form.token, client=client)
+    match found:
+        case None:
+            nothing: TokenIntrospection = {"active": False}
+            return json_response(nothing)
+        case Session():
+            return json_response(_describe_session(found))
+        case AccessTokenClaims():
+            return json_response(_describe_claims(found))
+
+
+def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
+    """Return the members of RFC 7662 §2.2."""
+    members: TokenIntrospection = {
+        "active": True,
+        "scope": str(claims.scope),
+        "client_id": claims.client_id,
+        "token_type": "Bearer",
+        "exp": claims.expires_at,
+        "iat": claims.issued_at,
+        "sub": claims.subject,
+        "aud": claims.audience[0] if len(claims.audience) == 1 else list(claims.audience),
+        "iss": claims.issuer,
+        "jti": claims.token_id,
+    }
+    if claims.session_id is not None:
+        members["sid"] = format_session_id(claims.session_id)
+    if claims.auth_time is not None:
+        members["auth_time"] = claims.auth_time
+    return members
+
+
+def _describe_session(session: Session) -> TokenIntrospection:
+    """A refresh token is no bearer token, and lives as long as its session."""
+    return {
+        "active": True,
+        "scope": str(session.scope),
+        "client_id": session.client_id,
+        "exp": int(session.ends_at()),
+        "iat": int(session.rotated_at),
+        "sub": session.subject,
+        "sid": format_session_id(session.session_id),
+    }

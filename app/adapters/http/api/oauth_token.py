@@ -1,0 +1,97 @@
+"""Tokens for OAuth clients: ``/oauth/token``."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
+
+from aiohttp import web
+
+from ....domain.clients.client import MAX_AUDIENCES, Client, GrantType
+from ....domain.clients.client_credentials import ClientCredentialsGrant
+from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType
+from ....domain.errors import InvalidClient, InvalidRequest
+from ....domain.scope import InvalidScope
+from ...guards.aiohttp import public
+from ..requests.client_authentication import ClientRequest, authenticated_client
+from ..requests.form import parameter, read_form, repeatable
+from ..responses import json_response
+from ..server.request_metrics import TELEMETRY
+from .sign_in import ROTATION, token_response
+
+CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCredentialsGrant)
+
+_REFUSALS: Final = (
+    InvalidRequest,
+    InvalidClient,
+    InvalidScope,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
+
+Targets = Annotated[list[str], "An audience that the token shall be for; it may stand several times."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest(ClientRequest):
+    """The form of ``/oauth/token``."""
+
+    grant_type: Annotated[str, "`refresh_token` or `client_credentials`."] = parameter(required=True)
+    refresh_token: Annotated[str, "For the grant of this name."] = parameter(secret=True)
+    scope: Annotated[str, "Scope tokens parted by spaces; all that can be granted if none is given."] = parameter()
+    resource: Targets = repeatable(count=MAX_AUDIENCES)
+    audience: Targets = repeatable(count=MAX_AUDIENCES)
+
+
+class OAuthTokenResponse(TypedDict):
+    """A token response (RFC 6749 §5.1); a client that acts for itself gets no refresh token."""
+
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, "seconds"]
+    scope: str
+    refresh_token: NotRequired[str]
+    refresh_token_expires_in: NotRequired[Annotated[int, "seconds"]]
+
+
+@public
+async def token(request: web.Request) -> web.Response:
+    """Exchanges a grant for tokens (RFC 6749 §3.2)."""
+    try:
+        form = await read_form(request, TokenRequest)
+        client = await authenticated_client(request, form)
+        if form.grant_type == GrantType.CLIENT_CREDENTIALS:
+            return _client_credentials(request, form, client)
+        _check_refresh(form, client)
+    except _REFUSALS as refusal:
+        request.app[TELEMETRY].tokens_refused(refusal)
+        raise
+    return await _refresh(request, form, client)  # which counts for itself
+
+
+def _check_refresh(form: TokenRequest, client: Client) -> None:
+    if form.grant_type != GrantType.REFRESH_TOKEN:
+        raise UnsupportedGrantType
+    if GrantType.REFRESH_TOKEN not in client.grants:
+        raise UnauthorizedClient
+    if not form.refresh_token:
+        raise InvalidRequest("The parameter refresh_token is missing.")
+
+
+async def _refresh(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
+    granted = await request.app[ROTATION].rotate(
+        form.refresh_token, client_id=client.client_id, requested=form.scope or None
+    )
+    return token_response(granted)
+
+
+def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
+    issued = request.app[CLIENT_CREDENTIALS].issue(
+        client, requested=form.scope or None, targets=form.resource + form.audience
+    )
+    response: OAuthTokenResponse = {
+        "access_token": issued.text,
+        "token_type": "Bearer",
+        "expires_in": issued.expires_in,
+        "scope": str(issued.scope),
+    }
+    return json_response(response)

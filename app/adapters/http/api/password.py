@@ -1,0 +1,39 @@
+"""Changing one's own password: ``/auth/password``."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from ....domain.login.password_change import PasswordChange
+from ....domain.login.user import MAX_PASSWORD_LENGTH
+from ....domain.scope import ACCOUNT
+from ...guards.aiohttp import requires
+from ..requests.json_body import read, text
+from ..requests.requester import requester
+from ..responses import no_content
+from .account import signed_in
+
+MAX_NEW_PASSWORD_LENGTH: Final = 1_024
+"""Characters that are looked at; how many of them a password may have is the policy's to say."""
+
+PASSWORD_CHANGE: Final = web.AppKey("keyturn_password_change", PasswordChange)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChangeRequest:
+    """The body of ``/auth/password``."""
+
+    current_password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
+    new_password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
+
+
+@requires(ACCOUNT)
+async def change_password(request: web.Request) -> web.Response:
+    """Replaces the caller's password and ends all their other sessions."""
+    subject, session_id = signed_in(request)
+    wanted = await read(request, PasswordChangeRequest)
+    await request.app[PASSWORD_CHANGE].change(
+        subject, session_id, current=wanted.current_password, new=wanted.new_password, requester=requester(request)
+    )
+    return no_content()

@@ -1,0 +1,92 @@
+"""The metadata of the authorization server (RFC 8414)."""
+
+import json
+from typing import Final, TypedDict
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from ....domain.clients.client import GrantType
+from ...guards.aiohttp import public
+from ..responses import document_response, etag_of
+from .well_known import JWKS_MAX_AGE
+
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
+INTROSPECTION_PATH: Final = "/oauth/introspect"
+REVOCATION_PATH: Final = "/oauth/revoke"
+JWKS_PATH: Final = "/.well-known/jwks.json"
+METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
+
+_CONFIDENTIAL: Final = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+_ALL: Final = [*_CONFIDENTIAL, "none"]
+
+
+class AuthorizationServerMetadata(TypedDict):
+    """What the authorization server can do, and where (RFC 8414 §2)."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    response_types_supported: list[str]
+    grant_types_supported: list[str]
+    introspection_endpoint: str
+    revocation_endpoint: str
+    token_endpoint_auth_methods_supported: list[str]
+    token_endpoint_auth_signing_alg_values_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_signing_alg_values_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_signing_alg_values_supported: list[str]
+
+
+class ServerMetadata:
+    """The document as it is sent: it lists what works, and nothing else. ``algorithms`` are those of assertions."""
+
+    def __init__(self, issuer: str, *, algorithms: tuple[str, ...]) -> None:
+        base = issuer.rstrip("/")
+        members: AuthorizationServerMetadata = {
+            "issuer": issuer,
+            "token_endpoint": base + TOKEN_PATH,
+            "jwks_uri": base + JWKS_PATH,
+            "response_types_supported": [],
+            "grant_types_supported": sorted(GrantType),
+            "introspection_endpoint": base + INTROSPECTION_PATH,
+            "revocation_endpoint": base + REVOCATION_PATH,
+            "token_endpoint_auth_methods_supported": _ALL,
+            "token_endpoint_auth_signing_alg_values_supported": list(algorithms),
+            "introspection_endpoint_auth_methods_supported": _CONFIDENTIAL,
+            "introspection_endpoint_auth_signing_alg_values_supported": list(algorithms),
+            "revocation_endpoint_auth_methods_supported": _ALL,
+            "revocation_endpoint_auth_signing_alg_values_supported": list(algorithms),
+        }
+        self.path = urlsplit(issuer).path.strip("/")
+        self.body = json.dumps(members).encode()
+        self.etag = etag_of(self.body)
+
+
+SERVER_METADATA: Final = web.AppKey("keyturn_server_metadata", ServerMetadata)
+
+
+@public
+async def server_metadata(request: web.Request) -> web.Response:
+    """Gives the metadata of the authorization server (RFC 8414)."""
+    return _sent(request)
+
+
+@public
+async def server_metadata_below(request: web.Request) -> web.Response:
+    """Gives the metadata of an issuer whose URL has this path (RFC 8414 §3.1)."""
+    if request.match_info["issuer_path"] != request.app[SERVER_METADATA].path:
+        raise web.HTTPNotFound
+    return _sent(request)
+
+
+def _sent(request: web.Request) -> web.Response:
+    metadata = request.app[SERVER_METADATA]
+    return document_response(
+        request,
+        body=metadata.body,
+        etag=metadata.etag,
+        content_type="application/json",
+        max_age=request.app[JWKS_MAX_AGE],
+    )

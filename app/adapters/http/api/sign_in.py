@@ -1,0 +1,133 @@
+"""Signing in, refreshing and signing out: ``/auth/login``, ``/auth/refresh``, ``/auth/logout``."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, TypedDict
+
+from aiohttp import web
+
+from ....domain.identifiers import FIRST_PARTY
+from ....domain.login.authentication import Authentication
+from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
+from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
+from ....domain.sessions.issued_tokens import IssuedTokens
+from ....domain.sessions.revocation import Revocation
+from ....domain.sessions.rotation import Rotation
+from ....domain.tokens.errors import InvalidToken
+from ....domain.tokens.validation import Validation
+from ...guards.aiohttp import public
+from ...guards.bearer import BearerHeader
+from ..requests.device_cookie import DeviceCookie
+from ..requests.json_body import read, text
+from ..requests.requester import requester
+from ..responses import json_response, no_content
+from ..server.connection import while_connected
+
+AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
+ROTATION: Final = web.AppKey("keyturn_rotation", Rotation)
+REVOCATION: Final = web.AppKey("keyturn_revocation", Revocation)
+DEVICE_COOKIE: Final = web.AppKey("keyturn_device_cookie", DeviceCookie)
+VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
+
+_MAX_TOKEN_LENGTH: Final = 1_024
+_MAX_WANTED_LENGTH: Final = 8 * 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRequest:
+    """The body of ``/auth/login``; ``device_token`` is for clients that keep no cookies."""
+
+    username: str = text(most=MAX_USERNAME_LENGTH)
+    password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
+    scope: Annotated[str | None, "Scope tokens parted by spaces; all that the user has if none is given."] = text(
+        least=0, most=MAX_SCOPE_LENGTH, required=False
+    )
+    device_token: Annotated[str | None, "The cookie keyturn_device, for a client that keeps no cookies."] = text(
+        least=0, most=_MAX_TOKEN_LENGTH, required=False, secret=True
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefreshRequest:
+    """The body of ``/auth/refresh``."""
+
+    refresh_token: str = text(most=_MAX_TOKEN_LENGTH, secret=True)
+    # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
+    scope: Annotated[str | None, "Narrows the access token's scope; the session keeps its own."] = text(
+        least=0, most=_MAX_WANTED_LENGTH, required=False
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoutRequest:
+    """The body of ``/auth/logout``; it may be missing."""
+
+    refresh_token: Annotated[str | None, "Any one of the session; without it the access token counts."] = text(
+        most=_MAX_TOKEN_LENGTH, required=False, secret=True
+    )
+
+
+class TokenResponse(TypedDict):
+    """The token response of RFC 6749 §5.1."""
+
+    access_token: Annotated[str, "A JWS of RFC 9068, signed with RS256."]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, "Lifetime of the access token, in seconds."]
+    refresh_token: Annotated[str, "The session's current refresh token; it replaces the one presented."]
+    refresh_token_expires_in: Annotated[int, "Seconds until the session ends, unless it is refreshed earlier."]
+    scope: Annotated[str, "What was granted: scope tokens parted by spaces."]
+
+
+@public
+async def login(request: web.Request) -> web.Response:
+    """Signs a user in: username and password to a token response."""
+    wanted = await read(request, LoginRequest)
+    cookie = request.app[DEVICE_COOKIE]
+    with while_connected(request):
+        signed_in = await request.app[AUTHENTICATION].sign_in(
+            wanted.username,
+            wanted.password,
+            client_id=FIRST_PARTY,
+            requested=wanted.scope,
+            requester=requester(request),
+            device=wanted.device_token or cookie.read(request),
+        )
+    response = token_response(signed_in.tokens)
+    cookie.write(response, signed_in.device_token)
+    return response
+
+
+@public
+async def refresh(request: web.Request) -> web.Response:
+    """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
+    wanted = await read(request, RefreshRequest)
+    granted = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
+    return token_response(granted)
+
+
+@public
+async def logout(request: web.Request) -> web.Response:
+    """Ends the session of the body's refresh token or, without one, of the access token in the header."""
+    wanted = await read(request, LogoutRequest) if request.can_read_body else LogoutRequest()
+    revocation = request.app[REVOCATION]
+    if wanted.refresh_token is not None:
+        await revocation.log_out_with_refresh_token(wanted.refresh_token, client_id=FIRST_PARTY)
+        return no_content()
+    try:
+        claims = request.app[VALIDATION].validate(BearerHeader().token(request))
+    except InvalidToken:
+        return no_content()
+    await revocation.log_out_with_access_token(claims, client_id=FIRST_PARTY)
+    return no_content()
+
+
+def token_response(granted: IssuedTokens) -> web.Response:
+    """Return the token response of RFC 6749 §5.1."""
+    response: TokenResponse = {
+        "access_token": granted.access_token,
+        "token_type": "Bearer",
+        "expires_in": granted.expires_in,
+        "refresh_token": granted.refresh_token,
+        "refresh_token_expires_in": granted.refresh_token_expires_in,
+        "scope": str(granted.scope),
+    }
+    return json_response(response)

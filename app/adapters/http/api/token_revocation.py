@@ -1,0 +1,23 @@
+"""Ending the session of a token: ``/oauth/revoke``."""
+
+from typing import Final
+
+from aiohttp import web
+
+from ....domain.clients.token_revocation import TokenRevocation
+from ...guards.aiohttp import public
+from ..requests.client_authentication import authenticated_client
+from ..requests.form import read_form
+from ..requests.presented_token import PresentedTokenRequest
+from ..responses import NO_STORE
+
+TOKEN_REVOCATION: Final = web.AppKey("keyturn_token_revocation", TokenRevocation)
+
+
+@public
+async def revoke(request: web.Request) -> web.Response:
+    """Ends the session of a token (RFC 7009 §2)."""
+    form = await read_form(request, PresentedTokenRequest)
+    client = await authenticated_client(request, form)
+    await request.app[TOKEN_REVOCATION].revoke(form.token, client=client)
+    return web.Response(headers=NO_STORE)

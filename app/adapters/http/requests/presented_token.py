@@ -1,0 +1,15 @@
+"""The form in which OAuth clients present a token, of whatever kind."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from .client_authentication import ClientRequest
+from .form import parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentedTokenRequest(ClientRequest):
+    """The form of ``/oauth/introspect`` and ``/oauth/revoke``."""
+
+    token: Annotated[str, "An access token or a refresh token."] = parameter(required=True, secret=True)
+    token_type_hint: Annotated[str, "Has no effect: a token's form tells its kind."] = parameter()

@@ -1,0 +1,66 @@
+"""What surrounds every request: its id, its errors, its security headers."""
+
+import logging
+import os
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from ....domain.errors import KeyturnError, Unavailable
+from ...errors.failure import bug, failure, http_failure
+from ...guards.bearer import check_authorization_headers
+from ...request_context import REQUEST_ID
+from ..requests.client_address import note_client_address
+from .readiness import READINESS
+
+_LOG: Final = logging.getLogger("keyturn.http")
+
+_REQUEST_ID_BYTES: Final = 8
+
+SECURITY_HEADERS: Final = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
+
+@web.middleware
+async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost middleware. ``CancelledError``, the end of a shutdown's patience, passes through it."""
+    request_id = new_request_id()
+    try:
+        note_client_address(request)
+        check_authorization_headers(request)
+        response = await handler(request)
+    except KeyturnError as error:
+        response = failure(error, path=request.path)
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
+    except web.HTTPException as error:
+        response = http_failure(error, path=request.path)
+    except Exception:  # noqa: BLE001  # the last resort: a bug is a 500, and the log has its cause
+        _LOG.exception("bug")
+        response = bug(path=request.path)
+    add_headers(response, request_id)
+    if request.app[READINESS].draining:
+        response.force_close()
+    return response
+
+
+def new_request_id() -> str:
+    """Return a new request id (16 characters), which the log of this request carries from now on."""
+    request_id = os.urandom(_REQUEST_ID_BYTES).hex()
+    REQUEST_ID.set(request_id)
+    return request_id
+
+
+def add_headers(response: web.StreamResponse, request_id: str) -> None:
+    """Give ``response`` the headers that every answer has."""
+    headers = response.headers
+    headers["X-Request-Id"] = request_id
+    for name, value in SECURITY_HEADERS:
+        headers.setdefault(name, value)
+    headers[hdrs.SERVER] = "keyturn"

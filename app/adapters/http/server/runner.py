@@ -1,0 +1,90 @@
+"""Running the application: it begins on our connections, and ends without cutting any."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiohttp import web
+
+from .access_log import ACCESS_LOG, AccessLog
+from .binding import ListeningSocket
+from .connection import Server
+from .listening import stop_listening
+from .readiness import READINESS
+from .request_metrics import TELEMETRY
+
+_ACCEPTED_AT_ONCE: Final = 1
+"""Connections, in one step of the event loop. Others are answered in between, and processes that share the socket get
+their part.
+"""
+
+_KEEPALIVE_SECONDS: Final = 75
+_LINGERING_SECONDS: Final = 2.0
+_IDLE_SECONDS: Final = 2.0
+_STEP_SECONDS: Final = 0.02
+
+
+class Runner(web.AppRunner):
+    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds."""
+
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        shutdown_timeout: float,
+        access_log: bool,
+        drain_delay: float = 0.0,
+    ) -> None:
+        self._drain_delay = drain_delay
+        super().__init__(
+            app,
+            shutdown_timeout=shutdown_timeout,
+            access_log_class=AccessLog,
+            access_log=ACCESS_LOG if access_log else None,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            lingering_time=_LINGERING_SECONDS,
+            auto_decompress=False,
+        )
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        options: dict[str, Any] = {**self._kwargs, "debug": False}
+        self._server = Server(
+            server.request_handler,
+            telemetry=self.app[TELEMETRY],
+            request_factory=server.request_factory,
+            **options,
+        )
+        return self._server
+
+    async def listen(self, sockets: Sequence[ListeningSocket]) -> None:
+        """Accept who connects to the sockets; raises ``ConfigurationError``."""
+        for each in sockets:
+            await web.SockSite(self, each, backlog=_ACCEPTED_AT_ONCE).start()
+
+    async def drain(self) -> None:
+        """Stop listening, and let clients finish what they began: each answer closes its connection from now on.
+
+        It goes on listening for the delay, so that whoever balances the load sees it unready first. What the kernel has
+        accepted is served. A connection on which no request comes within 2 seconds is closed; all has to be done within
+        the time of the shutdown.
+        """
+        server = self._server
+        assert isinstance(server, Server)
+        self.app[READINESS].draining = True
+        await asyncio.sleep(self._drain_delay)
+        for site in self.sites:
+            await stop_listening(site, server)
+        idle = min(_IDLE_SECONDS, self._shutdown_timeout)
+        await _all_closed(server, idle)
+        server.close_idle()
+        await _all_closed(server, self._shutdown_timeout - idle)
+        self._shutdown_timeout = _STEP_SECONDS
+
+
+async def _all_closed(server: web.Server, seconds: float) -> None:
+    """Wait until no connection is open, for ``seconds`` at most."""
+    for _ in range(int(seconds / _STEP_SECONDS)):
+        if not server.connections:
+            break
+        await asyncio.sleep(_STEP_SECONDS)

@@ -1,0 +1,55 @@
+"""Serving until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from .binding import ListeningSocket
+from .gc_tuning import tune_gc
+from .runner import Runner
+
+_LOG: Final = logging.getLogger("keyturn.http")
+
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+async def serve(
+    runner: Runner, sockets: Sequence[ListeningSocket], *, stopped: asyncio.Event, announce: Callable[[], None]
+) -> None:
+    """Start the application, listen until ``stopped``, then drain. ``announce`` is called once requests are accepted.
+
+    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed once
+    it has listened.
+    """
+    try:
+        await runner.setup()
+        tune_gc()
+        await runner.listen(sockets)
+        announce()
+        await stopped.wait()
+        _LOG.info("draining")
+        await runner.drain()
+    finally:
+        await runner.cleanup()
+
+
+def stop_signal() -> asyncio.Event:
+    """Return an event that SIGTERM, SIGINT and SIGHUP set; a second SIGTERM or SIGINT ends the process at once.
+
+    SIGHUP may come several times as a terminal goes away, and not at all to what nohup has started.
+    """
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+
+    def stop() -> None:
+        for number in _STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        stopped.set()
+
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop)
+    return stopped

@@ -1,0 +1,35 @@
+"""Budgets of attempts in Redis or Valkey."""
+
+from collections.abc import Collection, Mapping
+from itertools import chain
+
+from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
+from .exchange import Exchange
+from .key_names import limit_key
+from .scripts import CLEAR_BUDGETS, GIVE_BACK, TAKE
+
+
+class RedisRateLimitRepository:
+    """A string for each budget: when it is whole again, in microseconds since the epoch, at which it expires."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def take(self, wanted: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
+        terms = ((limit.interval(), limit.tolerance(), limit.latest()) for limit in wanted.values())
+        waits = await self._exchange.run(TAKE, _names(wanted), microseconds(now), *chain.from_iterable(terms))
+        return {key: seconds(int(wait)) for key, wait in zip(wanted, waits, strict=True) if int(wait)}
+
+    async def give_back(self, taken: Mapping[bytes, RateLimit], *, now: float) -> None:
+        intervals = (limit.interval() for limit in taken.values())
+        await self._exchange.run(GIVE_BACK, _names(taken), microseconds(now), *intervals)
+
+    async def reset(self, keys: Collection[bytes]) -> None:
+        await self._exchange.run(CLEAR_BUDGETS, _names(keys))
+
+    async def delete_full(self, *, full_before: float, limit: int) -> int:  # noqa: ARG002  # they expire by themselves
+        return 0
+
+
+def _names(keys: Collection[bytes]) -> list[str]:
+    return [limit_key(key) for key in keys]

@@ -1,0 +1,66 @@
+"""Encrypted signing keys in a database."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+
+from ...domain.errors import AlreadyExists
+from ...domain.keys.encrypted_key import EncryptedKey
+from .acts import Acts
+from .schema import SIGNING_KEYS
+
+_KEY: Final = SIGNING_KEYS.c
+
+_ALL: Final = select(SIGNING_KEYS)
+_ADD: Final = insert(SIGNING_KEYS)
+_RESCHEDULE: Final = (
+    update(SIGNING_KEYS)
+    .where(_KEY.kid == bindparam("of_kid"), _KEY.activates_at == bindparam("expected"))
+    .values(activates_at=bindparam("new"))
+)
+_RESEAL: Final = (
+    update(SIGNING_KEYS)
+    .where(_KEY.kid == bindparam("of_kid"), _KEY.sealed == bindparam("expected"))
+    .values(sealed=bindparam("new"))
+)
+_REMOVE: Final = delete(SIGNING_KEYS).where(_KEY.kid == bindparam("of_kid"))
+
+
+class SqlEncryptedKeyRepository:
+    """The table ``signing_keys``; that one key follows another is a constraint of it."""
+
+    def __init__(self, acts: Acts) -> None:
+        self._acts = acts
+
+    async def list_keys(self) -> Sequence[EncryptedKey]:
+        return [_key(row) for row in await self._acts.rows(_ALL, {})]
+
+    async def add(self, key: EncryptedKey) -> bool:
+        try:
+            return await self._acts.wins(_ADD, _columns(key))
+        except AlreadyExists:
+            return False
+
+    async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
+        return await self._acts.wins(_RESCHEDULE, {"of_kid": kid, "expected": expected, "new": activates_at})
+
+    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+        return await self._acts.wins(_RESEAL, {"of_kid": kid, "expected": expected, "new": encrypted})
+
+    async def remove(self, kid: str) -> bool:
+        return await self._acts.changes(_REMOVE, {"of_kid": kid}) > 0
+
+
+def _columns(key: EncryptedKey) -> dict[str, object]:
+    return {
+        "kid": key.kid,
+        "follows": key.follows,
+        "published_at": key.published_at,
+        "activates_at": key.activates_at,
+        "sealed": key.encrypted,
+    }
+
+
+def _key(row: Row[Any]) -> EncryptedKey:
+    return EncryptedKey(row.kid, row.follows, row.published_at, row.activates_at, row.sealed)

@@ -1,0 +1,17 @@
+"""Telemetry of a guard that nobody watches."""
+
+from ...domain.errors import KeyturnError
+from ...domain.verifier.guard_state import GuardState
+
+
+class NullGuardTelemetry:
+    """Measures nothing."""
+
+    def access_refused(self, refusal: KeyturnError) -> None:
+        """Nothing is measured."""
+
+    def keys_fetched(self, state: GuardState) -> None:
+        """Nothing is measured."""
+
+    def feed_polled(self, state: GuardState) -> None:
+        """Nothing is measured."""

@@ -1,0 +1,88 @@
+"""An OAuth 2.0 client (RFC 6749 §2)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from ..identifiers import FIRST_PARTY, ClientId
+from ..scope import Scope
+
+SECRET_BYTES: Final = 32
+"""Random bytes of a client's secret; as text 43 characters of base64url."""
+
+MAX_AUDIENCES: Final = 20
+MAX_AUDIENCE_LENGTH: Final = 255
+MAX_CLIENT_ID_LENGTH: Final = 100
+
+_CLIENT_ID: Final = re.compile(rf"[A-Za-z0-9._~-]{{1,{MAX_CLIENT_ID_LENGTH}}}")
+_LIKE_A_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
+_AUDIENCE: Final = re.compile(rf"[\x21-\x7E]{{1,{MAX_AUDIENCE_LENGTH}}}")
+
+
+class GrantType(StrEnum):
+    """The grants of ``/oauth/token``."""
+
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105  # the name of a grant
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+class AuthenticationMethod(StrEnum):
+    """How a client shows who it is. A secret may come by ``client_secret_basic`` or ``client_secret_post``."""
+
+    SECRET = "client_secret"  # noqa: S105  # the name of a method
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """What is kept of a secret: its SHA-256. ``expires_at`` is seconds since the epoch, ``None`` for the newest."""
+
+    digest: bytes = field(repr=False)
+    expires_at: int | None = None
+
+    def is_live(self, now: float) -> bool:
+        """Tell whether the secret is still accepted."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that holds tokens. A public one keeps no secret (RFC 6749 §2.1).
+
+    ``audiences`` are those that tokens may be asked for (RFC 8707), ``introspects`` those that this client is: it may
+    introspect the access tokens for them, whoever they were issued to. ``jwks`` is a JWK Set as JSON.
+    """
+
+    client_id: ClientId
+    method: AuthenticationMethod = AuthenticationMethod.NONE
+    grants: frozenset[GrantType] = frozenset({GrantType.REFRESH_TOKEN})
+    scope: Scope = Scope()  # noqa: RUF009  # a frozen value
+    audiences: tuple[str, ...] = ()
+    introspects: tuple[str, ...] = ()
+    secrets: tuple[ClientSecret, ...] = field(default=(), repr=False)
+    jwks: str | None = field(default=None, repr=False)
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether the client cannot authenticate."""
+        return self.method is AuthenticationMethod.NONE
+
+
+FIRST_PARTY_CLIENT: Final = Client(FIRST_PARTY)
+
+
+def is_client_id(text: str) -> bool:
+    """Tell whether ``text`` can name a client: it never equals a user's ``sub``, which has 22 characters."""
+    return _CLIENT_ID.fullmatch(text) is not None and _LIKE_A_SUBJECT.fullmatch(text) is None
+
+
+def are_audiences(values: Sequence[str]) -> bool:
+    """Tell whether ``values`` are few, different, and each of 1 to 255 visible ASCII characters."""
+    return (
+        len(values) <= MAX_AUDIENCES
+        and len(set(values)) == len(values)
+        and all(_AUDIENCE.fullmatch(value) for value in values)
+    )

@@ -1,0 +1,133 @@
+"""Clients: registering them, renewing their secrets, removing them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ...ports.audit_trail import AuditTrail
+from ...ports.client_assertion_reader import ClientAssertionReader
+from ...ports.client_repository import ClientRepository
+from ...ports.clock import Clock
+from ...ports.randomness import Randomness
+from .. import base64url
+from ..audit.events import ClientAdded, ClientRemoved, ClientSecretRotated
+from ..errors import FieldError, InvalidRequest, StoreUnavailable
+from ..identifiers import ClientId, Subject
+from ..sessions.ratchet import digest
+from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, is_client_id
+from .errors import ClientNotFound
+
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client and its new secret, which nothing can tell again; ``None`` where it has none."""
+
+    client: Client
+    secret: str | None = field(repr=False)
+
+
+class ClientRegistration:
+    """Administers the registered clients. ``by`` is who does it, ``None`` for an operator at the command line."""
+
+    def __init__(
+        self,
+        *,
+        clients: ClientRepository,
+        assertions: ClientAssertionReader,
+        clock: Clock,
+        randomness: Randomness,
+        audit: AuditTrail,
+    ) -> None:
+        self._clients = clients
+        self._assertions = assertions
+        self._clock = clock
+        self._randomness = randomness
+        self._audit = audit
+
+    async def add(self, client: Client, *, by: Subject | None = None) -> Registered:
+        """Keep a new client; one that authenticates by a secret gets one.
+
+        Raises ``InvalidRequest`` for a registration that contradicts itself, and ``AlreadyExists``.
+        """
+        self._check(client)
+        secret = None
+        if client.method is AuthenticationMethod.SECRET:
+            secret = self._secret()
+            client = replace(client, secrets=(ClientSecret(digest(secret.encode())),))
+        await self._clients.add(client)
+        self._audit.record(ClientAdded(at=self._clock.now(), client_id=client.client_id, by=by))
+        return Registered(client, secret)
+
+    async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
+        """Return at most ``limit`` clients whose ids come after ``after``, in the order of their ids."""
+        return await self._clients.list_clients(after=after, limit=limit)
+
+    async def rotate_secret(self, client_id: ClientId, *, grace: int = 0, by: Subject | None = None) -> Registered:
+        """Give a client a new secret; the newest one so far is accepted for ``grace`` seconds more, older ones not.
+
+        Raises ``ClientNotFound``, and ``InvalidRequest`` for a client that authenticates otherwise.
+        """
+        secret = self._secret()
+        for _ in range(_ATTEMPTS):
+            client = await self._clients.find(client_id)
+            if client is None:
+                raise ClientNotFound
+            if client.method is not AuthenticationMethod.SECRET:
+                raise InvalidRequest("The client has no secret.")
+            new = self._renewed(client, secret, grace)
+            if await self._clients.replace_secrets(client_id, expected=client.secrets, new=new):
+                self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id, by=by))
+                return Registered(replace(client, secrets=new), secret)
+        raise StoreUnavailable("The client's secret is being replaced by others; try again.")
+
+    async def remove(self, client_id: ClientId, *, by: Subject | None = None) -> None:
+        """Forget a client: it authenticates no more, and its sessions cannot be refreshed.
+
+        Raises ``ClientNotFound``.
+        """
+        if not await self._clients.remove(client_id):
+            raise ClientNotFound
+        self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id, by=by))
+
+    def _renewed(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:
+        newest = ClientSecret(digest(secret.encode()))
+        if not grace or not client.secrets:
+            return (newest,)
+        return (newest, ClientSecret(client.secrets[0].digest, int(self._clock.now()) + grace))
+
+    def _secret(self) -> str:
+        return base64url.encode(self._randomness.token_bytes(SECRET_BYTES))
+
+    def _check(self, client: Client) -> None:
+        faults = [FieldError(name, fault) for name, (wrong, fault) in _judged(client).items() if wrong]
+        if faults:
+            raise InvalidRequest("A field is missing or wrong.", errors=faults)
+        if client.jwks is not None:
+            self._assertions.check_keys(client.jwks)
+
+
+def _judged(client: Client) -> dict[str, tuple[bool, str]]:
+    """Return for each field whether it is wrong, and what it must be."""
+    by_keys = client.method is AuthenticationMethod.PRIVATE_KEY_JWT
+    acts_for_itself = GrantType.CLIENT_CREDENTIALS in client.grants
+    return {
+        "client_id": (
+            not is_client_id(client.client_id),
+            "must have 1 to 100 letters, digits and . _ ~ -, and not the form of a user's id: 22 of them",
+        ),
+        "grants": (
+            (not client.is_public and not client.grants and not client.introspects)
+            or (client.is_public and (acts_for_itself or not client.grants)),
+            "must be refresh_token, client_credentials or both; a public client has refresh_token only",
+        ),
+        "audiences": (
+            not are_audiences(client.audiences) or (acts_for_itself and not client.audiences),
+            "must be up to 20 texts of 1 to 255 visible ASCII characters, and at least one for client_credentials",
+        ),
+        "introspects": (
+            not are_audiences(client.introspects) or (client.is_public and bool(client.introspects)),
+            "must be up to 20 texts of 1 to 255 visible ASCII characters, and none for a public client",
+        ),
+        "jwks": ((client.jwks is not None) != by_keys, "belongs to private_key_jwt, which needs it"),
+    }

@@ -1,0 +1,98 @@
+"""Accounts: making, importing, finding and listing users."""
+
+from collections.abc import Sequence
+
+from ...ports.audit_trail import AuditTrail
+from ...ports.clock import Clock
+from ...ports.password_hasher import PasswordHasher
+from ...ports.randomness import Randomness
+from ...ports.user_repository import UserRepository
+from .. import base64url
+from ..audit.events import UserCreated
+from ..errors import AlreadyExists, FieldError, InvalidRequest
+from ..identifiers import Subject
+from ..scope import Scope
+from .credentials import composed, username_faults
+from .errors import UserNotFound
+from .passwords import Passwords
+from .user import SUBJECT_BYTES, User
+
+
+class Accounts:
+    """Creates, finds and lists users. ``by`` is who does it, ``None`` for an operator at the command line."""
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        passwords: Passwords,
+        hasher: PasswordHasher,
+        randomness: Randomness,
+        clock: Clock,
+        audit: AuditTrail,
+    ) -> None:
+        self._users = users
+        self._passwords = passwords
+        self._hasher = hasher
+        self._randomness = randomness
+        self._clock = clock
+        self._audit = audit
+
+    async def create(self, username: str, password: str, *, scope: Scope, by: Subject | None = None) -> User:
+        """Return a new user with a random id.
+
+        Raises ``InvalidRequest`` for a name of other than 1 to 255 characters, or with control characters, and for a
+        password that the policy refuses; ``AlreadyExists`` for a name that is taken, ``HashingOverloaded`` and
+        ``StoreUnavailable``.
+        """
+        username = _checked(username)
+        password = self._passwords.check(password, username=username)
+        if await self._users.find_by_username(username) is not None:
+            raise AlreadyExists
+        return await self._add(username, await self._passwords.hash(password), scope, disabled=False, by=by)
+
+    async def import_user(self, username: str, password_hash: str, *, scope: Scope, disabled: bool = False) -> User:
+        """Return a new user whose password was hashed elsewhere; it is hashed anew at their next sign-in.
+
+        Raises ``InvalidRequest`` for a hash that cannot be verified, and as ``create``.
+        """
+        username = _checked(username)
+        if not self._hasher.can_verify(password_hash):
+            fault = FieldError("password_hash", "must be an Argon2id or bcrypt hash of bounded cost")
+            raise InvalidRequest("The hash is not acceptable.", errors=[fault])
+        return await self._add(username, password_hash, scope, disabled=disabled, by=None)
+
+    async def find(self, subject: Subject) -> User:
+        """Return the user of this id; raises ``UserNotFound``."""
+        user = await self._users.find(subject)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def find_by_username(self, username: str) -> User:
+        """Return the user of this name; raises ``UserNotFound``."""
+        user = await self._users.find_by_username(composed(username))
+        if user is None:
+            raise UserNotFound
+        return user
+
+    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
+        """Return at most ``limit`` users whose names come after ``after``, in the order of their names."""
+        return await self._users.list_users(after=after, limit=limit)
+
+    async def _add(
+        self, username: str, password_hash: str, scope: Scope, *, disabled: bool, by: Subject | None
+    ) -> User:
+        subject = Subject(base64url.encode(self._randomness.token_bytes(SUBJECT_BYTES)))
+        user = User(subject, username, password_hash, scope, disabled=disabled)
+        await self._users.add(user)
+        self._audit.record(UserCreated(at=self._clock.now(), subject=user.subject, by=by))
+        return user
+
+
+def _checked(username: str) -> str:
+    """Return a new name in the form in which names are compared."""
+    username = composed(username)
+    if errors := list(username_faults(username)):
+        raise InvalidRequest("The username is not acceptable.", errors=errors)
+    return username

@@ -1,0 +1,66 @@
+"""Administration: what an operator does to an account that is there."""
+
+from ...ports.audit_trail import AuditTrail
+from ...ports.clock import Clock
+from ...ports.user_repository import UserRepository
+from ..audit.events import PasswordChanged, UserDisabled, UserEnabled
+from ..identifiers import Subject
+from ..sessions.revocation import Revocation
+from ..sessions.session import RevocationReason
+from .errors import UserNotFound
+from .passwords import Passwords
+from .user import User
+
+
+class Administration:
+    """Changes accounts. ``by`` is who does it, ``None`` for an operator at the command line.
+
+    The credential version is raised before the sessions are revoked, so that none that is opened or refreshed
+    meanwhile lives on. Each act can be repeated where its answer got lost.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        passwords: Passwords,
+        revocation: Revocation,
+        clock: Clock,
+        audit: AuditTrail,
+    ) -> None:
+        self._users = users
+        self._passwords = passwords
+        self._revocation = revocation
+        self._clock = clock
+        self._audit = audit
+
+    async def disable(self, subject: Subject, *, by: Subject | None = None) -> User:
+        """Keep the user from signing in, and end all their sessions; raises ``UserNotFound``."""
+        user = _there(await self._users.set_disabled(subject, disabled=True))
+        self._audit.record(UserDisabled(at=self._clock.now(), subject=subject, by=by))
+        await self._revocation.revoke_subject(subject, RevocationReason.USER_DISABLED)
+        return user
+
+    async def enable(self, subject: Subject, *, by: Subject | None = None) -> User:
+        """Let the user sign in again; raises ``UserNotFound``."""
+        user = _there(await self._users.set_disabled(subject, disabled=False))
+        self._audit.record(UserEnabled(at=self._clock.now(), subject=subject, by=by))
+        return user
+
+    async def set_password(self, subject: Subject, password: str, *, by: Subject | None = None) -> User:
+        """Give the user another password, and end all their sessions.
+
+        Raises ``UserNotFound``, ``InvalidRequest`` for a password that the policy refuses, and ``HashingOverloaded``.
+        """
+        username = _there(await self._users.find(subject)).username
+        new = await self._passwords.hash(self._passwords.check(password, username=username))
+        user = _there(await self._users.change_password(subject, new=new, expected=None))
+        self._audit.record(PasswordChanged(at=self._clock.now(), subject=subject, by=by))
+        await self._revocation.revoke_subject(subject, RevocationReason.PASSWORD_CHANGED)
+        return user
+
+
+def _there(user: User | None) -> User:
+    if user is None:
+        raise UserNotFound
+    return user

@@ -1,0 +1,28 @@
+"""A user, as the service knows them."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..identifiers import Subject
+from ..scope import Scope
+
+MAX_USERNAME_LENGTH: Final = 255
+"""Characters."""
+
+MAX_PASSWORD_LENGTH: Final = 128
+"""Characters; longer ones are refused, never truncated."""
+
+SUBJECT_BYTES: Final = 16
+"""Random bytes of a user's id; as text 22 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """``credential_version`` is raised when the password changes or the user is disabled: older sessions are dead."""
+
+    subject: Subject
+    username: str
+    password_hash: str = field(repr=False)
+    scope: Scope
+    credential_version: int = 1
+    disabled: bool = False

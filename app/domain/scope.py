@@ -1,0 +1,60 @@
+"""Scope: the set of permissions of RFC 6749 §3.3."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from .errors import KeyturnError
+
+ACCOUNT: Final = "account"
+"""Lets a user see and end their own sessions."""
+
+ADMIN: Final = "keyturn:admin"
+"""Lets a user administer the service."""
+
+MAX_LENGTH: Final = 1024
+"""Characters of a scope string, at most."""
+
+_SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
+
+
+class InvalidScope(KeyturnError):
+    """More scope was asked for than can be granted (RFC 6749 §5.2)."""
+
+    code = "invalid_scope"
+    description = "The requested scope is malformed or exceeds what can be granted."
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """An unordered set of scope tokens; as text they stand in alphabetical order."""
+
+    tokens: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the scope that ``text`` lists, tokens parted by single spaces (RFC 6749 §3.3); "" is the empty scope.
+
+        Raises ``InvalidScope``.
+        """
+        if text and (len(text) > MAX_LENGTH or not _SCOPE.fullmatch(text)):
+            raise InvalidScope
+        return cls(frozenset(text.split()))
+
+    def __str__(self) -> str:
+        return " ".join(sorted(self.tokens))
+
+    def __contains__(self, token: str) -> bool:
+        return token in self.tokens
+
+    def narrowed_to(self, requested: str | None) -> "Scope":
+        """Return what is granted of this scope: what the text ``requested`` lists, or all if nothing is requested.
+
+        Raises ``InvalidScope`` if it is malformed or lists more (RFC 6749 §6: a refresh never widens a scope).
+        """
+        if not requested:
+            return self
+        scope = Scope.parse(requested)
+        if not scope.tokens <= self.tokens:
+            raise InvalidScope
+        return scope

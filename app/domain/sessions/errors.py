@@ -1,0 +1,23 @@
+"""Refresh tokens that are refused, and sessions that are not found."""
+
+from ..errors import KeyturnError
+
+
+class InvalidGrant(KeyturnError):
+    """The refresh token gives nothing (RFC 6749 §5.2). Why is not said: ``reason`` is for the operator, and is
+    ``unknown``, ``foreign_client``, ``dead_session``, ``reuse`` or ``lost_race``.
+    """
+
+    code = "invalid_grant"
+    description = "The refresh token is invalid, expired or revoked."
+
+    def __init__(self, description: str | None = None, *, reason: str = "unknown") -> None:
+        super().__init__(description)
+        self.reason = reason
+
+
+class SessionNotFound(KeyturnError):
+    """The subject has no live session of this id."""
+
+    code = "not_found"
+    description = "There is no such session."

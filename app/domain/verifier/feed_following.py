@@ -1,0 +1,118 @@
+"""Following the revocation feed of an issuer."""
+
+import asyncio
+from math import inf
+from typing import Final
+
+from ...ports.clock import Clock
+from ...ports.issuer import Issuer
+from ...ports.issuer_verifier import IssuerVerifier
+from ..tokens.errors import InvalidToken, UnknownSigner
+from ..tokens.feed import TOLD_AGAIN_SECONDS, Feed
+from ..tokens.policy import AccessTokenPolicy
+from ..tokens.revocation_list import RevocationList
+from .errors import IssuerFault
+from .issuer_keys import IssuerKeys
+
+_MOST_CHARACTERS_AT_ONCE: Final = 65_536
+"""A longer feed is read in another thread: requests go on meanwhile."""
+
+
+class FeedFollowing:
+    """Polls the feed, and brings what it says to the keys and to the list of revoked sessions.
+
+    A feed that is not as it should be changes nothing. ``stale_after`` is in seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        issuer: Issuer,
+        keys: IssuerKeys,
+        verifier: IssuerVerifier,
+        revoked: RevocationList,
+        clock: Clock,
+        policy: AccessTokenPolicy,
+        stale_after: float,
+    ) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._verifier = verifier
+        self._revoked = revoked
+        self._clock = clock
+        self._policy = policy
+        self._stale_after = stale_after
+        self._last: Feed | None = None
+        self._received_at = 0.0
+        self._as_of = 0
+        self._etag: str | None = None
+        self.fault = ""
+
+    async def poll(self) -> None:
+        """Ask for what is new. Where nothing good comes, what is known stays, and ``fault`` says why."""
+        try:
+            document = await self._issuer.feed(since=self._as_of, etag=self._etag)
+            if document is not None:
+                self._take(*await self._read(document.text))
+                self._etag = document.etag
+        except IssuerFault as error:
+            self.fault = error.description
+        else:
+            self.fault = ""
+        if self.is_stale():
+            self._keys.without_feed()
+
+    def age(self) -> float:
+        """Return for how many seconds revocations can have gone unheard here; infinite if no feed ever came.
+
+        It is measured by this clock. A feed that was held back on the way shows by the issuer's, beyond the leeway.
+        """
+        if self._last is None:
+            return inf
+        now = self._clock.now()
+        measured = abs(now - self._received_at) + self._last.issued_at - min(self._as_of, self._last.issued_at)
+        return max(measured, now - self._as_of - self._policy.leeway)
+
+    def is_stale(self) -> bool:
+        """Tell whether no feed has been good for too long."""
+        return self.age() > self._stale_after
+
+    async def _read(self, text: str) -> tuple[Feed, str]:
+        try:
+            if len(text) > _MOST_CHARACTERS_AT_ONCE:
+                return await asyncio.to_thread(self._verifier.decode_feed, text)
+            return self._verifier.decode_feed(text)
+        except UnknownSigner as error:
+            self._keys.request()
+            raise IssuerFault("The feed is signed by a key that is not published, or was dropped.") from error
+        except InvalidToken as error:
+            raise IssuerFault("The feed is no signed JWT of its type, or its signature is wrong.") from error
+
+    def _take(self, feed: Feed, signer: str) -> None:
+        self._check(feed, signer)
+        now = self._clock.now()
+        if self._last is None or feed.issued_at > self._last.issued_at:
+            self._received_at = now
+        self._last = feed
+        self._as_of = max(self._as_of, feed.as_of)
+        self._keys.apply_feed(feed.keys, feed.dropped)
+        for revocation in feed.revoked:
+            self._revoked.add(revocation)
+        self._revoked.mark_synced(until=self._as_of)
+        self._revoked.forget(revoked_before=now - feed.window - self._policy.leeway)
+
+    def _check(self, feed: Feed, signer: str) -> None:
+        """Raise ``IssuerFault`` for a feed that says what this issuer would not say now, or leaves something out."""
+        now, leeway = self._clock.now(), self._policy.leeway
+        if feed.issuer != self._policy.issuer:
+            raise IssuerFault("The feed is another issuer's.")
+        if now >= feed.expires_at + leeway:
+            raise IssuerFault("The feed has expired.")
+        if feed.issued_at > now + leeway or not feed.as_of <= feed.issued_at <= feed.expires_at:
+            raise IssuerFault("The feed is from the future, or its times contradict one another.")
+        if self._last is not None and feed.issued_at < self._last.issued_at:
+            raise IssuerFault("The feed is older than one seen before.")
+        if signer not in feed.keys or signer in feed.dropped:
+            raise IssuerFault("The feed is signed by a key that it does not trust itself.")
+        if feed.since > max(0, self._as_of - TOLD_AGAIN_SECONDS):
+            raise IssuerFault("The feed leaves out what was revoked before.")

@@ -1,0 +1,47 @@
+"""The guard for other services: what an aiohttp application imports to protect its routes with Keyturn's tokens.
+
+from keyturn.guard import PRINCIPAL, public, remote_guard, requires
+
+remote_guard(issuer="https://id.example", audience="orders").protect(app)
+"""
+
+from ..adapters.errors.problem import problem
+from ..adapters.guards.aiohttp import PRINCIPAL, ErrorRenderer, Guard, public, requires
+from ..adapters.guards.bearer import BearerHeader, Cookie, TokenSource
+from ..adapters.guards.staleness import closed_when_stale, open_when_stale
+from ..domain.errors import ConfigurationError, KeyturnError
+from ..domain.tokens.claims import AccessTokenClaims
+from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+from ..domain.verifier.errors import KeysUnknown, RevocationsUnknown
+from ..domain.verifier.guard_state import GuardState
+from ..ports.guard_telemetry import GuardTelemetry
+from .factories import RemoteGuard, guard, remote_guard
+from .metrics import guard_metrics
+
+__all__ = [
+    "PRINCIPAL",
+    "AccessTokenClaims",
+    "BearerHeader",
+    "ConfigurationError",
+    "Cookie",
+    "ErrorRenderer",
+    "Guard",
+    "GuardState",
+    "GuardTelemetry",
+    "InsufficientScope",
+    "InvalidToken",
+    "KeysUnknown",
+    "KeyturnError",
+    "MissingToken",
+    "RemoteGuard",
+    "RevocationsUnknown",
+    "TokenSource",
+    "closed_when_stale",
+    "guard",
+    "guard_metrics",
+    "open_when_stale",
+    "problem",
+    "public",
+    "remote_guard",
+    "requires",
+]

@@ -1,0 +1,131 @@
+"""Building a guard: one with fixed keys, and one that follows its issuer."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from ..adapters.errors.problem import problem
+from ..adapters.guards.aiohttp import ErrorRenderer, Guard
+from ..adapters.guards.bearer import TokenSource
+from ..adapters.http.server.request_metrics import counting_refusals
+from ..adapters.issuer.http_issuer import HttpIssuer
+from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
+from ..adapters.jose.verifier import JoseTokenVerifier
+from ..adapters.system import SystemClock
+from ..adapters.telemetry.null_guard import NullGuardTelemetry
+from ..domain.keys.reload import KeyReload
+from ..domain.tokens.policy import AccessTokenPolicy
+from ..domain.tokens.revocation_list import RevocationList
+from ..domain.tokens.validation import Validation
+from ..domain.verifier.feed_following import FeedFollowing
+from ..domain.verifier.guard_state import GuardState
+from ..domain.verifier.issuer_keys import IssuerKeys
+from ..ports.clock import Clock
+from ..ports.guard_telemetry import GuardTelemetry
+from .issuer_follower import IssuerFollower
+
+
+def guard(
+    *,
+    issuer: str,
+    audience: str,
+    jwk_set: Mapping[str, object],
+    leeway: int = 30,
+    tokens: TokenSource | None = None,
+    render: ErrorRenderer = problem,
+) -> Guard:
+    """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, signed by a key of ``jwk_set``.
+
+    ``jwk_set`` is what the issuer serves at ``/.well-known/jwks.json``; ``leeway`` is the difference between clocks
+    that is allowed, in seconds. The guard makes no network call: a session revoked at the issuer is accepted until its
+    access token expires. Raises ``ConfigurationError`` if the JWK Set has no usable key.
+    """
+    validation = Validation(
+        verifier=JoseTokenVerifier.from_jwk_set(jwk_set),
+        revoked=RevocationList(),
+        clock=SystemClock(),
+        policy=AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway),
+    )
+    return Guard(validation, tokens=tokens, render=render)
+
+
+class RemoteGuard(Guard):
+    """A guard that follows its issuer."""
+
+    def __init__(self, validation: Validation, follower: IssuerFollower, **options: Any) -> None:
+        super().__init__(validation, **options)
+        self._following = follower
+
+    def protect(self, app: web.Application) -> None:
+        """Guard every route of ``app`` that is not public, as every guard does, and follow the issuer while it runs."""
+        super().protect(app)
+        app.cleanup_ctx.append(self.lifespan)
+
+    @asynccontextmanager
+    async def lifespan(self, _: web.Application) -> AsyncIterator[None]:
+        """Follow the issuer: for the ``cleanup_ctx`` of an application that orders its own middlewares."""
+        async with self._following.life():
+            yield
+
+    def state(self) -> GuardState:
+        """Return what the guard knows of its issuer, and since when."""
+        return self._following.state()
+
+
+def remote_guard(
+    *,
+    issuer: str,
+    audience: str,
+    closed_when_stale: bool = False,
+    stale_after: float = 30.0,
+    poll: float = 2.0,
+    leeway: int = 30,
+    allow_http: bool = False,
+    tokens: TokenSource | None = None,
+    render: ErrorRenderer = problem,
+    telemetry: GuardTelemetry | None = None,
+    clock: Clock | None = None,
+) -> RemoteGuard:
+    """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, with the keys that it publishes,
+    and refuses the sessions that it says were revoked.
+
+    The feed of those is polled every ``poll`` seconds, and is stale when nothing good has come for ``stale_after``
+    seconds; ``closed_when_stale`` says whether routes that are not marked answer 503 then. ``leeway`` is the difference
+    between clocks that is allowed, in seconds. No request waits for the issuer. ``telemetry``, such as
+    ``guard_metrics()``, is told what is refused and how well the issuer is followed.
+
+    Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
+    """
+    clock, telemetry = clock or SystemClock(), telemetry or NullGuardTelemetry()
+    policy = AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway)
+    source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), RevocationList()
+    reload = KeyReload(clock=clock)
+    keys = IssuerKeys(issuer=source, verifier=verifier, clock=clock, reload=reload)
+    feed = FeedFollowing(
+        issuer=source,
+        keys=keys,
+        verifier=verifier,
+        revoked=revoked,
+        clock=clock,
+        policy=policy,
+        stale_after=stale_after,
+    )
+    return RemoteGuard(
+        Validation(verifier=keys, revoked=revoked, clock=clock, policy=policy, unknown_signer=reload.request),
+        IssuerFollower(
+            issuer=source,
+            keys=keys,
+            feed=feed,
+            reload=reload,
+            revoked=revoked,
+            clock=clock,
+            telemetry=telemetry,
+            poll_seconds=poll,
+        ),
+        tokens=tokens,
+        render=counting_refusals(telemetry, render),
+        feed=feed,
+        closed=closed_when_stale,
+    )

@@ -1,0 +1,123 @@
+"""The application and its life: what happens before the first request and after the last."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
+
+from aiohttp import web
+
+from ..adapters.http.application import build_application
+from ..adapters.http.server.readiness import READINESS
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.login.accounts import Accounts
+from ..domain.scope import ADMIN, Scope
+from ..ports.session_store import SessionStore
+from .background import (
+    bring_up_keys,
+    keep_events,
+    keep_last_events,
+    keep_measuring_keys,
+    keep_sweeping,
+    keep_up_with_keys,
+    keep_up_with_revocations,
+)
+from .container import Container
+from .settings import Settings
+
+_LOG: Final = logging.getLogger("keyturn")
+
+CONTAINER: Final = web.AppKey("keyturn_container", Container)
+
+
+def create_application(settings: Settings) -> web.Application:
+    """Return the service, ready to be run, on stores that are prepared.
+
+    Its start raises ``ConfigurationError`` where the settings cannot be followed, such as an unreadable key, and
+    ``StoreUnavailable``.
+    """
+    container = Container(settings=settings)
+    app = build_application(container.http_services())
+    app[CONTAINER] = container
+    app.cleanup_ctx.append(_lifespan)
+    return app
+
+
+async def prepare_stores(settings: Settings) -> None:
+    """Make the stores fit to be used, once for all workers: create or upgrade their schema, judge their configuration.
+
+    Raises ``ConfigurationError`` for a store that cannot serve, and ``StoreUnavailable``.
+    """
+    for store in Container(settings=settings).stores.distinct():
+        await store.prepare()
+
+
+@asynccontextmanager
+async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
+    """Open stores that are prepared, and close them; raises ``ConfigurationError`` and ``StoreUnavailable``."""
+    async with AsyncExitStack() as closing:
+        for store in stores:
+            closing.push_async_callback(store.close)
+            await store.open()
+        yield
+
+
+@asynccontextmanager
+async def _lifespan(app: web.Application) -> AsyncIterator[None]:
+    container = app[CONTAINER]
+    settings = container.settings()
+    async with AsyncExitStack() as life:
+        life.callback(container.shutdown_resources)
+        container.init_resources()
+        await life.enter_async_context(opened(container.stores.distinct()))
+        life.push_async_callback(keep_last_events, container.recorder())
+        await bring_up_keys(container.keys(), container.key_rotation())
+        _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
+        synced_from = await container.revocation().sync_revocations()
+        await _create_bootstrap_user(container.accounts(), settings)
+        _warn_of_what_will_be_lost(settings)
+        readiness, telemetry = app[READINESS], container.telemetry()
+        for task in (
+            keep_sweeping(container.retention()),
+            keep_events(container.recorder()),
+            keep_up_with_keys(container.keys(), container.key_rotation(), container.key_reload(), telemetry),
+            keep_up_with_revocations(
+                container.revocation(), container.stores.distinct(), readiness, telemetry, since=synced_from
+            ),
+            keep_measuring_keys(container.keys(), telemetry, period=container.key_policy().period),
+        ):
+            life.push_async_callback(_end, asyncio.create_task(task))
+        readiness.started = True
+        yield
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None:
+    if settings.bootstrap_username is None or settings.bootstrap_password is None:
+        return
+    scope = Scope(settings.default_scope.tokens | {ADMIN})
+    try:
+        with suppress(AlreadyExists):
+            await accounts.create(settings.bootstrap_username, settings.bootstrap_password, scope=scope)
+    except InvalidRequest as error:
+        faults = "; ".join(f"KEYTURN_BOOTSTRAP_{each.field.upper()} {each.message}" for each in error.errors)
+        raise ConfigurationError(f"{faults}.") from error
+
+
+def _warn_of_what_will_be_lost(settings: Settings) -> None:
+    if "memory://" in (settings.database_url, settings.session_url):
+        _LOG.warning(
+            "users and sessions that are kept in memory end with this process, and so does the knowledge of what was"
+            " revoked: with a signing key that stays, access tokens of ended sessions live on until they expire; set"
+            " KEYTURN_DATABASE_URL to keep them"
+        )
+    if settings.key_source == "generated":
+        _LOG.warning(
+            "the signing key was made at start: access tokens end with this process; set KEYTURN_KEYS_DIR to keep it"
+        )

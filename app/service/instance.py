@@ -1,0 +1,40 @@
+"""An instance: one process that serves as the settings say."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from ..adapters.http.server.binding import ListeningSocket, bind
+from ..adapters.http.server.metrics_page import metrics_page
+from ..adapters.http.server.runner import Runner
+from .application import CONTAINER, create_application
+from .settings import Settings
+
+_LOG: Final = logging.getLogger("keyturn")
+
+
+def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()) -> Runner:
+    """Return what runs the application, new and not started; its start raises what the application's start raises.
+
+    ``metrics`` are the sockets on which ``/metrics`` is served from the start to the end, while it drains too.
+    """
+    app = create_application(settings)
+    if metrics:
+        text = app[CONTAINER].telemetry().text
+        app.cleanup_ctx.append(lambda _: metrics_page(metrics, text))
+    return Runner(
+        app,
+        shutdown_timeout=settings.shutdown_timeout,
+        access_log=settings.access_log,
+        drain_delay=settings.drain_delay,
+    )
+
+
+async def bind_metrics(settings: Settings) -> list[ListeningSocket]:
+    """Return the sockets for ``/metrics``, none if there is no port for it; raises ``ConfigurationError``."""
+    if settings.metrics_port is None:
+        return []
+    names = "KEYTURN_METRICS_HOST and KEYTURN_METRICS_PORT"
+    sockets = await bind(settings.metrics_host, settings.metrics_port, settings=names)
+    _LOG.info("metrics", extra={"fields": {"url": f"{sockets[0]}/metrics"}})
+    return sockets

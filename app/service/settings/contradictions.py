@@ -1,0 +1,81 @@
+"""The contradictions between settings: each is fine alone, and together they cannot be followed."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ...domain.network import is_loopback
+from .declared import PREFIX
+from .derived import DerivedSettings
+
+
+def contradictions(settings: DerivedSettings) -> Iterator[str]:
+    """Yield a sentence for each, that names the settings and the mend."""
+    yield from _of_the_source_of_keys(settings)
+    yield from _of_the_times_of_keys(settings)
+    yield from _of_pairs(settings)
+    yield from _of_several_workers(settings)
+    yield from _of_the_issuer(settings)
+
+
+def _of_the_source_of_keys(settings: DerivedSettings) -> Iterator[str]:
+    sources = [settings.signing_key, settings.signing_key_file, settings.keys_dir, settings.key_encryption_key]
+    if sum(source is not None for source in sources) > 1:
+        yield (
+            f"{PREFIX}SIGNING_KEY, {PREFIX}SIGNING_KEY_FILE, {PREFIX}KEYS_DIR and {PREFIX}KEY_ENCRYPTION_KEY: give"
+            " one of them only."
+        )
+    if settings.key_source == "shared" and "memory://" in (settings.session_url or settings.database_url):
+        yield (
+            f"{PREFIX}KEY_ENCRYPTION_KEY: memory:// keeps no keys; set {PREFIX}DATABASE_URL to a store that does,"
+            " such as sqlite:///keyturn.db."
+        )
+
+
+def _of_the_times_of_keys(settings: DerivedSettings) -> Iterator[str]:
+    if settings.key_rotation_period and not settings.can_make_keys:
+        yield (
+            f"{PREFIX}KEY_ROTATION_PERIOD: a key that comes from the environment, or is made at each start, cannot"
+            f" be replaced here; set {PREFIX}KEYS_DIR, or {PREFIX}KEY_ENCRYPTION_KEY and a store."
+        )
+    policy = settings.key_policy
+    if policy.period is not None and policy.period < policy.lead():
+        yield (
+            f"{PREFIX}KEY_ROTATION_PERIOD: a key is published for {policy.lead()} s before it signs"
+            f" ({PREFIX}JWKS_MAX_AGE, {PREFIX}CLOCK_LEEWAY and 5 s); keys cannot rotate faster."
+        )
+
+
+def _of_pairs(settings: DerivedSettings) -> Iterator[str]:
+    if (settings.bootstrap_username is None) != (settings.bootstrap_password is None):
+        yield f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither."
+    if settings.metrics_port is not None and settings.metrics_port == settings.port != 0:
+        yield (
+            f"{PREFIX}METRICS_PORT: {settings.port} is {PREFIX}PORT too; metrics are not for whoever may sign in. Give"
+            " it a port of its own."
+        )
+    if settings.session_replicas and settings.session_url is None:
+        yield f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas."
+
+
+def _of_several_workers(settings: DerivedSettings) -> Iterator[str]:
+    if settings.workers == 1:
+        return
+    if settings.key_source == "generated":
+        yield (
+            f"{PREFIX}WORKERS: each of several workers would make a signing key of its own; set {PREFIX}KEYS_DIR,"
+            f" {PREFIX}SIGNING_KEY_FILE or {PREFIX}SIGNING_KEY."
+        )
+    if "memory://" in (settings.database_url, settings.session_url):
+        yield (
+            f"{PREFIX}WORKERS: each of several workers would have a memory of its own; set {PREFIX}DATABASE_URL to"
+            " a store that they can share, such as sqlite:///keyturn.db."
+        )
+
+
+def _of_the_issuer(settings: DerivedSettings) -> Iterator[str]:
+    parts = urlsplit(settings.issuer)
+    if not (settings.allow_http_issuer or parts.scheme == "https" or is_loopback(parts.hostname or "")):
+        yield (
+            f"{PREFIX}ISSUER: {settings.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
+            f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
+        )

@@ -1,0 +1,55 @@
+"""The environment, as the settings that it gives."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+from ... import COMMAND
+from .declared import PREFIX
+
+
+def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that are given and valid, by their fields, and a sentence for each fault."""
+    declared = {each.metadata["name"]: each for each in settings}
+    given: dict[str, Any] = {}
+    faults = []
+    for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        setting = _named(name, declared)
+        if setting is None:
+            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists them.")
+        elif name != setting.metadata["name"] in environment:
+            faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
+        else:
+            try:
+                given[setting.name] = _value(setting, name, environment[name])
+            except ValueError as error:
+                faults.append(f"{name}: {error}.")
+    return given, faults
+
+
+def _named(name: str, declared: Mapping[str, Field[Any]]) -> Field[Any] | None:
+    """Return the setting that a variable gives, itself or, if it is secret, by the file that has it."""
+    of_file = declared.get(name.removesuffix("_FILE"))
+    return declared.get(name) or (of_file if of_file and of_file.metadata["secret"] else None)
+
+
+def _value(setting: Field[Any], name: str, text: str) -> Any:
+    """Return the setting's value; raises ``ValueError``, in which no secret is shown."""
+    about = setting.metadata
+    try:
+        return about["parse"](text if name == about["name"] else _read_secret(text))
+    except ValueError as error:
+        if about["secret"] or not text.isprintable():
+            raise
+        raise ValueError(f"{text!r} {error}") from error
+
+
+def _read_secret(path: str) -> str:
+    """Return what the file holds, without the line end that editors add."""
+    try:
+        return Path(path).read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"{path!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path!r} is not UTF-8 text") from error

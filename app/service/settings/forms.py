@@ -1,0 +1,177 @@
+"""The forms that values of settings have. Each parser raises ``ValueError`` with what the value must be."""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from ... import COMMAND
+from ...domain import base64url
+from ...domain.rate_limits.rate_limit import RateLimit
+from ...domain.scope import InvalidScope, Scope
+
+ENCRYPTION_KEY_BYTES: Final = 32
+
+_MOST_ATTEMPTS: Final = 1_000_000
+_LONGEST_PERIOD: Final = 366 * 86_400
+"""Seconds."""
+
+_IPV6: Final = 6
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_WHOLE = re.compile(r"[0-9]{1,10}")
+_DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
+_BUDGET = re.compile(r"([0-9]{1,7})/([0-9]{1,8})([smhd]?)")
+_URL = re.compile(r"https?://[!-~]+")
+_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+_OWN_PORTS: Final = {"http": "80", "https": "443"}
+_STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return the parser of a whole number from ``least`` to ``most``."""
+
+    def parse(text: str) -> int:
+        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def duration(least: int, most: int) -> Callable[[str], int]:
+    """Return the parser of a duration, which gives seconds from ``least`` to ``most``."""
+
+    def parse(text: str) -> int:
+        match = _DURATION.fullmatch(text)
+        seconds = int(match[1]) * _UNITS[match[2]] if match else -1
+        if not least <= seconds <= most:
+            raise ValueError(f"must be a duration such as 900, 15m or 7d, from {least} to {most} seconds")
+        return seconds
+
+    return parse
+
+
+def limit(text: str) -> RateLimit:
+    """Return a budget of attempts."""
+    match = _BUDGET.fullmatch(text)
+    attempts, period = (int(match[1]), int(match[2]) * _UNITS[match[3]]) if match else (0, 0)
+    if not 1 <= attempts <= _MOST_ATTEMPTS or not 1 <= period <= _LONGEST_PERIOD:
+        raise ValueError("must be attempts and the time in which they come back, such as 10/10m or 100/100h")
+    return RateLimit(attempts, period)
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return networks, from addresses or CIDRs with commas between them."""
+    try:
+        read = tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        read = ()
+    if not read or any(each.version == _IPV6 and each.network_address.ipv4_mapped for each in read):
+        raise ValueError("must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, with commas between them")
+    return read
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return the parser of one of these words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text.lower()
+
+    return parse
+
+
+def text(value: str) -> str:
+    """Return printable text."""
+    if not value or not value.isprintable():
+        raise ValueError("must be printable text, and not empty")
+    return value
+
+
+def secret(text: str) -> str:
+    """Return any text that is not empty."""
+    if not text:
+        raise ValueError("must not be empty")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be UTF-8 text") from None
+    return text
+
+
+def flag(text: str) -> bool:
+    """Return whether it is 1 and not 0."""
+    if text not in ("0", "1"):
+        raise ValueError("must be 0 or 1")
+    return text == "1"
+
+
+def scope(text: str) -> Scope:
+    """Return a scope (RFC 6749 §3.3)."""
+    try:
+        return Scope.parse(text)
+    except InvalidScope as error:
+        raise ValueError("must be scope tokens parted by single spaces") from error
+
+
+def issuer(text: str) -> str:
+    """Return the URL of an issuer (RFC 8414 §2)."""
+    if not _URL.fullmatch(text) or "?" in text or "#" in text or not _has_authority(text):
+        raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
+    return text
+
+
+def _has_authority(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Return origins (RFC 6454 §6.2), each as browsers send it."""
+    given = tuple(each.strip(" ") for each in text.split(","))
+    if not all(map(_is_origin, given)):
+        raise ValueError(
+            "must be origins as browsers send them, such as https://app.example or http://localhost:3000, with commas"
+            " between them: in lower case, without a path, without the scheme's own port, and never *"
+        )
+    return given
+
+
+def _is_origin(text: str) -> bool:
+    match = _ORIGIN.fullmatch(text)
+    return bool(match and _has_authority(text) and match["port"] != _OWN_PORTS[match["scheme"]])
+
+
+def path(text: str) -> Path:
+    """Return a path."""
+    if not text or not text.isprintable():
+        raise ValueError("must be the path of a file or directory, and not empty")
+    return Path(text)
+
+
+def store_url(text: str) -> str:
+    """Return the URL of a store."""
+    if not _STORE_URL.fullmatch(text):
+        raise ValueError("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
+    return text
+
+
+def encryption_keys(text: str) -> tuple[bytes, ...]:
+    """Return keys of ``ENCRYPTION_KEY_BYTES`` bytes each, from base64url with commas between them."""
+    try:
+        keys = tuple(base64url.decode(each.strip().rstrip("=")) for each in text.split(","))
+    except ValueError:
+        keys = ()
+    if not keys or any(len(key) != ENCRYPTION_KEY_BYTES for key in keys):
+        raise ValueError(
+            f"must be {ENCRYPTION_KEY_BYTES} random bytes in base64url, such as {COMMAND} keys encryption-key prints"
+        )
+    return keys
