@@ -13,8 +13,8 @@ from .rate_limit import RateLimit
 class Attempt:
     """One attempt to sign in.
 
-    ``limits`` are the rate limits that it is charged to, each under its key. ``account_keys`` are the keys of the limits
-    that are reset when it succeeds.
+    ``limits`` are the rate limits that it is charged to, each under its key. ``account_keys`` are the keys of the
+    limits that are reset when it succeeds.
     """
 
     limits: Mapping[bytes, RateLimit]
