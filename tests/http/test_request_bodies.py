@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.adapters.http.requests.body import MAX_BYTES
+from app.adapters.http.requests.fields import MAX_BYTES
 
 from .conftest import Start
 from .log_lines import LogLines

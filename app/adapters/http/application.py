@@ -40,10 +40,11 @@ from .api.sign_in import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VA
 from .api.token_revocation import TOKEN_REVOCATION
 from .api.well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 from .openapi.document import OPENAPI, OpenApiDocument
-from .requests.body import BODY_TIMEOUT, MAX_BYTES
+from .requests.body import BODY_TIMEOUT
 from .requests.client_address import TRUSTED_PROXIES, Network
 from .requests.client_authentication import CLIENT_AUTHENTICATION
 from .requests.device_cookie import DeviceCookie
+from .requests.fields import MAX_BYTES
 from .routes.documents import PAGE
 from .routes.table import ROUTES
 from .server.cors import CrossOrigin

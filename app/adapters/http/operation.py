@@ -21,7 +21,7 @@ Failure = type[KeyturnError] | type[web.HTTPException]
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """A request body: its model, made of the fields of ``request_model``."""
+    """A request body: its model, a dataclass made of ``requests.fields``."""
 
     model: type
     media_type: str = JSON

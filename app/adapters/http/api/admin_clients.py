@@ -12,8 +12,8 @@ from ....domain.scope import ADMIN
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ... import client_json
 from ...guards.aiohttp import PRINCIPAL, requires
-from ..requests.fields import Members, Text, Texts, Whole
-from ..requests.json_body import optional, read, text
+from ..requests.body import read_json
+from ..requests.fields import json_object, text, texts, whole_number
 from ..requests.paging import Page, cursor
 from ..responses import json_response, no_content
 
@@ -22,31 +22,39 @@ CLIENTS: Final = web.AppKey("keyturn_clients", ClientRegistration)
 MOST_GRACE: Final = 30 * 86_400
 """Seconds for which a replaced secret may still be accepted, at most."""
 
-_AUDIENCES: Final = Texts(MAX_AUDIENCES, MAX_AUDIENCE_LENGTH)
-_NAME: Final = Text(0, 32)
-_NAMES: Final = Texts(8, 32)
+_MAX_NAME_LENGTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClientRequest:
     """The body of ``POST /admin/clients``."""
 
-    client_id: Annotated[str, "Letters, digits and `. _ ~ -`."] = text(most=MAX_CLIENT_ID_LENGTH)
+    client_id: Annotated[str, "Letters, digits and `. _ ~ -`."] = text(max_length=MAX_CLIENT_ID_LENGTH)
     authentication: Annotated[
         str | None, "`client_secret`, which is usual, `private_key_jwt`, or `none` for a public client."
-    ] = optional(_NAME)
-    grants: Annotated[list[str] | None, "`refresh_token`, `client_credentials` or both."] = optional(_NAMES)
-    scope: Annotated[str | None, "Scope tokens parted by spaces."] = optional(Text(0, MAX_SCOPE_LENGTH))
-    audiences: Annotated[list[str] | None, "What it can get tokens for."] = optional(_AUDIENCES)
-    introspects: Annotated[list[str] | None, "The audiences that it is."] = optional(_AUDIENCES)
-    jwks: Annotated[dict[str, Any] | None, "Its public keys, for `private_key_jwt`."] = optional(Members())
+    ] = text(min_length=0, max_length=_MAX_NAME_LENGTH, required=False)
+    grants: Annotated[list[str] | None, "`refresh_token`, `client_credentials` or both."] = texts(
+        max_items=8, max_length=_MAX_NAME_LENGTH
+    )
+    scope: Annotated[str | None, "Scope tokens parted by spaces."] = text(
+        min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
+    )
+    audiences: Annotated[list[str] | None, "What it can get tokens for."] = texts(
+        max_items=MAX_AUDIENCES, max_length=MAX_AUDIENCE_LENGTH
+    )
+    introspects: Annotated[list[str] | None, "The audiences that it is."] = texts(
+        max_items=MAX_AUDIENCES, max_length=MAX_AUDIENCE_LENGTH
+    )
+    jwks: Annotated[dict[str, Any] | None, "Its public keys, for `private_key_jwt`."] = json_object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretRotationRequest:
     """The body of ``POST /admin/clients/{client_id}/secret``; it may be missing."""
 
-    grace: Annotated[int | None, "Seconds for which the last secret is accepted, too."] = optional(Whole(MOST_GRACE))
+    grace: Annotated[int | None, "Seconds for which the last secret is accepted, too."] = whole_number(
+        maximum=MOST_GRACE
+    )
 
 
 class ClientPage(TypedDict):
@@ -70,7 +78,7 @@ async def list_clients(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def create_client(request: web.Request) -> web.Response:
     """Registers a client. The answer has its secret."""
-    wanted = asdict(await read(request, NewClientRequest))
+    wanted = asdict(await read_json(request, NewClientRequest))
     client = client_json.parse({name: value for name, value in wanted.items() if value is not None})
     registered = await request.app[CLIENTS].add(client, by=_by(request))
     return json_response(client_json.describe_registered(registered), status=201)
@@ -79,7 +87,7 @@ async def create_client(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def rotate_client_secret(request: web.Request) -> web.Response:
     """Gives a client a new secret. The last one may be accepted for ``grace`` seconds more."""
-    wanted = await read(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
+    wanted = await read_json(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
     grace = int(wanted.grace or 0)
     registered = await request.app[CLIENTS].rotate_secret(_client_id(request), grace=grace, by=_by(request))
     return json_response(client_json.describe_registered(registered))

@@ -14,7 +14,8 @@ from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.session import RevocationReason
 from ...guards.aiohttp import PRINCIPAL, requires
-from ..requests.json_body import read, text
+from ..requests.body import read_json
+from ..requests.fields import text
 from ..requests.paging import Page, cursor
 from ..responses import json_response, no_content
 from .account import SESSIONS, SessionList, describe
@@ -29,16 +30,16 @@ DEFAULT_SCOPE: Final = web.AppKey("keyturn_default_scope", Scope)
 class NewUserRequest:
     """The body of ``POST /admin/users``."""
 
-    username: str = text(most=MAX_USERNAME_LENGTH)
-    password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
-    scope: str | None = text(least=0, most=MAX_SCOPE_LENGTH, required=False)
+    username: str = text(max_length=MAX_USERNAME_LENGTH)
+    password: str = text(min_length=0, max_length=MAX_NEW_PASSWORD_LENGTH, secret=True)
+    scope: str | None = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPasswordRequest:
     """The body of ``PUT /admin/users/{sub}/password``."""
 
-    new_password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
+    new_password: str = text(min_length=0, max_length=MAX_NEW_PASSWORD_LENGTH, secret=True)
 
 
 class UserEntry(TypedDict):
@@ -71,7 +72,7 @@ async def list_users(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def create_user(request: web.Request) -> web.Response:
     """Adds a user."""
-    wanted = await read(request, NewUserRequest)
+    wanted = await read_json(request, NewUserRequest)
     scope = request.app[DEFAULT_SCOPE] if wanted.scope is None else Scope.parse(wanted.scope)
     user = await request.app[ACCOUNTS].create(wanted.username, wanted.password, scope=scope, by=_by(request))
     return json_response(_describe(user), status=201)
@@ -98,7 +99,7 @@ async def enable_user(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def set_password(request: web.Request) -> web.Response:
     """Gives a user another password, and ends all their sessions."""
-    wanted = await read(request, NewPasswordRequest)
+    wanted = await read_json(request, NewPasswordRequest)
     await request.app[ADMINISTRATION].set_password(_subject(request), wanted.new_password, by=_by(request))
     return no_content()
 

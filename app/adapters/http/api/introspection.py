@@ -9,8 +9,8 @@ from ....domain.identifiers import format_session_id
 from ....domain.sessions.session import Session
 from ....domain.tokens.claims import AccessTokenClaims
 from ...guards.aiohttp import public
+from ..requests.body import read_form
 from ..requests.client_authentication import authenticated_client
-from ..requests.form import read_form
 from ..requests.presented_token import PresentedTokenRequest
 from ..responses import json_response
 

@@ -11,8 +11,9 @@ from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, Unsuppo
 from ....domain.errors import InvalidClient, InvalidRequest
 from ....domain.scope import InvalidScope
 from ...guards.aiohttp import public
+from ..requests.body import read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client
-from ..requests.form import parameter, read_form, repeatable
+from ..requests.fields import parameter, repeatable
 from ..responses import json_response
 from ..server.request_metrics import TELEMETRY
 from .sign_in import ROTATION, token_response
@@ -38,8 +39,8 @@ class TokenRequest(ClientRequest):
     grant_type: Annotated[str, "`refresh_token` or `client_credentials`."] = parameter(required=True)
     refresh_token: Annotated[str, "For the grant of this name."] = parameter(secret=True)
     scope: Annotated[str, "Scope tokens parted by spaces; all that can be granted if none is given."] = parameter()
-    resource: Targets = repeatable(count=MAX_AUDIENCES)
-    audience: Targets = repeatable(count=MAX_AUDIENCES)
+    resource: Targets = repeatable(max_items=MAX_AUDIENCES)
+    audience: Targets = repeatable(max_items=MAX_AUDIENCES)
 
 
 class OAuthTokenResponse(TypedDict):

@@ -9,7 +9,8 @@ from ....domain.login.password_change import PasswordChange
 from ....domain.login.user import MAX_PASSWORD_LENGTH
 from ....domain.scope import ACCOUNT
 from ...guards.aiohttp import requires
-from ..requests.json_body import read, text
+from ..requests.body import read_json
+from ..requests.fields import text
 from ..requests.requester import requester
 from ..responses import no_content
 from .account import signed_in
@@ -24,15 +25,15 @@ PASSWORD_CHANGE: Final = web.AppKey("keyturn_password_change", PasswordChange)
 class PasswordChangeRequest:
     """The body of ``/auth/password``."""
 
-    current_password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
-    new_password: str = text(least=0, most=MAX_NEW_PASSWORD_LENGTH, secret=True)
+    current_password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
+    new_password: str = text(min_length=0, max_length=MAX_NEW_PASSWORD_LENGTH, secret=True)
 
 
 @requires(ACCOUNT)
 async def change_password(request: web.Request) -> web.Response:
     """Replaces the caller's password and ends all their other sessions."""
     subject, session_id = signed_in(request)
-    wanted = await read(request, PasswordChangeRequest)
+    wanted = await read_json(request, PasswordChangeRequest)
     await request.app[PASSWORD_CHANGE].change(
         subject, session_id, current=wanted.current_password, new=wanted.new_password, requester=requester(request)
     )

@@ -16,8 +16,9 @@ from ....domain.tokens.errors import InvalidToken
 from ....domain.tokens.validation import Validation
 from ...guards.aiohttp import public
 from ...guards.bearer import BearerHeader
+from ..requests.body import read_json
 from ..requests.device_cookie import DeviceCookie
-from ..requests.json_body import read, text
+from ..requests.fields import text
 from ..requests.requester import requester
 from ..responses import json_response, no_content
 from ..server.connection import while_connected
@@ -36,13 +37,13 @@ _MAX_WANTED_LENGTH: Final = 8 * 1_024
 class LoginRequest:
     """The body of ``/auth/login``; ``device_token`` is for clients that keep no cookies."""
 
-    username: str = text(most=MAX_USERNAME_LENGTH)
-    password: str = text(most=MAX_PASSWORD_LENGTH, secret=True)
+    username: str = text(max_length=MAX_USERNAME_LENGTH)
+    password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
     scope: Annotated[str | None, "Scope tokens parted by spaces; all that the user has if none is given."] = text(
-        least=0, most=MAX_SCOPE_LENGTH, required=False
+        min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
     )
     device_token: Annotated[str | None, "The cookie keyturn_device, for a client that keeps no cookies."] = text(
-        least=0, most=_MAX_TOKEN_LENGTH, required=False, secret=True
+        min_length=0, max_length=_MAX_TOKEN_LENGTH, required=False, secret=True
     )
 
 
@@ -50,10 +51,10 @@ class LoginRequest:
 class RefreshRequest:
     """The body of ``/auth/refresh``."""
 
-    refresh_token: str = text(most=_MAX_TOKEN_LENGTH, secret=True)
+    refresh_token: str = text(max_length=_MAX_TOKEN_LENGTH, secret=True)
     # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
     scope: Annotated[str | None, "Narrows the access token's scope; the session keeps its own."] = text(
-        least=0, most=_MAX_WANTED_LENGTH, required=False
+        min_length=0, max_length=_MAX_WANTED_LENGTH, required=False
     )
 
 
@@ -62,7 +63,7 @@ class LogoutRequest:
     """The body of ``/auth/logout``; it may be missing."""
 
     refresh_token: Annotated[str | None, "Any one of the session; without it the access token counts."] = text(
-        most=_MAX_TOKEN_LENGTH, required=False, secret=True
+        max_length=_MAX_TOKEN_LENGTH, required=False, secret=True
     )
 
 
@@ -80,7 +81,7 @@ class TokenResponse(TypedDict):
 @public
 async def login(request: web.Request) -> web.Response:
     """Signs a user in: username and password to a token response."""
-    wanted = await read(request, LoginRequest)
+    wanted = await read_json(request, LoginRequest)
     cookie = request.app[DEVICE_COOKIE]
     with while_connected(request):
         signed_in = await request.app[AUTHENTICATION].sign_in(
@@ -99,7 +100,7 @@ async def login(request: web.Request) -> web.Response:
 @public
 async def refresh(request: web.Request) -> web.Response:
     """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
-    wanted = await read(request, RefreshRequest)
+    wanted = await read_json(request, RefreshRequest)
     granted = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
     return token_response(granted)
 
@@ -107,7 +108,7 @@ async def refresh(request: web.Request) -> web.Response:
 @public
 async def logout(request: web.Request) -> web.Response:
     """Ends the session of the body's refresh token or, without one, of the access token in the header."""
-    wanted = await read(request, LogoutRequest) if request.can_read_body else LogoutRequest()
+    wanted = await read_json(request, LogoutRequest) if request.can_read_body else LogoutRequest()
     revocation = request.app[REVOCATION]
     if wanted.refresh_token is not None:
         await revocation.log_out_with_refresh_token(wanted.refresh_token, client_id=FIRST_PARTY)

@@ -6,8 +6,8 @@ from aiohttp import web
 
 from ....domain.clients.token_revocation import TokenRevocation
 from ...guards.aiohttp import public
+from ..requests.body import read_form
 from ..requests.client_authentication import authenticated_client
-from ..requests.form import read_form
 from ..requests.presented_token import PresentedTokenRequest
 from ..responses import NO_STORE
 

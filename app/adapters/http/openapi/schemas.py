@@ -1,7 +1,7 @@
 """JSON schemas of the models: what parses a request and what renders an answer says what they look like."""
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -15,6 +15,8 @@ from typing import (
     get_type_hints,
     is_typeddict,
 )
+
+from ..requests.fields import rules
 
 Schema = dict[str, Any]
 
@@ -80,19 +82,13 @@ def markdown(described: Any) -> str:
 
 def example(model: Any) -> dict[str, str]:
     """Return the smallest body that a request model accepts."""
-    return {each.name: each.name for each in fields(model) if each.metadata["required"]}
+    return {name: name for name, rule in rules(model).items() if rule.required}
 
 
 def _request_model(schemas: Schemas, model: Any) -> Schema:
     hints = get_type_hints(model, include_extras=True)
-    properties = {each.name: {**schemas.of(hints[each.name]), **_rules(each)} for each in fields(model)}
+    properties = {name: {**schemas.of(hints[name]), **rule.schema} for name, rule in rules(model).items()}
     return {"properties": properties, "required": list(example(model))}
-
-
-def _rules(field: Any) -> Schema:
-    """Return what a field of ``request_model`` adds to its type."""
-    rules: Schema = {**field.metadata["rule"].schema}
-    return rules if field.repr else {**rules, "format": "password"}
 
 
 def _response_model(schemas: Schemas, model: Any) -> Schema:

@@ -1,55 +1,92 @@
-"""Reading request bodies strictly."""
+"""Read request bodies: JSON, and forms (RFC 6749 Appendix B). The models are dataclasses made of ``fields``."""
 
 import asyncio
-from typing import Final
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import hdrs, web
 
-from ....domain.errors import InvalidRequest
+from ....domain.errors import FieldError, InvalidRequest
 from ... import strict_json
+from .fields import MAX_BYTES, rules
 
-MAX_BYTES: Final = 16 * 1024
+JSON: Final = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
 
 BODY_TIMEOUT: Final = web.AppKey("keyturn_body_timeout", float)
-"""Seconds within which a body must have arrived."""
+"""The seconds within which a body must arrive."""
+
+_Model = TypeVar("_Model")
+
+_FORM_ENCODED: Final = re.compile(rb"(?:[^%\x00-\x20\x7f-\xff]|%[0-9A-Fa-f]{2})*")
 
 
-async def read_json_object(request: web.Request) -> dict[str, object]:
-    """Return the request's JSON object.
+async def read_json(request: web.Request, model: Callable[..., _Model]) -> _Model:
+    """Return the request's JSON object as a ``model``, without the members that the model does not have.
 
-    Raises ``InvalidRequest`` for what is not a JSON object read strictly, and what ``read_body`` raises.
+    Raises ``InvalidRequest`` with an error for each wrong field, and the errors of ``read_body``.
     """
     try:
-        value = strict_json.loads(await read_body(request, "application/json"))
+        members = strict_json.loads(await read_body(request, JSON))
     except ValueError as error:
         raise InvalidRequest("The body is not JSON, or is ambiguous.") from error
-    if not isinstance(value, dict):
+    if not isinstance(members, dict):
         raise InvalidRequest("The body is not a JSON object.")
-    return value
+    return build_model(model, members)
+
+
+async def read_form(request: web.Request, model: Callable[..., _Model]) -> _Model:
+    """Return the request's form as a ``model``, without the parameters that the model does not have.
+
+    Raises ``InvalidRequest`` for bad encoding, for a repeated parameter (RFC 6749 §3.2) and for wrong parameters, and
+    the errors of ``read_body``.
+    """
+    lists = {name for name, rule in rules(model).items() if rule.repeatable}
+    members: dict[str, Any] = {name: [] for name in lists}
+    repeated = False
+    for pair in filter(None, (await read_body(request, FORM)).split(b"&")):
+        raw_name, separator, raw_value = pair.partition(b"=")
+        if not separator or not raw_name:
+            raise InvalidRequest("The parameters are not form-encoded.")
+        name, value = decode_form(raw_name), decode_form(raw_value)
+        if name in lists:
+            members[name] += [value] if value else []
+        else:
+            repeated |= name in members
+            members[name] = value
+    if repeated:
+        raise InvalidRequest("A parameter stands more than once.")
+    return build_model(model, {name: value for name, value in members.items() if value})
+
+
+def decode_form(text: bytes) -> str:
+    """Return ``text`` decoded from its form encoding. Raises ``InvalidRequest``, which quotes nothing of the text."""
+    if not _FORM_ENCODED.fullmatch(text):
+        raise InvalidRequest("The parameters are not form-encoded.")
+    try:
+        decoded = unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("The parameters are not UTF-8.") from error
+    if "\0" in decoded:
+        raise InvalidRequest("The parameters hold a zero byte.")
+    return decoded
 
 
 async def read_body(request: web.Request, media_type: str) -> bytes:
-    """Return the request's body.
+    """Return the request's body, which must be of ``media_type``, in UTF-8 and uncompressed.
 
-    Raises 415 for another media type or charset, 413 for a body over ``MAX_BYTES``, 408 for a slow one, and
-    ``InvalidRequest`` for one that is cut short.
+    Raises 415 for another type, charset or encoding, 413 for a body over ``MAX_BYTES``, 408 for a slow body, and
+    ``InvalidRequest`` for a body that ends too early.
     """
-    _check_content_type(request, media_type)
-    return await _read(request)
-
-
-def _check_content_type(request: web.Request, expected: str) -> None:
-    """Accept ``expected``, alone or with ``charset=utf-8``, once, uncompressed."""
-    given = request.headers.getall(hdrs.CONTENT_TYPE, [])
-    media_type, _, parameters = (given[0] if len(given) == 1 else "").partition(";")
+    content_types = request.headers.getall(hdrs.CONTENT_TYPE, [])
+    given, _, parameters = (content_types[0] if len(content_types) == 1 else "").partition(";")
     charset = "".join(parameters.split()).replace('"', "").lower()
-    if media_type.strip().lower() != expected or charset not in ("", "charset=utf-8"):
+    if given.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
         raise web.HTTPUnsupportedMediaType
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType
-
-
-async def _read(request: web.Request) -> bytes:
     length = request.content_length
     if length is not None and length > MAX_BYTES:
         raise web.HTTPRequestEntityTooLarge(MAX_BYTES, length)
@@ -62,3 +99,24 @@ async def _read(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout from error
     except (web.RequestPayloadError, ConnectionError) as error:
         raise InvalidRequest("The body is cut short or wrongly framed.") from error
+
+
+def build_model(model: Callable[..., _Model], members: Mapping[str, Any]) -> _Model:
+    """Return ``members`` as a ``model``; a member that is None counts as missing.
+
+    Raises ``InvalidRequest`` with an error for each wrong field.
+    """
+    values: dict[str, Any] = {}
+    errors: list[FieldError] = []
+    for name, rule in rules(model).items():
+        value = members.get(name)
+        if value is None:
+            message = "is missing" if rule.required else None
+        else:
+            values[name] = value
+            message = rule.error(value)
+        if message:
+            errors.append(FieldError(name, message))
+    if errors:
+        raise InvalidRequest("A field is missing or wrong.", errors=errors)
+    return model(**values)

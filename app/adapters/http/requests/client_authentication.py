@@ -16,7 +16,8 @@ from ....domain.clients.presented_credential import (
 )
 from ....domain.errors import InvalidClient, InvalidRequest
 from ....domain.identifiers import ClientId
-from .form import decode, parameter
+from .body import decode_form
+from .fields import parameter
 
 CLIENT_AUTHENTICATION: Final = web.AppKey("keyturn_client_authentication", ClientAuthentication)
 
@@ -63,7 +64,7 @@ def _basic(authorization: str, client_id: ClientId | None) -> PresentedSecret:
         if scheme.lower() != "basic":
             raise InvalidClient
         name, separator, secret = b64decode(encoded.strip(" "), validate=True).partition(b":")
-        shown = PresentedSecret(ClientId(decode(name)), decode(secret))
+        shown = PresentedSecret(ClientId(decode_form(name)), decode_form(secret))
     except (ValueError, InvalidRequest) as error:
         raise InvalidClient from error
     if not separator or client_id not in (None, shown.client_id):

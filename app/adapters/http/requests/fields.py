@@ -1,85 +1,97 @@
-"""What a member of a request must be: a rule judges a value, and says the same as a JSON schema."""
+"""Fields of request models. A field's rule checks its value, and writes its JSON schema."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, Final
 
-
-class Rule(Protocol):
-    """Judges a value that is there."""
-
-    def fault(self, value: object) -> str | None:
-        """Return what the value must be, if it is not that."""
-        ...
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        """Return what the rule adds to the schema of the member's type."""
-        ...
+MAX_BYTES: Final = 16 * 1024
+"""The size limit of a request body, and of each form parameter in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A string of ``least`` to ``most`` characters."""
+class Rule:
+    """What a field's value must be. ``error`` returns the message for a wrong value, and None for a good one."""
 
-    least: int
-    most: int
+    error: Callable[[Any], str | None]
+    schema: Mapping[str, Any]
+    required: bool = False
+    repeatable: bool = False
 
-    def fault(self, value: object) -> str | None:
+
+def text(*, max_length: int, min_length: int = 1, required: bool = True, secret: bool = False) -> Any:
+    """Declare a string; lengths are characters. A secret string is hidden in ``repr``."""
+    if required:
+        return _text(min_length, max_length, secret=secret)
+    return _text(min_length, max_length, secret=secret, default=None)
+
+
+def texts(*, max_items: int, max_length: int) -> Any:
+    """Declare an optional list of strings, each with at least one character."""
+    return _texts(max_items, max_length, default=None)
+
+
+def whole_number(*, maximum: int) -> Any:
+    """Declare an optional whole number from 0 to ``maximum``. As in JSON Schema, 60.0 is a whole number."""
+    message = f"must be a whole number from 0 to {maximum}"
+
+    def error(value: object) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return message
+        return None if 0 <= value <= maximum and value == int(value) else message
+
+    return _declare(error, {"minimum": 0, "maximum": maximum}, default=None)
+
+
+def json_object() -> Any:
+    """Declare an optional JSON object with any members."""
+    return _declare(lambda value: None if isinstance(value, dict) else "must be an object", {}, default=None)
+
+
+def parameter(*, required: bool = False, secret: bool = False) -> Any:
+    """Declare a form parameter. A parameter that is missing or empty is "" (RFC 6749 §3.2)."""
+    if required:
+        return text(max_length=MAX_BYTES, secret=secret)
+    return _text(0, MAX_BYTES, secret=secret, default="")
+
+
+def repeatable(*, max_items: int) -> Any:
+    """Declare a form parameter that may occur up to ``max_items`` times."""
+    return _texts(max_items, MAX_BYTES, default_factory=list)
+
+
+@cache
+def rules(model: Any) -> Mapping[str, Rule]:
+    """Return the rule of each field of a request model."""
+    return {each.name: each.metadata["rule"] for each in fields(model)}
+
+
+def _text(min_length: int, max_length: int, *, secret: bool, **default: Any) -> Any:
+    wrong_length = f"must have {min_length} to {max_length} characters"
+
+    def error(value: object) -> str | None:
         if not isinstance(value, str):
             return "must be a string"
-        if not self.least <= len(value) <= self.most:
-            return f"must have {self.least} to {self.most} characters"
-        return None
+        return None if min_length <= len(value) <= max_length else wrong_length
 
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return {"minLength": self.least, "maxLength": self.most}
+    schema = {"minLength": min_length, "maxLength": max_length} | ({"format": "password"} if secret else {})
+    return _declare(error, schema, secret=secret, **default)
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A list of at most ``count`` strings of 1 to ``most`` characters."""
+def _texts(max_items: int, max_length: int, **default: Any) -> Any:
+    wrong_length = f"must be at most {max_items} strings of 1 to {max_length} characters"
 
-    count: int
-    most: int
-
-    def fault(self, value: object) -> str | None:
+    def error(value: object) -> str | None:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             return "must be a list of strings"
-        if len(value) > self.count or not all(1 <= len(each) <= self.most for each in value):
-            return f"must be at most {self.count} strings of 1 to {self.most} characters"
-        return None
+        return None if len(value) <= max_items and all(1 <= len(each) <= max_length for each in value) else wrong_length
 
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return {"items": {"type": "string", **Text(1, self.most).schema}, "maxItems": self.count}
+    items = {"type": "string", "minLength": 1, "maxLength": max_length}
+    return _declare(error, {"items": items, "maxItems": max_items}, **default)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number from 0 to ``most``; to JSON Schema 60.0 is one, too."""
-
-    most: int
-
-    def fault(self, value: object) -> str | None:
-        fault = f"must be a whole number from 0 to {self.most}"
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return fault
-        return None if 0 <= value <= self.most and value == int(value) else fault
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return {"minimum": 0, "maximum": self.most}
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """An object, whatever its members."""
-
-    def fault(self, value: object) -> str | None:
-        return None if isinstance(value, dict) else "must be an object"
-
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        return {}
+def _declare(
+    error: Callable[[Any], str | None], schema: Mapping[str, Any], *, secret: bool = False, **default: Any
+) -> Any:
+    rule = Rule(error, schema, required=not default, repeatable="default_factory" in default)
+    return field(repr=not secret, metadata={"rule": rule}, **default)

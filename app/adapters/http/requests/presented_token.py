@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from .client_authentication import ClientRequest
-from .form import parameter
+from .fields import parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from ....domain.sessions.errors import InvalidGrant
 from ..api import introspection, oauth_token, server_metadata, token_revocation
 from ..operation import Operation, RequestSpec, ResponseSpec, document
 from ..requests import presented_token
-from ..requests.form import FORM
+from ..requests.body import FORM
 
 OAUTH_ROUTES: Final = (
     Operation(
