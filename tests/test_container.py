@@ -174,6 +174,7 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
     assert methods
     for method, declared in methods:
         offered = getattr(type(served), method)
+        assert offered is not declared, f"{type(served).__name__} lacks {method}"
         assert _parameters(offered) == _parameters(declared), f"{type(served).__name__}.{method}"
         assert inspect.iscoroutinefunction(offered) == inspect.iscoroutinefunction(declared)
 

@@ -11,17 +11,11 @@ from .user_repository import UserRepository
 class Database(SessionStore, Protocol):
     """A store that keeps users and clients too."""
 
-    @property
-    def audit_records(self) -> AuditRecordRepository | None:
-        """The audit events; ``None`` where the store keeps none: then they are in the log only."""
-        ...
+    audit_records: AuditRecordRepository | None
+    """The audit events; ``None`` where the store keeps none: then they are in the log only."""
 
-    @property
-    def users(self) -> UserRepository:
-        """The users."""
-        ...
+    users: UserRepository
+    """The users."""
 
-    @property
-    def clients(self) -> ClientRepository:
-        """The clients."""
-        ...
+    clients: ClientRepository
+    """The clients."""

@@ -29,25 +29,17 @@ class StoreOptions:
 class SessionStore(Protocol):
     """One server or file that keeps sessions, and this process's way to it. Making one connects to nothing."""
 
-    @property
-    def sessions(self) -> SessionRepository:
-        """The sessions."""
-        ...
+    sessions: SessionRepository
+    """The sessions."""
 
-    @property
-    def sweeper(self) -> SessionSweeper | None:
-        """What deletes old sessions; ``None`` where the store forgets by itself."""
-        ...
+    sweeper: SessionSweeper | None
+    """What deletes old sessions; ``None`` where the store forgets by itself."""
 
-    @property
-    def signing_keys(self) -> EncryptedKeyRepository | None:
-        """The signing keys, encrypted; ``None`` where the store keeps none."""
-        ...
+    signing_keys: EncryptedKeyRepository | None
+    """The signing keys, encrypted; ``None`` where the store keeps none."""
 
-    @property
-    def rate_limits(self) -> RateLimitRepository | None:
-        """The budgets of attempts; ``None`` where the store keeps none, and each process its own."""
-        ...
+    rate_limits: RateLimitRepository | None
+    """The budgets of attempts; ``None`` where the store keeps none, and each process its own."""
 
     async def prepare(self) -> None:
         """Make the store fit to be used: create or upgrade its schema, judge its configuration. Several instances may

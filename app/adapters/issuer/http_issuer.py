@@ -9,7 +9,7 @@ from aiohttp import ClientSession, hdrs
 
 from ...domain.errors import ConfigurationError
 from ...domain.verifier.errors import IssuerFault
-from ...ports.issuer import FeedDocument, JwkSetDocument
+from ...ports.issuer import FeedDocument, Issuer, JwkSetDocument
 from .. import strict_json
 from . import locations
 from .documents import Document, client_session, fetch
@@ -25,7 +25,7 @@ _USUAL_MAX_AGE: Final = 300.0
 _MOST_MAX_AGE: Final = 3_600.0
 
 
-class HttpIssuer:
+class HttpIssuer(Issuer):
     """Finds the JWK Set by the metadata (RFC 8414), and where there is none, at Keyturn's own place.
 
     Raises ``ConfigurationError`` for an issuer that is not https, unless it is a loopback address or ``allow_http``.

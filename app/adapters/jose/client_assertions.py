@@ -10,6 +10,7 @@ from ...domain import base64url
 from ...domain.clients.presented_credential import AssertionClaims
 from ...domain.errors import FieldError, InvalidClient, InvalidRequest
 from ...domain.identifiers import ClientId
+from ...ports.client_assertion_reader import ClientAssertionReader
 from .. import strict_json
 
 ALGORITHMS: Final = ("ES256", "PS256", "RS256")
@@ -23,7 +24,7 @@ _HEADER: Final = frozenset({"alg", "kid", "typ"})
 _UNREADABLE: Final = (JoseError, ValueError, TypeError, KeyError)
 
 
-class JoseClientAssertionReader:
+class JoseClientAssertionReader(ClientAssertionReader):
     """Reads headers and claims strictly here, and verifies signatures with joserfc."""
 
     def claimed_client(self, assertion: str) -> ClientId:

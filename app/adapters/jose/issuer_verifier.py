@@ -10,6 +10,7 @@ from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import MalformedToken
 from ...domain.tokens.feed import Feed
 from ...domain.verifier.errors import IssuerFault
+from ...ports.issuer_verifier import IssuerVerifier
 from .. import strict_json
 from . import compact, feed_json
 from .verifier import JoseTokenVerifier, public_keys
@@ -18,7 +19,7 @@ _MOST_CHARACTERS: Final = 32 * 1024 * 1024
 """Of a feed: some 600,000 sessions."""
 
 
-class JoseIssuerVerifier:
+class JoseIssuerVerifier(IssuerVerifier):
     """Verifies with joserfc. What it remembers of access tokens is forgotten when other keys are trusted."""
 
     def __init__(self) -> None:

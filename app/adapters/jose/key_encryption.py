@@ -10,6 +10,7 @@ from joserfc.jwk import OctKey
 
 from ...domain import base64url
 from ...domain.errors import ConfigurationError
+from ...ports.key_encryption import KeyEncryption
 from .. import strict_json
 
 KEY_BYTES: Final = 32
@@ -17,7 +18,7 @@ KEY_BYTES: Final = 32
 _ALGORITHMS: Final = ["dir", "A256GCM"]
 
 
-class JoseKeyEncryption:
+class JoseKeyEncryption(KeyEncryption):
     """Seals by the first of its encryption keys, and opens by all of them. ``keys`` are 32 bytes each.
 
     Each JWE names its encryption key by the beginning of that key's SHA-256, and the signing key in ``sub``: put in the

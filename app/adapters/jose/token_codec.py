@@ -10,11 +10,12 @@ from ...domain.keys.signing_key import SigningKey
 from ...domain.keys.stored_key import StoredKey
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.feed import Feed
+from ...ports.token_codec import TokenCodec
 from . import claims_json, compact, feed_json
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
 
 
-class JoseTokenCodec:
+class JoseTokenCodec(TokenCodec):
     """Signs with joserfc, and reads with the verifier it shares its keys with."""
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from ...domain import base64url
 from ...domain.errors import ConfigurationError
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import MalformedToken
+from ...ports.token_verifier import TokenVerifier
 from . import claims_json, compact
 
 ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105  # a media type
@@ -21,7 +22,7 @@ _SOUND_KEY: Final = f"from {_LEAST_BITS} to {_MOST_BITS} bits and the exponent 6
 _MOST_KID_LENGTH: Final = 255
 
 
-class JoseTokenVerifier:
+class JoseTokenVerifier(TokenVerifier):
     """Verifies with joserfc, and remembers the last ``remember`` tokens whose signature it verified.
 
     Only what verified is kept, so strangers cannot fill the memory; only form and signature are remembered, so time,

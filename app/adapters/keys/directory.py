@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...domain.keys.stored_key import StoredKey
+from ...ports.key_ring import KeyRing
 from .key_file import read_key_file, write_key_file
 from .pem import generate, read_private_key, to_pem, write_private_key
 
@@ -36,7 +37,7 @@ class _FileVersion:
 _Version = _FileVersion | None
 
 
-class DirectoryKeyRing:
+class DirectoryKeyRing(KeyRing):
     """Reads every ``*.pem`` of a directory. A file is named for the moment, UTC, from which its key signs, as
     ``2026-03-01T120000Z.pem``; one file may begin with another character than a digit, and signs until the first of the
     others does. A key counts as published when its file was written. Who changes the directory holds a lock of it, and

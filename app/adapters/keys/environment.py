@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...domain.keys.stored_key import StoredKey
+from ...ports.key_store import KeyStore
 from .key_file import read_key_file
 from .pem import read_private_key
 
 
-class EnvironmentKeyStore:
+class EnvironmentKeyStore(KeyStore):
     """Holds the one key given in ``KEYTURN_SIGNING_KEY`` as PEM."""
 
     def __init__(self, *, pem: str, passphrase: str | None) -> None:
@@ -19,7 +20,7 @@ class EnvironmentKeyStore:
         return (read_private_key(self._pem.encode(), passphrase=self._passphrase, source="KEYTURN_SIGNING_KEY"),)
 
 
-class FileKeyStore:
+class FileKeyStore(KeyStore):
     """Holds the one key whose PEM file ``KEYTURN_SIGNING_KEY_FILE`` names."""
 
     def __init__(self, *, path: Path, passphrase: str | None) -> None:

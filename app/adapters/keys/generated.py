@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from ...domain.keys.stored_key import StoredKey
+from ...ports.key_store import KeyStore
 from .pem import generate, stored_key
 
 
-class GeneratedKeyStore:
+class GeneratedKeyStore(KeyStore):
     """Makes one key when it is first asked, and holds it in memory alone: with the process, its tokens end."""
 
     def __init__(self, *, bits: int) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 
 from ...domain.keys.stored_key import StoredKey
+from ...ports.key_generator import KeyGenerator
 from .pem import generate, stored_key
 
 
-class RsaKeyGenerator:
+class RsaKeyGenerator(KeyGenerator):
     """RSA keys of ``bits``, made in a thread."""
 
     def __init__(self, *, bits: int) -> None:

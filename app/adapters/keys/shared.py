@@ -11,11 +11,12 @@ from ...domain.keys.signing_key import SigningKey
 from ...domain.keys.stored_key import StoredKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from ...ports.key_encryption import KeyEncryption
+from ...ports.key_ring import KeyRing
 from .fitness import check_fitness
 from .pem import thumbprint
 
 
-class SharedKeyRing:
+class SharedKeyRing(KeyRing):
     """Opens and judges each key once, when it first sees it."""
 
     def __init__(self, *, repository: EncryptedKeyRepository, encryption: KeyEncryption) -> None:

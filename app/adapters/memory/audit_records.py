@@ -6,12 +6,13 @@ from typing import Final
 
 from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import SessionId, Subject
+from ...ports.audit_record_repository import AuditRecordRepository
 
 MOST: Final = 10_000
 """Events that are kept; the eldest goes for the next."""
 
 
-class MemoryAuditRecordRepository:
+class MemoryAuditRecordRepository(AuditRecordRepository):
     """One dictionary. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from ...domain.clients.client import FIRST_PARTY_CLIENT, Client, ClientSecret
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
+from ...ports.client_repository import ClientRepository
 
 
-class MemoryClientRepository:
+class MemoryClientRepository(ClientRepository):
     """A dictionary, beside the built-in client. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...domain.keys.encrypted_key import EncryptedKey
+from ...ports.encrypted_key_repository import EncryptedKeyRepository
 
 
-class MemoryEncryptedKeyRepository:
+class MemoryEncryptedKeyRepository(EncryptedKeyRepository):
     """One dictionary. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:

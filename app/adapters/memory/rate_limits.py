@@ -5,12 +5,13 @@ from itertools import islice
 from typing import Final
 
 from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
+from ...ports.rate_limit_repository import RateLimitRepository
 
 _MOST_KEYS: Final = 100_000
 """About 20 MB."""
 
 
-class MemoryRateLimitRepository:
+class MemoryRateLimitRepository(RateLimitRepository):
     """When each budget is whole again, in one dictionary. No method awaits anything, so each is atomic on the event
     loop. Where ``most`` are kept, half of those gives way that are not among the last used, and would be whole soonest:
     what everyone takes from stays, and what is used up.

@@ -9,10 +9,12 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.session import RevocationReason, Session
 from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_repository import SessionRepository
+from ...ports.session_sweeper import SessionSweeper
 from .subject_index import SubjectIndex
 
 
-class MemorySessionRepository:
+class MemorySessionRepository(SessionRepository, SessionSweeper):
     """One dictionary. No method awaits anything, so each is atomic on the event loop; use it from one thread.
 
     Retention comes past every session in turn, and past rotations in the order of their times: neither queue grows

@@ -3,6 +3,7 @@
 import asyncio
 
 from ...domain.errors import ConfigurationError
+from ...ports.database import Database
 from ...ports.session_store import StoreOptions
 from .audit_records import MemoryAuditRecordRepository
 from .clients import MemoryClientRepository
@@ -12,7 +13,7 @@ from .sessions import MemorySessionRepository
 from .users import MemoryUserRepository
 
 
-class MemoryStore:
+class MemoryStore(Database):
     """Repositories of this process alone: ``memory://``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:

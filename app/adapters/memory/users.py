@@ -6,9 +6,10 @@ from dataclasses import replace
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
+from ...ports.user_repository import UserRepository
 
 
-class MemoryUserRepository:
+class MemoryUserRepository(UserRepository):
     """Two dictionaries. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from ...domain.errors import ConfigurationError
 from ...domain.login.errors import HashingAbandoned, HashingOverloaded
+from ...ports.password_hasher import PasswordHasher
 from . import bcrypt
 
 _T = TypeVar("_T")
@@ -45,7 +46,7 @@ class Argon2Cost:
     iterations: int = 2
 
 
-class Argon2PasswordHasher:
+class Argon2PasswordHasher(PasswordHasher):
     """Hashes on ``threads`` threads of its own, so that at most ``threads`` times the memory of one hash is in use;
     at most ``queue`` passwords wait for them, and a few more of those for whom places are reserved. It verifies bcrypt
     hashes too, and makes none.

@@ -5,10 +5,12 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Final
 
+from ...ports.common_passwords import CommonPasswords
+
 _LIST: Final = "common-passwords.txt.gz"
 
 
-class ListedPasswords:
+class ListedPasswords(CommonPasswords):
     """A list that is installed with the package; SOURCE.md beside it says whose it is. It is read at its first use."""
 
     def __contains__(self, password: str) -> bool:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...domain.keys.encrypted_key import EncryptedKey
+from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from .exchange import Exchange
 from .key_names import SIGNING_KEY_SUCCESSORS, SIGNING_KEYS
 from .scripts import ADD_KEY, REMOVE_KEY, REPLACE_KEY
 
 
-class RedisEncryptedKeyRepository:
+class RedisEncryptedKeyRepository(EncryptedKeyRepository):
     """A hash of the keys, each as JSON, and one of which key follows which."""
 
     def __init__(self, exchange: Exchange) -> None:

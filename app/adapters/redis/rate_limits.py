@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from itertools import chain
 
 from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
+from ...ports.rate_limit_repository import RateLimitRepository
 from .exchange import Exchange
 from .key_names import limit_key
 from .scripts import CLEAR_BUDGETS, GIVE_BACK, TAKE
 
 
-class RedisRateLimitRepository:
+class RedisRateLimitRepository(RateLimitRepository):
     """A string for each budget: when it is whole again, in microseconds since the epoch, at which it expires."""
 
     def __init__(self, exchange: Exchange) -> None:

@@ -9,6 +9,7 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.session import RevocationReason, Session
 from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_repository import SessionRepository
 from ...ports.session_store import StoreOptions
 from .exchange import Exchange
 from .key_names import (
@@ -28,7 +29,7 @@ _SIGN_IN_SECONDS: Final = 60
 """After which a session that is noted for its subject, and not there, is no sign-in under way any more."""
 
 
-class RedisSessionRepository:
+class RedisSessionRepository(SessionRepository):
     """A hash for each session, its salt beside it; sorted sets of the revocations, and of each subject's sessions."""
 
     def __init__(self, exchange: Exchange, options: StoreOptions) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
-from ...ports.session_store import StoreOptions
+from ...ports.session_store import SessionStore, StoreOptions
 from .addresses import parse
 from .encrypted_keys import RedisEncryptedKeyRepository
 from .exchange import Exchange
@@ -16,7 +16,7 @@ from .server_check import judge
 from .sessions import RedisSessionRepository
 
 
-class RedisStore:
+class RedisStore(SessionStore):
     """``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``, for sessions and signing keys."""
 
     sweeper = None

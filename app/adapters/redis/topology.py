@@ -51,7 +51,7 @@ class Topology(Protocol):
         ...
 
 
-class SingleServer:
+class SingleServer(Topology):
     """One server, or whichever the sentinels say is the primary at the time of a connection."""
 
     def __init__(self, client: Redis, *, others: Iterable[Redis] = ()) -> None:
@@ -91,7 +91,7 @@ class SingleServer:
             await client.aclose()
 
 
-class Cluster:
+class Cluster(Topology):
     """A cluster; redis-py's own client only tells which node has which slot."""
 
     def __init__(self, nodes: Sequence[tuple[str, int]], options: Options) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, TextClause, bindparam, delete, select, text
 
 from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import ClientId, SessionId, Subject
+from ...ports.audit_record_repository import AuditRecordRepository
 from .acts import Acts
 from .schema import AUDIT_EVENTS
 
@@ -38,7 +39,7 @@ _OLD: Final = (
 _DELETE_OLD: Final = delete(AUDIT_EVENTS).where(_EVENT.event_id.in_(_OLD))
 
 
-class SqlAuditRecordRepository:
+class SqlAuditRecordRepository(AuditRecordRepository):
     """The table ``audit_events``."""
 
     def __init__(self, acts: Acts) -> None:

@@ -10,6 +10,7 @@ from ...domain.clients.client import FIRST_PARTY_CLIENT, AuthenticationMethod, C
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
 from ...domain.scope import Scope
+from ...ports.client_repository import ClientRepository
 from .acts import Acts
 from .schema import CLIENTS, is_storable
 
@@ -28,7 +29,7 @@ _REPLACE_SECRETS: Final = (
 _REMOVE: Final = delete(CLIENTS).where(_CLIENT.client_id == bindparam("id"))
 
 
-class SqlClientRepository:
+class SqlClientRepository(ClientRepository):
     """The table ``clients``; the built-in client is not in it."""
 
     def __init__(self, acts: Acts) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from ...domain.errors import AlreadyExists
 from ...domain.keys.encrypted_key import EncryptedKey
+from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from .acts import Acts
 from .schema import SIGNING_KEYS
 
@@ -27,7 +28,7 @@ _RESEAL: Final = (
 _REMOVE: Final = delete(SIGNING_KEYS).where(_KEY.kid == bindparam("of_kid"))
 
 
-class SqlEncryptedKeyRepository:
+class SqlEncryptedKeyRepository(EncryptedKeyRepository):
     """The table ``signing_keys``; that one key follows another is a constraint of it."""
 
     def __init__(self, acts: Acts) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, TextClause, Update, bindparam, case, delete, select, text, update
 
 from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
+from ...ports.rate_limit_repository import RateLimitRepository
 from .acts import Acts
 from .schema import BUDGETS
 
@@ -26,7 +27,7 @@ _WHOLE: Final = (
 _FORGET: Final = delete(BUDGETS).where(_BUDGET.budget_key.in_(_WHOLE))
 
 
-class SqlRateLimitRepository:
+class SqlRateLimitRepository(RateLimitRepository):
     """The table ``budgets``: when each is whole again, in microseconds since the epoch."""
 
     def __init__(self, acts: Acts) -> None:

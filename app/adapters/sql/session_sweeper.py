@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, null, or_, select, update
 
+from ...ports.session_sweeper import SessionSweeper
 from .acts import Acts
 from .schema import SESSIONS
 
@@ -28,7 +29,7 @@ _ENDED: Final = (
 _DELETE_ENDED: Final = delete(SESSIONS).where(_SESSION.session_id.in_(_ENDED))
 
 
-class SqlSessionSweeper:
+class SqlSessionSweeper(SessionSweeper):
     """The table ``sessions``; rows that another instance is about to change are left to it (``SKIP LOCKED``)."""
 
     def __init__(self, acts: Acts) -> None:

@@ -10,6 +10,7 @@ from ...domain.identifiers import ClientId, SessionId, Subject
 from ...domain.scope import Scope
 from ...domain.sessions.session import RevocationReason, Session, earlier
 from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_repository import SessionRepository
 from .acts import Acts
 from .schema import SESSIONS
 
@@ -72,7 +73,7 @@ _NEVER: Final = 1e300
 """Seconds; later than every expiry."""
 
 
-class SqlSessionRepository:
+class SqlSessionRepository(SessionRepository):
     """The table ``sessions``."""
 
     def __init__(self, acts: Acts) -> None:

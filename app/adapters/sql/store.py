@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
+from ...ports.database import Database
 from ...ports.session_store import StoreOptions
 from .acts import Acts
 from .audit_records import SqlAuditRecordRepository
@@ -21,7 +22,7 @@ from .startup_errors import readable_failures
 from .users import SqlUserRepository
 
 
-class SqlStore:
+class SqlStore(Database):
     """``sqlite:///FILE`` or ``postgresql://…``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, Row, and_, bindparam, case, insert, not_, or_, s
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
 from ...domain.scope import Scope
+from ...ports.user_repository import UserRepository
 from .acts import Acts
 from .schema import USERS, is_storable
 
@@ -46,7 +47,7 @@ _SET_DISABLED: Final = (
 )
 
 
-class SqlUserRepository:
+class SqlUserRepository(UserRepository):
     """The table ``users``."""
 
     def __init__(self, acts: Acts) -> None:

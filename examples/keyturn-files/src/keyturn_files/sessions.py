@@ -8,12 +8,14 @@ from keyturn.domain.errors import AlreadyExists
 from keyturn.domain.identifiers import SessionId, Subject
 from keyturn.domain.sessions.session import RevocationReason, Session
 from keyturn.domain.tokens.revoked_session import RevokedSession
+from keyturn.ports.session_repository import SessionRepository
+from keyturn.ports.session_sweeper import SessionSweeper
 
 from .directory import Directory
 from .session_file import dump, load
 
 
-class FileSessionRepository:
+class FileSessionRepository(SessionRepository, SessionSweeper):
     """A file for each session, named for its id. Every act holds the directory's lock from its read to its write."""
 
     def __init__(self, directory: Directory) -> None:

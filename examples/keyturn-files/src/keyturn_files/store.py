@@ -4,13 +4,13 @@ import asyncio
 from pathlib import Path
 
 from keyturn.domain.errors import ConfigurationError
-from keyturn.ports.session_store import StoreOptions
+from keyturn.ports.session_store import SessionStore, StoreOptions
 
 from .directory import Directory
 from .sessions import FileSessionRepository
 
 
-class FileStore:
+class FileStore(SessionStore):
     """A directory, as in ``files:///var/lib/keyturn/sessions``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
