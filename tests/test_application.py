@@ -18,8 +18,7 @@ from app.domain.sessions.session import RevocationReason
 from app.service.application import CONTAINER, create_application
 from app.service.background import _SWEEP_SECONDS
 from app.service.settings import Settings
-
-from .builders import refresh_token, session_of
+from app.testing.builders import refresh_token, session_of
 
 CHEAP: Final[dict[str, Any]] = {"password_hash_memory": 8_192, "password_hash_iterations": 1}
 ALICE: Final[dict[str, Any]] = {"bootstrap_username": "alice", "bootstrap_password": "correct horse battery"}

@@ -20,9 +20,11 @@ from app.domain.sessions.revocation import Revocation
 from app.ports.session_store import StoreOptions
 from app.service import background
 from app.service.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
-
-from .builders import KEY_POLICY, NOW
-from .fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyGenerator, FakeKeyRing
+from app.testing.audit import FakeAuditTrail
+from app.testing.builders import KEY_POLICY
+from app.testing.keys import FakeKeyGenerator, FakeKeyRing
+from app.testing.system import NOW, FakeClock
+from app.testing.tokens import FakeTokenCodec
 
 
 class SignallingStore(MemoryStore):
@@ -131,7 +133,7 @@ class KeyFollower:
         monkeypatch.setattr(background, "_KEYS_SECONDS", 3_600.0)
         self.ring, self.clock, self.generator = ring, FakeClock(), FakeKeyGenerator()
         policy = replace(KEY_POLICY, period=10_000)
-        self.keys = KeyLifecycle(store=ring, codec=FakeCodec(), clock=self.clock, policy=policy)
+        self.keys = KeyLifecycle(store=ring, codec=FakeTokenCodec(), clock=self.clock, policy=policy)
         self.rotation = KeyRotation(
             ring=ring, generator=self.generator, clock=self.clock, audit=FakeAuditTrail(), policy=policy
         )

@@ -40,7 +40,7 @@ from app.service.container import Container
 from app.service.container_key_stores import KeyStores
 from app.service.container_stores import Stores
 from app.service.settings import Settings
-from tests.fakes import FakeClock
+from app.testing.system import FakeClock
 
 CONFIGURATIONS: Final = {
     "generated": GeneratedKeyStore,

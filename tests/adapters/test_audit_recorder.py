@@ -19,7 +19,7 @@ from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.sessions.session import RevocationReason
 from app.service import background
 from app.service.background import keep_last_events
-from tests.fakes import FakeAuditTrail
+from app.testing.audit import FakeAuditTrail
 from tests.http.log_lines import LogLines
 
 SESSION = SessionId(bytes(16))

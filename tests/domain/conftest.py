@@ -1,11 +1,11 @@
-"""What every domain test can ask for."""
+"""Fixtures of the domain tests."""
 
 import pytest
 
-from .world import World
+from app.testing.world import World
 
 
 @pytest.fixture
 async def world() -> World:
-    """Return the services on fakes, with the policies' defaults."""
+    """Return the services on fakes, with default policies."""
     return await World.create()

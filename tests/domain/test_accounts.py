@@ -7,9 +7,8 @@ from app.domain.errors import AlreadyExists, InvalidRequest
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.login.errors import HashingOverloaded
 from app.domain.scope import Scope
-from tests.builders import ALICE
-
-from .world import REQUESTER, World
+from app.testing.builders import ALICE
+from app.testing.world import REQUESTER, World
 
 SCOPE = Scope.parse("account")
 

@@ -9,9 +9,9 @@ from app.domain.login.errors import InvalidCredentials, UserNotFound
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import ALICE, NOW, PASSWORD
-
-from .world import REQUESTER, World
+from app.testing.builders import ALICE, PASSWORD
+from app.testing.system import NOW
+from app.testing.world import REQUESTER, World
 
 ADMIN = Subject("admin-subject")
 NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
@@ -54,7 +54,7 @@ async def test_a_session_that_the_sweep_missed_is_dead_all_the_same(world: World
     granted = await world.open_session()
     await world.users.set_disabled(ALICE.subject, disabled=True)
     await world.users.set_disabled(ALICE.subject, disabled=False)
-    assert await world.own_sessions.of(ALICE.subject) == []
+    assert await world.subject_sessions.of(ALICE.subject) == []
     with pytest.raises(InvalidGrant):
         await world.refresh(granted.refresh_token)
 

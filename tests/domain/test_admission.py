@@ -14,9 +14,9 @@ from app.domain.login.device import Device, device_token
 from app.domain.login.errors import HashingOverloaded, InvalidCredentials
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
-from tests.builders import ALICE, NOW, PASSWORD, RATE_LIMITS
-
-from .world import ASKING, REQUESTER, STRANGERS, World
+from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS
+from app.testing.system import NOW
+from app.testing.world import MAX_LOOKUPS, MAX_UNKNOWN, REQUESTER, World
 
 
 def signing_in(
@@ -102,7 +102,7 @@ async def test_a_success_here_is_known_at_once(world: World) -> None:
     await signing_in(world, device=device)
     await signing_in(world)
     await use_up_the_account(world)
-    await world.rate_limits.reset(list(world.rate_limits._due))
+    await world.rate_limits.reset(list(world.rate_limits.full_at))
     with pytest.raises(TooManyAttempts):
         await signing_in(world)
     world.clock.advance(1)
@@ -146,13 +146,13 @@ async def test_a_crowd_of_strangers_waits_before_the_store(world: World) -> None
     watched = Watched(world)
     watched.open.clear()
     crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(200)))
-    assert sum(task.done() for task in crowd) == 200 - STRANGERS
-    assert watched.asked == ASKING
+    assert sum(task.done() for task in crowd) == 200 - MAX_UNKNOWN
+    assert watched.asked == MAX_LOOKUPS
     watched.open.set()
     done = await outcomes(crowd)
-    assert done == [InvalidCredentials] * STRANGERS + [HashingOverloaded] * (200 - STRANGERS)
-    assert watched.most_at_once == ASKING
-    assert world.hasher.verifications == STRANGERS
+    assert done == [InvalidCredentials] * MAX_UNKNOWN + [HashingOverloaded] * (200 - MAX_UNKNOWN)
+    assert watched.most_at_once == MAX_LOOKUPS
+    assert world.hasher.verifications == MAX_UNKNOWN
 
 
 async def test_a_crowd_at_one_account_asks_for_few(world: World) -> None:
@@ -162,21 +162,21 @@ async def test_a_crowd_at_one_account_asks_for_few(world: World) -> None:
     watched, events = Watched(world), len(world.audit.events)
     crowd = await begun(*(signing_in(world, address=f"10.0.{n}.1") for n in range(200)))
     assert set(await outcomes(crowd)) == {TooManyAttempts, HashingOverloaded}
-    assert watched.asked <= 2 * ASKING
-    assert len(world.audit.events) - events <= ASKING
+    assert watched.asked <= 2 * MAX_LOOKUPS
+    assert len(world.audit.events) - events <= MAX_LOOKUPS
 
 
 async def test_a_stranger_keeps_the_place_until_the_password_is_verified(world: World) -> None:
     """While as many wait as can be hashed, the next asks nothing."""
     watched = Watched(world)
     world.hasher.open.clear()
-    crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(STRANGERS)))
+    crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(MAX_UNKNOWN)))
     asked = watched.asked
     with pytest.raises(HashingOverloaded):
         await signing_in(world)
-    assert watched.asked == asked == 2 * STRANGERS
+    assert watched.asked == asked == 2 * MAX_UNKNOWN
     world.hasher.open.set()
-    assert await outcomes(crowd) == [InvalidCredentials] * STRANGERS
+    assert await outcomes(crowd) == [InvalidCredentials] * MAX_UNKNOWN
     with pytest.raises(InvalidCredentials):
         await signing_in(world, "wrong")
 
@@ -188,7 +188,7 @@ async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
     watched.open.clear()
     crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(200)))
     [owner] = await begun(signing_in(world, device=device))
-    assert watched.asked == ASKING + 1
+    assert watched.asked == MAX_LOOKUPS + 1
     watched.open.set()
     assert await outcomes([owner]) == [LoginResult]
     await outcomes(crowd)
@@ -216,7 +216,7 @@ async def test_a_crowd_of_false_devices_keeps_no_owner_out(world: World) -> None
     watched = Watched(world)
     watched.open.clear()
     crowd = await begun(*(signing_in(world, device=forged(n), address="198.51.100.1") for n in range(1_500)))
-    assert watched.asked == 2 * ASKING
+    assert watched.asked == 2 * MAX_LOOKUPS
     assert sum(task.done() for task in crowd) == 1_500 - 20 - 1_000
     [owner] = await begun(signing_in(world, device=device))
     watched.open.set()
@@ -284,17 +284,17 @@ async def test_who_gives_up_frees_the_place(world: World) -> None:
     """However a sign-in ends, the next finds room: its client went away, the store did, or the password is wrong."""
     watched = Watched(world)
     watched.open.clear()
-    crowd = await begun(*(signing_in(world, username=f"name-{n}") for n in range(STRANGERS)))
+    crowd = await begun(*(signing_in(world, username=f"name-{n}") for n in range(MAX_UNKNOWN)))
     for task in crowd:
         task.cancel()
     await asyncio.gather(*crowd, return_exceptions=True)
     watched.open.set()
     ask, world.rate_limits.take = world.rate_limits.take, unavailable  # type: ignore[method-assign]
-    for number in range(2 * STRANGERS):
+    for number in range(2 * MAX_UNKNOWN):
         with pytest.raises(StoreUnavailable):
             await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")
     world.rate_limits.take = ask  # type: ignore[method-assign]
-    for number in range(2 * STRANGERS):
+    for number in range(2 * MAX_UNKNOWN):
         with pytest.raises(InvalidCredentials):
             await signing_in(world, username=f"name-{number}", address=f"10.1.{number}.1")
     await signing_in(world)

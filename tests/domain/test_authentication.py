@@ -10,9 +10,9 @@ from app.domain.login.errors import HashingOverloaded, InvalidCredentials
 from app.domain.login.user import User
 from app.domain.scope import InvalidScope, Scope
 from app.domain.sessions.issued_tokens import IssuedTokens
-from tests.builders import ALICE, NOW, PASSWORD
-
-from .world import REQUESTER, World
+from app.testing.builders import ALICE, PASSWORD
+from app.testing.system import NOW
+from app.testing.world import REQUESTER, World
 
 DISABLED = replace(ALICE, subject=Subject("bob-subject"), username="bob", disabled=True)
 OUTDATED = replace(ALICE, subject=Subject("carol-subject"), username="carol", password_hash=f"old:{PASSWORD}")

@@ -11,9 +11,9 @@ from app.domain.identifiers import FIRST_PARTY
 from app.domain.sessions import ratchet
 from app.domain.sessions.ratchet import RefreshToken, Verdict
 from app.domain.sessions.session import Session
-from tests.builders import ALICE, NOW, refresh_token, session_of
-
-from .world import FOREIGN
+from app.testing.builders import ALICE, refresh_token, session_of
+from app.testing.system import NOW
+from app.testing.world import OTHER_CLIENT
 
 SALT = b"\x5a" * 32
 OLDER = refresh_token()
@@ -23,7 +23,7 @@ FABRICATED = replace(CURRENT, secret=bytes(32))
 WRONG_LINEAGE = replace(CURRENT, lineage=bytes(16))
 SESSION = session_of(CURRENT, generation=2, salt=SALT)
 
-FOREIGNER: dict[str, Any] = {"client_id": FOREIGN}
+FOREIGNER: dict[str, Any] = {"client_id": OTHER_CLIENT}
 REVOKED: dict[str, Any] = {"revoked_at": NOW - 1}
 EXPIRED: dict[str, Any] = {"expires_at": NOW}
 IDLE: dict[str, Any] = {"idle_expires_at": NOW}
@@ -54,7 +54,7 @@ def test_row_1_unknown(circumstances: dict[str, Any]) -> None:
 @pytest.mark.parametrize("token", [CURRENT, PREVIOUS, OLDER, FABRICATED], ids=["current", "previous", "older", "made"])
 def test_row_2_foreign_client(token: RefreshToken, session: dict[str, Any]) -> None:
     """Another client's token is that before it is anything else: a foreign client ends no session by reuse."""
-    assert judge(token, replace(SESSION, **session), client_id=FOREIGN) is Verdict.FOREIGN_CLIENT
+    assert judge(token, replace(SESSION, **session), client_id=OTHER_CLIENT) is Verdict.FOREIGN_CLIENT
 
 
 @pytest.mark.parametrize("token", [CURRENT, PREVIOUS, OLDER, FABRICATED], ids=["current", "previous", "older", "made"])

@@ -4,7 +4,6 @@ import hmac
 
 import pytest
 
-from app.adapters.memory.clients import MemoryClientRepository
 from app.domain.clients.authentication import ClientAuthentication
 from app.domain.clients.client import AuthenticationMethod, Client, ClientSecret
 from app.domain.clients.presented_credential import PresentedSecret
@@ -12,8 +11,9 @@ from app.domain.errors import InvalidClient
 from app.domain.identifiers import FIRST_PARTY, ClientId
 from app.domain.sessions.ratchet import digest
 from app.domain.tokens.policy import AccessTokenPolicy
-from tests.builders import AUDIENCE, ISSUER
-from tests.fakes import FakeClock
+from app.testing.builders import AUDIENCE, ISSUER
+from app.testing.clients import FakeClientRepository
+from app.testing.system import FakeClock
 
 SECRET = Client(ClientId("orders"), method=AuthenticationMethod.SECRET, secrets=(ClientSecret(digest(b"secret")),))
 
@@ -21,7 +21,7 @@ SECRET = Client(ClientId("orders"), method=AuthenticationMethod.SECRET, secrets=
 @pytest.mark.parametrize("client_id", ["orders", "unknown", FIRST_PARTY, "expired"])
 async def test_one_comparison_of_digests_decides(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
     """Whether the client is there or not, one digest is compared with one of its length, in constant time."""
-    clients = MemoryClientRepository()
+    clients = FakeClientRepository()
     await clients.add(SECRET)
     old = (ClientSecret(digest(b"wrong"), expires_at=1),)
     await clients.add(Client(ClientId("expired"), method=AuthenticationMethod.SECRET, secrets=old))

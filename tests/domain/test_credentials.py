@@ -5,8 +5,7 @@ import pytest
 from app.domain.errors import AlreadyExists, InvalidRequest
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.scope import Scope
-
-from .world import REQUESTER, World
+from app.testing.world import REQUESTER, World
 
 SCOPE = Scope.parse("account")
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"

@@ -10,7 +10,8 @@ from app.domain import base64url
 from app.domain.identifiers import Subject
 from app.domain.login.device import Device, device_claim, device_token
 from app.domain.login.user import User
-from tests.builders import ALICE, DEVICE_LIFETIME, NOW
+from app.testing.builders import ALICE, DEVICE_LIFETIME
+from app.testing.system import NOW
 
 DEVICE = Device(ALICE.subject, bytes(range(16)), int(NOW))
 TOKEN = device_token(DEVICE, ALICE)

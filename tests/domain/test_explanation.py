@@ -13,9 +13,8 @@ from app.domain.sessions.issued_tokens import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
 from app.domain.sessions.timeline import Timeline
-from tests.builders import ALICE
-
-from .world import World
+from app.testing.builders import ALICE
+from app.testing.world import World
 
 ADDRESS = "192.0.2.66"
 
@@ -28,8 +27,8 @@ async def world() -> World:
 
 async def keep(world: World) -> None:
     """Keep what was recorded, as the instance does every second."""
-    start = len(world.events._events)
-    await world.events.append(
+    start = len(world.audit_records.stored)
+    await world.audit_records.append(
         [
             kept(event, event_id=f"{start + number:06}", request_id="r", address=ADDRESS)
             for number, event in enumerate(world.audit.events)
@@ -133,7 +132,7 @@ async def test_a_session_that_was_deleted(world: World) -> None:
     granted = await world.open_session()
     await world.revocation.revoke(await world.stored(granted.refresh_token), RevocationReason.LOGOUT)
     await keep(world)
-    world.sessions._sessions.clear()
+    world.sessions.stored.clear()
     told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
     assert told.conclusion == (
         f"The session was revoked at 2027-01-15T08:00:00Z, by a request from {ADDRESS}: it was signed out."
@@ -148,7 +147,7 @@ async def test_a_session_that_ended_with_all_others(world: World, *, deleted: bo
     await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
     await keep(world)
     if deleted:
-        world.sessions._sessions.clear()
+        world.sessions.stored.clear()
     told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
     assert (told.state, names(told)) == ("revoked", ["all_sessions_revoked", "token_refreshed"])
     assert "a signing key had leaked" in told.conclusion
@@ -162,7 +161,7 @@ async def test_a_session_that_went_on_when_all_others_ended(world: World) -> Non
     await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
     world.audit.events[0] = replace(world.audit.events[0], at=world.clock.now() - 1)
     await keep(world)
-    world.sessions._sessions.clear()
+    world.sessions.stored.clear()
     told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
     assert told.state == "deleted"
 
@@ -172,7 +171,7 @@ async def test_a_deleted_session_of_which_nothing_says_that_it_ended(world: Worl
     granted = await world.open_session()
     await world.refresh(granted.refresh_token)
     await keep(world)
-    world.sessions._sessions.clear()
+    world.sessions.stored.clear()
     session_id = ratchet.parse(granted.refresh_token).session_id
     lost = await world.explanation.explain(session_id)
     assert (lost.state, lost.conclusion.partition(":")[0]) == ("deleted", "Nothing tells why the session ended")
@@ -202,7 +201,7 @@ async def test_what_happens_after_its_end_is_no_part_of_it(world: World) -> None
     world.clock.advance(3_661)
     await world.administration.disable(ALICE.subject)
     assert names(await explained(world, granted)) == ["token_refreshed"]
-    world.sessions._sessions.clear()
+    world.sessions.stored.clear()
     assert names(await explained(world, granted)) == ["token_refreshed"]
 
 
@@ -219,7 +218,7 @@ async def test_old_events_are_forgotten(world: World) -> None:
     await keep(world)
     world.clock.advance(7_776_000)
     await world.retention.sweep()
-    assert len(world.events._events) == 1
+    assert len(world.audit_records.stored) == 1
     world.clock.advance(0.5)
     await world.retention.sweep()
-    assert len(world.events._events) == 0
+    assert len(world.audit_records.stored) == 0

@@ -18,8 +18,8 @@ from app.domain.verifier.errors import IssuerFault, KeysUnknown
 from app.domain.verifier.feed_following import FeedFollowing
 from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
-from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims
-from tests.fakes import FakeClock
+from app.testing.builders import AUDIENCE, ISSUER, access_token_claims
+from app.testing.system import NOW, FakeClock
 
 ONE, OTHER = (RevokedSession(SessionId(bytes([number]) * 16), NOW) for number in (1, 2))
 

@@ -19,10 +19,10 @@ from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import Session
 from app.domain.tokens.claims import AccessTokenClaims
 from app.domain.tokens.policy import AccessTokenPolicy
-from tests.builders import ALICE, AUDIENCE, ISSUER, NOW, RATE_LIMITS, refresh_token, session_of
-
-from .faults import unavailable
-from .world import REQUESTER, World
+from app.testing.builders import ALICE, AUDIENCE, ISSUER, RATE_LIMITS, refresh_token, session_of
+from app.testing.faults import unavailable
+from app.testing.system import NOW
+from app.testing.world import REQUESTER, World
 
 WEEK = 604_800
 

@@ -8,16 +8,18 @@ from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
-from tests.builders import KEY_POLICY, NOW
-from tests.fakes import FakeClock, FakeCodec, FakeKeyStore
+from app.testing.builders import KEY_POLICY
+from app.testing.keys import FakeKeyStore
+from app.testing.system import NOW, FakeClock
+from app.testing.tokens import FakeTokenCodec
 
 ACTIVE = SigningKey("active", NOW - 10)
 PENDING = SigningKey("pending", NOW + 10)
 
 
-def lifecycle(*keys: SigningKey, clock: FakeClock | None = None) -> tuple[KeyLifecycle, FakeCodec]:
+def lifecycle(*keys: SigningKey, clock: FakeClock | None = None) -> tuple[KeyLifecycle, FakeTokenCodec]:
     """Return a life cycle for stored keys, and the codec they go to."""
-    codec = FakeCodec()
+    codec = FakeTokenCodec()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in keys])
     return KeyLifecycle(store=store, codec=codec, clock=clock or FakeClock(), policy=KEY_POLICY), codec
 
@@ -74,7 +76,7 @@ async def test_a_key_taken_away_before_its_time_is_dropped(state: str, *, droppe
     before = [SigningKey("before", NOW - 8_000), SigningKey("active", NOW - 100), PENDING, *ages.values()]
     kid = {"retiring": "old", "gone": "older"}.get(state, state)
     store = FakeKeyStore(*[StoredKey(key, b"") for key in before])
-    keys = KeyLifecycle(store=store, codec=FakeCodec(), clock=FakeClock(), policy=KEY_POLICY)
+    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), clock=FakeClock(), policy=KEY_POLICY)
     await keys.load()
     assert keys.states()[kid] == state
     store.stored = tuple(each for each in store.stored if each.key.kid != kid)
@@ -86,7 +88,7 @@ async def test_a_dropped_key_is_named_as_long_as_a_verifier_may_hold_it() -> Non
     """For the tail of a key; and no longer than until it is there again."""
     clock = FakeClock()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in (ACTIVE, PENDING)])
-    keys = KeyLifecycle(store=store, codec=FakeCodec(), clock=clock, policy=KEY_POLICY)
+    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), clock=clock, policy=KEY_POLICY)
     await keys.load()
     both, store.stored = store.stored, store.stored[1:]
     await keys.load()

@@ -16,8 +16,10 @@ from app.domain.keys.policy import KeyPolicy
 from app.domain.keys.rotation import KeyRotation
 from app.domain.keys.signing_key import KeyState, SigningKey
 from app.domain.keys.stored_key import StoredKey
-from tests.builders import NOW
-from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyGenerator, FakeKeyRing
+from app.testing.audit import FakeAuditTrail
+from app.testing.keys import FakeKeyGenerator, FakeKeyRing
+from app.testing.system import NOW, FakeClock
+from app.testing.tokens import FakeTokenCodec
 
 POLICY = KeyPolicy(period=10_000, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 LEAD = POLICY.lead()
@@ -31,7 +33,7 @@ class Instance:
     """One instance on a ring."""
 
     def __init__(self, ring: FakeKeyRing, generator: FakeKeyGenerator, policy: KeyPolicy = POLICY) -> None:
-        self.ring, self.clock, self.codec, self.audit = ring, FakeClock(), FakeCodec(), FakeAuditTrail()
+        self.ring, self.clock, self.codec, self.audit = ring, FakeClock(), FakeTokenCodec(), FakeAuditTrail()
         self.keys = KeyLifecycle(store=ring, codec=self.codec, clock=self.clock, policy=policy)
         self.rotation = KeyRotation(ring=ring, generator=generator, clock=self.clock, audit=self.audit, policy=policy)
 

@@ -11,10 +11,10 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.issued_tokens import IssuedTokens
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import ALICE, NOW, PASSWORD
-
-from .faults import unavailable
-from .world import REQUESTER, World
+from app.testing.builders import ALICE, PASSWORD
+from app.testing.faults import unavailable
+from app.testing.system import NOW
+from app.testing.world import REQUESTER, World
 
 NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.tokens.policy import AccessTokenPolicy
-from tests.builders import AUDIENCE, ISSUER
+from app.testing.builders import AUDIENCE, ISSUER
 
 
 def test_revocations_are_remembered_for_longer_than_tokens_are_accepted() -> None:

@@ -13,7 +13,7 @@ from app.domain.identifiers import SessionId
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.ratchet import RefreshToken
-from tests.builders import refresh_token, session_of
+from app.testing.builders import refresh_token, session_of
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 COUNTING = RefreshToken(SessionId(bytes(range(32, 48))), bytes(range(48, 64)), bytes(range(64, 96)))

@@ -14,7 +14,7 @@ from app.domain.scope import Scope
 from app.domain.sessions.issued_tokens import IssuedTokens
 from app.domain.sessions.ratchet import RefreshToken
 from app.domain.tokens.issuing import IssuedAccessToken
-from tests.builders import ALICE, access_token_claims, refresh_token, session_of
+from app.testing.builders import ALICE, access_token_claims, refresh_token, session_of
 
 MARK = "c0ffee"
 BYTES = b"c0ffee".ljust(32, b"!")

@@ -8,9 +8,8 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import NOW
-
-from .world import World
+from app.testing.system import NOW
+from app.testing.world import World
 
 MEMORY = 900 + 30 + 60
 WEEK = 604_800
@@ -49,7 +48,7 @@ async def test_salts_go_where_the_events_cannot(world: World, monkeypatch: pytes
     async def fail(*_: object, **__: object) -> int:
         raise StoreUnavailable
 
-    monkeypatch.setattr(world.events, "delete_before", fail)
+    monkeypatch.setattr(world.audit_records, "delete_before", fail)
     tokens = await world.refresh_times(1, await world.open_session())
     world.clock.advance(61)
     with pytest.raises(StoreUnavailable):

@@ -8,10 +8,9 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import NOW
-
-from .faults import unavailable
-from .world import World, facts_of
+from app.testing.faults import unavailable
+from app.testing.system import NOW
+from app.testing.world import World, facts_of
 
 
 @pytest.mark.parametrize(("generation", "wait"), [(0, 0), (1, 30), (1, 1000)], ids=["older", "at the end", "late"])

@@ -13,10 +13,10 @@ from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import ALICE, NOW, access_token_claims, refresh_token
-
-from .faults import unavailable
-from .world import FOREIGN, World
+from app.testing.builders import ALICE, access_token_claims, refresh_token
+from app.testing.faults import unavailable
+from app.testing.system import NOW
+from app.testing.world import OTHER_CLIENT, World
 
 LEEWAY = 30
 MEMORY = 900 + LEEWAY + 60
@@ -83,8 +83,8 @@ async def test_a_token_never_issued_ends_nothing(world: World, change: Callable[
 async def test_another_clients_token_ends_nothing(world: World) -> None:
     """RFC 7009 §2.1: a token is revoked by the client it was issued to."""
     opened = await world.open_session()
-    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FOREIGN)
-    await world.revocation.log_out_with_access_token(world.claims(opened), client_id=FOREIGN)
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=OTHER_CLIENT)
+    await world.revocation.log_out_with_access_token(world.claims(opened), client_id=OTHER_CLIENT)
     assert (world.sessions.writes, world.audit.events) == ([], [])
     assert await world.refresh(opened.refresh_token)
 

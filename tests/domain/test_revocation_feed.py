@@ -8,9 +8,9 @@ from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.feed import Feed
 from app.domain.tokens.revocation_feed import RevocationFeed
 from app.domain.tokens.revoked_session import RevokedSession
-from tests.builders import ISSUER, NOW
-
-from .world import World
+from app.testing.builders import ISSUER
+from app.testing.system import NOW
+from app.testing.world import World
 
 LEEWAY = 30
 WINDOW = 900 + LEEWAY + 60

@@ -10,9 +10,9 @@ from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason, Session
-from tests.builders import ALICE, NOW, refresh_token
-
-from .world import FOREIGN, World, facts_of
+from app.testing.builders import ALICE, refresh_token
+from app.testing.system import NOW
+from app.testing.world import OTHER_CLIENT, World, facts_of
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ async def test_row_2_a_foreign_client_changes_nothing(world: World, generation: 
     tokens = await world.refresh_times(2, await world.open_session())
     before = await world.stored(tokens[-1])
     with pytest.raises(InvalidGrant):
-        await world.rotation.rotate(tokens[generation], client_id=FOREIGN)
+        await world.rotation.rotate(tokens[generation], client_id=OTHER_CLIENT)
     assert await world.stored(tokens[-1]) == before
-    assert world.audit.events == [ForeignClientRefused(**facts_of(before), presented_by=FOREIGN)]
+    assert world.audit.events == [ForeignClientRefused(**facts_of(before), presented_by=OTHER_CLIENT)]
     assert world.sessions.writes == []
 
 
@@ -58,17 +58,17 @@ async def reach_expiry(world: World, session: Session) -> None:
 
 async def disable(world: World, session: Session) -> None:
     """Disable the session's user."""
-    world.users.changed[session.subject] = replace(ALICE, disabled=True)
+    world.users.stored[session.subject] = replace(ALICE, disabled=True)
 
 
 async def delete(world: World, session: Session) -> None:
     """Delete the session's user."""
-    world.users.changed[session.subject] = None
+    del world.users.stored[session.subject]
 
 
 async def change_password(world: World, session: Session) -> None:
     """Raise the user's credential version."""
-    world.users.changed[session.subject] = replace(ALICE, credential_version=ALICE.credential_version + 1)
+    world.users.stored[session.subject] = replace(ALICE, credential_version=ALICE.credential_version + 1)
 
 
 @pytest.mark.parametrize("generation", [0, 1, 2], ids=["reuse", "replay", "current"])

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from app.domain.audit.events import TokenRefreshed, TokenReplayed
+from app.domain.clients.client import FIRST_PARTY_CLIENT
 from app.domain.errors import ConfigurationError, InvalidClient
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.keys.signing_key import SigningKey
 from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason
-from tests.builders import ALICE, PASSWORD
-
-from .world import FOREIGN, REQUESTER, World
+from app.testing.builders import ALICE, PASSWORD
+from app.testing.world import OTHER_CLIENT, REQUESTER, World
 
 EXCESSIVE = "account orders:write"
 MALFORMED = "account  orders:read"
@@ -42,7 +42,7 @@ async def break_the_signing(world: World) -> type[Exception]:
 
 async def remove_the_client(world: World) -> type[Exception]:
     """Delete the client; return the error to expect."""
-    world.clients.gone.add(FIRST_PARTY)
+    del world.clients.stored[FIRST_PARTY]
     return InvalidClient
 
 
@@ -54,7 +54,7 @@ async def mend(world: World) -> None:
     """Undo any of the troubles."""
     await world.use_keys(SigningKey("kid-1"))
     vars(world.codec).pop("encode", None)
-    world.clients.gone.clear()
+    world.clients.stored[FIRST_PARTY] = FIRST_PARTY_CLIENT
 
 
 @TROUBLES
@@ -120,7 +120,7 @@ async def test_a_bad_scope_tells_a_stranger_nothing(world: World) -> None:
     """A foreign client and the holder of a dead token learn of the grant, not of the scope."""
     token = (await world.open_session()).refresh_token
     with pytest.raises(InvalidGrant):
-        await world.rotation.rotate(token, client_id=FOREIGN, requested=EXCESSIVE)
+        await world.rotation.rotate(token, client_id=OTHER_CLIENT, requested=EXCESSIVE)
     world.clock.time = (await world.stored(token)).expires_at
     with pytest.raises(InvalidGrant):
         await world.refresh(token, requested=EXCESSIVE)

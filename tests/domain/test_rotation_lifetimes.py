@@ -3,9 +3,8 @@
 import pytest
 
 from app.domain.sessions.policy import SessionPolicy
-from tests.builders import NOW
-
-from .world import World
+from app.testing.system import NOW
+from app.testing.world import World
 
 WEEK = 604_800
 HOUR = 3_600

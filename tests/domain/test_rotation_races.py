@@ -11,10 +11,9 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.issued_tokens import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
-from tests.builders import NOW
-
-from .faults import unavailable
-from .world import World
+from app.testing.faults import unavailable
+from app.testing.system import NOW
+from app.testing.world import World
 
 
 @pytest.fixture

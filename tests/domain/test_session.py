@@ -3,7 +3,8 @@
 import pytest
 
 from app.domain.sessions.session import earlier
-from tests.builders import NOW, refresh_token, session_of
+from app.testing.builders import refresh_token, session_of
+from app.testing.system import NOW
 
 
 @pytest.mark.parametrize(

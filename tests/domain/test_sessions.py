@@ -12,10 +12,9 @@ from app.domain.sessions.errors import InvalidGrant, SessionNotFound
 from app.domain.sessions.ratchet import parse
 from app.domain.sessions.session import RevocationReason, Session
 from app.domain.tokens.errors import SessionRevoked
-from tests.builders import ALICE, refresh_token
-
-from .faults import unavailable
-from .world import World
+from app.testing.builders import ALICE, refresh_token
+from app.testing.faults import unavailable
+from app.testing.world import World
 
 BOB = replace(ALICE, subject=Subject("bob-subject"), username="bob")
 
@@ -34,23 +33,23 @@ async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
     world.clock.time = expired.expires_at - 10
     first, second, ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
     await world.open_session(BOB)
-    await world.own_sessions.end(ALICE.subject, ended.session_id)
-    assert await world.own_sessions.of(ALICE.subject) == [expired, first, second]
+    await world.subject_sessions.end(ALICE.subject, ended.session_id)
+    assert await world.subject_sessions.of(ALICE.subject) == [expired, first, second]
     world.clock.advance(10)
-    assert await world.own_sessions.of(ALICE.subject) == [first, second]
+    assert await world.subject_sessions.of(ALICE.subject) == [first, second]
 
 
 async def test_who_has_no_session_gets_none(world: World) -> None:
     """An unknown subject's list is empty."""
     await world.open_session()
-    assert await world.own_sessions.of(Subject("nobody")) == []
+    assert await world.subject_sessions.of(Subject("nobody")) == []
 
 
 async def test_one_session_is_ended(world: World) -> None:
     """The named session stops working, refresh and access token, and the reason is kept; the others go on."""
     kept, ended = await world.open_session(), await world.open_session()
     session = await world.stored(ended.refresh_token)
-    await world.own_sessions.end(ALICE.subject, session.session_id)
+    await world.subject_sessions.end(ALICE.subject, session.session_id)
     assert (await world.stored(ended.refresh_token)).revoked_because is RevocationReason.ENDED_BY_USER
     assert world.audit.kinds() == [SessionWasRevoked]
     with pytest.raises(InvalidGrant):
@@ -69,7 +68,7 @@ async def others(world: World) -> Session:
 async def ended(world: World) -> Session:
     """Return a session of Alice's that she ended."""
     session = await world.stored((await world.open_session()).refresh_token)
-    await world.own_sessions.end(ALICE.subject, session.session_id)
+    await world.subject_sessions.end(ALICE.subject, session.session_id)
     return session
 
 
@@ -89,7 +88,7 @@ async def test_what_is_no_live_session_of_ones_own_is_not_found(
     before = await world.sessions.find(session.session_id)
     world.sessions.writes.clear()
     with pytest.raises(SessionNotFound):
-        await world.own_sessions.end(ALICE.subject, session.session_id)
+        await world.subject_sessions.end(ALICE.subject, session.session_id)
     assert await world.sessions.find(session.session_id) == before
     assert world.sessions.writes == []
 
@@ -97,15 +96,15 @@ async def test_what_is_no_live_session_of_ones_own_is_not_found(
 async def test_an_unknown_session_is_not_found(world: World) -> None:
     """An id that nobody has is not found."""
     with pytest.raises(SessionNotFound):
-        await world.own_sessions.end(ALICE.subject, refresh_token(session=9).session_id)
+        await world.subject_sessions.end(ALICE.subject, refresh_token(session=9).session_id)
 
 
 async def test_all_sessions_are_ended(world: World) -> None:
     """All of the subject's sessions end, each recorded, and no other subject's."""
     mine = [await world.open_session() for _ in range(3)]
     others = await world.open_session(BOB)
-    await world.own_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
-    assert await world.own_sessions.of(ALICE.subject) == []
+    await world.subject_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
+    assert await world.subject_sessions.of(ALICE.subject) == []
     assert world.audit.kinds() == [SessionWasRevoked] * 3
     for granted in mine:
         with pytest.raises(SessionRevoked):
@@ -120,15 +119,15 @@ async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> N
     current, *_ = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
-        await world.own_sessions.end_all(ALICE.subject, current=current)
-    assert current in [each.session_id for each in await world.own_sessions.of(ALICE.subject)]
-    await world.own_sessions.end_all(ALICE.subject, current=current)
-    assert await world.own_sessions.of(ALICE.subject) == []
+        await world.subject_sessions.end_all(ALICE.subject, current=current)
+    assert current in [each.session_id for each in await world.subject_sessions.of(ALICE.subject)]
+    await world.subject_sessions.end_all(ALICE.subject, current=current)
+    assert await world.subject_sessions.of(ALICE.subject) == []
 
 
 async def test_the_session_that_asks_ends_last(world: World) -> None:
     """Whatever their order, the current session is revoked after the others."""
     opened = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
-    await world.own_sessions.end_all(ALICE.subject, current=opened[1])
+    await world.subject_sessions.end_all(ALICE.subject, current=opened[1])
     ended = [event.session_id for event in world.audit.events if isinstance(event, SessionWasRevoked)]
     assert ended == [opened[0], opened[2], opened[1]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.domain.keys.signing_key import SigningKey, active_key
-from tests.builders import NOW
+from app.testing.system import NOW
 
 OLD = SigningKey("old", NOW - 100)
 RECENT = SigningKey("recent", NOW - 1)

@@ -16,13 +16,12 @@ from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
-from tests.builders import ALICE, PASSWORD, RATE_LIMITS, refresh_token
+from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS, refresh_token
+from app.testing.faults import unavailable
+from app.testing.world import REQUESTER, World
 from tests.conftest import Proof
 
-from .faults import unavailable
-from .world import REQUESTER, World
-
-STRANGERS = "198.51.100.{}"
+MAX_UNKNOWN = "198.51.100.{}"
 
 
 async def sign_in(
@@ -105,7 +104,7 @@ async def test_a_stolen_device_token_gives_ten_guesses(world: World) -> None:
 async def test_one_network_has_few_guesses_at_one_account(world: World) -> None:
     """And the account many left, for its owner elsewhere."""
     assert await guess_until_throttled(world, new_address=False) == 10
-    await sign_in(world, address=STRANGERS.format(1))
+    await sign_in(world, address=MAX_UNKNOWN.format(1))
 
 
 async def test_one_network_has_few_guesses_at_all_accounts(world: World) -> None:
@@ -115,7 +114,7 @@ async def test_one_network_has_few_guesses_at_all_accounts(world: World) -> None
             await sign_in(world, username=f"name-{number}")
     with pytest.raises(TooManyAttempts):
         await sign_in(world, username="name-100")
-    await sign_in(world, address=STRANGERS.format(1))
+    await sign_in(world, address=MAX_UNKNOWN.format(1))
 
 
 async def test_everyone_together_has_a_budget() -> None:
@@ -124,11 +123,11 @@ async def test_everyone_together_has_a_budget() -> None:
     device = (await sign_in(world)).device_token
     for number in range(5):
         with pytest.raises(InvalidCredentials):
-            await sign_in(world, username=f"name-{number}", address=STRANGERS.format(number))
+            await sign_in(world, username=f"name-{number}", address=MAX_UNKNOWN.format(number))
     with pytest.raises(TooManyAttempts) as refused:
-        await sign_in(world, address=STRANGERS.format(99))
+        await sign_in(world, address=MAX_UNKNOWN.format(99))
     assert refused.value.retry_after == 10
-    await sign_in(world, address=STRANGERS.format(99), device=device)
+    await sign_in(world, address=MAX_UNKNOWN.format(99), device=device)
 
 
 async def test_many_people_behind_one_address_are_in_nobodys_way(world: World) -> None:

@@ -17,9 +17,9 @@ from app.domain.tokens.errors import (
 )
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revoked_session import RevokedSession
-from tests.builders import AUDIENCE, ISSUER, NOW, access_token_claims, refresh_token
-
-from .world import World
+from app.testing.builders import AUDIENCE, ISSUER, access_token_claims, refresh_token
+from app.testing.system import NOW
+from app.testing.world import World
 
 AT = int(NOW)
 DAY = 86_400

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from app.adapters.keys.pem import generate, stored_key
 from app.adapters.telemetry.logs import JsonFormatter
 from app.service.settings import Settings
-from tests.fakes import FakeClock
+from app.testing.system import FakeClock
 
 from .forgery import Forge
 from .log_lines import LogLines

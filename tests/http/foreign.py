@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient
 from joserfc.jwk import RSAKey
 
 from app.guard import PRINCIPAL, Guard, guard
-from tests.builders import ISSUER
+from app.testing.builders import ISSUER
 
 from .forgery import Forge
 

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from app.domain.clients.client import AuthenticationMethod, Client, GrantType
 from app.domain.identifiers import ClientId
 from app.domain.scope import Scope
-from tests.builders import ISSUER
+from app.testing.builders import ISSUER
 
 from .service import Answer, Service
 

@@ -23,8 +23,10 @@ from app.service.application import CONTAINER, create_application
 from app.service.container import Container
 from app.service.instance import bind_metrics
 from app.service.settings import Settings
-from tests.builders import AUDIENCE, ISSUER, PASSWORD
-from tests.fakes import FakeAuditTrail, FakeClock, FakeKeyStore
+from app.testing.audit import FakeAuditTrail
+from app.testing.builders import AUDIENCE, ISSUER, PASSWORD
+from app.testing.keys import FakeKeyStore
+from app.testing.system import FakeClock
 from tests.metrics import Metrics
 
 from .conformance import Conformance

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app.guard import GuardState, RemoteGuard, remote_guard
-from tests.fakes import FakeClock
+from app.testing.system import FakeClock
 
 from .foreign import AUDIENCE, claims, jwk_set
 from .forgery import Forge

@@ -10,12 +10,12 @@ from app.adapters.memory.rate_limits import MemoryRateLimitRepository
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
 from app.domain.errors import StoreUnavailable
-from tests.fakes import FakeHasher
+from app.testing.passwords import FakePasswordHasher
 
 CAUSE = "driver: connection to db-17.internal refused"
 
 
-class QuickHasher(FakeHasher):
+class QuickHasher(FakePasswordHasher):
     """Hashes nothing, for all tests in which no password matters."""
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.adapters.keys.pem import generate
-from tests.builders import AUDIENCE, NOW
+from app.testing.builders import AUDIENCE
+from app.testing.system import NOW
 
 from .forgery import MISSING, Forge, claims_of
 from .service import Service, Tokens

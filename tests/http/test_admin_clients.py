@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.audit.events import ClientAdded, ClientChanged, ClientRemoved, ClientSecretRotated
 from app.domain.identifiers import ClientId, Subject
-from tests.builders import NOW
+from app.testing.system import NOW
 
 from .forgery import segment
 from .oauth import CREDENTIALS, JWKS, TOKEN, ask

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import PASSWORD
+from app.testing.builders import PASSWORD
 
 from .service import Answer, Service, Tokens
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import PASSWORD
+from app.testing.builders import PASSWORD
 
 from .conftest import Start
 from .service import Answer, Service

@@ -18,9 +18,12 @@ from app.domain.tokens.revoked_session import RevokedSession
 from app.domain.verifier.feed_following import FeedFollowing
 from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
-from tests.builders import AUDIENCE, ISSUER, KEY_POLICY, NOW
+from app.testing.audit import FakeAuditTrail
+from app.testing.builders import AUDIENCE, ISSUER, KEY_POLICY
+from app.testing.keys import FakeKeyStore
+from app.testing.system import NOW, FakeClock
+from app.testing.tokens import FakeTokenCodec
 from tests.conftest import Proof
-from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
 
 _POLICY = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE)
 _SKEWS = (1, 10)
@@ -47,7 +50,7 @@ class Instance:
 
     def __init__(self, store: SlowStore, skew: float) -> None:
         self.clock = FakeClock(NOW + skew)
-        self.codec = FakeCodec()
+        self.codec = FakeTokenCodec()
         self.revoked = RevocationList()
         self._since: float | None = None
         self.revocation = Revocation(

@@ -10,7 +10,7 @@ from app.adapters.keys.pem import generate
 from app.domain.errors import ConfigurationError
 from app.domain.identifiers import SessionId
 from app.guard import PRINCIPAL, AccessTokenClaims, guard, public
-from tests.builders import ISSUER
+from app.testing.builders import ISSUER
 
 from .conftest import Start
 from .foreign import AUDIENCE, Connect, application, bearer, claims, guard_of, hello, jwk_set, status

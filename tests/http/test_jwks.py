@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet
 
-from tests.builders import AUDIENCE, ISSUER
+from app.testing.builders import AUDIENCE, ISSUER
 
 from .conftest import Start
 from .forgery import segment

@@ -4,7 +4,8 @@ import pytest
 
 from app.domain.audit.events import LoginFailed, LoginSucceeded
 from app.domain.scope import Scope
-from tests.builders import AUDIENCE, ISSUER, NOW, PASSWORD
+from app.testing.builders import AUDIENCE, ISSUER, PASSWORD
+from app.testing.system import NOW
 
 from .conftest import Start
 from .forgery import segment

@@ -8,7 +8,7 @@ from app.domain.audit.events import SessionWasRevoked
 from app.domain.identifiers import ClientId
 from app.domain.sessions import ratchet
 from app.domain.sessions.session import RevocationReason
-from tests.builders import ISSUER, access_token_claims, refresh_token, session_of
+from app.testing.builders import ISSUER, access_token_claims, refresh_token, session_of
 
 from .forgery import MISSING, Forge, claims_of
 from .service import Answer, Service, Tokens

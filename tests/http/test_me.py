@@ -1,6 +1,6 @@
 """``GET /auth/me``."""
 
-from tests.builders import NOW
+from app.testing.system import NOW
 
 from .forgery import MISSING, Forge, claims_of, segment
 from .service import Service, Tokens

@@ -12,8 +12,8 @@ from app.adapters.telemetry.null import NullTelemetry
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.service import background
-from tests.builders import NOW
-from tests.fakes import FakeKeyStore
+from app.testing.keys import FakeKeyStore
+from app.testing.system import NOW
 from tests.metrics import Metrics
 
 from .conftest import Start

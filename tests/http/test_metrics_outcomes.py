@@ -14,7 +14,8 @@ from app.domain.clients.client import GrantType
 from app.domain.errors import InvalidClient
 from app.domain.identifiers import FIRST_PARTY, ClientId
 from app.domain.sessions import ratchet
-from tests.builders import NOW, PASSWORD, refresh_token, session_of
+from app.testing.builders import PASSWORD, refresh_token, session_of
+from app.testing.system import NOW
 
 from .conftest import Start
 from .forgery import Forge, claims_of, segment

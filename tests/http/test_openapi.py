@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from app import VERSION
 from app.adapters.http.openapi.document import OPENAPI
-from tests.builders import ISSUER
+from app.testing.builders import ISSUER
 from tests.system.processes import ROOT
 
 from .conftest import Start

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.audit.events import LoginSucceeded, TokenRefreshed
-from tests.builders import NOW
+from app.testing.system import NOW
 
 from .conftest import Start
 from .forgery import segment

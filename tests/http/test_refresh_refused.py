@@ -16,7 +16,7 @@ from app.domain.audit.events import (
 from app.domain.identifiers import ClientId, SessionId
 from app.domain.sessions import ratchet
 from app.domain.sessions.ratchet import RefreshToken
-from tests.builders import refresh_token, session_of
+from app.testing.builders import refresh_token, session_of
 
 from .conftest import Start
 from .forgery import segment

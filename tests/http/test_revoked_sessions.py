@@ -9,7 +9,8 @@ import pytest
 from app.domain import base64url
 from app.domain.identifiers import SessionId
 from app.domain.tokens.revoked_session import RevokedSession
-from tests.builders import ISSUER, NOW
+from app.testing.builders import ISSUER
+from app.testing.system import NOW
 
 from .conftest import Start
 from .forgery import segment

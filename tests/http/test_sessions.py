@@ -5,7 +5,7 @@ import pytest
 from app.domain import base64url
 from app.domain.audit.events import SessionWasRevoked
 from app.domain.sessions.session import RevocationReason
-from tests.builders import NOW
+from app.testing.system import NOW
 
 from .forgery import MISSING, Forge, claims_of, segment
 from .service import Answer, Service, Tokens

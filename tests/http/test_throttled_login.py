@@ -6,7 +6,7 @@ import json
 import pytest
 
 from app.domain.rate_limits.rate_limit import RateLimit
-from tests.builders import PASSWORD
+from app.testing.builders import PASSWORD
 
 from .conftest import Start
 from .service import Answer, Service

@@ -43,6 +43,8 @@ def test_the_tree_keeps_them(tree: Path) -> None:
         ("app.adapters.audit_record_json", "import joserfc", "joserfc"),
         ("app.service.background", "import joserfc", "joserfc"),
         ("app.cli.serve", "import dependency_injector", "dependency_injector"),
+        ("app.testing.users", "from ..adapters.memory import users", "app.adapters.memory.users"),
+        ("app.testing.users", "import pytest", "pytest"),
     ],
 )
 def test_an_offence_is_named(tree: Path, module: str, offence: str, imported: str) -> None:

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from app.domain.identifiers import format_session_id
 from app.domain.keys.stored_key import StoredKey
-from tests.builders import AUDIENCE, ISSUER, NOW, refresh_token
+from app.testing.builders import AUDIENCE, ISSUER, refresh_token
+from app.testing.system import NOW
 
 CLAIMS: Final[Mapping[str, object]] = {
     "iss": ISSUER,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.tokens.errors import BadSignature, MalformedToken
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import CLAIMS, Forger, segment
 

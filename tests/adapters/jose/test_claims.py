@@ -9,7 +9,7 @@ import pytest
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.scope import MAX_LENGTH
 from app.domain.tokens.errors import MalformedToken
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import CLAIMS, MISSING, Forger, changed
 

@@ -9,7 +9,7 @@ from app.adapters.jose import feed_json
 from app.domain.identifiers import SessionId
 from app.domain.tokens.feed import Feed
 from app.domain.tokens.revoked_session import RevokedSession
-from tests.builders import ISSUER
+from app.testing.builders import ISSUER
 
 FEED = Feed(
     issuer=ISSUER,

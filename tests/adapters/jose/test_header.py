@@ -9,7 +9,7 @@ import pytest
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.keys.stored_key import StoredKey
 from app.domain.tokens.errors import BadSignature, MalformedToken
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import CLAIMS, MISSING, Forger, changed, segment
 

@@ -11,7 +11,7 @@ from joserfc.jwt import decode as joserfc_decode
 
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.keys.stored_key import StoredKey
-from tests.builders import AUDIENCE, ISSUER, access_token_claims
+from app.testing.builders import AUDIENCE, ISSUER, access_token_claims
 
 from .forging import CLAIMS, Forger
 

@@ -10,7 +10,7 @@ from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.errors import ConfigurationError
 from app.domain.keys.stored_key import StoredKey
 from app.domain.tokens.errors import BadSignature
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import MISSING, Forger, changed, segment
 

@@ -7,7 +7,7 @@ import pytest
 from app.adapters.jose import compact
 from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.tokens.errors import MalformedToken
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import CLAIMS, Forger, opened, segment
 

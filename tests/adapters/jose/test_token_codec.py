@@ -10,7 +10,7 @@ from app.domain.identifiers import ClientId, Subject
 from app.domain.keys.stored_key import StoredKey
 from app.domain.scope import Scope
 from app.domain.tokens.claims import AccessTokenClaims
-from tests.builders import access_token_claims
+from app.testing.builders import access_token_claims
 
 from .forging import CLAIMS, opened
 

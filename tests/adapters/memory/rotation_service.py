@@ -25,8 +25,11 @@ from app.domain.sessions.revocation import Revocation
 from app.domain.sessions.rotation import Rotation
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revocation_list import RevocationList
-from tests.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, RATE_LIMITS
-from tests.fakes import FakeAuditTrail, FakeClock, FakeCodec, FakeKeyStore
+from app.testing.audit import FakeAuditTrail
+from app.testing.builders import ALICE, AUDIENCE, ISSUER, KEY_POLICY, RATE_LIMITS
+from app.testing.keys import FakeKeyStore
+from app.testing.system import FakeClock
+from app.testing.tokens import FakeTokenCodec
 
 from .rotation_model import Limits
 
@@ -102,7 +105,7 @@ class RotationService:
             lifetime=limits.lifetime, idle_lifetime=limits.idle_lifetime, replay_window=limits.replay_window
         )
         self.clock = FakeClock()
-        self.codec = FakeCodec()
+        self.codec = FakeTokenCodec()
         self.users = Users()
         self.sessions = MemorySessionRepository()
         self.revoked = RevocationList()

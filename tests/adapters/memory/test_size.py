@@ -9,7 +9,8 @@ import pytest
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
 from app.domain.sessions.session import Session
-from tests.builders import ALICE, NOW
+from app.testing.builders import ALICE
+from app.testing.system import NOW
 from tests.conftest import Proof
 
 MOST = 1_024

@@ -7,7 +7,7 @@ from app.domain.sessions.revocation import Revocation
 from app.domain.tokens.errors import SessionRevoked
 from app.domain.tokens.revocation_list import RevocationList
 from app.domain.tokens.validation import Validation
-from tests.fakes import FakeAuditTrail
+from app.testing.audit import FakeAuditTrail
 
 from .rotation_model import Limits
 from .rotation_service import ACCESS_TOKENS, RotationService, completed

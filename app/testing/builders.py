@@ -1,21 +1,19 @@
-"""Values for tests, with defaults for what a test does not care about. Standard library only."""
+"""Values for tests: each has a default for every field that a test does not choose."""
 
 from dataclasses import replace
 from typing import Any, Final
 
-from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
-from app.domain.keys.policy import KeyPolicy
-from app.domain.login.user import User
-from app.domain.rate_limits.policy import RateLimitPolicy
-from app.domain.rate_limits.rate_limit import RateLimit
-from app.domain.scope import Scope
-from app.domain.sessions import ratchet
-from app.domain.sessions.ratchet import RefreshToken
-from app.domain.sessions.session import Session
-from app.domain.tokens.claims import AccessTokenClaims
-
-NOW: Final = 1_800_000_000.0
-"""The moment at which a test begins, unless it says otherwise."""
+from ..domain.identifiers import FIRST_PARTY, SessionId, Subject
+from ..domain.keys.policy import KeyPolicy
+from ..domain.login.user import User
+from ..domain.rate_limits.policy import RateLimitPolicy
+from ..domain.rate_limits.rate_limit import RateLimit
+from ..domain.scope import Scope
+from ..domain.sessions import ratchet
+from ..domain.sessions.ratchet import RefreshToken
+from ..domain.sessions.session import Session
+from ..domain.tokens.claims import AccessTokenClaims
+from .system import NOW
 
 ISSUER: Final = "https://id.example"
 AUDIENCE: Final = "keyturn"
@@ -45,7 +43,7 @@ PASSWORD: Final = "correct horse"  # noqa: S105  # a test's
 
 
 def refresh_token(*, session: int = 1, secret: int = 0) -> RefreshToken:
-    """Return a token whose parts are all one byte, told apart by small numbers."""
+    """Return a refresh token whose parts repeat one byte each. Small numbers make different tokens."""
     return RefreshToken(SessionId(bytes([session]) * 16), bytes([100 + session]) * 16, bytes([secret]) * 32)
 
 

@@ -1,0 +1,54 @@
+"""Passwords that cost nothing to hash."""
+
+import asyncio
+
+from ..domain.login.errors import HashingAbandoned, HashingOverloaded
+from ..ports.common_passwords import CommonPasswords
+from ..ports.password_hasher import PasswordHasher
+
+
+class FakePasswordHasher(PasswordHasher):
+    """Return ``plain:PASSWORD`` as the hash of a password, and count the calls. A hash ``old:PASSWORD`` is outdated.
+
+    A test that clears ``open`` makes verifications wait until ``open`` is set. ``reserved`` lists the argument of that
+    name of each verification.
+    """
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.open.set()
+        self.reserved: list[bool] = []
+        self.verifications = 0
+        self.hashes = 0
+        self.overloaded = False
+
+    async def hash(self, password: str) -> str:
+        if self.overloaded:
+            raise HashingOverloaded
+        self.hashes += 1
+        return f"plain:{password}"
+
+    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
+        self.reserved.append(reserved)
+        try:
+            await self.open.wait()
+        except asyncio.CancelledError as cancelled:
+            raise HashingAbandoned from cancelled
+        self.verifications += 1
+        return hashed.partition(":")[2] == password
+
+    async def verify_dummy(self, password: str) -> None:
+        await self.verify(password, "")
+
+    def can_verify(self, hashed: str) -> bool:
+        return ":" in hashed
+
+    def is_outdated(self, hashed: str) -> bool:
+        return hashed.startswith("old:")
+
+
+class FakeCommonPasswords(CommonPasswords):
+    """A list of two passwords."""
+
+    def __contains__(self, password: str) -> bool:
+        return password.casefold() in {"password1", "iloveyou!"}

@@ -1,0 +1,34 @@
+"""A fake clock and fake randomness."""
+
+from typing import Final
+
+from ..ports.clock import Clock
+from ..ports.randomness import Randomness
+
+NOW: Final = 1_800_000_000.0
+"""The time at which a test begins, unless the test sets another. In seconds since the epoch."""
+
+
+class FakeClock(Clock):
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.time = now
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
+        self.time += seconds
+
+
+class FakeRandomness(Randomness):
+    """Return 1, 2, 3, … as bytes: no two draws are equal, and every run draws the same."""
+
+    def __init__(self) -> None:
+        self.draws = 0
+
+    def token_bytes(self, length: int) -> bytes:
+        self.draws += 1
+        return self.draws.to_bytes(length, "big")
