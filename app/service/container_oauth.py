@@ -2,7 +2,8 @@
 
 from dependency_injector import providers
 
-from ..adapters.http.api.server_metadata import TOKEN_PATH, ServerMetadata
+from ..adapters.http.api.oauth_token import TOKEN_PATH
+from ..adapters.http.api.server_metadata import ServerMetadata
 from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionReader
 from ..domain.clients.authentication import ClientAuthentication
 from ..domain.clients.client_credentials import ClientCredentialsGrant

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.http.routes.documents import PAGE
-from app.adapters.http.routes.table import ROUTES
+from app.adapters.http.api.docs import PAGE_ROUTES
+from app.adapters.http.api.table import ROUTES
 from app.service.settings import Settings
 from tests.system.processes import PREPARED
 
@@ -84,7 +84,7 @@ def test_the_table_of_endpoints_is_the_routes() -> None:
     """Every route stands in the table of endpoints, and nothing else does."""
     table = README.split("## The endpoints")[1].split("## ")[0]
     assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {
-        (route.method, route.template) for route in (*ROUTES, *PAGE)
+        (route.method, route.template) for route in (*ROUTES, *PAGE_ROUTES)
     }
 
 

@@ -31,12 +31,14 @@ from .api.account import SESSIONS
 from .api.admin_clients import CLIENTS
 from .api.admin_sessions import EXPLANATION
 from .api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
+from .api.docs import PAGE_ROUTES
 from .api.introspection import INTROSPECTION
 from .api.oauth_token import CLIENT_CREDENTIALS
 from .api.password import PASSWORD_CHANGE
 from .api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from .api.server_metadata import SERVER_METADATA, ServerMetadata
 from .api.sign_in import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
+from .api.table import ROUTES
 from .api.token_revocation import TOKEN_REVOCATION
 from .api.well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 from .openapi.document import OPENAPI, OpenApiDocument
@@ -45,8 +47,6 @@ from .requests.client_address import TRUSTED_PROXIES, Network
 from .requests.client_authentication import CLIENT_AUTHENTICATION
 from .requests.device_cookie import DeviceCookie
 from .requests.fields import MAX_BYTES
-from .routes.documents import PAGE
-from .routes.table import ROUTES
 from .server.cors import CrossOrigin
 from .server.edge import edge
 from .server.readiness import READINESS, Readiness
@@ -117,7 +117,7 @@ def build_application(services: HttpServices) -> web.Application:
     app[DEVICE_COOKIE] = services.device_cookie
     app[TRUSTED_PROXIES] = services.trusted_proxies or ()
     app[BODY_TIMEOUT] = services.body_timeout
-    operations = (*ROUTES, *PAGE) if services.docs else ROUTES
+    operations = (*ROUTES, *PAGE_ROUTES) if services.docs else ROUTES
     app[OPENAPI] = OpenApiDocument(operations, issuer=services.issuer, version=VERSION)
     if services.cors_origins:
         CrossOrigin(services.cors_origins).admit(app)

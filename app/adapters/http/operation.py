@@ -1,4 +1,4 @@
-"""What the route table says of a route: enough to serve it and to describe it."""
+"""The entry of a route in the route table. It says enough to serve the route and to describe it in the document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ from ..guards.aiohttp import marked_public, required_scopes
 
 JSON: Final = "application/json"
 
-Failure = type[KeyturnError] | type[web.HTTPException]
+ErrorType = type[KeyturnError] | type[web.HTTPException]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """A request body: its model, a dataclass made of ``requests.fields``."""
+    """A request body. Its model is a dataclass made of ``requests.fields``."""
 
     model: type
     media_type: str = JSON
@@ -30,18 +30,18 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parameter of the query string, which may be missing: its name, what it is, and its JSON schema."""
+    """An optional parameter of the query string: its name, its description and its JSON schema."""
 
     name: str
-    about: str
+    description: str
     schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSpec:
-    """An answer when all is well: its status, its body's model and the headers that it always has.
+    """A response to a successful request: its status, the model of its body, and the headers that it always has.
 
-    A model is a ``TypedDict``, or ``dict``, ``str`` or ``bytes`` where no more is said of the body.
+    The model is a ``TypedDict``, or ``dict``, ``str`` or ``bytes`` for a body that is not described further.
     """
 
     model: Any = None
@@ -54,63 +54,63 @@ NO_CONTENT: Final = ResponseSpec(status=HTTPStatus.NO_CONTENT)
 NOT_MODIFIED: Final = ResponseSpec(status=HTTPStatus.NOT_MODIFIED, headers=(hdrs.CACHE_CONTROL, hdrs.ETAG))
 
 
-def document(model: Any, media_type: str = JSON) -> tuple[ResponseSpec, ResponseSpec]:
-    """Return the answers of a document that is sent with an ETag, or not again."""
+def with_etag(model: Any, media_type: str = JSON) -> tuple[ResponseSpec, ResponseSpec]:
+    """Return the responses of a document that has an ETag: the document, or 304 (RFC 9110 §15.4.5)."""
     return ResponseSpec(model, media_type, headers=NOT_MODIFIED.headers), NOT_MODIFIED
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(web.AbstractRouteDef):
-    """One route: what it takes, gives, and can fail with of its own.
+    """One route: its request, its responses, and the errors that only this route can have.
 
-    What follows from its marks and its body is not repeated: ``failures`` adds it. The handler's docstring is its
-    summary. ``token_optional`` is for a public route that looks at an access token, ``by_client`` for one at which an
-    OAuth client authenticates.
+    ``all_errors`` adds the errors that follow from the marks of the handler and from the body. The handler's docstring
+    is the summary. ``token_optional`` marks a public route that reads an access token if there is one. ``by_client``
+    marks a route at which an OAuth client authenticates.
     """
 
     method: str
     path: str
     handler: Handler
-    gives: ResponseSpec | tuple[ResponseSpec, ...]
-    takes: RequestSpec | None = None
+    responses: ResponseSpec | tuple[ResponseSpec, ...]
+    request: RequestSpec | None = None
     query: tuple[Query, ...] = ()
-    fails: tuple[Failure, ...] = ()
+    errors: tuple[ErrorType, ...] = ()
     token_optional: bool = False
     by_client: bool = False
 
     def register(self, router: web.UrlDispatcher) -> list[web.AbstractRoute]:
-        """Add the route; one of GET answers HEAD, too."""
+        """Add the route to the router. A GET route also answers HEAD."""
         return web.RouteDef(self.method, self.path, self.handler, {}).register(router)
 
     @property
     def template(self) -> str:
-        """Return its path with the names of its parameters alone (RFC 6570)."""
+        """The path with only the names of its parameters (RFC 6570)."""
         return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", self.path)
 
     @property
-    def fails_as_oauth(self) -> bool:
-        """Tell whether its failures have the body of RFC 6749 §5.2; otherwise they are problems (RFC 9457)."""
+    def uses_oauth_errors(self) -> bool:
+        """Whether errors have the body of RFC 6749 §5.2. Otherwise they are problems (RFC 9457)."""
         return is_oauth_path(self.path)
 
     @property
     def is_public(self) -> bool:
-        """Tell whether it needs no access token."""
+        """Whether the route needs no access token."""
         return marked_public(self.handler)
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Return the scopes that its access token must have."""
+        """The scopes that the access token must have."""
         return required_scopes(self.handler)
 
     @property
-    def answers(self) -> tuple[ResponseSpec, ...]:
-        """Return its answers when all is well."""
-        return self.gives if isinstance(self.gives, tuple) else (self.gives,)
+    def response_specs(self) -> tuple[ResponseSpec, ...]:
+        """The responses to a successful request, as a tuple."""
+        return self.responses if isinstance(self.responses, tuple) else (self.responses,)
 
-    def failures(self) -> Iterator[Failure]:
-        """Yield all that it can fail with."""
+    def all_errors(self) -> Iterator[ErrorType]:
+        """Yield every error that the route can have."""
         yield InvalidRequest  # every route refuses two Authorization headers
-        if self.takes:
+        if self.request:
             yield from (web.HTTPRequestTimeout, web.HTTPRequestEntityTooLarge, web.HTTPUnsupportedMediaType)
         if not self.is_public:
             yield from (MissingToken, InvalidToken)
@@ -118,5 +118,5 @@ class Operation(web.AbstractRouteDef):
             yield InvalidClient
         if self.scopes:
             yield InsufficientScope
-        yield from self.fails
+        yield from self.errors
         yield KeyturnError

@@ -4,6 +4,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
+from ....domain.errors import Unavailable
 from ....domain.identifiers import SessionId, Subject, format_session_id, parse_session_id
 from ....domain.scope import ACCOUNT
 from ....domain.sessions.errors import SessionNotFound
@@ -11,6 +12,7 @@ from ....domain.sessions.session import Session
 from ....domain.sessions.subject_sessions import Sessions
 from ....domain.tokens.errors import SessionRequired
 from ...guards.aiohttp import PRINCIPAL, requires
+from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..responses import json_response, no_content
 
 SESSIONS: Final = web.AppKey("keyturn_sessions", Sessions)
@@ -112,3 +114,13 @@ def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
         "address": session.address,
         "device": session.device,
     }
+
+
+ROUTES: Final = (
+    Operation("GET", "/auth/me", me, responses=ResponseSpec(Caller)),
+    Operation("GET", "/auth/sessions", list_sessions, responses=ResponseSpec(SessionList), errors=(Unavailable,)),
+    Operation("DELETE", "/auth/sessions", end_sessions, responses=NO_CONTENT, errors=(Unavailable,)),
+    Operation(
+        "DELETE", "/auth/sessions/{sid}", end_session, responses=NO_CONTENT, errors=(SessionNotFound, Unavailable)
+    ),
+)

@@ -1,20 +1,24 @@
 """Administering clients: ``/admin/clients``."""
 
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
 from ....domain.clients.client import MAX_AUDIENCE_LENGTH, MAX_AUDIENCES, MAX_CLIENT_ID_LENGTH
+from ....domain.clients.errors import ClientNotFound
 from ....domain.clients.registration import ClientRegistration
+from ....domain.errors import AlreadyExists, Unavailable
 from ....domain.identifiers import ClientId, Subject
 from ....domain.scope import ADMIN
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ... import client_json
 from ...guards.aiohttp import PRINCIPAL, requires
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import json_object, text, texts, whole_number
-from ..requests.paging import Page, cursor
+from ..requests.paging import PAGE_QUERY, Page, cursor
 from ..responses import json_response, no_content
 
 CLIENTS: Final = web.AppKey("keyturn_clients", ClientRegistration)
@@ -106,3 +110,38 @@ def _client_id(request: web.Request) -> ClientId:
 
 def _by(request: web.Request) -> Subject:
     return request[PRINCIPAL].subject
+
+
+ROUTES: Final = (
+    Operation(
+        "GET",
+        "/admin/clients",
+        list_clients,
+        query=PAGE_QUERY,
+        responses=ResponseSpec(ClientPage),
+        errors=(Unavailable,),
+    ),
+    Operation(
+        "POST",
+        "/admin/clients",
+        create_client,
+        request=RequestSpec(NewClientRequest),
+        responses=ResponseSpec(client_json.RegisteredClient, status=HTTPStatus.CREATED),
+        errors=(AlreadyExists, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/clients/{client_id}",
+        remove_client,
+        responses=NO_CONTENT,
+        errors=(ClientNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/clients/{client_id}/secret",
+        rotate_client_secret,
+        request=RequestSpec(SecretRotationRequest, required=False),
+        responses=ResponseSpec(client_json.RegisteredClient),
+        errors=(ClientNotFound, Unavailable),
+    ),
+)

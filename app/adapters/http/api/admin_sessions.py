@@ -4,12 +4,14 @@ from typing import Annotated, Final, TypedDict
 
 from aiohttp import web
 
+from ....domain.errors import Unavailable
 from ....domain.identifiers import format_session_id, parse_session_id
 from ....domain.scope import ADMIN
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.explanation import Explanation
 from ...audit_record_json import EventEntry, event_members
 from ...guards.aiohttp import requires
+from ..operation import Operation, ResponseSpec
 from ..responses import json_response
 
 EXPLANATION: Final = web.AppKey("keyturn_explanation", Explanation)
@@ -39,3 +41,14 @@ async def explain_session(request: web.Request) -> web.Response:
         "events": [event_members(each) for each in told.events],
     }
     return json_response(answer)
+
+
+ROUTES: Final = (
+    Operation(
+        "GET",
+        "/admin/sessions/{sid}",
+        explain_session,
+        responses=ResponseSpec(SessionTimeline),
+        errors=(SessionNotFound, Unavailable),
+    ),
+)

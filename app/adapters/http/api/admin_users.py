@@ -1,22 +1,26 @@
 """Administering users: ``/admin/users``."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
+from ....domain.errors import AlreadyExists, Unavailable
 from ....domain.identifiers import Subject, parse_session_id
 from ....domain.login.accounts import Accounts
 from ....domain.login.administration import Administration
+from ....domain.login.errors import UserNotFound
 from ....domain.login.user import MAX_USERNAME_LENGTH, User
-from ....domain.scope import ADMIN, Scope
+from ....domain.scope import ADMIN, InvalidScope, Scope
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.session import RevocationReason
 from ...guards.aiohttp import PRINCIPAL, requires
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
-from ..requests.paging import Page, cursor
+from ..requests.paging import PAGE_QUERY, Page, cursor
 from ..responses import json_response, no_content
 from .account import SESSIONS, SessionList, describe
 from .password import MAX_NEW_PASSWORD_LENGTH
@@ -140,3 +144,66 @@ def _describe(user: User) -> UserEntry:
         "scope": str(user.scope),
         "disabled": user.disabled,
     }
+
+
+ROUTES: Final = (
+    Operation(
+        "GET",
+        "/admin/users",
+        list_users,
+        query=PAGE_QUERY,
+        responses=ResponseSpec(UserPage),
+        errors=(Unavailable,),
+    ),
+    Operation(
+        "POST",
+        "/admin/users",
+        create_user,
+        request=RequestSpec(NewUserRequest),
+        responses=ResponseSpec(UserEntry, status=HTTPStatus.CREATED),
+        errors=(AlreadyExists, InvalidScope, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users/{sub}",
+        show_user,
+        responses=ResponseSpec(UserEntry),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/users/{sub}/disable",
+        disable_user,
+        responses=ResponseSpec(UserEntry),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/admin/users/{sub}/enable",
+        enable_user,
+        responses=ResponseSpec(UserEntry),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "PUT",
+        "/admin/users/{sub}/password",
+        set_password,
+        request=RequestSpec(NewPasswordRequest),
+        responses=NO_CONTENT,
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users/{sub}/sessions",
+        list_user_sessions,
+        responses=ResponseSpec(SessionList),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/users/{sub}/sessions/{sid}",
+        end_user_session,
+        responses=NO_CONTENT,
+        errors=(SessionNotFound, Unavailable),
+    ),
+)

@@ -7,6 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from ...guards.aiohttp import public
+from ..openapi.document import OPENAPI
+from ..operation import Operation, with_etag
 from ..responses import REVALIDATED, conditional_response, etag_of
 
 _HTML: Final = "text/html; charset=utf-8"
@@ -25,6 +27,15 @@ _POLICY: Final = (
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """What the page may do; the icons that its stylesheet holds are ``data:``."""
+
+
+@public
+async def openapi(request: web.Request) -> web.Response:
+    """Gives this document."""
+    document = request.app[OPENAPI]
+    return conditional_response(
+        request, body=document.body, etag=document.etag, content_type="application/json", headers=REVALIDATED
+    )
 
 
 @public
@@ -54,3 +65,12 @@ def _read(path: str) -> tuple[bytes, str]:
     """Return a file's bytes and their ETag."""
     body = files(__package__).joinpath("docs_page", path).read_bytes()
     return body, etag_of(body)
+
+
+ROUTES: Final = (Operation("GET", "/openapi.json", openapi, responses=with_etag(dict)),)
+
+PAGE_ROUTES: Final = (
+    Operation("GET", "/docs", page, responses=with_etag(str, "text/html")),
+    Operation("GET", "/docs/{asset}", page_asset, responses=with_etag(bytes, "*/*"), errors=(web.HTTPNotFound,)),
+)
+"""The routes of the page. A setting switches them off."""

@@ -1,10 +1,12 @@
 """What an orchestrator asks: ``/livez``, ``/readyz``."""
 
-from typing import TypedDict
+from http import HTTPStatus
+from typing import Final, TypedDict
 
 from aiohttp import web
 
 from ...guards.aiohttp import public
+from ..operation import Operation, ResponseSpec
 from ..responses import json_response
 from ..server.readiness import READINESS
 
@@ -28,3 +30,14 @@ async def readyz(request: web.Request) -> web.Response:
     readiness = request.app[READINESS]
     health: Health = {"status": str(readiness)}
     return json_response(health, status=200 if readiness else 503)
+
+
+ROUTES: Final = (
+    Operation("GET", "/livez", livez, responses=ResponseSpec(Health)),
+    Operation(
+        "GET",
+        "/readyz",
+        readyz,
+        responses=(ResponseSpec(Health), ResponseSpec(Health, status=HTTPStatus.SERVICE_UNAVAILABLE)),
+    ),
+)

@@ -4,15 +4,20 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from aiohttp import web
 
+from ....domain.clients.errors import UnauthorizedClient
 from ....domain.clients.introspection import Introspection
+from ....domain.errors import TooManyAttempts, Unavailable
 from ....domain.identifiers import format_session_id
 from ....domain.sessions.session import Session
 from ....domain.tokens.claims import AccessTokenClaims
 from ...guards.aiohttp import public
-from ..requests.body import read_form
+from ..operation import Operation, RequestSpec, ResponseSpec
+from ..requests.body import FORM, read_form
 from ..requests.client_authentication import authenticated_client
 from ..requests.presented_token import PresentedTokenRequest
 from ..responses import json_response
+
+INTROSPECTION_PATH: Final = "/oauth/introspect"
 
 INTROSPECTION: Final = web.AppKey("keyturn_introspection", Introspection)
 
@@ -82,3 +87,16 @@ def _describe_session(session: Session) -> TokenIntrospection:
         "sub": session.subject,
         "sid": format_session_id(session.session_id),
     }
+
+
+ROUTES: Final = (
+    Operation(
+        "POST",
+        INTROSPECTION_PATH,
+        introspect,
+        request=RequestSpec(PresentedTokenRequest, FORM),
+        responses=ResponseSpec(TokenIntrospection),
+        errors=(UnauthorizedClient, TooManyAttempts, Unavailable),
+        by_client=True,
+    ),
+)

@@ -8,15 +8,19 @@ from aiohttp import web
 from ....domain.clients.client import MAX_AUDIENCES, Client, GrantType
 from ....domain.clients.client_credentials import ClientCredentialsGrant
 from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType
-from ....domain.errors import InvalidClient, InvalidRequest
+from ....domain.errors import InvalidClient, InvalidRequest, TooManyAttempts, Unavailable
 from ....domain.scope import InvalidScope
+from ....domain.sessions.errors import InvalidGrant
 from ...guards.aiohttp import public
-from ..requests.body import read_form
+from ..operation import Operation, RequestSpec, ResponseSpec
+from ..requests.body import FORM, read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client
 from ..requests.fields import parameter, repeatable
 from ..responses import json_response
 from ..server.request_metrics import TELEMETRY
 from .sign_in import ROTATION, token_response
+
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
 
 CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCredentialsGrant)
 
@@ -96,3 +100,24 @@ def _client_credentials(request: web.Request, form: TokenRequest, client: Client
         "scope": str(issued.scope),
     }
     return json_response(response)
+
+
+ROUTES: Final = (
+    Operation(
+        "POST",
+        TOKEN_PATH,
+        token,
+        request=RequestSpec(TokenRequest, FORM),
+        responses=ResponseSpec(OAuthTokenResponse),
+        errors=(
+            InvalidGrant,
+            InvalidScope,
+            InvalidTarget,
+            UnauthorizedClient,
+            UnsupportedGrantType,
+            TooManyAttempts,
+            Unavailable,
+        ),
+        by_client=True,
+    ),
+)

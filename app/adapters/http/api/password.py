@@ -5,10 +5,13 @@ from typing import Final
 
 from aiohttp import web
 
+from ....domain.errors import TooManyAttempts, Unavailable
+from ....domain.login.errors import WrongCurrentPassword
 from ....domain.login.password_change import PasswordChange
 from ....domain.login.user import MAX_PASSWORD_LENGTH
 from ....domain.scope import ACCOUNT
 from ...guards.aiohttp import requires
+from ..operation import NO_CONTENT, Operation, RequestSpec
 from ..requests.body import read_json
 from ..requests.fields import text
 from ..requests.requester import requester
@@ -38,3 +41,15 @@ async def change_password(request: web.Request) -> web.Response:
         subject, session_id, current=wanted.current_password, new=wanted.new_password, requester=requester(request)
     )
     return no_content()
+
+
+ROUTES: Final = (
+    Operation(
+        "PUT",
+        "/auth/password",
+        change_password,
+        request=RequestSpec(PasswordChangeRequest),
+        responses=NO_CONTENT,
+        errors=(WrongCurrentPassword, TooManyAttempts, Unavailable),
+    ),
+)

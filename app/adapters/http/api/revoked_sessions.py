@@ -11,7 +11,7 @@ from ....domain.tokens.feed import Feed
 from ....domain.tokens.revocation_feed import RevocationFeed
 from ....ports.clock import Clock
 from ...guards.aiohttp import public
-from ..operation import Query
+from ..operation import Operation, Query, with_etag
 from ..responses import document_response, etag_of
 
 MAX_AGE: Final = 1
@@ -97,3 +97,14 @@ def _is_current(signed: Feed, now: Feed) -> bool:
     """Tell whether a signed feed says what there is to say, and is young."""
     age = now.issued_at - signed.issued_at
     return 0 <= age < _SIGNED_AGAIN_SECONDS and signed.news() == now.news()
+
+
+ROUTES: Final = (
+    Operation(
+        "GET",
+        "/.well-known/revoked-sessions",
+        revoked_sessions,
+        query=(SINCE,),
+        responses=with_etag(bytes, "application/jwt"),
+    ),
+)

@@ -8,13 +8,13 @@ from aiohttp import web
 
 from ....domain.clients.client import GrantType
 from ...guards.aiohttp import public
+from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
-from .well_known import JWKS_MAX_AGE
+from .introspection import INTROSPECTION_PATH
+from .oauth_token import TOKEN_PATH
+from .token_revocation import REVOCATION_PATH
+from .well_known import JWKS_MAX_AGE, JWKS_PATH
 
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
-INTROSPECTION_PATH: Final = "/oauth/introspect"
-REVOCATION_PATH: Final = "/oauth/revoke"
-JWKS_PATH: Final = "/.well-known/jwks.json"
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 
 _CONFIDENTIAL: Final = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
@@ -90,3 +90,15 @@ def _sent(request: web.Request) -> web.Response:
         content_type="application/json",
         max_age=request.app[JWKS_MAX_AGE],
     )
+
+
+ROUTES: Final = (
+    Operation("GET", METADATA_PATH, server_metadata, responses=with_etag(AuthorizationServerMetadata)),
+    Operation(
+        "GET",
+        METADATA_PATH + "/{issuer_path:.+}",
+        server_metadata_below,
+        responses=with_etag(AuthorizationServerMetadata),
+        errors=(web.HTTPNotFound,),
+    ),
+)

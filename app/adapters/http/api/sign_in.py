@@ -5,17 +5,22 @@ from typing import Annotated, Final, Literal, TypedDict
 
 from aiohttp import web
 
+from ....domain.errors import TooManyAttempts, Unavailable
 from ....domain.identifiers import FIRST_PARTY
 from ....domain.login.authentication import Authentication
+from ....domain.login.errors import InvalidCredentials
 from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
+from ....domain.scope import InvalidScope
+from ....domain.sessions.errors import InvalidGrant
 from ....domain.sessions.issued_tokens import IssuedTokens
 from ....domain.sessions.revocation import Revocation
 from ....domain.sessions.rotation import Rotation
-from ....domain.tokens.errors import InvalidToken
+from ....domain.tokens.errors import InvalidToken, MissingToken
 from ....domain.tokens.validation import Validation
 from ...guards.aiohttp import public
 from ...guards.bearer import BearerHeader
+from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.device_cookie import DeviceCookie
 from ..requests.fields import text
@@ -132,3 +137,32 @@ def token_response(granted: IssuedTokens) -> web.Response:
         "scope": str(granted.scope),
     }
     return json_response(response)
+
+
+ROUTES: Final = (
+    Operation(
+        "POST",
+        "/auth/login",
+        login,
+        request=RequestSpec(LoginRequest),
+        responses=ResponseSpec(TokenResponse),
+        errors=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/auth/refresh",
+        refresh,
+        request=RequestSpec(RefreshRequest),
+        responses=ResponseSpec(TokenResponse),
+        errors=(InvalidGrant, InvalidScope, TooManyAttempts, Unavailable),
+    ),
+    Operation(
+        "POST",
+        "/auth/logout",
+        logout,
+        request=RequestSpec(LogoutRequest, required=False),
+        responses=NO_CONTENT,
+        errors=(MissingToken, InvalidToken, Unavailable),
+        token_optional=True,
+    ),
+)

@@ -4,12 +4,18 @@ from typing import Final
 
 from aiohttp import web
 
+from ....domain.clients.errors import UnsupportedTokenType
 from ....domain.clients.token_revocation import TokenRevocation
+from ....domain.errors import Unavailable
+from ....domain.sessions.errors import InvalidGrant
 from ...guards.aiohttp import public
-from ..requests.body import read_form
+from ..operation import Operation, RequestSpec, ResponseSpec
+from ..requests.body import FORM, read_form
 from ..requests.client_authentication import authenticated_client
 from ..requests.presented_token import PresentedTokenRequest
 from ..responses import NO_STORE
+
+REVOCATION_PATH: Final = "/oauth/revoke"
 
 TOKEN_REVOCATION: Final = web.AppKey("keyturn_token_revocation", TokenRevocation)
 
@@ -21,3 +27,16 @@ async def revoke(request: web.Request) -> web.Response:
     client = await authenticated_client(request, form)
     await request.app[TOKEN_REVOCATION].revoke(form.token, client=client)
     return web.Response(headers=NO_STORE)
+
+
+ROUTES: Final = (
+    Operation(
+        "POST",
+        REVOCATION_PATH,
+        revoke,
+        request=RequestSpec(PresentedTokenRequest, FORM),
+        responses=ResponseSpec(),
+        errors=(InvalidGrant, UnsupportedTokenType, Unavailable),
+        by_client=True,
+    ),
+)

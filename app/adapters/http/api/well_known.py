@@ -8,8 +8,10 @@ from aiohttp import web
 
 from ....ports.token_codec import TokenCodec
 from ...guards.aiohttp import public
+from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
 
+JWKS_PATH: Final = "/.well-known/jwks.json"
 JWK_SET_JSON: Final = "application/jwk-set+json"
 
 JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
@@ -66,3 +68,6 @@ async def jwks(request: web.Request) -> web.Response:
         content_type=JWK_SET_JSON,
         max_age=request.app[JWKS_MAX_AGE],
     )
+
+
+ROUTES: Final = (Operation("GET", JWKS_PATH, jwks, responses=with_etag(JwkSet, JWK_SET_JSON)),)

@@ -1,4 +1,4 @@
-"""``/openapi.json``: the document, written once."""
+"""The document of ``/openapi.json``, written once at start."""
 
 import json
 from collections.abc import Sequence
@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ...guards.aiohttp import public
 from ..operation import Operation
-from ..responses import REVALIDATED, conditional_response, etag_of
+from ..responses import etag_of
 from .description import describe
 
 
 class OpenApiDocument:
-    """The document as a value and as it is sent."""
+    """The document as a value, and as the bytes that are sent, with their ETag."""
 
     def __init__(self, operations: Sequence[Operation], *, issuer: str, version: str) -> None:
         self.content: dict[str, Any] = describe(operations, issuer=issuer, version=version)
@@ -22,12 +21,3 @@ class OpenApiDocument:
 
 
 OPENAPI: Final = web.AppKey("keyturn_openapi", OpenApiDocument)
-
-
-@public
-async def openapi(request: web.Request) -> web.Response:
-    """Gives this document."""
-    document = request.app[OPENAPI]
-    return conditional_response(
-        request, body=document.body, etag=document.etag, content_type="application/json", headers=REVALIDATED
-    )

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from ...errors.oauth_error import CHALLENGE, OAuthError, oauth_http_description, oauth_status_and_code
-from ..operation import JSON, Failure
+from ..operation import JSON, ErrorType
 from .headers import headers
 from .schemas import Schemas
 
@@ -28,7 +28,7 @@ _CHALLENGED: Final = {
 }
 
 
-def oauth_errors_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTTPStatus, dict[str, Any]]]:
+def oauth_errors_of(failures: Iterable[ErrorType], schemas: Schemas) -> list[tuple[HTTPStatus, dict[str, Any]]]:
     """Return the answers for these failures, those of one status together."""
     coded = sorted({(*oauth_status_and_code(kind), _description(kind)) for kind in failures})
     return [(status, _answer(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
@@ -44,7 +44,7 @@ def _answer(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schemas
     }
 
 
-def _description(kind: Failure) -> str:
+def _description(kind: ErrorType) -> str:
     if issubclass(kind, web.HTTPException):
         return oauth_http_description(HTTPStatus(kind.status_code))
     return kind.description

@@ -47,11 +47,11 @@ def described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         written["description"] = rest
     if parameters := _parameters(operation):
         written["parameters"] = parameters
-    if operation.takes:
-        body = {"schema": schemas.of(operation.takes.model), "example": example(operation.takes.model)}
+    if operation.request:
+        body = {"schema": schemas.of(operation.request.model), "example": example(operation.request.model)}
         written["requestBody"] = {
-            "required": operation.takes.required,
-            "content": {operation.takes.media_type: body},
+            "required": operation.request.required,
+            "content": {operation.request.media_type: body},
         }
     if not operation.is_public:
         written["security"] = [{BEARER: list(operation.scopes)}]
@@ -74,10 +74,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name in re.findall(r"\{(\w+)\}", operation.template)
     ]
     parameters.extend(
-        {"name": each.name, "in": "query", "description": each.about, "schema": dict(each.schema)}
+        {"name": each.name, "in": "query", "description": each.description, "schema": dict(each.schema)}
         for each in operation.query
     )
-    if any(hdrs.ETAG in each.headers for each in operation.answers):
+    if any(hdrs.ETAG in each.headers for each in operation.response_specs):
         parameters.append(
             {
                 "name": str(hdrs.IF_NONE_MATCH),

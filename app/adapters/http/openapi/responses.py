@@ -9,7 +9,7 @@ from typing import Any, Final, is_typeddict
 from aiohttp import hdrs, web
 
 from ...errors.problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
-from ..operation import Failure, Operation, ResponseSpec
+from ..operation import ErrorType, Operation, ResponseSpec
 from .headers import headers
 from .oauth_responses import oauth_errors_of
 from .schemas import Schemas, markdown
@@ -29,25 +29,25 @@ Response = dict[str, Any]
 
 def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
     """Return all answers of an operation by their status, in its order."""
-    good = {str(each.status.value): _answer(each, schemas) for each in operation.answers}
-    failed = oauth_errors_of if operation.fails_as_oauth else problems_of
-    problems = {str(status.value): response for status, response in failed(operation.failures(), schemas)}
+    good = {str(each.status.value): _answer(each, schemas) for each in operation.response_specs}
+    failed = oauth_errors_of if operation.uses_oauth_errors else problems_of
+    problems = {str(status.value): response for status, response in failed(operation.all_errors(), schemas)}
     assert not good.keys() & problems.keys(), operation
     return dict(sorted({**good, **problems}.items()))
 
 
-def problems_of(failures: Iterable[Failure], schemas: Schemas) -> list[tuple[HTTPStatus, Response]]:
+def problems_of(failures: Iterable[ErrorType], schemas: Schemas) -> list[tuple[HTTPStatus, Response]]:
     """Return the problems for these failures, those of one status together."""
     coded = sorted({(*status_and_code(kind), _description(kind)) for kind in failures})
     return [(status, _problem(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
 
 
-def _answer(gives: ResponseSpec, schemas: Schemas) -> Response:
-    described: Response = {"description": gives.status.phrase, "headers": headers(gives.headers)}
-    if is_typeddict(gives.model):
-        described["description"] = markdown(gives.model)
-    if gives.model is not None:
-        described["content"] = {gives.media_type: {} if gives.model is bytes else {"schema": schemas.of(gives.model)}}
+def _answer(spec: ResponseSpec, schemas: Schemas) -> Response:
+    described: Response = {"description": spec.status.phrase, "headers": headers(spec.headers)}
+    if is_typeddict(spec.model):
+        described["description"] = markdown(spec.model)
+    if spec.model is not None:
+        described["content"] = {spec.media_type: {} if spec.model is bytes else {"schema": schemas.of(spec.model)}}
     return described
 
 
@@ -69,7 +69,7 @@ def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schema
     }
 
 
-def _description(kind: Failure) -> str:
+def _description(kind: ErrorType) -> str:
     if issubclass(kind, web.HTTPException):
         return http_detail(HTTPStatus(kind.status_code))
     return kind.description

@@ -1,0 +1,37 @@
+"""The route table: all routes that are always served, in the order of the OpenAPI document."""
+
+from typing import Final
+
+from . import (
+    account,
+    admin_clients,
+    admin_sessions,
+    admin_users,
+    docs,
+    health,
+    introspection,
+    oauth_token,
+    password,
+    revoked_sessions,
+    server_metadata,
+    sign_in,
+    token_revocation,
+    well_known,
+)
+
+ROUTES: Final = (
+    *sign_in.ROUTES,
+    *account.ROUTES,
+    *password.ROUTES,
+    *admin_users.ROUTES,
+    *admin_sessions.ROUTES,
+    *admin_clients.ROUTES,
+    *oauth_token.ROUTES,
+    *introspection.ROUTES,
+    *token_revocation.ROUTES,
+    *server_metadata.ROUTES,
+    *well_known.ROUTES,
+    *revoked_sessions.ROUTES,
+    *health.ROUTES,
+    *docs.ROUTES,
+)
