@@ -5,7 +5,7 @@ from keyturn.guard import PRINCIPAL, public, remote_guard, requires
 remote_guard(issuer="https://id.example", audience="orders").protect(app)
 """
 
-from ..adapters.errors.problem import problem
+from ..adapters.errors.aiohttp import problem
 from ..adapters.guards.aiohttp import PRINCIPAL, ErrorRenderer, Guard, public, requires
 from ..adapters.guards.bearer import BearerHeader, Cookie, TokenSource
 from ..adapters.guards.staleness import closed_when_stale, open_when_stale

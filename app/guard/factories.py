@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from ..adapters.errors.problem import problem
+from ..adapters.errors.aiohttp import problem
 from ..adapters.guards.aiohttp import ErrorRenderer, Guard
 from ..adapters.guards.bearer import TokenSource
 from ..adapters.http.server.request_metrics import counting_refusals

@@ -12,7 +12,7 @@ from ...domain.errors import InvalidRequest, KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
-from ..errors.problem import problem
+from ..errors.aiohttp import problem
 from .bearer import BearerHeader, TokenSource
 from .staleness import CLOSED, FEED, Feed, check_fresh, goes_on, request_of
 

@@ -11,12 +11,19 @@ from aiohttp.typedefs import Handler
 
 from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
-from ..errors.oauth_error import is_oauth_path
+from ..errors.aiohttp import error_format
+from ..errors.format import ErrorKind
+from ..errors.oauth import OAUTH
 from ..guards.aiohttp import marked_public, required_scopes
 
 JSON: Final = "application/json"
 
 ErrorType = type[KeyturnError] | type[web.HTTPException]
+
+
+def error_kind(error: ErrorType) -> ErrorKind:
+    """Return the kind of error that the error formats know."""
+    return HTTPStatus(error.status_code) if issubclass(error, web.HTTPException) else error
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Operation(web.AbstractRouteDef):
     @property
     def uses_oauth_errors(self) -> bool:
         """Whether errors have the body of RFC 6749 §5.2. Otherwise they are problems (RFC 9457)."""
-        return is_oauth_path(self.path)
+        return error_format(self.path) is OAUTH
 
     @property
     def is_public(self) -> bool:

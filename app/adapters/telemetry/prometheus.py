@@ -11,6 +11,7 @@ from ...domain.audit.events import AuditEvent
 from ...domain.errors import KeyturnError
 from ...domain.keys.signing_key import KeyState, SigningKey
 from ...domain.sessions.errors import InvalidGrant
+from ..errors.table import reason
 from . import outcomes
 from .shared_files import FOLDER
 
@@ -68,13 +69,13 @@ class PrometheusTelemetry:
             self._sessions_revoked.labels(because).inc(sessions)
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        self._access_refusals.labels(outcomes.reason(refusal)).inc()
+        self._access_refusals.labels(reason(refusal)).inc()
 
     def tokens_refused(self, refusal: KeyturnError) -> None:
         if isinstance(refusal, InvalidGrant) and refusal.reason == outcomes.REUSE:
             self._tokens.labels(outcomes.REUSE, "").inc()
         else:
-            self._tokens.labels(outcomes.REFUSED, outcomes.reason(refusal)).inc()
+            self._tokens.labels(outcomes.REFUSED, reason(refusal)).inc()
 
     def hashing(self, *, under_way: int, waiting: int) -> None:
         self._hashes_under_way.set(under_way)

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ...domain.errors import KeyturnError
 from ...domain.verifier.guard_state import GuardState
-from . import outcomes
+from ..errors.table import reason
 
 _GOOD: Final = "good"
 _FAILED: Final = "failed"
@@ -31,7 +31,7 @@ class PrometheusGuardTelemetry:
         self._stale.set(1)
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        self._refusals.labels(outcomes.reason(refusal)).inc()
+        self._refusals.labels(reason(refusal)).inc()
 
     def keys_fetched(self, state: GuardState) -> None:
         self._count("keys", state.keys_fault)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ...errors.problem import status_and_code
-from ..operation import Operation
+from ...errors.problem import PROBLEM
+from ..operation import Operation, error_kind
 from .headers import HEADERS
 from .oauth_responses import oauth_errors_of
 from .operations import BEARER, CLIENT, TAGS, described
@@ -33,9 +33,12 @@ def describe(operations: Sequence[Operation], *, issuer: str, version: str) -> d
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(each.template, {})[each.method.lower()] = described(each, schemas)
-    outside = {status_and_code(kind)[1]: problems_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS}
+    outside = {
+        PROBLEM.text(error_kind(kind)).code: problems_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS
+    }
     outside |= {
-        f"oauth-{status_and_code(kind)[1]}": oauth_errors_of([kind], schemas)[0][1] for kind in _OUTSIDE_OF_OPERATIONS
+        f"oauth-{PROBLEM.text(error_kind(kind)).code}": oauth_errors_of([kind], schemas)[0][1]
+        for kind in _OUTSIDE_OF_OPERATIONS
     }
     return {
         "openapi": "3.1.1",

@@ -6,10 +6,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 
-from ...errors.oauth_error import CHALLENGE, OAuthError, oauth_http_description, oauth_status_and_code
-from ..operation import JSON, ErrorType
+from ...errors.format import ErrorText
+from ...errors.oauth import BASIC_CHALLENGE, OAUTH, OAuthError
+from ..operation import JSON, ErrorType, error_kind
 from .headers import headers
 from .schemas import Schemas
 
@@ -23,18 +24,18 @@ _CHALLENGED: Final = {
     str(hdrs.WWW_AUTHENTICATE): {
         "description": "The challenge (RFC 7617).",
         "required": True,
-        "schema": {"type": "string", "const": CHALLENGE},
+        "schema": {"type": "string", "const": BASIC_CHALLENGE},
     }
 }
 
 
 def oauth_errors_of(failures: Iterable[ErrorType], schemas: Schemas) -> list[tuple[HTTPStatus, dict[str, Any]]]:
     """Return the answers for these failures, those of one status together."""
-    coded = sorted({(*oauth_status_and_code(kind), _description(kind)) for kind in failures})
+    coded = sorted({OAUTH.text(error_kind(kind)) for kind in failures})
     return [(status, _answer(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
 
 
-def _answer(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schemas: Schemas) -> dict[str, Any]:
+def _answer(status: HTTPStatus, told: list[ErrorText], schemas: Schemas) -> dict[str, Any]:
     codes = sorted({code for _, code, _ in told})
     described = headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ())))
     return {
@@ -42,9 +43,3 @@ def _answer(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schemas
         "headers": described | (_CHALLENGED if status is HTTPStatus.UNAUTHORIZED else {}),
         "content": {JSON: {"schema": {"allOf": [schemas.of(OAuthError), {"properties": {"error": {"enum": codes}}}]}}},
     }
-
-
-def _description(kind: ErrorType) -> str:
-    if issubclass(kind, web.HTTPException):
-        return oauth_http_description(HTTPStatus(kind.status_code))
-    return kind.description

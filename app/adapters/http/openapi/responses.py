@@ -6,10 +6,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, is_typeddict
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 
-from ...errors.problem import PROBLEM_JSON, PROBLEM_TYPE, Problem, http_detail, status_and_code
-from ..operation import ErrorType, Operation, ResponseSpec
+from ...errors.format import ErrorText
+from ...errors.problem import PROBLEM, PROBLEM_TYPE, Problem
+from ..operation import ErrorType, Operation, ResponseSpec, error_kind
 from .headers import headers
 from .oauth_responses import oauth_errors_of
 from .schemas import Schemas, markdown
@@ -38,7 +39,7 @@ def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
 
 def problems_of(failures: Iterable[ErrorType], schemas: Schemas) -> list[tuple[HTTPStatus, Response]]:
     """Return the problems for these failures, those of one status together."""
-    coded = sorted({(*status_and_code(kind), _description(kind)) for kind in failures})
+    coded = sorted({PROBLEM.text(error_kind(kind)) for kind in failures})
     return [(status, _problem(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
 
 
@@ -51,7 +52,7 @@ def _answer(spec: ResponseSpec, schemas: Schemas) -> Response:
     return described
 
 
-def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schemas: Schemas) -> Response:
+def _problem(status: HTTPStatus, told: list[ErrorText], schemas: Schemas) -> Response:
     codes = sorted({code for _, code, _ in told})
     schema: dict[str, Any] = {
         "properties": {
@@ -65,11 +66,5 @@ def _problem(status: HTTPStatus, told: list[tuple[HTTPStatus, str, str]], schema
     return {
         "description": "\n".join(f"- `{code}`: {description}" for _, code, description in told),
         "headers": headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()), *_BY_CODE.get("".join(codes), ()))),
-        "content": {PROBLEM_JSON: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
+        "content": {PROBLEM.media_type: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
     }
-
-
-def _description(kind: ErrorType) -> str:
-    if issubclass(kind, web.HTTPException):
-        return http_detail(HTTPStatus(kind.status_code))
-    return kind.description

@@ -10,8 +10,7 @@ from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ....ports.telemetry import Telemetry
-from ...errors.failure import bug, http_failure
-from ...errors.problem import unreadable_request
+from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
 from .edge import add_headers, new_request_id
 
 _LOG: Final = logging.getLogger("keyturn.http")
@@ -71,10 +70,10 @@ class Connection(RequestHandler):
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
             fields = {"status": status, "kind": type(exc).__name__, "address": request.remote}
             _LOG.info("unreadable request", extra={"fields": fields})
-            response = unreadable_request()
+            response = unreadable_request_response()
         else:
             _LOG.error("bug", exc_info=exc)
-            response = bug(path=request.path)
+            response = bug_response(path=request.path)
         add_headers(response, request_id)
         response.force_close()
         self._telemetry.answered(method="", route="", status=response.status, seconds=0.0)
@@ -118,7 +117,7 @@ class Server(web.Server):
             return await self._answer(request)
         except web.HTTPException as error:
             request_id = new_request_id()
-            response = http_failure(error, path=request.path)
+            response = http_error_response(error, path=request.path)
             add_headers(response, request_id)
             self._telemetry.answered(method=request.method, route="", status=response.status, seconds=0.0)
             return response

@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ....domain.errors import KeyturnError, Unavailable
-from ...errors.failure import bug, failure, http_failure
+from ...errors.aiohttp import bug_response, error_response, http_error_response
 from ...guards.bearer import check_authorization_headers
 from ...request_context import REQUEST_ID
 from ..requests.client_address import note_client_address
@@ -36,14 +36,14 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
         check_authorization_headers(request)
         response = await handler(request)
     except KeyturnError as error:
-        response = failure(error, path=request.path)
+        response = error_response(error, path=request.path)
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
     except web.HTTPException as error:
-        response = http_failure(error, path=request.path)
+        response = http_error_response(error, path=request.path)
     except Exception:  # noqa: BLE001  # the last resort: a bug is a 500, and the log has its cause
         _LOG.exception("bug")
-        response = bug(path=request.path)
+        response = bug_response(path=request.path)
     add_headers(response, request_id)
     if request.app[READINESS].draining:
         response.force_close()

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ....domain.errors import KeyturnError
 from ....ports.guard_telemetry import GuardTelemetry
 from ....ports.telemetry import Telemetry
-from ...errors.problem import problem
+from ...errors.aiohttp import problem
 from ...guards.aiohttp import ErrorRenderer
 from .route_pattern import route_pattern
 

@@ -1,0 +1,84 @@
+"""What the two formats of errors have in common. It knows no web framework."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar, NamedTuple
+
+from ...domain.errors import FieldError, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
+
+ErrorKind = type[KeyturnError] | HTTPStatus
+"""A class of domain errors, or the status of an error that the web framework found, such as 404 or 405."""
+
+
+class ErrorText(NamedTuple):
+    """What every answer for one kind of error says."""
+
+    status: HTTPStatus
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An answer, ready to be sent by any web framework. The headers include ``Content-Type``."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class ErrorFormat(ABC):
+    """Turns errors into answers."""
+
+    media_type: ClassVar[str]
+
+    def render(self, error: KeyturnError) -> ErrorAnswer:
+        """Return the answer to a domain error. A fault of the service (500) is not described to the client."""
+        status, code, _ = self.text(type(error))
+        if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+            error = KeyturnError()
+        headers = {}
+        if isinstance(error, TooManyAttempts | Unavailable):
+            headers["Retry-After"] = str(error.retry_after)
+        if challenge := self._challenge(status, error):
+            headers["WWW-Authenticate"] = challenge
+        errors = error.errors if isinstance(error, InvalidRequest) else ()
+        return self._answer(ErrorText(status, code, error.description), headers, errors)
+
+    def render_status(self, status: HTTPStatus, *, allow: str | None = None) -> ErrorAnswer:
+        """Return the answer to an error that the web framework found. ``allow`` is for a 405 (RFC 9110 §15.5.6)."""
+        return self._answer(self.text(status), {} if allow is None else {"Allow": allow})
+
+    def text(self, kind: ErrorKind) -> ErrorText:
+        """Return the status, the code and the usual description for a kind of error."""
+        if isinstance(kind, HTTPStatus):
+            return ErrorText(kind, self._code_of_status(kind), self._description_of_status(kind))
+        status = self._status(kind)
+        code = KeyturnError.code if status is HTTPStatus.INTERNAL_SERVER_ERROR else kind.code
+        return ErrorText(status, self._spell(code), kind.description)
+
+    def _answer(self, text: ErrorText, headers: Mapping[str, str], errors: Sequence[FieldError] = ()) -> ErrorAnswer:
+        return ErrorAnswer(text.status, self._headers(headers), self._body(text, errors))
+
+    @abstractmethod
+    def _status(self, kind: type[KeyturnError]) -> HTTPStatus: ...
+
+    @abstractmethod
+    def _spell(self, code: str) -> str: ...
+
+    @abstractmethod
+    def _code_of_status(self, status: HTTPStatus) -> str: ...
+
+    @abstractmethod
+    def _description_of_status(self, status: HTTPStatus) -> str: ...
+
+    @abstractmethod
+    def _challenge(self, status: HTTPStatus, error: KeyturnError) -> str | None: ...
+
+    @abstractmethod
+    def _headers(self, headers: Mapping[str, str]) -> Mapping[str, str]: ...
+
+    @abstractmethod
+    def _body(self, text: ErrorText, errors: Sequence[FieldError]) -> bytes: ...
