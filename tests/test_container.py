@@ -62,7 +62,6 @@ PORTS: Final[dict[str, type[Any]]] = {
     "codec": TokenCodec,
     "hasher": PasswordHasher,
     "key_generator": KeyGenerator,
-    "own_rate_limits": RateLimitRepository,
     "key_stores.chosen": KeyStore,
     "randomness": Randomness,
     "stores.audit_records": AuditRecordRepository,

@@ -1,4 +1,4 @@
-"""How often something may still be tried."""
+"""The state of rate limits that all instances share."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -7,33 +7,34 @@ from ..domain.rate_limits.rate_limit import RateLimit
 
 
 class RateLimitRepository(Protocol):
-    """Keeps what is left of budgets, each under a key of 32 bytes. Every instance that shares the store shares them.
+    """Keeps for each key of 32 bytes how much of its limit is used.
 
-    Each method is one act, and raises ``StoreUnavailable`` when the store does not answer. ``now`` is in seconds since
-    the epoch. What is kept need not outlive the store's own start, and a budget that is whole need not be kept.
+    Each method is one atomic act, except where its docstring says otherwise, and raises ``StoreUnavailable`` when the
+    store does not answer. ``now`` is in seconds since the epoch. A full limit need not be kept, and a restart of the
+    store may lose all of them.
     """
 
-    async def take(self, wanted: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        """Take one attempt from each budget and return nothing; or, where one has none, take from none, and return for
-        how many seconds each that is used up has none.
+    async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
+        """Charge one attempt to every limit and return ``{}``. If some limits are used up, charge none; return for each
+        of those the seconds until it has an attempt again.
 
-        Of any number of concurrent calls at one ``now`` as many take from a budget as it had attempts; fewer only where
-        a call that is refused by another budget holds an attempt for a moment.
+        Concurrent calls never exceed a limit. They may use less of it only while a call that another limit refuses is
+        under way.
         """
         ...
 
-    async def give_back(self, taken: Mapping[bytes, RateLimit], *, now: float) -> None:
-        """Give back one attempt that was taken from each; a budget is never more than whole. After ``clear`` it is one
-        attempt of whoever took since.
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:
+        """Return one attempt to each limit. A limit never has more attempts than when it is full. After ``reset`` the
+        attempt that is returned is that of a later caller, if there is one.
         """
         ...
 
     async def reset(self, keys: Collection[bytes]) -> None:
-        """Make the budgets whole again."""
+        """Make the limits full."""
         ...
 
     async def delete_full(self, *, full_before: float, limit: int) -> int:
-        """Delete at most ``limit`` budgets that were whole before that moment, where the store does not do so by
-        itself; return how many.
+        """Delete at most ``limit`` entries that were full before ``full_before`` (seconds since the epoch); return how
+        many. A store whose entries expire by themselves deletes none.
         """
         ...

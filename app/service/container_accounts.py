@@ -29,7 +29,6 @@ class AccountServices(TokenServices, Hashing):
         rate_limiter=TokenServices.rate_limiter,
         clock=Ground.clock,
         audit=Records.audit,
-        telemetry=Ground.telemetry,
         policy=Ground.rate_limit_policy,
         device_lifetime=Ground.settings.provided.device_ttl,
         max_unknown=providers.Callable(add, Hashing.threads, Ground.settings.provided.password_hash_queue),

@@ -58,7 +58,7 @@ class OAuthServices(TokenServices):
         sessions=Records.stores.sessions,
         users=Records.stores.users,
         validation=TokenServices.validation,
-        rate_limiter=TokenServices.rate_limiter,
+        introspection_limit=TokenServices.introspection_limit,
         clock=Ground.clock,
         policy=Ground.session_policy,
     )

@@ -21,7 +21,7 @@ class SessionServices(TokenServices):
         clients=Records.stores.clients,
         issuance=TokenServices.issuance,
         revocation=TokenServices.revocation,
-        rate_limiter=TokenServices.rate_limiter,
+        refresh_limit=TokenServices.refresh_limit,
         clock=Ground.clock,
         randomness=Ground.randomness,
         audit=Records.audit,

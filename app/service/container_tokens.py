@@ -2,14 +2,13 @@
 
 from dependency_injector import providers
 
-from ..adapters.memory.rate_limits import MemoryRateLimitRepository
 from ..domain.rate_limits.limiter import RateLimiter
+from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.sessions.issuing import Issuance
 from ..domain.sessions.revocation import Revocation
 from ..domain.tokens.revocation_feed import RevocationFeed
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
-from ..ports.rate_limit_repository import RateLimitRepository
 from .container_ground import Ground
 from .container_keys import Keys
 from .container_records import Records
@@ -54,11 +53,6 @@ class TokenServices(Keys):
         clock=Ground.clock,
         policy=Ground.access_tokens,
     )
-    own_rate_limits: providers.Provider[RateLimitRepository] = providers.Singleton(MemoryRateLimitRepository)
-    rate_limiter = providers.Singleton(
-        RateLimiter,
-        rate_limits=Records.stores.rate_limits,
-        own=own_rate_limits,
-        clock=Ground.clock,
-        policy=Ground.rate_limit_policy,
-    )
+    rate_limiter = providers.Singleton(RateLimiter, rate_limits=Records.stores.rate_limits, clock=Ground.clock)
+    refresh_limit = providers.Singleton(LocalRateLimit, Ground.rate_limit_policy.provided.refresh)
+    introspection_limit = providers.Singleton(LocalRateLimit, Ground.rate_limit_policy.provided.introspection)

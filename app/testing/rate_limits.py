@@ -16,15 +16,15 @@ class FakeRateLimitRepository(RateLimitRepository):
     def __init__(self) -> None:
         self.full_at: dict[bytes, int] = {}
 
-    async def take(self, wanted: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        results = {key: limit.take(self.full_at.get(key, 0), microseconds(now)) for key, limit in wanted.items()}
+    async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
+        results = {key: limit.take(self.full_at.get(key, 0), microseconds(now)) for key, limit in limits.items()}
         refused = {key: seconds(wait) for key, (_, wait) in results.items() if wait}
         if not refused:
             self.full_at.update({key: full_at for key, (full_at, _) in results.items()})
         return refused
 
-    async def give_back(self, taken: Mapping[bytes, RateLimit], *, now: float) -> None:
-        for key, limit in taken.items():
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:
+        for key, limit in limits.items():
             self.full_at[key] = max(limit.give_back(self.full_at.get(key, 0)), microseconds(now))
 
     async def reset(self, keys: Collection[bytes]) -> None:

@@ -17,6 +17,7 @@ from ..domain.login.password_change import PasswordChange
 from ..domain.login.passwords import Passwords
 from ..domain.login.user import User
 from ..domain.rate_limits.limiter import RateLimiter
+from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.rate_limits.policy import RateLimitPolicy
 from ..domain.requester import Requester
 from ..domain.sessions import ratchet
@@ -126,12 +127,7 @@ class World:
     @cached_property
     def rate_limiter(self) -> RateLimiter:
         """The rate limiter."""
-        return RateLimiter(
-            rate_limits=self.rate_limits,
-            own=FakeRateLimitRepository(),
-            clock=self.clock,
-            policy=self.rate_limit_policy,
-        )
+        return RateLimiter(rate_limits=self.rate_limits, clock=self.clock)
 
     @cached_property
     def admission(self) -> Admission:
@@ -141,7 +137,6 @@ class World:
             rate_limiter=self.rate_limiter,
             clock=self.clock,
             audit=self.audit,
-            telemetry=FakeTelemetry(),
             policy=self.rate_limit_policy,
             device_lifetime=DEVICE_LIFETIME,
             max_unknown=MAX_UNKNOWN,
@@ -157,7 +152,7 @@ class World:
             clients=self.clients,
             issuance=self.issuance,
             revocation=self.revocation,
-            rate_limiter=self.rate_limiter,
+            refresh_limit=LocalRateLimit(self.rate_limit_policy.refresh),
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,

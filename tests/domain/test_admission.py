@@ -10,8 +10,8 @@ import pytest
 from app.domain.errors import StoreUnavailable, TooManyAttempts
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.login.authentication import LoginResult
-from app.domain.login.device import Device, device_token
-from app.domain.login.errors import HashingOverloaded, InvalidCredentials
+from app.domain.login.device import Device, make_device_token
+from app.domain.login.errors import InvalidCredentials, NoPlaceLeft
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
 from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS
@@ -133,12 +133,12 @@ async def test_a_clock_that_is_set_back_ends_what_is_remembered(world: World) ->
 
 async def test_no_more_is_remembered_than_fits(world: World) -> None:
     """Whoever is refused in ever new names takes a bounded place."""
-    refusals = world.rate_limiter._refused
+    refusals = world.rate_limiter._recent_refusals
     for number in range(30_000):
-        refusals.note({number.to_bytes(4, "big"): 60.0})
-    assert len(refusals._found) == 10_000
-    assert refusals.wait([(29_999).to_bytes(4, "big")]) == 60
-    assert refusals.wait([(0).to_bytes(4, "big")]) == 0
+        refusals.add({number.to_bytes(4, "big"): 60.0})
+    assert len(refusals._refused) == 10_000
+    assert refusals.retry_after([(29_999).to_bytes(4, "big")]) == 60
+    assert refusals.retry_after([(0).to_bytes(4, "big")]) == 0
 
 
 async def test_a_crowd_of_strangers_waits_before_the_store(world: World) -> None:
@@ -150,7 +150,7 @@ async def test_a_crowd_of_strangers_waits_before_the_store(world: World) -> None
     assert watched.asked == MAX_LOOKUPS
     watched.open.set()
     done = await outcomes(crowd)
-    assert done == [InvalidCredentials] * MAX_UNKNOWN + [HashingOverloaded] * (200 - MAX_UNKNOWN)
+    assert done == [InvalidCredentials] * MAX_UNKNOWN + [NoPlaceLeft] * (200 - MAX_UNKNOWN)
     assert watched.most_at_once == MAX_LOOKUPS
     assert world.hasher.verifications == MAX_UNKNOWN
 
@@ -161,7 +161,7 @@ async def test_a_crowd_at_one_account_asks_for_few(world: World) -> None:
     world.clock.advance(1)
     watched, events = Watched(world), len(world.audit.events)
     crowd = await begun(*(signing_in(world, address=f"10.0.{n}.1") for n in range(200)))
-    assert set(await outcomes(crowd)) == {TooManyAttempts, HashingOverloaded}
+    assert set(await outcomes(crowd)) == {TooManyAttempts, NoPlaceLeft}
     assert watched.asked <= 2 * MAX_LOOKUPS
     assert len(world.audit.events) - events <= MAX_LOOKUPS
 
@@ -172,7 +172,7 @@ async def test_a_stranger_keeps_the_place_until_the_password_is_verified(world: 
     world.hasher.open.clear()
     crowd = await begun(*(signing_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(MAX_UNKNOWN)))
     asked = watched.asked
-    with pytest.raises(HashingOverloaded):
+    with pytest.raises(NoPlaceLeft):
         await signing_in(world)
     assert watched.asked == asked == 2 * MAX_UNKNOWN
     world.hasher.open.set()
@@ -197,7 +197,8 @@ async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
 
 def forged(number: int) -> str:
     """Return a device token that Alice's password did not make; of each number another."""
-    return device_token(Device(ALICE.subject, number.to_bytes(16, "big"), int(NOW)), replace(ALICE, password_hash="-"))  # noqa: S106
+    device = Device(ALICE.subject, number.to_bytes(16, "big"), int(NOW))
+    return make_device_token(device, replace(ALICE, password_hash="-"))  # noqa: S106
 
 
 async def test_false_devices_are_strangers(world: World) -> None:
@@ -230,7 +231,8 @@ async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world:
     for number in range(30):
         with pytest.raises((InvalidCredentials, TooManyAttempts)):
             await signing_in(world, "wrong", device=forged(number))
-    assert not await world.rate_limiter.believes_claims(REQUESTER.address)
+    with pytest.raises(TooManyAttempts):
+        world.admission._invalid_device_tokens.take(REQUESTER.address, world.clock.now())
     await signing_in(world, device=device)
     assert world.hasher.reserved[-1]
 
@@ -240,7 +242,7 @@ async def test_true_devices_are_not_counted_among_the_false(world: World) -> Non
     device = (await signing_in(world)).device_token
     for _ in range(30):
         await signing_in(world, device=device)
-    assert await world.rate_limiter.believes_claims(REQUESTER.address)
+    world.admission._invalid_device_tokens.take(REQUESTER.address, world.clock.now())
 
 
 async def test_what_a_success_gives_back_can_be_taken_at_once() -> None:

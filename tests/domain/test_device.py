@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from app.domain import base64url
 from app.domain.identifiers import Subject
-from app.domain.login.device import Device, device_claim, device_token
+from app.domain.login.device import Device, make_device_token, read_device_token
 from app.domain.login.user import User
 from app.testing.builders import ALICE, DEVICE_LIFETIME
 from app.testing.system import NOW
 
 DEVICE = Device(ALICE.subject, bytes(range(16)), int(NOW))
-TOKEN = device_token(DEVICE, ALICE)
+TOKEN = make_device_token(DEVICE, ALICE)
 
 
 def known_device(token: str, user: User, *, now: float = NOW, lifetime: int = DEVICE_LIFETIME) -> Device | None:
     """Return the device that the token shows of this user."""
-    claim = device_claim(token, now=now, lifetime=lifetime)
-    return claim.device if claim is not None and claim.is_of(user) else None
+    read = read_device_token(token, now=now, lifetime=lifetime)
+    return read.device if read is not None and read.is_valid_for(user) else None
 
 
 def test_a_device_is_known_again() -> None:

@@ -8,16 +8,18 @@ import pytest
 
 from app.domain.audit.events import LoginFailed
 from app.domain.errors import StoreUnavailable, TooManyAttempts
-from app.domain.identifiers import FIRST_PARTY, ClientId
+from app.domain.identifiers import FIRST_PARTY
 from app.domain.login.authentication import LoginResult
 from app.domain.login.errors import HashingOverloaded, InvalidCredentials
 from app.domain.network import network_of
+from app.domain.rate_limits.local import LocalRateLimit
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS, refresh_token
 from app.testing.faults import unavailable
+from app.testing.system import NOW
 from app.testing.world import REQUESTER, World
 from tests.conftest import Proof
 
@@ -256,16 +258,16 @@ async def test_a_dead_grant_stays_a_dead_grant() -> None:
                 await world.refresh(token)
 
 
-async def test_introspection_has_a_budget_of_its_own() -> None:
-    """For each client, which comes back with time."""
-    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, introspection=RateLimit(3, 30)))
+def test_a_local_limit_counts_each_key_separately() -> None:
+    """A key that has used up its attempts is refused until one comes back; other keys are not."""
+    limit = LocalRateLimit(RateLimit(3, 30))
     for _ in range(3):
-        await world.rate_limiter.admit_introspection(ClientId("one"))
-    with pytest.raises(TooManyAttempts):
-        await world.rate_limiter.admit_introspection(ClientId("one"))
-    await world.rate_limiter.admit_introspection(ClientId("other"))
-    world.clock.advance(10)
-    await world.rate_limiter.admit_introspection(ClientId("one"))
+        limit.take("one", NOW)
+    with pytest.raises(TooManyAttempts) as refused:
+        limit.take("one", NOW + 1)
+    assert refused.value.retry_after == 9
+    limit.take("other", NOW)
+    limit.take("one", NOW + 10)
 
 
 @pytest.mark.proof("login")

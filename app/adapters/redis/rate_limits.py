@@ -16,14 +16,14 @@ class RedisRateLimitRepository(RateLimitRepository):
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
 
-    async def take(self, wanted: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        terms = ((limit.interval(), limit.tolerance(), limit.latest()) for limit in wanted.values())
-        waits = await self._exchange.run(TAKE, _names(wanted), microseconds(now), *chain.from_iterable(terms))
-        return {key: seconds(int(wait)) for key, wait in zip(wanted, waits, strict=True) if int(wait)}
+    async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
+        terms = ((limit.interval(), limit.tolerance(), limit.max_ahead()) for limit in limits.values())
+        waits = await self._exchange.run(TAKE, _names(limits), microseconds(now), *chain.from_iterable(terms))
+        return {key: seconds(int(wait)) for key, wait in zip(limits, waits, strict=True) if int(wait)}
 
-    async def give_back(self, taken: Mapping[bytes, RateLimit], *, now: float) -> None:
-        intervals = (limit.interval() for limit in taken.values())
-        await self._exchange.run(GIVE_BACK, _names(taken), microseconds(now), *intervals)
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:
+        intervals = (limit.interval() for limit in limits.values())
+        await self._exchange.run(GIVE_BACK, _names(limits), microseconds(now), *intervals)
 
     async def reset(self, keys: Collection[bytes]) -> None:
         await self._exchange.run(CLEAR_BUDGETS, _names(keys))

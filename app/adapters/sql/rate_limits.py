@@ -33,19 +33,19 @@ class SqlRateLimitRepository(RateLimitRepository):
     def __init__(self, acts: Acts) -> None:
         self._acts = acts
 
-    async def take(self, wanted: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
+    async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
         """Look first, so that a refusal writes nothing; where another is faster then, look again."""
-        while not (waits := await self._waits(wanted, now)):
-            taken = await self._take(wanted, now)
-            if len(taken) == len(wanted):
+        while not (waits := await self._waits(limits, now)):
+            taken = await self._take(limits, now)
+            if len(taken) == len(limits):
                 break
             if taken:
-                await self.give_back({key: wanted[key] for key in taken}, now=now)
+                await self.give_back({key: limits[key] for key in taken}, now=now)
         return waits
 
-    async def give_back(self, taken: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # past is whole
-        numbers = {f"interval_{place}": taken[key].interval() for place, key in enumerate(sorted(taken))}
-        await self._acts.changes(_give_back(len(taken)), {"keys": [*taken], **_keys(taken), **numbers})
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # past is whole
+        numbers = {f"interval_{place}": limits[key].interval() for place, key in enumerate(sorted(limits))}
+        await self._acts.changes(_give_back(len(limits)), {"keys": [*limits], **_keys(limits), **numbers})
 
     async def reset(self, keys: Collection[bytes]) -> None:
         await self._acts.changes(_CLEAR, {"keys": [*keys]})
@@ -53,21 +53,21 @@ class SqlRateLimitRepository(RateLimitRepository):
     async def delete_full(self, *, full_before: float, limit: int) -> int:
         return await self._acts.changes(_FORGET, {"before": microseconds(full_before), "most": limit})
 
-    async def _waits(self, wanted: Mapping[bytes, RateLimit], now: float) -> Mapping[bytes, float]:
-        rows = await self._acts.rows(_DUE, {"keys": [*wanted]})
-        waits = {row.budget_key: wanted[row.budget_key].take(row.due, microseconds(now))[1] for row in rows}
+    async def _waits(self, limits: Mapping[bytes, RateLimit], now: float) -> Mapping[bytes, float]:
+        rows = await self._acts.rows(_DUE, {"keys": [*limits]})
+        waits = {row.budget_key: limits[row.budget_key].take(row.due, microseconds(now))[1] for row in rows}
         return {key: seconds(wait) for key, wait in waits.items() if wait}
 
-    async def _take(self, wanted: Mapping[bytes, RateLimit], now: float) -> Collection[bytes]:
+    async def _take(self, limits: Mapping[bytes, RateLimit], now: float) -> Collection[bytes]:
         """Take from each budget that has an attempt; return the keys of those."""
         moment = microseconds(now)
         numbers = {"now": moment}
-        for place, key in enumerate(sorted(wanted)):
-            limit = wanted[key]
+        for place, key in enumerate(sorted(limits)):
+            limit = limits[key]
             numbers[f"first_{place}"] = moment + limit.interval()
             numbers[f"last_{place}"] = moment + limit.tolerance()
-            numbers[f"impossible_{place}"] = moment + limit.latest()
-        rows = await self._acts.changed(_take(len(wanted)), {**_keys(wanted), **numbers})
+            numbers[f"impossible_{place}"] = moment + limit.max_ahead()
+        rows = await self._acts.changed(_take(len(limits)), {**_keys(limits), **numbers})
         return [row.budget_key for row in rows]
 
 

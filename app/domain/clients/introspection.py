@@ -3,7 +3,7 @@
 from ...ports.clock import Clock
 from ...ports.session_repository import SessionRepository
 from ...ports.user_repository import UserRepository
-from ..rate_limits.limiter import RateLimiter
+from ..rate_limits.local import LocalRateLimit
 from ..sessions import ratchet
 from ..sessions.errors import InvalidGrant
 from ..sessions.policy import SessionPolicy
@@ -27,14 +27,14 @@ class Introspection:
         sessions: SessionRepository,
         users: UserRepository,
         validation: Validation,
-        rate_limiter: RateLimiter,
+        introspection_limit: LocalRateLimit,
         clock: Clock,
         policy: SessionPolicy,
     ) -> None:
         self._sessions = sessions
         self._users = users
         self._validation = validation
-        self._throttling = rate_limiter
+        self._introspection_limit = introspection_limit
         self._clock = clock
         self._policy = policy
 
@@ -47,7 +47,7 @@ class Introspection:
         """
         if client.is_public:
             raise UnauthorizedClient
-        await self._throttling.admit_introspection(client.client_id)
+        self._introspection_limit.take(client.client_id, self._clock.now())
         if token.startswith(ratchet.PREFIX):
             return await self._refresh_token(token, client)
         return self._access_token(token, client)

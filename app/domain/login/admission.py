@@ -1,4 +1,4 @@
-"""Admission: whose password is looked at, judged before anything costly is done."""
+"""Admission: whether a password may be verified, decided before anything costly is done."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,46 +8,50 @@ from typing import Final
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
-from ...ports.telemetry import Telemetry
 from ...ports.user_repository import UserRepository
 from ..audit.events import LoginFailed
 from ..errors import KeyturnError, TooManyAttempts
-from ..rate_limits.attempt import Attempt, of_device, of_stranger
+from ..network import network_of
 from ..rate_limits.limiter import RateLimiter
-from ..rate_limits.policy import RateLimitPolicy
+from ..rate_limits.local import LocalRateLimit
+from ..rate_limits.policy import Attempt, RateLimitPolicy
+from ..rate_limits.rate_limit import RateLimit
 from ..requester import Requester
-from .device import Device, device_claim
+from .device import Device, read_device_token
 from .errors import HashingAbandoned, HashingOverloaded
 from .user import User
 from .waiting_room import WaitingRoom
 
-_CLAIMS: Final = 1_000
+_DEVICE_LOOKUPS: Final = 1_000
+"""Sign-ins that may wait at once for the lookup of their device's user."""
+
+_INVALID_DEVICE_TOKENS: Final = RateLimit(20, 600)
+"""Of one network. Beyond this limit its device tokens are looked up apart from those of other networks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """Who is let in: the user of that name, if there is one, and the device that they are known by, if they are."""
+    """A sign-in whose password may be verified: the user of its username, and the known device that it came from."""
 
     user: User | None
     device: Device | None
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Admitted):
-    """Who is let in as the owner of an account."""
-
+class _KnownDevice(Admitted):
     user: User
     device: Device
 
 
 class Admission:
-    """Lets those in whose password is to be verified. A device stays known for ``device_lifetime`` seconds.
+    """Admits sign-ins within the rate limits and within the capacity of the service.
 
-    At most ``max_unknown`` who show no known device are inside, so that no more ask the stores than can be hashed; on
-    their way in ``max_lookups`` of them ask at once, and as many of those whose device has to be looked up.
+    Each method is a context in which the password is verified, as one attempt. Leaving it without an error counts as
+    success. ``HashingOverloaded`` and ``HashingAbandoned`` give the attempt back, because no password was verified.
 
-    What is done inside is one attempt. It counts as a success unless it raises; it is given back if no password was
-    looked at, which ``HashingOverloaded`` and ``HashingAbandoned`` tell.
+    At most ``max_unknown`` sign-ins from unknown devices run at once, so that no more query the store than can be
+    hashed; at most ``max_lookups`` of them query it at the same time. As many sign-ins with a device token look up
+    their user. A device stays known for ``device_lifetime`` seconds.
     """
 
     def __init__(
@@ -57,96 +61,104 @@ class Admission:
         rate_limiter: RateLimiter,
         clock: Clock,
         audit: AuditTrail,
-        telemetry: Telemetry,
         policy: RateLimitPolicy,
         device_lifetime: int,
         max_unknown: int,
         max_lookups: int,
     ) -> None:
         self._users = users
-        self._throttling = rate_limiter
+        self._rate_limiter = rate_limiter
         self._clock = clock
         self._audit = audit
         self._policy = policy
         self._device_lifetime = device_lifetime
-        self._strangers = WaitingRoom(places=max_unknown, at_once=max_lookups, telemetry=telemetry)
-        self._claims = WaitingRoom(places=_CLAIMS, at_once=max_lookups, telemetry=telemetry)
-        self._doubtful_claims = WaitingRoom(places=_CLAIMS, at_once=max_lookups, telemetry=telemetry)
+        self._invalid_device_tokens = LocalRateLimit(_INVALID_DEVICE_TOKENS)
+        self._unknown_devices = WaitingRoom(places=max_unknown, max_active=max_lookups)
+        self._device_lookups = WaitingRoom(places=_DEVICE_LOOKUPS, max_active=max_lookups)
+        self._doubtful_device_lookups = WaitingRoom(places=_DEVICE_LOOKUPS, max_active=max_lookups)
 
     @asynccontextmanager
-    async def sign_in(self, username: str, device: str | None, requester: Requester) -> AsyncIterator[Admitted]:
-        """Admit whoever gave ``username``, and ``device``, if it is the device token of an earlier sign-in.
+    async def sign_in(self, username: str, device_token: str | None, requester: Requester) -> AsyncIterator[Admitted]:
+        """Admit a sign-in; ``device_token`` is that of an earlier one, if the client has it.
 
         Raises ``TooManyAttempts``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        if device is not None and (known := await self._known(username, device, requester)) is not None:
-            async with self.owner(known.user, known.device.device_id, requester):
+        known = None if device_token is None else await self._find_known_device(username, device_token, requester)
+        if known is not None:
+            async with self.known_user(known.user, known.device.device_id, requester):
                 yield known
         else:
-            async with self._stranger(username, requester) as user:
+            async with self._unknown_device(username, requester) as user:
                 yield Admitted(user, device=None)
 
     @asynccontextmanager
-    async def owner(self, user: User, known_by: bytes, requester: Requester) -> AsyncIterator[None]:
-        """Admit a user who is known by the id of a device, or as one who is signed in by that of their session. Raises
-        as above.
+    async def known_user(self, user: User, device_id: bytes, requester: Requester) -> AsyncIterator[None]:
+        """Admit a user who is known by a device, or by a session: ``device_id`` is the id of either.
+
+        Raises ``TooManyAttempts`` and ``StoreUnavailable``.
         """
-        attempt = of_device(user.username, known_by, self._policy)
-        self._throttling.check(attempt)
+        attempt = self._policy.attempt_from_known_device(user.username, device_id)
+        self._rate_limiter.check_recent_refusals(attempt)
         await self._take(attempt, user, requester)
-        async with self._judged(attempt):
+        async with self._settled(attempt):
             yield
 
     @asynccontextmanager
-    async def _stranger(self, username: str, requester: Requester) -> AsyncIterator[User | None]:
-        attempt = of_stranger(username, requester.address, self._policy)
-        self._throttling.check(attempt)
-        with self._strangers.place():
-            async with self._strangers.turn():
-                self._throttling.check(attempt)
+    async def _unknown_device(self, username: str, requester: Requester) -> AsyncIterator[User | None]:
+        attempt = self._policy.attempt_from_unknown_device(username, network_of(requester.address))
+        self._rate_limiter.check_recent_refusals(attempt)
+        with self._unknown_devices.place():
+            async with self._unknown_devices.turn():
+                self._rate_limiter.check_recent_refusals(attempt)
                 user = await self._users.find_by_username(username)
                 await self._take(attempt, user, requester)
-            async with self._judged(attempt):
+            async with self._settled(attempt):
                 yield user
 
-    @asynccontextmanager
-    async def _judged(self, attempt: Attempt) -> AsyncIterator[None]:
-        try:
-            yield
-        except (HashingOverloaded, HashingAbandoned):
-            await self._throttling.came_to_nothing(attempt)
-            raise
-        await self._throttling.succeeded(attempt)
+    async def _find_known_device(self, username: str, device_token: str, requester: Requester) -> _KnownDevice | None:
+        """Return the device and its user; ``None`` if the token is not valid for this username.
 
-    async def _known(self, username: str, device: str, requester: Requester) -> Known | None:
-        """Return whose device that is. Of a network that showed many false ones, claims wait in a room of their own."""
-        claim = device_claim(device, now=self._clock.now(), lifetime=self._device_lifetime)
-        if claim is None:
+        The token counts as invalid until it is verified. So a flood of invalid ones delays its own network alone.
+        """
+        token = read_device_token(device_token, now=self._clock.now(), lifetime=self._device_lifetime)
+        if token is None:
             return None
-        room = self._claims if await self._throttling.believes_claims(requester.address) else self._doubtful_claims
-        with room.place():
-            async with room.turn():
+        network, lookups = network_of(requester.address), self._device_lookups
+        try:
+            self._invalid_device_tokens.take(network, self._clock.now())
+        except TooManyAttempts:
+            lookups = self._doubtful_device_lookups
+        with lookups.place():
+            async with lookups.turn():
                 user = await self._users.find_by_username(username)
-        if user is None or not claim.is_of(user):
+        if user is None or not token.is_valid_for(user):
             return None
-        await self._throttling.claim_was_true(requester.address)
-        return Known(user, claim.device)
+        self._invalid_device_tokens.give_back(network, self._clock.now())
+        return _KnownDevice(user, token.device)
 
     async def _take(self, attempt: Attempt, user: User | None, requester: Requester) -> None:
-        """Take the attempt, and give it back if the client goes away meanwhile: no password is looked at then."""
-        taking = asyncio.create_task(self._throttling.take(attempt))
+        """Charge the attempt. If the request is cancelled meanwhile, give it back: no password is verified then."""
+        taking = asyncio.create_task(self._rate_limiter.take(attempt))
         try:
             await asyncio.shield(taking)
         except asyncio.CancelledError:
             with suppress(KeyturnError):
                 await taking
-                await self._throttling.came_to_nothing(attempt)
+                await self._rate_limiter.give_back(attempt)
             raise
         except TooManyAttempts:
-            subject = None if user is None else user.subject
+            subject, address = None if user is None else user.subject, requester.address
             self._audit.record(
-                LoginFailed(
-                    at=self._clock.now(), reason="too_many_attempts", subject=subject, address=requester.address
-                )
+                LoginFailed(at=self._clock.now(), reason="too_many_attempts", subject=subject, address=address)
             )
             raise
+
+    @asynccontextmanager
+    async def _settled(self, attempt: Attempt) -> AsyncIterator[None]:
+        """Give the attempt back if no password was verified, and reset the account's limits after a success."""
+        try:
+            yield
+        except (HashingOverloaded, HashingAbandoned):
+            await self._rate_limiter.give_back(attempt)
+            raise
+        await self._rate_limiter.reset(attempt)

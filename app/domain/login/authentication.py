@@ -18,7 +18,7 @@ from ..sessions.revocation import Revocation
 from ..sessions.session import RevocationReason
 from .admission import Admission
 from .credentials import composed
-from .device import DEVICE_ID_BYTES, Device, device_token
+from .device import DEVICE_ID_BYTES, Device, make_device_token
 from .errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
 from .user import User
 
@@ -93,7 +93,7 @@ class Authentication:
 
         Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
-        async with self._admission.owner(user, session_id, requester):
+        async with self._admission.known_user(user, session_id, requester):
             if not await self._hasher.verify(composed(password), user.password_hash, reserved=True):
                 self._note_failure("wrong_current_password", user, requester)
                 raise WrongCurrentPassword
@@ -127,7 +127,7 @@ class Authentication:
 
     def _device_token(self, user: User, known: Device | None) -> str:
         device_id = self._randomness.token_bytes(DEVICE_ID_BYTES) if known is None else known.device_id
-        return device_token(Device(user.subject, device_id, int(self._clock.now())), user)
+        return make_device_token(Device(user.subject, device_id, int(self._clock.now())), user)
 
     def _note_failure(self, reason: str, user: User | None, requester: Requester) -> None:
         subject = None if user is None else user.subject

@@ -1,4 +1,6 @@
-"""Known devices: what a device shows of an earlier sign-in. It authenticates nobody; it chooses a budget."""
+"""Known devices. A device token shows that a user signed in from this device before. It never authenticates anybody;
+it decides which rate limits a sign-in is charged to.
+"""
 
 import hmac
 from dataclasses import dataclass, field
@@ -28,44 +30,46 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceClaim:
-    """What a device token says; whether it is true takes the user to find out."""
+class DeviceToken:
+    """A device token that was read but not yet verified."""
 
     device: Device
     mac: bytes = field(repr=False)
 
-    def is_of(self, user: User) -> bool:
-        """Tell whether the token was made for this user and their password."""
-        made = hmac.compare_digest(self.mac, _mac(_facts(self.device), user))
-        return made and self.device.subject == user.subject
+    def is_valid_for(self, user: User) -> bool:
+        """Tell whether the token was made for this user, and for their current password hash."""
+        mac_is_right = hmac.compare_digest(self.mac, _mac(_content(self.device), user))
+        return mac_is_right and self.device.subject == user.subject
 
 
-def device_token(device: Device, user: User) -> str:
-    """Return what the device is to show: version, id, time and subject, and a MAC under a key that comes from the
-    user's stored password hash. So every instance can check it, and a new password makes it worthless.
+def make_device_token(device: Device, user: User) -> str:
+    """Return the device token: a MAC, then version, device id, time and subject.
+
+    The MAC's key comes from the user's stored password hash. So every instance can verify the token, and a new
+    password makes it invalid.
     """
-    facts = _facts(device)
-    return base64url.encode(_mac(facts, user) + facts)
+    content = _content(device)
+    return base64url.encode(_mac(content, user) + content)
 
 
-def device_claim(token: str, *, now: float, lifetime: int) -> DeviceClaim | None:
-    """Return what ``token`` says; ``None`` for one that is malformed, or older than ``lifetime`` seconds."""
+def read_device_token(text: str, *, now: float, lifetime: int) -> DeviceToken | None:
+    """Return the device token in ``text``; ``None`` if it is malformed or older than ``lifetime`` seconds."""
     try:
-        raw = base64url.decode(token)
-        mac, facts = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        device_id, seen_at, subject = facts[1:_ID_END], facts[_ID_END:_TIME_END], facts[_TIME_END:].decode()
+        raw = base64url.decode(text)
+        mac, content = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        device_id, seen_at, subject = content[1:_ID_END], content[_ID_END:_TIME_END], content[_TIME_END:].decode()
     except ValueError:
         return None
-    if facts[:1] != _VERSION or not subject:
+    if content[:1] != _VERSION or not subject:
         return None
     device = Device(Subject(subject), device_id, int.from_bytes(seen_at, "big"))
-    return DeviceClaim(device, mac) if now < device.seen_at + lifetime else None
+    return DeviceToken(device, mac) if now < device.seen_at + lifetime else None
 
 
-def _facts(device: Device) -> bytes:
+def _content(device: Device) -> bytes:
     return _VERSION + device.device_id + device.seen_at.to_bytes(_TIME_BYTES, "big") + device.subject.encode()
 
 
-def _mac(facts: bytes, user: User) -> bytes:
+def _mac(content: bytes, user: User) -> bytes:
     key = hmac.digest(user.password_hash.encode(), _PURPOSE, "sha256")
-    return hmac.digest(key, facts, "sha256")
+    return hmac.digest(key, content, "sha256")

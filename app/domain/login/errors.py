@@ -28,6 +28,10 @@ class HashingOverloaded(Unavailable):
     description = "Too many sign-ins are under way; try again."
 
 
+class NoPlaceLeft(HashingOverloaded):
+    """A sign-in was refused before its password reached the hasher, because too many are under way."""
+
+
 class UserNotFound(KeyturnError):
     """There is no user of this id."""
 

@@ -1,32 +1,31 @@
-"""A bound for how many do something at once, and for how many wait for that."""
+"""A limit on concurrent sign-ins, with a queue."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from ...ports.telemetry import Telemetry
-from .errors import HashingOverloaded
+from .errors import NoPlaceLeft
 
 
 class WaitingRoom:
-    """Has ``places`` for sign-ins; ``at_once`` of those inside have a turn, in the order in which they came."""
+    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time; the others wait,
+    first come, first served.
+    """
 
-    def __init__(self, *, places: int, at_once: int, telemetry: Telemetry) -> None:
-        self._free = places
-        self._turns = asyncio.Semaphore(at_once)
-        self._telemetry = telemetry
+    def __init__(self, *, places: int, max_active: int) -> None:
+        self._free_places = places
+        self._turns = asyncio.Semaphore(max_active)
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place; raises ``HashingOverloaded`` at once if there is none: a password less is hashed."""
-        if not self._free:
-            self._telemetry.hashing_refused()
-            raise HashingOverloaded
-        self._free -= 1
+        """Hold a place; raises ``NoPlaceLeft`` at once if all are taken."""
+        if not self._free_places:
+            raise NoPlaceLeft
+        self._free_places -= 1
         try:
             yield
         finally:
-            self._free += 1
+            self._free_places += 1
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -1,1 +1,4 @@
-"""rate_limits."""
+"""Rate limits: their arithmetic, the operator's policy, and the limiter of logins.
+
+May import: ports, ``errors``.
+"""

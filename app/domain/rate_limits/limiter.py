@@ -1,93 +1,49 @@
-"""Throttling: how often something may be tried, judged before anything costly is done."""
+"""Rate limiting of logins, before anything costly is done."""
 
 from collections.abc import Mapping
 from math import ceil
-from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.rate_limit_repository import RateLimitRepository
 from ..errors import TooManyAttempts
-from ..identifiers import ClientId, SessionId
-from ..network import network_of
-from .attempt import Attempt, limit_key
-from .policy import RateLimitPolicy
+from .policy import Attempt
 from .rate_limit import RateLimit
 from .recent_refusals import RecentRefusals
 
-_FALSE_CLAIMS: Final = RateLimit(20, 600)
-"""Device tokens of one network that turn out to be worth nothing."""
-
 
 class RateLimiter:
-    """Takes attempts from budgets. Accounts are told apart by the name that was given: one that nobody has is
-    throttled as one that somebody has. ``rate_limits`` are those of all instances, ``own`` those of this one.
-    """
+    """Charges attempts to log in to the limits that all instances share."""
 
-    def __init__(
-        self, *, rate_limits: RateLimitRepository, own: RateLimitRepository, clock: Clock, policy: RateLimitPolicy
-    ) -> None:
-        self._budgets = rate_limits
-        self._own = own
+    def __init__(self, *, rate_limits: RateLimitRepository, clock: Clock) -> None:
+        self._rate_limits = rate_limits
         self._clock = clock
-        self._policy = policy
-        self._refused = RecentRefusals(clock)
+        self._recent_refusals = RecentRefusals(clock)
 
-    def check(self, attempt: Attempt) -> None:
-        """Raise ``TooManyAttempts`` if one of its budgets was found empty a moment ago. The store is not asked."""
-        if wait := self._refused.wait(attempt.limits):
-            raise TooManyAttempts(retry_after=ceil(wait))
+    def check_recent_refusals(self, attempt: Attempt) -> None:
+        """Raise ``TooManyAttempts`` if one of its limits was used up a moment ago. The store is not asked."""
+        if retry_after := self._recent_refusals.retry_after(attempt.limits):
+            raise TooManyAttempts(retry_after=ceil(retry_after))
 
     async def take(self, attempt: Attempt) -> None:
-        """Take an attempt to sign in; raises ``TooManyAttempts``. One that finds a budget empty costs none of them."""
-        waits = await self._budgets.take(attempt.limits, now=self._clock.now())
-        self._refused.note(waits)
-        _check(waits)
+        """Charge ``attempt`` to all its limits; raises ``TooManyAttempts``, and charges none, if one is used up."""
+        refused = await self._rate_limits.take(attempt.limits, now=self._clock.now())
+        self._recent_refusals.add(refused)
+        if refused:
+            raise TooManyAttempts(retry_after=ceil(max(refused.values())))
 
-    async def succeeded(self, attempt: Attempt) -> None:
-        """Make the account's budgets whole: that was no guess. The others get back what this attempt took, so that many
-        people behind one address are in nobody's way.
+    async def reset(self, attempt: Attempt) -> None:
+        """Reset the account's limits after a success, and give the attempt back to the shared ones: many people behind
+        one address do not lock one another out.
         """
-        await self._budgets.reset(attempt.account_keys)
-        self._refused.forget(attempt.account_keys)
-        await self._give_back(attempt.shared())
+        await self._rate_limits.reset(attempt.account_keys)
+        self._recent_refusals.remove(attempt.account_keys)
+        await self._give_back(attempt.shared_limits())
 
-    async def came_to_nothing(self, attempt: Attempt) -> None:
-        """Give the attempt back: no password was looked at."""
+    async def give_back(self, attempt: Attempt) -> None:
+        """Give the attempt back to all its limits, because no password was verified."""
         await self._give_back(attempt.limits)
 
-    async def believes_claims(self, address: str) -> bool:
-        """Tell whether few devices were false that a network showed lately, and count this one until it is true. Each
-        instance counts for itself.
-        """
-        return not await self._own.take({_claims_key(address): _FALSE_CLAIMS}, now=self._clock.now())
-
-    async def claim_was_true(self, address: str) -> None:
-        """Count it no more."""
-        await self._own.give_back({_claims_key(address): _FALSE_CLAIMS}, now=self._clock.now())
-
-    async def admit_refresh(self, session_id: SessionId) -> None:
-        """Take a refresh of a session whose token was found good; raises ``TooManyAttempts``. Each instance counts for
-        itself: it is its signing that is protected.
-        """
-        await self._take_own(limit_key("refresh", session_id.hex()), self._policy.refresh)
-
-    async def admit_introspection(self, client_id: ClientId) -> None:
-        """Take an introspection by a client that is authenticated; raises and counts as above."""
-        await self._take_own(limit_key("introspection", client_id), self._policy.introspection)
-
-    async def _take_own(self, key: bytes, limit: RateLimit) -> None:
-        _check(await self._own.take({key: limit}, now=self._clock.now()))
-
-    async def _give_back(self, taken: Mapping[bytes, RateLimit]) -> None:
-        if taken:
-            await self._budgets.give_back(taken, now=self._clock.now())
-            self._refused.forget(taken)
-
-
-def _claims_key(address: str) -> bytes:
-    return limit_key("device claims", network_of(address))
-
-
-def _check(waits: Mapping[bytes, float]) -> None:
-    if waits:
-        raise TooManyAttempts(retry_after=ceil(max(waits.values())))
+    async def _give_back(self, limits: Mapping[bytes, RateLimit]) -> None:
+        if limits:
+            await self._rate_limits.give_back(limits, now=self._clock.now())
+            self._recent_refusals.remove(limits)

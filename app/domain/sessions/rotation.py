@@ -12,7 +12,7 @@ from ...ports.user_repository import UserRepository
 from ..audit.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed
 from ..errors import InvalidClient, StoreUnavailable
 from ..identifiers import ClientId
-from ..rate_limits.limiter import RateLimiter
+from ..rate_limits.local import LocalRateLimit
 from ..scope import InvalidScope, Scope
 from . import ratchet
 from .errors import InvalidGrant
@@ -40,7 +40,7 @@ class Rotation:
         clients: ClientRepository,
         issuance: Issuance,
         revocation: Revocation,
-        rate_limiter: RateLimiter,
+        refresh_limit: LocalRateLimit,
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
@@ -52,7 +52,7 @@ class Rotation:
         self._clients = clients
         self._issuance = issuance
         self._revocation = revocation
-        self._throttling = rate_limiter
+        self._refresh_limit = refresh_limit
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
@@ -80,7 +80,7 @@ class Rotation:
             if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
                 raise InvalidGrant(reason=verdict.value)
             if attempt == 0 and verdict in (Verdict.ROTATE, Verdict.REPLAY):
-                await self._throttling.admit_refresh(session.session_id)
+                self._refresh_limit.take(session.session_id, now)
             match verdict:
                 case Verdict.ROTATE:
                     granted = await self._advance(token, session, await self._scope(session, requested), now)

@@ -15,7 +15,7 @@ from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.domain.login.user import User
-from app.domain.rate_limits.limiter import RateLimiter
+from app.domain.rate_limits.local import LocalRateLimit
 from app.domain.requester import Requester
 from app.domain.sessions.issued_tokens import IssuedTokens
 from app.domain.sessions.issuing import Issuance
@@ -133,12 +133,7 @@ class RotationService:
             clients=MemoryClientRepository(),
             issuance=self._issuance,
             revocation=self._revocation,
-            rate_limiter=RateLimiter(
-                rate_limits=MemoryRateLimitRepository(),
-                own=MemoryRateLimitRepository(),
-                clock=self.clock,
-                policy=RATE_LIMITS,
-            ),
+            refresh_limit=LocalRateLimit(RATE_LIMITS.refresh),
             clock=self.clock,
             randomness=randomness,
             audit=self._audit,

@@ -17,21 +17,21 @@ class TestMemoryAttemptBudgets(RateLimitRepositoryContract):
 
 async def test_they_are_bounded_and_what_was_used_most_stays() -> None:
     """Whoever comes under ever new keys makes nobody forget a budget that is used up."""
-    rate_limits = MemoryRateLimitRepository(most=20)
+    rate_limits = MemoryRateLimitRepository(max_keys=20)
     for _ in range(3):
         await take(rate_limits, key("used"))
     for number in range(500):
         await take(rate_limits, key(number))
-    assert len(rate_limits._due) <= 20
+    assert len(rate_limits._full_at) <= 20
     assert await take(rate_limits, key("used")) == 30
 
 
 async def test_what_is_in_use_gives_no_way() -> None:
     """A budget that each attempt is taken from, with ever new ones, counts them all, however little it has lost."""
-    rate_limits, everyone = MemoryRateLimitRepository(most=20), RateLimit(attempts=100_000, period=1_000)
+    rate_limits, everyone = MemoryRateLimitRepository(max_keys=20), RateLimit(attempts=100_000, period=1_000)
     for number in range(500):
         assert await rate_limits.take({key(number): THREE, key("everyone"): everyone}, now=NOW) == {}
-    assert len(rate_limits._due) <= 20
+    assert len(rate_limits._full_at) <= 20
     assert await rate_limits.take({key("everyone"): RateLimit(attempts=500, period=5)}, now=NOW)
 
 

@@ -9,11 +9,13 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ....domain.errors import KeyturnError, Unavailable
+from ....domain.login.errors import NoPlaceLeft
 from ...errors.aiohttp import bug_response, error_response, http_error_response
 from ...guards.bearer import check_authorization_headers
 from ...request_context import REQUEST_ID
 from ..requests.client_address import note_client_address
 from .readiness import READINESS
+from .request_metrics import TELEMETRY
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
@@ -36,6 +38,8 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
         check_authorization_headers(request)
         response = await handler(request)
     except KeyturnError as error:
+        if isinstance(error, NoPlaceLeft):
+            request.app[TELEMETRY].hashing_refused()
         response = error_response(error, path=request.path)
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
