@@ -152,6 +152,7 @@ def test_an_override_reaches_every_subject(settings: Settings) -> None:
 
 def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:
     """The source of keys that is configured is the one that is used."""
+    assert (container.key_rotation() is not None) == (settings.key_source in {"directory", "shared"})
     assert type(container.key_stores.chosen()) is CONFIGURATIONS[settings.key_source]
 
 

@@ -1,16 +1,24 @@
-"""Where the signing keys are."""
+"""Where the signing keys are stored."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..domain.keys.stored_key import StoredKey
 
+if TYPE_CHECKING:
+    from .key_ring import KeyRing
+
 
 class KeyStore(Protocol):
-    """Holds the signing keys."""
+    """Stores the signing keys."""
+
+    @property
+    def ring(self) -> "KeyRing | None":
+        """What changes the keys; ``None``, which is the default, where they cannot be changed."""
+        return None
 
     async def load(self) -> Sequence[StoredKey]:
-        """Return all keys, no two with one ``kid``.
+        """Return all keys. Each has a ``kid`` of its own.
 
         Raises ``ConfigurationError`` for a key that cannot be read or is not fit to sign, and ``StoreUnavailable``.
         """

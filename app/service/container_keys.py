@@ -5,9 +5,7 @@ from typing import Any
 from dependency_injector import providers
 
 from ..adapters.jose.token_codec import JoseTokenCodec
-from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.generator import RsaKeyGenerator
-from ..adapters.keys.shared import SharedKeyRing
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
 from ..domain.keys.rotation import KeyRotation
@@ -21,7 +19,7 @@ from .container_records import Records
 
 def _key_rotation(store: KeyStore, **parts: Any) -> KeyRotation | None:
     """Return what changes the keys, if the store of them can be changed."""
-    return KeyRotation(ring=store, **parts) if isinstance(store, (DirectoryKeyRing, SharedKeyRing)) else None
+    return None if store.ring is None else KeyRotation(ring=store.ring, **parts)
 
 
 class Keys(Records):
