@@ -1,5 +1,6 @@
-"""The domain needs nothing but the standard library."""
+"""The domain tests need neither the adapters nor any package but the test tools."""
 
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -8,27 +9,39 @@ import pytest
 from .environments import link_distributions, make_environment
 from .processes import ROOT, run
 
-_ELSEWHERE: Final = ("aiohttp", "joserfc", "cryptography", "dependency_injector")
+_ADAPTER_PACKAGES: Final = ("aiohttp", "joserfc", "cryptography", "dependency_injector")
+_REMOVED: Final = ("adapters", "cli", "guard", "service", "__main__.py", "__pycache__")
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the Python of an environment that has only what the domain's tests are run with."""
+    """Return the Python of an environment with pytest, pytest-asyncio and hypothesis only."""
     packages = tmp_path_factory.mktemp("alone") / "packages"
     link_distributions(packages, ["pytest", "pytest-asyncio", "hypothesis"])
     return make_environment(packages.parent / "environment", packages=packages)
 
 
-@pytest.mark.parametrize("package", _ELSEWHERE)
-def test_the_environment_is_bare(python: Path, package: str) -> None:
-    """What the adapters are made of is not there, so that the domain's tests prove something."""
-    run_import = run(python, "-c", f"import {package}")
-    assert run_import.returncode == 1
-    assert f"ModuleNotFoundError: No module named '{package}'" in run_import.stderr
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of the project with the domain tests, and with nothing of the app that uses an adapter."""
+    shutil.copytree(ROOT / "app", tmp_path / "app", ignore=shutil.ignore_patterns(*_REMOVED))
+    shutil.copytree(ROOT / "tests" / "domain", tmp_path / "tests" / "domain")
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/conftest.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
 
 
-def test_the_tests_of_the_domain_pass(python: Path) -> None:
-    """Its tests pass there, run as they are run everywhere."""
-    tests = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/domain", directory=ROOT)
-    assert tests.returncode == 0, tests.stdout + tests.stderr
-    assert " passed in " in tests.stdout
+@pytest.mark.parametrize("package", _ADAPTER_PACKAGES)
+def test_adapter_packages_are_absent(python: Path, package: str) -> None:
+    """The packages that the adapters use cannot be imported in the environment."""
+    result = run(python, "-c", f"import {package}")
+    assert result.returncode == 1
+    assert f"ModuleNotFoundError: No module named '{package}'" in result.stderr
+
+
+def test_domain_tests_pass_without_adapters(python: Path, tree: Path) -> None:
+    """The domain tests pass in a copy that has no adapters."""
+    assert not (tree / "app" / "adapters").exists()
+    result = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/domain", directory=tree)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " passed in " in result.stdout
