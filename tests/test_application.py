@@ -50,16 +50,16 @@ async def test_it_ends_all_that_it_began() -> None:
 async def test_the_bootstrap_user_is_an_administrator() -> None:
     """The first user can sign in, with the default scope and the administrator's."""
     async with started(**ALICE) as app:
-        user = await app[CONTAINER].stores.users().find_by_username("alice")
+        user = await app[CONTAINER].user_repository().find_by_username("alice")
         assert user is not None
         assert str(user.scope) == "account keyturn:admin"
-        assert await app[CONTAINER].hasher().verify(ALICE["bootstrap_password"], user.password_hash)
+        assert await app[CONTAINER].password_hasher().verify(ALICE["bootstrap_password"], user.password_hash)
 
 
 async def test_the_bootstrap_user_is_made_once() -> None:
     """A start that finds the user leaves it as it is, password and all."""
     app = create_application(Settings(**CHEAP, **ALICE))
-    users = app[CONTAINER].stores.users()
+    users = app[CONTAINER].user_repository()
     accounts = app[CONTAINER].accounts()
     before = await accounts.create("alice", "her own password", scope=Settings().default_scope)
     runner = web.AppRunner(app)
@@ -74,7 +74,7 @@ async def test_without_the_setting_there_is_no_user() -> None:
     """Nobody is made up."""
     async with started() as app:
         for username in ("alice", "demo", "admin", ""):
-            assert await app[CONTAINER].stores.users().find_by_username(username) is None
+            assert await app[CONTAINER].user_repository().find_by_username(username) is None
 
 
 async def test_it_warns_of_what_ends_with_it(caplog: pytest.LogCaptureFixture) -> None:
@@ -167,12 +167,12 @@ async def test_it_learns_revocations_before_it_is_ready() -> None:
     app = create_application(Settings(**CHEAP))
     token = refresh_token()
     now = SystemClock().now()
-    store = app[CONTAINER].stores.sessions()
+    store = app[CONTAINER].session_repository()
     await store.add(session_of(token, expires_at=now + 600))
     await store.revoke(token.session_id, reason=RevocationReason.LOGOUT, now=now)
     runner = web.AppRunner(app)
     try:
         await runner.setup()
-        assert token.session_id in app[CONTAINER].revoked()
+        assert token.session_id in app[CONTAINER].revocation_list()
     finally:
         await runner.cleanup()

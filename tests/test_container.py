@@ -1,15 +1,14 @@
 """The parts list: every part can be made, in every configuration, and serves its port."""
 
 import inspect
-import operator
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import pytest
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
 from app.adapters.keys.directory import DirectoryKeyRing, create_key_file
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
@@ -37,9 +36,8 @@ from app.ports.token_codec import TokenCodec
 from app.ports.user_repository import UserRepository
 from app.service.background import bring_up_keys
 from app.service.container import Container
-from app.service.container_key_stores import KeyStores
-from app.service.container_stores import Stores
 from app.service.settings import Settings
+from app.service.signing_keys import shared_key_ring
 from app.testing.system import FakeClock
 
 CONFIGURATIONS: Final = {
@@ -50,29 +48,27 @@ CONFIGURATIONS: Final = {
     "shared": SharedKeyRing,
 }
 
-PARTS: Final = {"": Container, "stores.": Stores, "key_stores.": KeyStores}
-
 PORTS: Final[dict[str, type[Any]]] = {
     "argon2": PasswordHasher,
-    "audit": AuditTrail,
-    "client_assertions": ClientAssertionReader,
     "audit_log": AuditTrail,
+    "audit_record_repository": AuditRecordRepository,
+    "audit_trail": AuditTrail,
+    "client_assertions": ClientAssertionReader,
+    "client_repository": ClientRepository,
     "clock": Clock,
     "common_passwords": CommonPasswords,
-    "codec": TokenCodec,
-    "hasher": PasswordHasher,
+    "database": Database,
     "key_generator": KeyGenerator,
-    "key_stores.chosen": KeyStore,
+    "key_store": KeyStore,
+    "password_hasher": PasswordHasher,
     "randomness": Randomness,
-    "stores.audit_records": AuditRecordRepository,
-    "stores.rate_limits": RateLimitRepository,
-    "stores.clients": ClientRepository,
-    "stores.database": Database,
-    "stores.session_store": SessionStore,
-    "stores.sessions": SessionRepository,
-    "stores.sweeper": SessionSweeper,
-    "stores.users": UserRepository,
+    "rate_limit_repository": RateLimitRepository,
+    "session_repository": SessionRepository,
+    "session_store": SessionStore,
+    "session_sweeper": SessionSweeper,
     "telemetry": Telemetry,
+    "token_codec": TokenCodec,
+    "user_repository": UserRepository,
 }
 
 
@@ -107,7 +103,7 @@ def container(settings: Settings) -> Iterator[Container]:
 
 
 def test_every_provider_resolves(container: Container) -> None:
-    """Each part can be made, none is a future, and each ``Singleton`` is made once."""
+    """Each part can be made, none is a future, and each is made only once."""
     made = 0
     for provider in _providers(container):
         part = provider()
@@ -117,27 +113,31 @@ def test_every_provider_resolves(container: Container) -> None:
     assert made > len(Container.providers) // 2
 
 
-def test_a_store_without_budgets_leaves_them_to_the_process() -> None:
-    """Each of a store's own is used; without any, those in memory are."""
+def test_every_service_has_the_type_of_its_key(container: Container) -> None:
+    """The application gets each service under the key of its own type."""
+    for key, service in container.http_services().items():
+        accepted = {float: (float, int)}.get(key._t, (get_origin(key._t) or key._t,))
+        assert set(accepted) & set(type(service).__mro__), key
+
+
+def test_a_store_without_rate_limits_leaves_them_to_the_process() -> None:
+    """The rate limits of the store are used; if it keeps none, they are in memory."""
     container = Container(settings=Settings())
-    store = container.stores.session_store()
-    assert container.stores.rate_limits() is store.rate_limits
-    container.stores.reset_singletons()
-    with container.stores.session_store.override(providers.Object(SimpleNamespace(rate_limits=None))):
-        assert isinstance(container.stores.rate_limits(), MemoryRateLimitRepository)
+    assert container.rate_limit_repository() is container.session_store().rate_limits
+    container.reset_singletons()
+    with container.session_store.override(providers.Object(SimpleNamespace(rate_limits=None))):
+        assert isinstance(container.rate_limit_repository(), MemoryRateLimitRepository)
 
 
-def test_an_override_reaches_every_subject(settings: Settings) -> None:
-    """A part that is overridden, for all containers or for one, is what all others are made of, in whichever file they
-    are; what is made elsewhere, or afterwards, is not.
-    """
+def test_an_override_reaches_every_part(settings: Settings) -> None:
+    """Parts use an overridden clock, of the class or of one container; containers made outside the override do not."""
     one, another = FakeClock(), FakeClock()
     with Container.clock.override(providers.Object(one)):
         overridden = Container(settings=settings)
     container = Container(settings=settings)
     container.clock.override(providers.Object(another))
     for name in (
-        "keys",
+        "key_lifecycle",
         "key_reload",
         "validation",
         "rotation",
@@ -151,24 +151,24 @@ def test_an_override_reaches_every_subject(settings: Settings) -> None:
 
 
 def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:
-    """The source of keys that is configured is the one that is used."""
+    """The configured source of keys is the one in use; rotation needs a source that can be changed."""
     assert (container.key_rotation() is not None) == (settings.key_source in {"directory", "shared"})
-    assert type(container.key_stores.chosen()) is CONFIGURATIONS[settings.key_source]
+    assert type(container.key_store()) is CONFIGURATIONS[settings.key_source]
 
 
 async def test_the_keys_of_every_source_sign(container: Container) -> None:
-    """Whatever their source, the keys can be loaded, and one signs."""
-    await container.stores.session_store().prepare()
-    await bring_up_keys(container.keys(), container.key_rotation())
-    installed = container.codec().keys()[0]
-    await container.stores.session_store().close()
-    assert container.keys().signing_kid() == installed.kid
+    """Keys of each source can be loaded, and one of them signs."""
+    await container.session_store().prepare()
+    await bring_up_keys(container.key_lifecycle(), container.key_rotation())
+    installed = container.token_codec().keys()[0]
+    await container.session_store().close()
+    assert container.key_lifecycle().signing_kid() == installed.kid
 
 
 @pytest.mark.parametrize(("name", "port"), PORTS.items())
 def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]) -> None:
-    """What is declared to serve a port has all its methods, with parameters of the same names and kinds."""
-    served = operator.attrgetter(name)(container)()
+    """A part has all methods of its port, with parameters of the same names and kinds."""
+    served = getattr(container, name)()
     members = inspect.getmembers(port, inspect.isfunction)
     methods = [each for each in members if each[0] == "__contains__" or not each[0].startswith("_")]
     assert methods
@@ -180,17 +180,9 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
 
 
 def test_every_port_is_tried() -> None:
-    """No part that is declared to serve a port is missing above."""
-    declared = [
-        f"{prefix}{name}"
-        for prefix, parts in PARTS.items()
-        for subject in parts.__mro__
-        if issubclass(subject, containers.DeclarativeContainer)
-        for name in inspect.get_annotations(subject)
-    ]
-    for name in ("stores.distinct", "stores.telemetry", "key_stores.session_store"):
-        declared.remove(name)
-    assert sorted(declared) == sorted(PORTS)
+    """No part that is declared to serve a port is missing in ``PORTS``."""
+    declared = set(inspect.get_annotations(Container)) - {"distinct_stores", "key_rotation"}
+    assert declared == PORTS.keys()
 
 
 def _parameters(function: Any) -> list[tuple[str, object]]:
@@ -198,7 +190,7 @@ def _parameters(function: Any) -> list[tuple[str, object]]:
 
 
 def _providers(container: Any) -> Iterator[providers.Provider[Any]]:
-    """Yield what makes the parts, but for the sources of keys that are not configured: they lack their setting."""
+    """Yield the providers of all parts, except key stores that are not configured: their setting is missing."""
     for provider in container.traverse(types=[providers.Singleton, providers.Selector]):
-        if getattr(provider, "cls", None) not in CONFIGURATIONS.values():
+        if getattr(provider, "provides", None) not in (*CONFIGURATIONS.values(), shared_key_ring):
             yield provider

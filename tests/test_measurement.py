@@ -1,33 +1,39 @@
-"""What is measured as the settings say."""
+"""The settings choose what is measured, and the optional packages for that may be missing."""
 
 import sys
 
 import pytest
 
+from app.adapters.http.server.request_metrics import TELEMETRY
+from app.adapters.telemetry.null import NullTelemetry
 from app.domain.errors import ConfigurationError
-from app.service.telemetry import chosen_telemetry, observers
+from app.service.application import create_application
+from app.service.settings import Settings
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have none of the optional packages, and nothing that was imported with them."""
+    """Hide the optional packages, and the modules that import them."""
     for name in ("app.adapters.telemetry.prometheus", "app.adapters.http.server.tracing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     for name in ("prometheus_client", "opentelemetry.context"):
         monkeypatch.setitem(sys.modules, name, None)
 
 
-@pytest.mark.usefixtures("nothing_installed")
 def test_metrics_that_are_not_installed() -> None:
-    """Whoever sets the port is told what to install; who does not needs nothing."""
+    """The error for a metrics port says what to install."""
     with pytest.raises(ConfigurationError, match=r"KEYTURN_METRICS_PORT: .* pip install keyturn\[metrics\]"):
-        chosen_telemetry(9464)
-    assert chosen_telemetry(None).text() == b""
+        create_application(Settings(metrics_port=9_464))
 
 
-@pytest.mark.usefixtures("nothing_installed")
 def test_traces_that_are_not_installed() -> None:
-    """Whoever asks for traces is told what to install; who does not needs nothing."""
+    """The error for traces says what to install."""
     with pytest.raises(ConfigurationError, match=r"KEYTURN_TRACES: .* pip install keyturn\[traces\]"):
-        observers(chosen_telemetry(None), traces=True)
-    assert observers(chosen_telemetry(None), traces=False) == ()
+        create_application(Settings(traces=True))
+
+
+def test_neither_is_needed_by_default() -> None:
+    """Without a metrics port and traces, the service needs no optional package and measures nothing."""
+    app = create_application(Settings())
+    assert isinstance(app[TELEMETRY], NullTelemetry)
+    assert len(app.middlewares) == 2

@@ -12,12 +12,12 @@ async def keep_events_of(container: Container) -> None:
     """Keep the events that were recorded, where there is a database for them. The act is done: that the database does
     not answer is said, and no failure.
     """
-    if not container.recorder().waiting or container.settings().database_url == "memory://":
+    if not container.audit_recorder().waiting or container.settings().database_url == "memory://":
         return
-    database = container.stores.database()
+    database = container.database()
     try:
         await database.prepare()
         async with opened([database]):
-            await keep_last_events(container.recorder())
+            await keep_last_events(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:
         print(f"This is not in the audit trail: {error}", file=sys.stderr)

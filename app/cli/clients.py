@@ -120,11 +120,11 @@ async def _clients(settings: Settings) -> AsyncIterator[ClientRegistration]:
             " or another database, as for the service."
         )
     container = Container(settings=settings)
-    database = container.stores.database()
+    database = container.database()
     await database.prepare()
     async with opened([database]):
-        yield container.clients()
-        await keep_last_events(container.recorder())
+        yield container.client_registration()
+        await keep_last_events(container.audit_recorder())
 
 
 def _client(arguments: argparse.Namespace) -> Client:

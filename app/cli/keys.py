@@ -63,8 +63,8 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
     """Print a line for each key."""
 
     async def read(container: Container) -> Sequence[SigningKey]:
-        await container.keys().load()
-        return container.keys().keys()
+        await container.key_lifecycle().load()
+        return container.key_lifecycle().keys()
 
     settings = Settings.from_environment(environment)
     _print(_run(settings, read), settings.key_policy, as_json=arguments.json)
@@ -108,8 +108,8 @@ def run_export(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Print what ``/.well-known/jwks.json`` says."""
 
     async def export(container: Container) -> object:
-        await container.keys().load()
-        return container.codec().jwk_set()
+        await container.key_lifecycle().load()
+        return container.token_codec().jwk_set()
 
     print(json.dumps(_run(Settings.from_environment(environment), export), sort_keys=True))
 
@@ -118,7 +118,7 @@ def run_reencrypt(arguments: argparse.Namespace, environment: Mapping[str, str])
     """Encrypt anew, and say how many keys that were."""
 
     async def reencrypt(container: Container) -> int:
-        ring = container.key_stores.chosen()
+        ring = container.key_store()
         if not isinstance(ring, SharedKeyRing):
             raise ConfigurationError("Only keys in a shared store are encrypted by KEYTURN_KEY_ENCRYPTION_KEY.")
         return await ring.reencrypt()
@@ -189,7 +189,7 @@ async def _revoke_sessions(settings: Settings) -> int:
 async def _session_store(settings: Settings) -> AsyncIterator[Container]:
     """Yield a container whose store of sessions, which may have the keys too, is open."""
     container = Container(settings=settings)
-    store = container.stores.session_store()
+    store = container.session_store()
     await store.prepare()
     async with opened([store]):
         yield container

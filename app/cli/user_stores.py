@@ -25,8 +25,8 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     container = Container(settings=settings)
     container.init_resources()
     try:
-        async with opened(container.stores.distinct()):
+        async with opened(container.distinct_stores()):
             yield container
-            await keep_last_events(container.recorder())
+            await keep_last_events(container.audit_recorder())
     finally:
         container.shutdown_resources()

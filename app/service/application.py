@@ -25,6 +25,7 @@ from .background import (
 )
 from .container import Container
 from .settings import Settings
+from .telemetry import request_observers
 
 _LOG: Final = logging.getLogger("keyturn")
 
@@ -38,7 +39,13 @@ def create_application(settings: Settings) -> web.Application:
     ``StoreUnavailable``.
     """
     container = Container(settings=settings)
-    app = build_application(container.http_services())
+    app = build_application(
+        container.http_services(),
+        issuer=settings.issuer,
+        docs=settings.docs,
+        cors_origins=settings.cors_origins or (),
+        observers=request_observers(settings, container.telemetry()),
+    )
     app[CONTAINER] = container
     app.cleanup_ctx.append(_lifespan)
     return app
@@ -49,7 +56,7 @@ async def prepare_stores(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for a store that cannot serve, and ``StoreUnavailable``.
     """
-    for store in Container(settings=settings).stores.distinct():
+    for store in Container(settings=settings).distinct_stores():
         await store.prepare()
 
 
@@ -70,22 +77,22 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as life:
         life.callback(container.shutdown_resources)
         container.init_resources()
-        await life.enter_async_context(opened(container.stores.distinct()))
-        life.push_async_callback(keep_last_events, container.recorder())
-        await bring_up_keys(container.keys(), container.key_rotation())
-        _LOG.info("signing keys", extra={"fields": {"keys": container.keys().states()}})
+        await life.enter_async_context(opened(container.distinct_stores()))
+        life.push_async_callback(keep_last_events, container.audit_recorder())
+        await bring_up_keys(container.key_lifecycle(), container.key_rotation())
+        _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
         synced_from = await container.revocation().sync_revocations()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_what_will_be_lost(settings)
         readiness, telemetry = app[READINESS], container.telemetry()
         for task in (
             keep_sweeping(container.retention()),
-            keep_events(container.recorder()),
-            keep_up_with_keys(container.keys(), container.key_rotation(), container.key_reload(), telemetry),
+            keep_events(container.audit_recorder()),
+            keep_up_with_keys(container.key_lifecycle(), container.key_rotation(), container.key_reload(), telemetry),
             keep_up_with_revocations(
-                container.revocation(), container.stores.distinct(), readiness, telemetry, since=synced_from
+                container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
             ),
-            keep_measuring_keys(container.keys(), telemetry, period=container.key_policy().period),
+            keep_measuring_keys(container.key_lifecycle(), telemetry, period=settings.key_policy.period),
         ):
             life.push_async_callback(_end, asyncio.create_task(task))
         readiness.started = True

@@ -1,22 +1,24 @@
-"""Which package serves which store, by the scheme of its URL; only the one that is chosen is imported."""
+"""The stores: the scheme of a URL chooses the package that serves it. Only a chosen package is imported."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
+from ..adapters.memory.rate_limits import MemoryRateLimitRepository
 from ..domain.errors import ConfigurationError
 from ..ports.database import Database
+from ..ports.rate_limit_repository import RateLimitRepository
 from ..ports.session_store import SessionStore, StoreOptions
 
 ENTRY_POINTS: Final = "keyturn.stores"
-"""The group in which other packages name their stores: the scheme, and a ``Callable[[str, StoreOptions], Database]``,
-or one that makes a ``SessionStore``.
+"""The entry-point group in which other packages register their stores. The name is the URL scheme. The object is a
+``Callable[[str, StoreOptions], Database]``, or one that returns a ``SessionStore``.
 """
 
 
 def _memory(url: str, options: StoreOptions) -> Database:
-    from ..adapters.memory.store import MemoryStore  # noqa: PLC0415  # a store that is not chosen need not be installed
+    from ..adapters.memory.store import MemoryStore  # noqa: PLC0415  # the packages of other stores need not be installed
 
     return MemoryStore(url, options)
 
@@ -53,9 +55,9 @@ def scheme(url: str) -> str:
 
 
 def session_store(url: str, options: StoreOptions) -> SessionStore:
-    """Return the store that keeps the sessions at ``url``; raises ``ConfigurationError`` if there is none."""
+    """Return the store at ``url``; raises ``ConfigurationError`` for an unknown scheme or a package not installed."""
     try:
-        return _maker(scheme(url))(url, options)
+        return _factory(scheme(url))(url, options)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The store {scheme(url)}:// needs the package {error.name}, which is not installed. Stores are extras of"
@@ -64,7 +66,7 @@ def session_store(url: str, options: StoreOptions) -> SessionStore:
 
 
 def database(url: str, options: StoreOptions) -> Database:
-    """Return the store that keeps users and clients at ``url``; raises ``ConfigurationError`` if there is none."""
+    """Return the store of users and clients at ``url``; raises ``ConfigurationError`` if it cannot keep them."""
     store = session_store(url, replace(options, replicas=0))
     if not (hasattr(store, "users") and hasattr(store, "clients")):
         raise ConfigurationError(
@@ -74,12 +76,27 @@ def database(url: str, options: StoreOptions) -> Database:
     return cast("Database", store)
 
 
-def _maker(name: str) -> Callable[[str, StoreOptions], SessionStore]:
+def session_store_beside(database: Database, url: str | None, options: StoreOptions) -> SessionStore:
+    """Return the store of the sessions at ``url``; without a URL, ``database`` keeps the sessions."""
+    return database if url is None else session_store(url, options)
+
+
+def distinct(sessions: SessionStore, database: Database) -> tuple[SessionStore, ...]:
+    """Return each store once, the store of the sessions first."""
+    return (sessions,) if sessions is database else (sessions, database)
+
+
+def rate_limits(store: SessionStore) -> RateLimitRepository:
+    """Return the rate limits of ``store``, or rate limits in memory if the store keeps none."""
+    return MemoryRateLimitRepository() if store.rate_limits is None else store.rate_limits
+
+
+def _factory(name: str) -> Callable[[str, StoreOptions], SessionStore]:
     if name in _BUILT_IN:
         return _BUILT_IN[name]
     found = entry_points(group=ENTRY_POINTS, name=name)
     if not found:
         known = sorted(_BUILT_IN.keys() | entry_points(group=ENTRY_POINTS).names)
         raise ConfigurationError(f"There is no store for {name}:// URLs; there are {', '.join(known)}.")
-    made: Any = next(iter(found)).load()
-    return cast("Callable[[str, StoreOptions], SessionStore]", made)
+    factory: Any = next(iter(found)).load()
+    return cast("Callable[[str, StoreOptions], SessionStore]", factory)

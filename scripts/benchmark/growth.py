@@ -49,7 +49,7 @@ class _Codec(JoseTokenCodec):
 def _rotating(count: int) -> Operation:
     runner = asyncio.Runner()
     container = Container(settings=Settings(refresh_budget=RateLimit(1_000_000, 1)))
-    container.codec.override(providers.Object(_Codec()))
+    container.token_codec.override(providers.Object(_Codec()))
     tokens = runner.run(_populate(container, count))
     rotation = container.rotation()
     position = 0
@@ -65,8 +65,8 @@ def _rotating(count: int) -> Operation:
 
 async def _populate(container: Container, count: int) -> list[str]:
     """Add sessions, each of a user of its own; return their refresh tokens."""
-    await container.keys().load()
-    repository, users = container.stores.sessions(), container.stores.users()
+    await container.key_lifecycle().load()
+    repository, users = container.session_repository(), container.user_repository()
     tokens = []
     gc.disable()
     for number in range(count):

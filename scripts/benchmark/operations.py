@@ -54,13 +54,13 @@ def _operation(name: str) -> Operation:
 def _container() -> Container:
     """The service's own parts, with a key installed."""
     container = Container(settings=Settings())
-    asyncio.run(container.keys().load())
+    asyncio.run(container.key_lifecycle().load())
     return container
 
 
 @cache
 def _raw_key() -> RSAPrivateKey:
-    (stored,) = asyncio.run(_container().key_stores.chosen().load())
+    (stored,) = asyncio.run(_container().key_store().load())
     return cast(RSAPrivateKey, load_der_private_key(stored.pkcs8, password=None))
 
 
@@ -83,8 +83,8 @@ def _container_of_many_keys() -> Container:
         return [await generator.generate(published_at=0, activates_at=now - each - 1) for each in range(MANY_KEYS)]
 
     stored = asyncio.run(make())
-    with container.key_stores.chosen.override(providers.Object(Keys())):
-        asyncio.run(container.keys().load())
+    with container.key_store.override(providers.Object(Keys())):
+        asyncio.run(container.key_lifecycle().load())
     return container
 
 
@@ -153,12 +153,15 @@ def _minting_among_many_keys() -> Operation:
 def _validating(remember: int) -> Operation:
     """Validation of all tokens in turn; each is a new string every time, as it is when it comes in a header."""
     container = _container()
-    published = cast(list[dict[str, str | list[str]]], container.codec().jwk_set()["keys"])
+    published = cast(list[dict[str, str | list[str]]], container.token_codec().jwk_set()["keys"])
     keys = {str(jwk["kid"]): RSAKey.import_key(jwk) for jwk in published}
     verifier = JoseTokenVerifier(remember=remember)
     verifier.use(keys)
     validation = Validation(
-        verifier=verifier, revoked=container.revoked(), clock=container.clock(), policy=container.access_tokens()
+        verifier=verifier,
+        revoked=container.revocation_list(),
+        clock=container.clock(),
+        policy=Settings().access_token_policy,
     )
     tokens = cycle([token.encode() for token in _tokens()])
     for _ in range(_TOKENS):

@@ -36,7 +36,8 @@ async def register(service: Service, client_id: str = "orders", **changes: Any) 
         "scope": Scope.parse("stock:read stock:write"),
         "audiences": ("stock", "https://mail.example/"),
     }
-    registered = await service.container.clients().add(Client(ClientId(client_id), **{**members, **changes}))
+    client = Client(ClientId(client_id), **{**members, **changes})
+    registered = await service.container.client_registration().add(client)
     return registered.secret or ""
 
 

@@ -94,8 +94,8 @@ class Service:
         fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
             (Container.clock, providers.Singleton(FakeClock)),
             (Container.audit_log, providers.Singleton(FakeAuditTrail)),
-            (Container.key_stores.chosen, providers.Singleton(FakeKeyStore, key)),
-            (Container.stores.database, providers.Singleton(StandInStore)),
+            (Container.key_store, providers.Singleton(FakeKeyStore, key)),
+            (Container.database, providers.Singleton(StandInStore)),
         ]
         if not hashing:
             fakes.append((Container.argon2, providers.Singleton(QuickHasher)))
@@ -107,7 +107,7 @@ class Service:
         self._conformance = Conformance(self.app[OPENAPI].content)
         self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
         self.audit: FakeAuditTrail = self.container.audit_log()  # type: ignore[assignment]  # it is the fake
-        store: StandInStore = self.container.stores.database()
+        store: StandInStore = self.container.database()  # type: ignore[assignment]  # it is the fake
         self.sessions, self.users = store.sessions, store.users
         self._life = AsyncExitStack()
 

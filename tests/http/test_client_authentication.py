@@ -117,7 +117,7 @@ async def test_two_ways_at_once_are_refused(service: Service) -> None:
 async def test_a_secret_is_renewed_with_grace(service: Service) -> None:
     """The last secret is accepted for as long as was said, and an older one not at all."""
     first = await register(service)
-    clients = service.container.clients()
+    clients = service.container.client_registration()
     second = (await clients.rotate_secret(ClientId("orders"), grace=60)).secret or ""
     assert [(await ask(service, TOKEN, each, **CREDENTIALS)).status for each in (first, second)] == [200, 200]
     third = (await clients.rotate_secret(ClientId("orders"), grace=60)).secret or ""
@@ -135,7 +135,7 @@ async def test_a_removed_client_does_nothing_more(service: Service) -> None:
     secret = await register(service, introspects=("stock",))
     watcher = await register(service, "stock", introspects=("stock",))
     token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
-    await service.container.clients().remove(ClientId("orders"))
+    await service.container.client_registration().remove(ClientId("orders"))
     assert error(await ask(service, TOKEN, secret, **CREDENTIALS)) == (401, "invalid_client")
     assert (await ask(service, "/oauth/introspect", watcher, "stock", token=token)).json()["active"] is True
 

@@ -94,7 +94,7 @@ async def test_another_clients_tokens_end_nothing(service: Service, forge: Forge
     """Its session goes on, whichever of its tokens is presented here."""
     token = refresh_token()
     await service.store_session(session_of(token, client_id=ClientId("shop")))
-    codec = service.container.codec()
+    codec = service.container.token_codec()
     access = codec.encode(access_token_claims(client_id=ClientId("shop")), kid=forge.kid)
     assert (await log_out(service, body=ratchet.encode(token))).status == 204
     assert (await log_out(service, header=access)).status == 204

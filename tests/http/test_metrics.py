@@ -128,10 +128,10 @@ async def test_the_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(background, "_MEASURE_SECONDS", 0.01)
     service = await start(metrics_port=0)
-    store: FakeKeyStore = service.container.key_stores.chosen()
+    store: FakeKeyStore = service.container.key_store()  # type: ignore[assignment]  # it is the fake
     (first,) = store.stored
     store.stored = (first, StoredKey(SigningKey("next", NOW + 1_000, NOW), first.pkcs8))
-    await service.container.keys().load()
+    await service.container.key_lifecycle().load()
     assert await _keys(service, active=1, pending=1) == (first.key.activates_at, NOW + 1_000)
     service.clock.advance(1_000)
     assert await _keys(service, active=1, retiring=1) == (NOW + 1_000, 0)
@@ -187,7 +187,7 @@ async def test_without_a_port_nothing_is_measured(start: Start) -> None:
     service = await start()
     container = service.container
     assert isinstance(container.telemetry(), NullTelemetry)
-    assert container.audit() is container.recorder()
-    assert container.hasher() is container.argon2()
-    assert container.stores.sessions() is service.sessions
+    assert container.audit_trail() is container.audit_recorder()
+    assert container.password_hasher() is container.argon2()
+    assert container.session_repository() is container.session_store().sessions
     assert len(service.app.middlewares) == 2

@@ -48,7 +48,7 @@ async def _foreign(service: Service, _: Tokens) -> None:
 
 
 async def _lose_a_race(service: Service, tokens: Tokens) -> None:
-    policy = service.container.session_policy()
+    policy = service.container.settings().session_policy
     service.container.rotation()._policy = replace(policy, replay_window=0)
     service.sessions.let_readers_meet(2)
     await asyncio.gather(*(service.refresh(tokens.refresh) for _ in range(2)))

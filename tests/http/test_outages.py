@@ -77,7 +77,7 @@ async def test_a_key_that_cannot_sign_is_the_services_fault(
     service: Service, tokens: Tokens, log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """500 where no key is active, which uses up no token; only the log says what is wrong."""
-    keys = service.container.keys()
+    keys = service.container.key_lifecycle()
     monkeypatch.setattr(keys, "_stored", ())
     monkeypatch.setattr(keys, "_signing", None)
     answer = await service.refresh(tokens.refresh)

@@ -91,7 +91,7 @@ async def test_who_has_it_gets_304(service: Service, form: str) -> None:
 async def test_since_leaves_out_what_one_has(service: Service) -> None:
     """What was revoked minutes before one's last feed is left out, the last minute told again; the rest is whole."""
     for number, ago in ((1, 500), (2, 150), (3, 0)):
-        service.container.revoked().add(RevokedSession(SessionId(bytes([number]) * 16), NOW - ago))
+        service.container.revocation_list().add(RevokedSession(SessionId(bytes([number]) * 16), NOW - ago))
     sids = [base64url.encode(bytes([number]) * 16) for number in (1, 2, 3)]
     whole = told(await fetch(service))
     assert (list(whole["revoked"]), whole["since"]) == (sids, 0)
@@ -119,7 +119,7 @@ async def test_it_needs_no_store(service: Service) -> None:
 async def test_it_scales(start: Start) -> None:
     """With 100,000 revoked sessions in the window the whole feed has them all, and a follower gets what is new."""
     service = await start()
-    revoked = service.container.revoked()
+    revoked = service.container.revocation_list()
     for number in range(100_000):
         revoked.add(RevokedSession(SessionId(number.to_bytes(16, "big")), NOW - 900 + number * 0.005))
     whole = await fetch(service)

@@ -120,7 +120,7 @@ async def test_who_goes_away_gives_up_their_place(service: Service) -> None:
             given_up.set()
         return True
 
-    service.container.hasher().verify = wait_in_the_queue  # type: ignore[method-assign]  # it never comes to an end
+    service.container.password_hasher().verify = wait_in_the_queue  # type: ignore[method-assign]  # it never comes to an end
     body = json.dumps(LOGIN).encode()
     _, writer = await asyncio.open_connection(service.host, service.port)
     writer.write(

@@ -229,10 +229,10 @@ def _see_no_private_key(store: Backend, settings: dict[str, str]) -> None:
 
     async def load() -> list[StoredKey]:
         try:
-            await container.stores.session_store().open()
-            return list(await container.key_stores.chosen().load())
+            await container.session_store().open()
+            return list(await container.key_store().load())
         finally:
-            await container.stores.session_store().close()
+            await container.session_store().close()
 
     stored = everything(store.files)
     for each in asyncio.run(load()):

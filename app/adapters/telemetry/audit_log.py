@@ -8,12 +8,13 @@ from typing import Any, Final
 from ...domain.audit.events import AuditEvent
 from ...domain.audit.record import MOST_CHARACTERS, event_name
 from ...domain.identifiers import SessionId, format_session_id
+from ...ports.audit_trail import AuditTrail
 from ..request_context import ADDRESS
 
 _LOG: Final = logging.getLogger("keyturn.audit")
 
 
-class LogAuditTrail:
+class LogAuditTrail(AuditTrail):
     """Writes each event as a line of the log ``keyturn.audit``, with the client's address where a request is served."""
 
     def record(self, event: AuditEvent) -> None:

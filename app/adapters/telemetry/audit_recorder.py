@@ -21,7 +21,7 @@ _AT_ONCE: Final = 128
 _EVENT_ID_BYTES: Final = 16
 
 
-class AuditRecorder:
+class AuditRecorder(AuditTrail):
     """Logs each event at once, and keeps it when ``keep`` is called; no request waits for the database."""
 
     def __init__(self, *, log: AuditTrail, events: AuditRecordRepository | None) -> None:

@@ -5,7 +5,7 @@ from ...ports.audit_trail import AuditTrail
 from ...ports.telemetry import Telemetry
 
 
-class CountedAuditTrail:
+class CountedAuditTrail(AuditTrail):
     """Stands before an audit trail."""
 
     def __init__(self, trail: AuditTrail, *, telemetry: Telemetry) -> None:

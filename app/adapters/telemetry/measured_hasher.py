@@ -11,7 +11,7 @@ from ...ports.telemetry import Telemetry
 _T = TypeVar("_T")
 
 
-class MeasuredPasswordHasher:
+class MeasuredPasswordHasher(PasswordHasher):
     """Stands before a hasher that hashes ``threads`` passwords at once."""
 
     def __init__(self, hasher: PasswordHasher, *, threads: int, telemetry: Telemetry) -> None:

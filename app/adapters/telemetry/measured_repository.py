@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from ...domain.errors import StoreUnavailable
 from ...ports.telemetry import Telemetry
@@ -17,6 +17,19 @@ _ACT_LABELS: Final[Mapping[str, str]] = {
     "set_credential_version": "adopt",
 }
 """The label ``act`` of the metrics, where it is not the name of the method: dashboards know it."""
+
+
+_Repository = TypeVar("_Repository")
+
+
+def measured_repository(repository: _Repository, *, port: type[Any], store: str, telemetry: Telemetry) -> _Repository:
+    """Return ``repository`` with a meter before it, or ``None`` where the store has none.
+
+    ``port`` is the port that the repository serves; ``store`` is its name in the metrics.
+    """
+    if repository is None:
+        return repository
+    return cast("_Repository", MeasuredRepository(repository, port=port, store=store, telemetry=telemetry))
 
 
 class MeasuredRepository:

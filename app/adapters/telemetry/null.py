@@ -1,13 +1,14 @@
-"""Telemetry where nobody watches."""
+"""Telemetry of a service without metrics."""
 
 from collections.abc import Mapping, Sequence
 
 from ...domain.audit.events import AuditEvent
 from ...domain.errors import KeyturnError
 from ...domain.keys.signing_key import KeyState, SigningKey
+from ...ports.telemetry import Telemetry
 
 
-class NullTelemetry:
+class NullTelemetry(Telemetry):
     """Measures nothing."""
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:

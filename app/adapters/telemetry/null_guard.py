@@ -1,10 +1,11 @@
-"""Telemetry of a guard that nobody watches."""
+"""Telemetry of a guard without metrics."""
 
 from ...domain.errors import KeyturnError
 from ...domain.verifier.guard_state import GuardState
+from ...ports.guard_telemetry import GuardTelemetry
 
 
-class NullGuardTelemetry:
+class NullGuardTelemetry(GuardTelemetry):
     """Measures nothing."""
 
     def access_refused(self, refusal: KeyturnError) -> None:

@@ -11,6 +11,7 @@ from ...domain.audit.events import AuditEvent
 from ...domain.errors import KeyturnError
 from ...domain.keys.signing_key import KeyState, SigningKey
 from ...domain.sessions.errors import InvalidGrant
+from ...ports.telemetry import Telemetry
 from ..errors.table import reason
 from . import outcomes
 from .shared_files import FOLDER
@@ -27,7 +28,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _OTHER: Final = "other"
 
 
-class PrometheusTelemetry:
+class PrometheusTelemetry(Telemetry):
     """Metrics of this process. With several workers each has its own, in files of which any of them tells the sum."""
 
     def __init__(self) -> None:

@@ -10,13 +10,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ...domain.errors import KeyturnError
 from ...domain.verifier.guard_state import GuardState
+from ...ports.guard_telemetry import GuardTelemetry
 from ..errors.table import reason
 
 _GOOD: Final = "good"
 _FAILED: Final = "failed"
 
 
-class PrometheusGuardTelemetry:
+class PrometheusGuardTelemetry(GuardTelemetry):
     """Metrics of one guard. Until a feed has come it counts as stale."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

@@ -1,28 +1,36 @@
-"""What follows from the settings."""
+"""Values that follow from the settings: policies, choices and sizes."""
 
+import os
+import sys
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 from urllib.parse import urlsplit
 
 from ...domain.keys.policy import KeyPolicy
 from ...domain.network import is_loopback
+from ...domain.rate_limits.policy import RateLimitPolicy
+from ...domain.sessions.policy import SessionPolicy
+from ...domain.tokens.policy import AccessTokenPolicy
+from ...ports.session_store import StoreOptions
 from .declared import DeclaredSettings
 
 _THIRTY_DAYS: Final = 30 * 86_400
+_MAX_HASHING_THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedSettings(DeclaredSettings):
-    """The settings, and what they say together."""
+    """The settings, and the values that follow from them."""
 
     @property
     def is_public(self) -> bool:
-        """Tell whether clients reach the service over TLS."""
+        """Return whether clients reach the service over TLS."""
         return urlsplit(self.issuer).scheme == "https"
 
     @property
     def is_local(self) -> bool:
-        """Tell whether only this machine can reach the service."""
+        """Return whether only this machine can reach the service."""
         return is_loopback(self.host)
 
     @property
@@ -40,12 +48,12 @@ class DerivedSettings(DeclaredSettings):
 
     @property
     def can_make_keys(self) -> bool:
-        """Tell whether new signing keys can be put where they come from."""
+        """Return whether the service can add signing keys to their source."""
         return self.key_source in ("directory", "shared")
 
     @property
     def key_policy(self) -> KeyPolicy:
-        """Return when keys may sign and are gone; keys that cannot be made here do not rotate by themselves."""
+        """Return when keys sign and when they are removed; keys that the service cannot make do not rotate."""
         period = self.key_rotation_period
         if period is None:
             period = _THIRTY_DAYS if self.can_make_keys else 0
@@ -55,3 +63,74 @@ class DerivedSettings(DeclaredSettings):
             access_token_lifetime=self.access_token_ttl,
             leeway=self.clock_leeway,
         )
+
+    @property
+    def access_token_policy(self) -> AccessTokenPolicy:
+        """Return how access tokens are made and accepted."""
+        return AccessTokenPolicy(
+            issuer=self.issuer, audience=self.audience, lifetime=self.access_token_ttl, leeway=self.clock_leeway
+        )
+
+    @property
+    def session_policy(self) -> SessionPolicy:
+        """Return how long sessions live."""
+        return SessionPolicy(
+            lifetime=self.refresh_token_ttl, idle_lifetime=self.refresh_idle_ttl, replay_window=self.replay_window
+        )
+
+    @property
+    def rate_limit_policy(self) -> RateLimitPolicy:
+        """Return the rate limits."""
+        return RateLimitPolicy(
+            account=self.login_account_budget,
+            device=self.login_device_budget,
+            account_and_network=self.login_address_budget,
+            network=self.login_network_budget,
+            everyone=self.login_budget,
+            refresh=self.refresh_budget,
+            introspection=self.introspection_budget,
+        )
+
+    @property
+    def store_options(self) -> StoreOptions:
+        """Return the options of every store."""
+        return StoreOptions(
+            timeout=self.store_timeout,
+            connections=self.store_connections,
+            salt_lifetime=self.session_policy.salt_lifetime(),
+            memory_of_revocations=self.access_token_policy.memory_of_revocations(),
+            replicas=self.session_replicas,
+        )
+
+    @property
+    def telemetry(self) -> str:
+        """Return the kind of telemetry: ``prometheus`` if there is a port for metrics, or ``none``."""
+        return "none" if self.metrics_port is None else "prometheus"
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks of the trusted proxies; there may be none."""
+        return self.trusted_proxies or ()
+
+    @property
+    def hashing_threads(self) -> int:
+        """Return how many passwords one worker hashes at the same time.
+
+        By default, the threads of all workers together leave one core to the event loops. A thread of low priority on
+        every core doubles the time of other requests.
+        """
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+        return self.password_hash_threads or min(_MAX_HASHING_THREADS, max(1, (cores - 1) // self.workers))
+
+    @property
+    def max_unknown_sign_ins(self) -> int:
+        """Return how many sign-ins from unknown devices may run at once: those that hash and those that wait."""
+        return self.hashing_threads + self.password_hash_queue
+
+    @property
+    def max_sign_in_lookups(self) -> int:
+        """Return how many sign-ins from unknown devices may query the store at once: a third of its connections.
+
+        Checks of device tokens may use another third. The rest is for other requests.
+        """
+        return max(1, self.store_connections // 3)

@@ -12,7 +12,7 @@ from ...ports.session_store import StoreOptions
 from ..instance import bind_metrics
 from ..settings import Settings
 from ..stores import session_store
-from ..telemetry import prometheus
+from ..telemetry import import_prometheus
 from .rehearsal import rehearse
 
 _MISSING: Final = (
@@ -48,7 +48,7 @@ def _measuring_together(settings: Settings) -> Iterator[None]:
         yield
         return
     with shared_files():
-        prometheus()
+        import_prometheus()
         yield
 
 

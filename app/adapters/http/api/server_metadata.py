@@ -44,9 +44,10 @@ class ServerMetadata:
 
     def __init__(self, issuer: str, *, algorithms: tuple[str, ...]) -> None:
         base = issuer.rstrip("/")
+        self.token_endpoint = base + TOKEN_PATH
         members: AuthorizationServerMetadata = {
             "issuer": issuer,
-            "token_endpoint": base + TOKEN_PATH,
+            "token_endpoint": self.token_endpoint,
             "jwks_uri": base + JWKS_PATH,
             "response_types_supported": [],
             "grant_types_supported": sorted(GrantType),

@@ -1,0 +1,357 @@
+"""The parts list of the service: which class serves each port, and what each part is made of.
+
+A part is named after its class or its port. This is the only file that imports dependency_injector.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
+
+from dependency_injector import containers, providers
+
+from ..adapters.http.api.account import SESSIONS
+from ..adapters.http.api.admin_clients import CLIENTS
+from ..adapters.http.api.admin_sessions import EXPLANATION
+from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
+from ..adapters.http.api.introspection import INTROSPECTION
+from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
+from ..adapters.http.api.password import PASSWORD_CHANGE
+from ..adapters.http.api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
+from ..adapters.http.api.server_metadata import SERVER_METADATA, ServerMetadata
+from ..adapters.http.api.sign_in import AUTHENTICATION, DEVICE_COOKIE, REVOCATION, ROTATION, VALIDATION
+from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
+from ..adapters.http.api.well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
+from ..adapters.http.requests.body import BODY_TIMEOUT
+from ..adapters.http.requests.client_address import TRUSTED_PROXIES
+from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
+from ..adapters.http.requests.device_cookie import DeviceCookie
+from ..adapters.http.server.request_metrics import TELEMETRY
+from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionReader
+from ..adapters.jose.token_codec import JoseTokenCodec
+from ..adapters.keys.directory import DirectoryKeyRing
+from ..adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
+from ..adapters.keys.generated import GeneratedKeyStore
+from ..adapters.keys.generator import RsaKeyGenerator
+from ..adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
+from ..adapters.passwords.common_passwords import ListedPasswords
+from ..adapters.system import SystemClock, SystemRandomness
+from ..adapters.telemetry.audit_log import LogAuditTrail
+from ..adapters.telemetry.audit_recorder import AuditRecorder
+from ..adapters.telemetry.counted_audit_trail import CountedAuditTrail
+from ..adapters.telemetry.measured_hasher import MeasuredPasswordHasher
+from ..adapters.telemetry.measured_repository import measured_repository
+from ..adapters.telemetry.null import NullTelemetry
+from ..domain.clients.authentication import ClientAuthentication
+from ..domain.clients.client_credentials import ClientCredentialsGrant
+from ..domain.clients.introspection import Introspection
+from ..domain.clients.registration import ClientRegistration
+from ..domain.clients.token_revocation import TokenRevocation
+from ..domain.clients.used_assertions import UsedAssertions
+from ..domain.keys.lifecycle import KeyLifecycle
+from ..domain.keys.reload import KeyReload
+from ..domain.keys.rotation import KeyRotation
+from ..domain.login.accounts import Accounts
+from ..domain.login.administration import Administration
+from ..domain.login.admission import Admission
+from ..domain.login.authentication import Authentication
+from ..domain.login.credentials import PasswordPolicy
+from ..domain.login.password_change import PasswordChange
+from ..domain.login.passwords import Passwords
+from ..domain.rate_limits.limiter import RateLimiter
+from ..domain.rate_limits.local import LocalRateLimit
+from ..domain.sessions.explanation import Explanation
+from ..domain.sessions.issuing import Issuance
+from ..domain.sessions.retention import Retention
+from ..domain.sessions.revocation import Revocation
+from ..domain.sessions.rotation import Rotation
+from ..domain.sessions.subject_sessions import Sessions
+from ..domain.tokens.revocation_feed import RevocationFeed
+from ..domain.tokens.revocation_list import RevocationList
+from ..domain.tokens.validation import Validation
+from ..ports.audit_record_repository import AuditRecordRepository
+from ..ports.audit_trail import AuditTrail
+from ..ports.client_assertion_reader import ClientAssertionReader
+from ..ports.client_repository import ClientRepository
+from ..ports.clock import Clock
+from ..ports.common_passwords import CommonPasswords
+from ..ports.database import Database
+from ..ports.key_generator import KeyGenerator
+from ..ports.key_store import KeyStore
+from ..ports.password_hasher import PasswordHasher
+from ..ports.randomness import Randomness
+from ..ports.rate_limit_repository import RateLimitRepository
+from ..ports.session_repository import SessionRepository
+from ..ports.session_store import SessionStore
+from ..ports.session_sweeper import SessionSweeper
+from ..ports.telemetry import Telemetry
+from ..ports.token_codec import TokenCodec
+from ..ports.user_repository import UserRepository
+from . import signing_keys, stores
+from .settings import Settings
+from .telemetry import prometheus_telemetry
+
+
+class Container(containers.DeclarativeContainer):
+    """The parts of one instance. Each part is made when it is first needed, and only once."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    _setting = settings.provided
+
+    # Time, randomness, telemetry
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    randomness: providers.Provider[Randomness] = providers.Singleton(SystemRandomness)
+    telemetry: providers.Provider[Telemetry] = providers.Selector(
+        _setting.telemetry,
+        none=providers.Singleton(NullTelemetry),
+        prometheus=providers.Singleton(prometheus_telemetry),
+    )
+    _if_measured = partial(providers.Selector, _setting.telemetry)
+    _measured = partial(providers.Singleton, measured_repository, telemetry=telemetry)
+
+    # Stores and their repositories
+    database: providers.Provider[Database] = providers.Singleton(
+        stores.database, _setting.database_url, _setting.store_options
+    )
+    session_store: providers.Provider[SessionStore] = providers.Singleton(
+        stores.session_store_beside, database, _setting.session_url, _setting.store_options
+    )
+    distinct_stores: providers.Provider[Sequence[SessionStore]] = providers.Singleton(
+        stores.distinct, session_store, database
+    )
+    user_repository: providers.Provider[UserRepository] = _if_measured(
+        none=database.provided.users, prometheus=_measured(database.provided.users, port=UserRepository, store="users")
+    )
+    client_repository: providers.Provider[ClientRepository] = _if_measured(
+        none=database.provided.clients,
+        prometheus=_measured(database.provided.clients, port=ClientRepository, store="clients"),
+    )
+    session_repository: providers.Provider[SessionRepository] = _if_measured(
+        none=session_store.provided.sessions,
+        prometheus=_measured(session_store.provided.sessions, port=SessionRepository, store="sessions"),
+    )
+    session_sweeper: providers.Provider[SessionSweeper | None] = _if_measured(
+        none=session_store.provided.sweeper,
+        prometheus=_measured(session_store.provided.sweeper, port=SessionSweeper, store="sweeper"),
+    )
+    audit_record_repository: providers.Provider[AuditRecordRepository | None] = database.provided.audit_records
+    rate_limit_repository: providers.Provider[RateLimitRepository] = providers.Singleton(
+        stores.rate_limits, session_store
+    )
+
+    # Audit trail
+    audit_log: providers.Provider[AuditTrail] = providers.Singleton(LogAuditTrail)
+    audit_recorder = providers.Singleton(AuditRecorder, log=audit_log, events=audit_record_repository)
+    audit_trail: providers.Provider[AuditTrail] = _if_measured(
+        none=audit_recorder, prometheus=providers.Singleton(CountedAuditTrail, audit_recorder, telemetry=telemetry)
+    )
+
+    _recorded = partial(providers.Singleton, clock=clock, audit=audit_trail)
+
+    # Signing keys
+    _pem = partial(providers.Singleton, passphrase=_setting.key_passphrase)
+    key_store: providers.Provider[KeyStore] = providers.Selector(
+        _setting.key_source,
+        generated=providers.Singleton(GeneratedKeyStore, bits=_setting.key_size),
+        environment=_pem(EnvironmentKeyStore, pem=_setting.signing_key),
+        file=_pem(FileKeyStore, path=_setting.signing_key_file),
+        directory=_pem(DirectoryKeyRing, directory=_setting.keys_dir),
+        shared=providers.Singleton(signing_keys.shared_key_ring, session_store, _setting.key_encryption_key),
+    )
+    key_generator: providers.Provider[KeyGenerator] = providers.Singleton(RsaKeyGenerator, bits=_setting.key_size)
+    token_codec: providers.Provider[TokenCodec] = providers.Singleton(JoseTokenCodec)
+    key_lifecycle = providers.Singleton(
+        KeyLifecycle, store=key_store, codec=token_codec, clock=clock, policy=_setting.key_policy
+    )
+    key_rotation: providers.Provider[KeyRotation | None] = _recorded(
+        signing_keys.key_rotation, key_store, generator=key_generator, policy=_setting.key_policy
+    )
+    key_reload = providers.Singleton(KeyReload, clock=clock)
+
+    # Access tokens
+    revocation_list = providers.Singleton(RevocationList)
+    validation = providers.Singleton(
+        Validation,
+        verifier=token_codec,
+        revoked=revocation_list,
+        clock=clock,
+        policy=_setting.access_token_policy,
+        unknown_signer=key_reload.provided.request,
+    )
+    revocation_feed = providers.Singleton(
+        RevocationFeed,
+        revoked=revocation_list,
+        keys=key_lifecycle,
+        codec=token_codec,
+        clock=clock,
+        policy=_setting.access_token_policy,
+    )
+
+    # Sessions
+    rate_limiter = providers.Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
+    refresh_limit = providers.Singleton(LocalRateLimit, _setting.refresh_budget)
+    issuance = _recorded(
+        Issuance,
+        sessions=session_repository,
+        keys=key_lifecycle,
+        codec=token_codec,
+        randomness=randomness,
+        access_tokens=_setting.access_token_policy,
+        session_policy=_setting.session_policy,
+    )
+    revocation = _recorded(
+        Revocation, sessions=session_repository, revoked=revocation_list, policy=_setting.access_token_policy
+    )
+    rotation = _recorded(
+        Rotation,
+        sessions=session_repository,
+        users=user_repository,
+        clients=client_repository,
+        issuance=issuance,
+        revocation=revocation,
+        refresh_limit=refresh_limit,
+        randomness=randomness,
+        telemetry=telemetry,
+        policy=_setting.session_policy,
+    )
+    subject_sessions = providers.Singleton(
+        Sessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
+    )
+    explanation = providers.Singleton(
+        Explanation,
+        sessions=session_repository,
+        users=user_repository,
+        events=audit_record_repository,
+        clock=clock,
+        session_policy=_setting.session_policy,
+    )
+    retention = providers.Singleton(
+        Retention,
+        sweeper=session_sweeper,
+        rate_limits=rate_limit_repository,
+        revoked=revocation_list,
+        clock=clock,
+        access_tokens=_setting.access_token_policy,
+        session_policy=_setting.session_policy,
+        events=audit_record_repository,
+        event_lifetime=_setting.audit_retention,
+    )
+
+    # Users and sign-in
+    argon2: providers.Provider[PasswordHasher] = providers.Singleton(
+        Argon2PasswordHasher,
+        cost=providers.Factory(
+            Argon2Cost, memory=_setting.password_hash_memory, iterations=_setting.password_hash_iterations
+        ),
+        threads=_setting.hashing_threads,
+        queue=_setting.password_hash_queue,
+    )
+    argon2_threads = providers.Resource(closing, argon2)
+    password_hasher: providers.Provider[PasswordHasher] = _if_measured(
+        none=argon2,
+        prometheus=providers.Singleton(
+            MeasuredPasswordHasher, argon2, threads=_setting.hashing_threads, telemetry=telemetry
+        ),
+    )
+    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
+    passwords = providers.Singleton(
+        Passwords,
+        common=common_passwords,
+        hasher=password_hasher,
+        policy=providers.Factory(PasswordPolicy, least_length=_setting.password_min_length),
+    )
+    admission = _recorded(
+        Admission,
+        users=user_repository,
+        rate_limiter=rate_limiter,
+        policy=_setting.rate_limit_policy,
+        device_lifetime=_setting.device_ttl,
+        max_unknown=_setting.max_unknown_sign_ins,
+        max_lookups=_setting.max_sign_in_lookups,
+    )
+    authentication = _recorded(
+        Authentication,
+        users=user_repository,
+        hasher=password_hasher,
+        issuance=issuance,
+        revocation=revocation,
+        admission=admission,
+        randomness=randomness,
+    )
+    accounts = _recorded(
+        Accounts, users=user_repository, passwords=passwords, hasher=password_hasher, randomness=randomness
+    )
+    administration = _recorded(Administration, users=user_repository, passwords=passwords, revocation=revocation)
+    password_change = _recorded(
+        PasswordChange,
+        users=user_repository,
+        sessions=session_repository,
+        authentication=authentication,
+        passwords=passwords,
+        revocation=revocation,
+    )
+
+    # OAuth clients
+    client_assertions: providers.Provider[ClientAssertionReader] = providers.Singleton(JoseClientAssertionReader)
+    used_assertions = providers.Singleton(UsedAssertions)
+    client_registration = _recorded(
+        ClientRegistration, clients=client_repository, assertions=client_assertions, randomness=randomness
+    )
+    server_metadata = providers.Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
+    client_authentication = providers.Singleton(
+        ClientAuthentication,
+        clients=client_repository,
+        assertions=client_assertions,
+        used=used_assertions,
+        clock=clock,
+        policy=_setting.access_token_policy,
+        token_endpoint=server_metadata.provided.token_endpoint,
+    )
+    client_credentials_grant = _recorded(
+        ClientCredentialsGrant,
+        keys=key_lifecycle,
+        codec=token_codec,
+        randomness=randomness,
+        policy=_setting.access_token_policy,
+    )
+    introspection_limit = providers.Singleton(LocalRateLimit, _setting.introspection_budget)
+    introspection = providers.Singleton(
+        Introspection,
+        sessions=session_repository,
+        users=user_repository,
+        validation=validation,
+        introspection_limit=introspection_limit,
+        clock=clock,
+        policy=_setting.session_policy,
+    )
+    token_revocation = _recorded(
+        TokenRevocation, sessions=session_repository, revocation=revocation, validation=validation
+    )
+
+    # What the HTTP handlers use, by the key under which the application holds it
+    http_services = providers.Dict(
+        {
+            TELEMETRY: telemetry,
+            AUTHENTICATION: authentication,
+            ROTATION: rotation,
+            REVOCATION: revocation,
+            VALIDATION: validation,
+            SESSIONS: subject_sessions,
+            ACCOUNTS: accounts,
+            ADMINISTRATION: administration,
+            EXPLANATION: explanation,
+            PASSWORD_CHANGE: password_change,
+            DEFAULT_SCOPE: _setting.default_scope,
+            CLIENTS: client_registration,
+            CLIENT_AUTHENTICATION: client_authentication,
+            CLIENT_CREDENTIALS: client_credentials_grant,
+            INTROSPECTION: introspection,
+            TOKEN_REVOCATION: token_revocation,
+            SERVER_METADATA: server_metadata,
+            JWK_SET: providers.Singleton(JwkSetDocument, token_codec),
+            JWKS_MAX_AGE: _setting.jwks_max_age,
+            FEED_DOCUMENTS: providers.Singleton(FeedDocuments, revocation_feed, clock),
+            DEVICE_COOKIE: providers.Singleton(DeviceCookie, max_age=_setting.device_ttl, secure=_setting.is_public),
+            TRUSTED_PROXIES: _setting.trusted_networks,
+            BODY_TIMEOUT: _setting.body_timeout,
+        }
+    )
