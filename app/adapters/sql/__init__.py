@@ -1,6 +1,6 @@
-"""Repositories in SQLite and PostgreSQL."""
+"""Repositories in SQLite and PostgreSQL. It imports the domain, the ports, SQLAlchemy and Alembic."""
 
 import logging
 
-# Alembic tells of each of its plugins as it is imported; what it did to a database is told by who asked for it.
+# Alembic logs each of its plugins when it is imported. What a migration did is logged by migration.py.
 logging.getLogger("alembic").setLevel(logging.WARNING)

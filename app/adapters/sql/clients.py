@@ -11,15 +11,18 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
 from ...domain.scope import Scope
 from ...ports.client_repository import ClientRepository
-from .acts import Acts
 from .schema import CLIENTS, is_storable
+from .statements import Statements
 
 _CLIENT: Final = CLIENTS.c
 
 _ADD: Final = insert(CLIENTS)
 _FIND: Final = select(CLIENTS).where(_CLIENT.client_id == bindparam("id"))
-_PAGE: Final = (
-    select(CLIENTS).where(_CLIENT.client_id > bindparam("after")).order_by(_CLIENT.client_id).limit(bindparam("most"))
+_LIST: Final = (
+    select(CLIENTS)
+    .where(_CLIENT.client_id > bindparam("after"))
+    .order_by(_CLIENT.client_id)
+    .limit(bindparam("max_rows"))
 )
 _REPLACE_SECRETS: Final = (
     update(CLIENTS)
@@ -30,33 +33,33 @@ _REMOVE: Final = delete(CLIENTS).where(_CLIENT.client_id == bindparam("id"))
 
 
 class SqlClientRepository(ClientRepository):
-    """The table ``clients``; the built-in client is not in it."""
+    """Keeps clients in the table ``clients``, except for the built-in client."""
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def add(self, client: Client) -> None:
         if client.client_id == FIRST_PARTY_CLIENT.client_id:
             raise AlreadyExists
-        await self._acts.changes(_ADD, _columns(client))
+        await self._statements.execute(_ADD, _columns(client))
 
     async def find(self, client_id: ClientId) -> Client | None:
         if client_id == FIRST_PARTY_CLIENT.client_id:
             return FIRST_PARTY_CLIENT
-        rows = await self._acts.rows(_FIND, {"id": client_id}) if is_storable(client_id) else ()
+        rows = await self._statements.fetch(_FIND, {"id": client_id}) if is_storable(client_id) else ()
         return _client(rows[0]) if rows else None
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
-        return [_client(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
+        return [_client(row) for row in await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})]
 
     async def replace_secrets(
         self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]
     ) -> bool:
-        change = {"id": client_id, "expected": _written(expected), "new": _written(new)}
-        return is_storable(client_id) and await self._acts.wins(_REPLACE_SECRETS, change)
+        change = {"id": client_id, "expected": _secrets_text(expected), "new": _secrets_text(new)}
+        return is_storable(client_id) and await self._statements.execute_once(_REPLACE_SECRETS, change)
 
     async def remove(self, client_id: ClientId) -> bool:
-        return is_storable(client_id) and await self._acts.changes(_REMOVE, {"id": client_id}) > 0
+        return is_storable(client_id) and await self._statements.execute(_REMOVE, {"id": client_id}) > 0
 
 
 def _columns(client: Client) -> dict[str, object]:
@@ -67,7 +70,7 @@ def _columns(client: Client) -> dict[str, object]:
         "scope": str(client.scope),
         "audiences": " ".join(client.audiences),
         "introspects": " ".join(client.introspects),
-        "secrets": _written(client.secrets),
+        "secrets": _secrets_text(client.secrets),
         "jwks": client.jwks,
     }
 
@@ -87,6 +90,6 @@ def _client(row: Row[Any]) -> Client:
     )
 
 
-def _written(secrets: tuple[ClientSecret, ...]) -> str:
-    """Return the one text of these secrets: it is compared."""
+def _secrets_text(secrets: tuple[ClientSecret, ...]) -> str:
+    """Return the same text for the same secrets, because ``replace_secrets`` compares it."""
     return json.dumps([[secret.digest.hex(), secret.expires_at] for secret in secrets])

@@ -8,8 +8,8 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from ...domain.errors import AlreadyExists
 from ...domain.keys.encrypted_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
-from .acts import Acts
 from .schema import SIGNING_KEYS
+from .statements import Statements
 
 _KEY: Final = SIGNING_KEYS.c
 
@@ -17,40 +17,44 @@ _ALL: Final = select(SIGNING_KEYS)
 _ADD: Final = insert(SIGNING_KEYS)
 _RESCHEDULE: Final = (
     update(SIGNING_KEYS)
-    .where(_KEY.kid == bindparam("of_kid"), _KEY.activates_at == bindparam("expected"))
+    .where(_KEY.kid == bindparam("for_kid"), _KEY.activates_at == bindparam("expected"))
     .values(activates_at=bindparam("new"))
 )
-_RESEAL: Final = (
+_REPLACE_ENCRYPTED: Final = (
     update(SIGNING_KEYS)
-    .where(_KEY.kid == bindparam("of_kid"), _KEY.sealed == bindparam("expected"))
+    .where(_KEY.kid == bindparam("for_kid"), _KEY.sealed == bindparam("expected"))
     .values(sealed=bindparam("new"))
 )
-_REMOVE: Final = delete(SIGNING_KEYS).where(_KEY.kid == bindparam("of_kid"))
+_REMOVE: Final = delete(SIGNING_KEYS).where(_KEY.kid == bindparam("for_kid"))
 
 
 class SqlEncryptedKeyRepository(EncryptedKeyRepository):
-    """The table ``signing_keys``; that one key follows another is a constraint of it."""
+    """Keeps keys in the table ``signing_keys``. Its constraint on ``follows`` lets one key follow another."""
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
-        return [_key(row) for row in await self._acts.rows(_ALL, {})]
+        return [_key(row) for row in await self._statements.fetch(_ALL, {})]
 
     async def add(self, key: EncryptedKey) -> bool:
         try:
-            return await self._acts.wins(_ADD, _columns(key))
+            return await self._statements.execute_once(_ADD, _columns(key))
         except AlreadyExists:
             return False
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
-        return await self._acts.wins(_RESCHEDULE, {"of_kid": kid, "expected": expected, "new": activates_at})
+        return await self._statements.execute_once(
+            _RESCHEDULE, {"for_kid": kid, "expected": expected, "new": activates_at}
+        )
 
     async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
-        return await self._acts.wins(_RESEAL, {"of_kid": kid, "expected": expected, "new": encrypted})
+        return await self._statements.execute_once(
+            _REPLACE_ENCRYPTED, {"for_kid": kid, "expected": expected, "new": encrypted}
+        )
 
     async def remove(self, kid: str) -> bool:
-        return await self._acts.changes(_REMOVE, {"of_kid": kid}) > 0
+        return await self._statements.execute(_REMOVE, {"for_kid": kid}) > 0
 
 
 def _columns(key: EncryptedKey) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Bringing a database to the schema of this program, once however many instances try."""
+"""Upgrade a database to the schema of this program."""
 
 import logging
 from pathlib import Path
@@ -11,8 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from ...domain.errors import ConfigurationError
-from .engine import Address, create_migration_engine
-from .startup_errors import readable_failures
+from .database_url import DatabaseUrl
+from .engine import create_migration_engine
+from .startup_errors import translate_startup_errors
 
 _LOG: Final = logging.getLogger("keyturn.sql")
 
@@ -20,21 +21,22 @@ _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x6B_65_79_74_75_72_6E
 """The number of PostgreSQL's advisory lock: "keyturn" in ASCII."""
 
-_PATIENCE_SECONDS: Final = 60.0
+_TIMEOUT_SECONDS: Final = 60.0
 
 
-async def upgrade(address: Address) -> None:
-    """Upgrade the database, waiting for whoever does so already.
+async def upgrade(url: DatabaseUrl) -> None:
+    """Upgrade the database. Of several processes that do so at once, one upgrades and the others wait for it.
 
-    Raises ``ConfigurationError`` for a database that a newer program has upgraded, and as ``readable_failures``.
+    Raises ``ConfigurationError`` for a database that a newer program has upgraded, and the errors of
+    ``translate_startup_errors``.
     """
-    engine = create_migration_engine(address, patience=_PATIENCE_SECONDS)
+    engine = create_migration_engine(url, timeout=_TIMEOUT_SECONDS)
     try:
-        with readable_failures(address):
+        with translate_startup_errors(url):
             async with engine.begin() as connection:
-                if not address.is_file:
+                if not url.is_sqlite:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                await connection.run_sync(_upgrade, str(address))
+                await connection.run_sync(_upgrade, str(url))
     finally:
         await engine.dispose()
 

@@ -1,4 +1,4 @@
-"""Budgets of attempts in a database."""
+"""Rate limits in a database."""
 
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -8,33 +8,33 @@ from sqlalchemy import BigInteger, TextClause, Update, bindparam, case, delete, 
 
 from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
 from ...ports.rate_limit_repository import RateLimitRepository
-from .acts import Acts
-from .schema import BUDGETS
+from .schema import RATE_LIMITS
+from .statements import Statements
 
-_BUDGET: Final = BUDGETS.c
-_NAMED: Final = _BUDGET.budget_key.in_(bindparam("keys", expanding=True))
-_DUE: Final = select(_BUDGET.budget_key, _BUDGET.due).where(_NAMED)
+_LIMIT: Final = RATE_LIMITS.c
+_NAMED: Final = _LIMIT.budget_key.in_(bindparam("keys", expanding=True))
+_FIND: Final = select(_LIMIT.budget_key, _LIMIT.due).where(_NAMED)
 
-# Here as in _take rows are locked in the order of their keys, so that no two acts wait for each other.
-_LOCKED: Final = select(_BUDGET.budget_key).where(_NAMED).order_by(_BUDGET.budget_key).with_for_update()
-_CLEAR: Final = delete(BUDGETS).where(_BUDGET.budget_key.in_(_LOCKED))
-_WHOLE: Final = (
-    select(_BUDGET.budget_key)
-    .where(_BUDGET.due < bindparam("before", type_=BigInteger))
-    .limit(bindparam("most"))
+# Rows are locked in the order of their keys, here and in _take, so that no two statements wait for each other.
+_LOCKED: Final = select(_LIMIT.budget_key).where(_NAMED).order_by(_LIMIT.budget_key).with_for_update()
+_RESET: Final = delete(RATE_LIMITS).where(_LIMIT.budget_key.in_(_LOCKED))
+_FULL: Final = (
+    select(_LIMIT.budget_key)
+    .where(_LIMIT.due < bindparam("before", type_=BigInteger))
+    .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
 )
-_FORGET: Final = delete(BUDGETS).where(_BUDGET.budget_key.in_(_WHOLE))
+_DELETE_FULL: Final = delete(RATE_LIMITS).where(_LIMIT.budget_key.in_(_FULL))
 
 
 class SqlRateLimitRepository(RateLimitRepository):
-    """The table ``budgets``: when each is whole again, in microseconds since the epoch."""
+    """Keeps in the table ``budgets`` when each limit is full again, in microseconds since the epoch (``due``)."""
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        """Look first, so that a refusal writes nothing; where another is faster then, look again."""
+        """Read first, so that a refusal writes nothing. If another call takes an attempt meanwhile, read again."""
         while not (waits := await self._waits(limits, now)):
             taken = await self._take(limits, now)
             if len(taken) == len(limits):
@@ -43,50 +43,49 @@ class SqlRateLimitRepository(RateLimitRepository):
                 await self.give_back({key: limits[key] for key in taken}, now=now)
         return waits
 
-    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # past is whole
-        numbers = {f"interval_{place}": limits[key].interval() for place, key in enumerate(sorted(limits))}
-        await self._acts.changes(_give_back(len(limits)), {"keys": [*limits], **_keys(limits), **numbers})
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # the past is full
+        intervals = {f"interval_{number}": limits[key].interval() for number, key in enumerate(sorted(limits))}
+        parameters = {"keys": [*limits], **_key_parameters(limits), **intervals}
+        await self._statements.execute(_give_back(len(limits)), parameters)
 
     async def reset(self, keys: Collection[bytes]) -> None:
-        await self._acts.changes(_CLEAR, {"keys": [*keys]})
+        await self._statements.execute(_RESET, {"keys": [*keys]})
 
     async def delete_full(self, *, full_before: float, limit: int) -> int:
-        return await self._acts.changes(_FORGET, {"before": microseconds(full_before), "most": limit})
+        return await self._statements.execute(_DELETE_FULL, {"before": microseconds(full_before), "max_rows": limit})
 
     async def _waits(self, limits: Mapping[bytes, RateLimit], now: float) -> Mapping[bytes, float]:
-        rows = await self._acts.rows(_DUE, {"keys": [*limits]})
+        rows = await self._statements.fetch(_FIND, {"keys": [*limits]})
         waits = {row.budget_key: limits[row.budget_key].take(row.due, microseconds(now))[1] for row in rows}
         return {key: seconds(wait) for key, wait in waits.items() if wait}
 
     async def _take(self, limits: Mapping[bytes, RateLimit], now: float) -> Collection[bytes]:
-        """Take from each budget that has an attempt; return the keys of those."""
+        """Take an attempt from each limit that has one; return the keys of those limits."""
         moment = microseconds(now)
-        numbers = {"now": moment}
-        for place, key in enumerate(sorted(limits)):
+        times = {"now": moment}
+        for number, key in enumerate(sorted(limits)):
             limit = limits[key]
-            numbers[f"first_{place}"] = moment + limit.interval()
-            numbers[f"last_{place}"] = moment + limit.tolerance()
-            numbers[f"impossible_{place}"] = moment + limit.max_ahead()
-        rows = await self._acts.changed(_take(len(limits)), {**_keys(limits), **numbers})
+            times[f"first_{number}"] = moment + limit.interval()
+            times[f"last_{number}"] = moment + limit.tolerance()
+            times[f"latest_{number}"] = moment + limit.max_ahead()
+        rows = await self._statements.execute_returning(_take(len(limits)), {**_key_parameters(limits), **times})
         return [row.budget_key for row in rows]
 
 
-def _keys(rate_limits: Collection[bytes]) -> Mapping[str, bytes]:
-    return {f"key_{place}": key for place, key in enumerate(sorted(rate_limits))}
+def _key_parameters(keys: Collection[bytes]) -> Mapping[str, bytes]:
+    return {f"key_{number}": key for number, key in enumerate(sorted(keys))}
 
 
 @cache
-def _take(rate_limits: int) -> TextClause:
-    """Return the statement that takes from so many. The condition is judged on each row as it is under the statement's
-    lock; a row that is new or impossible begins at the first attempt.
+def _take(count: int) -> TextClause:
+    """Return the statement that takes an attempt from ``count`` limits. The database checks the condition on each row
+    while it holds the row's lock. A row that is new, or later than a limit can be, starts with one attempt.
     """
-    places = range(rate_limits)
-    rows = ", ".join(f"(:key_{place}, :first_{place})" for place in places)
+    numbers = range(count)
+    rows = ", ".join(f"(:key_{n}, :first_{n})" for n in numbers)
 
-    def of_row(number: str) -> str:
-        return (
-            f"CASE budgets.budget_key {' '.join(f'WHEN :key_{place} THEN :{number}_{place}' for place in places)} END"
-        )
+    def of_row(name: str) -> str:
+        return f"CASE budgets.budget_key {' '.join(f'WHEN :key_{n} THEN :{name}_{n}' for n in numbers)} END"
 
     sql = f"""
         INSERT INTO budgets (budget_key, due) VALUES {rows}
@@ -95,18 +94,18 @@ def _take(rate_limits: int) -> TextClause:
             WHEN budgets.due > :now AND budgets.due <= {of_row("last")} THEN budgets.due + excluded.due - :now
             ELSE excluded.due
         END
-        WHERE budgets.due <= {of_row("last")} OR budgets.due > {of_row("impossible")}
+        WHERE budgets.due <= {of_row("last")} OR budgets.due > {of_row("latest")}
         RETURNING budget_key
     """  # noqa: S608  # names of parameters alone
-    numbers = ("now", *(f"{number}_{place}" for number in ("first", "last", "impossible") for place in places))
-    return text(sql).bindparams(*(bindparam(number, type_=BigInteger) for number in numbers))
+    names = ("now", *(f"{name}_{n}" for name in ("first", "last", "latest") for n in numbers))
+    return text(sql).bindparams(*(bindparam(name, type_=BigInteger) for name in names))
 
 
 @cache
-def _give_back(rate_limits: int) -> Update:
-    """Return the statement that gives back to so many."""
+def _give_back(count: int) -> Update:
+    """Return the statement that gives back an attempt to ``count`` limits."""
     intervals = [
-        (_BUDGET.budget_key == bindparam(f"key_{place}"), bindparam(f"interval_{place}", type_=BigInteger))
-        for place in range(rate_limits)
+        (_LIMIT.budget_key == bindparam(f"key_{number}"), bindparam(f"interval_{number}", type_=BigInteger))
+        for number in range(count)
     ]
-    return update(BUDGETS).where(_BUDGET.budget_key.in_(_LOCKED)).values(due=_BUDGET.due - case(*intervals, else_=0))
+    return update(RATE_LIMITS).where(_LIMIT.budget_key.in_(_LOCKED)).values(due=_LIMIT.due - case(*intervals, else_=0))

@@ -1,4 +1,4 @@
-"""The tables. Times are seconds since the epoch; what is compared and ordered as text is so by code points."""
+"""The tables. Times are in seconds since the epoch. Text is compared and ordered by code points."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ METADATA: Final = MetaData()
 
 
 def _text() -> Text:
-    """SQLite compares bytes, which is what the collation C does."""
+    """Return the type of a text that is compared by its bytes: PostgreSQL needs the collation C for that."""
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
@@ -33,7 +33,7 @@ SESSIONS: Final = Table(
     Column("device", _text(), nullable=False),
     Column("revoked_at", Double),
     Column("revoked_because", _text()),
-    # Room on each page for the new version of a row that rotates, so that it need not go to another.
+    # Leaves room on each page, so that the new version of a session that rotates stays on its page.
     postgresql_with={"fillfactor": 75},
 )
 
@@ -86,7 +86,7 @@ SIGNING_KEYS: Final = Table(
     Column("sealed", _text(), nullable=False),
 )
 
-AUDIT_EVENTS: Final = Table(
+AUDIT_RECORDS: Final = Table(
     "audit_events",
     METADATA,
     Column("event_id", _text(), primary_key=True),
@@ -100,21 +100,21 @@ AUDIT_EVENTS: Final = Table(
     Column("details", _text(), nullable=False),
 )
 
-Index("audit_events_of_session", AUDIT_EVENTS.c.session_id)
-Index("audit_events_of_subject", AUDIT_EVENTS.c.subject, AUDIT_EVENTS.c.name, AUDIT_EVENTS.c.at)
-Index("audit_events_by_time", AUDIT_EVENTS.c.at)
+Index("audit_events_of_session", AUDIT_RECORDS.c.session_id)
+Index("audit_events_of_subject", AUDIT_RECORDS.c.subject, AUDIT_RECORDS.c.name, AUDIT_RECORDS.c.at)
+Index("audit_events_by_time", AUDIT_RECORDS.c.at)
 
 
-BUDGETS: Final = Table(
+RATE_LIMITS: Final = Table(  # "due" is when the rate limit is full again, in microseconds since the epoch
     "budgets",
     METADATA,
     Column("budget_key", LargeBinary, primary_key=True),
     Column("due", BigInteger, nullable=False),
 )
 
-Index("budgets_by_due", BUDGETS.c.due)
+Index("budgets_by_due", RATE_LIMITS.c.due)
 
 
 def is_storable(value: str) -> bool:
-    """Tell whether a text can be in the tables at all: no zero byte, no half of a surrogate pair."""
+    """Tell whether the tables can hold a text: it has no zero byte and no half of a surrogate pair."""
     return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -1,4 +1,4 @@
-"""Sessions in a database. Every act is one statement."""
+"""Sessions in a database. Every method runs one statement; ``revoke_all`` runs one for each batch."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,8 +11,8 @@ from ...domain.scope import Scope
 from ...domain.sessions.session import RevocationReason, Session, earlier
 from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import SessionRepository
-from .acts import Acts
 from .schema import SESSIONS
+from .statements import Statements
 
 _SESSION: Final = SESSIONS.c
 
@@ -45,46 +45,46 @@ _REVOKE: Final = (
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
 )
 
-_ADOPT: Final = (
+_SET_CREDENTIAL_VERSION: Final = (
     update(SESSIONS)
     .where(_SESSION.session_id == bindparam("id"), _SESSION.credential_version == bindparam("expected_version"), _LIVE)
     .values(credential_version=bindparam("new_version"))
 )
 
-_REVOKE_MANY: Final = (
+_REVOKE_BATCH: Final = (
     update(SESSIONS)
     .where(
         _SESSION.session_id.in_(
-            select(_SESSION.session_id).where(_SESSION.revoked_at.is_(None)).limit(bindparam("most"))
+            select(_SESSION.session_id).where(_SESSION.revoked_at.is_(None)).limit(bindparam("max_rows"))
         )
     )
     .values(revoked_at=bindparam("now"), revoked_because=bindparam("reason"), salt=null())
 )
 
-_REVOKED_A_STEP: Final = 1_000
+_BATCH_SIZE: Final = 1_000
 
 _LIVE_SESSIONS: Final = (
-    select(SESSIONS).where(_SESSION.subject == bindparam("of_subject"), _LIVE).order_by(_SESSION.created_at)
+    select(SESSIONS).where(_SESSION.subject == bindparam("for_subject"), _LIVE).order_by(_SESSION.created_at)
 )
 
 _REVOCATIONS: Final = select(_SESSION.session_id, _SESSION.revoked_at).where(_SESSION.revoked_at >= bindparam("moment"))
 
 _NEVER: Final = 1e300
-"""Seconds; later than every expiry."""
+"""A time in seconds that is later than every expiry."""
 
 
 class SqlSessionRepository(SessionRepository):
-    """The table ``sessions``."""
+    """Keeps sessions in the table ``sessions``."""
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def add(self, session: Session) -> None:
         row = asdict(session) | {"scope": str(session.scope), "ends_at": session.ends_at()}
-        await self._acts.changes(_ADD, row)
+        await self._statements.execute(_ADD, row)
 
     async def find(self, session_id: SessionId) -> Session | None:
-        rows = await self._acts.rows(_FIND, {"id": session_id})
+        rows = await self._statements.fetch(_FIND, {"id": session_id})
         return _session(rows[0]) if rows else None
 
     async def advance(
@@ -97,7 +97,7 @@ class SqlSessionRepository(SessionRepository):
         now: float,
         idle_expires_at: float | None,
     ) -> bool:
-        return await self._acts.wins(
+        return await self._statements.execute_once(
             _ADVANCE,
             {
                 "id": session_id,
@@ -111,33 +111,34 @@ class SqlSessionRepository(SessionRepository):
         )
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        return await self._acts.changes(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
+        return await self._statements.execute(_REVOKE, {"id": session_id, "reason": reason.value, "now": now}) > 0
 
     async def set_credential_version(
         self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
     ) -> bool:
         versions = {"expected_version": expected_version, "new_version": credential_version}
-        return await self._acts.changes(_ADOPT, {"id": session_id, "now": now, **versions}) > 0
+        return await self._statements.execute(_SET_CREDENTIAL_VERSION, {"id": session_id, "now": now, **versions}) > 0
 
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        parameters = {"reason": reason.value, "now": now, "most": _REVOKED_A_STEP}
+        parameters = {"reason": reason.value, "now": now, "max_rows": _BATCH_SIZE}
         revoked = 0
-        while step := await self._acts.changes(_REVOKE_MANY, parameters):
-            revoked += step
+        while batch := await self._statements.execute(_REVOKE_BATCH, parameters):
+            revoked += batch
         return revoked
 
     async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        return [_session(row) for row in await self._acts.rows(_LIVE_SESSIONS, {"of_subject": subject, "now": now})]
+        return [
+            _session(row) for row in await self._statements.fetch(_LIVE_SESSIONS, {"for_subject": subject, "now": now})
+        ]
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        rows = await self._acts.rows(_REVOCATIONS, {"moment": moment})
+        rows = await self._statements.fetch(_REVOCATIONS, {"moment": moment})
         return [RevokedSession(SessionId(row.session_id), row.revoked_at) for row in rows]
 
 
 def _session(row: Row[Any]) -> Session:
     columns = row._asdict()
     del columns["ends_at"]
-    because = row.revoked_because
     return Session(
         **columns
         | {
@@ -145,6 +146,6 @@ def _session(row: Row[Any]) -> Session:
             "subject": Subject(row.subject),
             "client_id": ClientId(row.client_id),
             "scope": Scope.parse(row.scope),
-            "revoked_because": None if because is None else RevocationReason(because),
+            "revoked_because": None if row.revoked_because is None else RevocationReason(row.revoked_because),
         }
     )

@@ -1,4 +1,4 @@
-"""What is said at the start about a database that cannot be used."""
+"""Readable errors for a database that cannot be used at the start."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,9 +7,9 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
-from .engine import Address
+from .database_url import DatabaseUrl
 
-_REFUSED: Final = {
+_REFUSALS: Final = {
     "28P01": "refuses the password; correct it in KEYTURN_DATABASE_URL",
     "28000": "refuses the user; correct KEYTURN_DATABASE_URL, or the server's pg_hba.conf",
     "3D000": "has no such database; create it, or correct KEYTURN_DATABASE_URL",
@@ -19,24 +19,24 @@ _REFUSED: Final = {
 
 
 @contextmanager
-def readable_failures(address: Address) -> Iterator[None]:
-    """Raise ``ConfigurationError`` for what the operator must mend, and ``StoreUnavailable`` for what may pass, each
-    naming the database and neither its password.
+def translate_startup_errors(url: DatabaseUrl) -> Iterator[None]:
+    """Raise ``ConfigurationError`` for an error that the operator must correct, and ``StoreUnavailable`` for one that
+    may pass. Both messages name the database and not its password.
     """
     try:
         yield
     except (SQLAlchemyError, OSError, ValueError, _driver_error()) as error:
         cause: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        refusal = _REFUSED.get(getattr(cause, "sqlstate", None) or "")
+        refusal = _REFUSALS.get(getattr(cause, "sqlstate", None) or "")
         if refusal is not None:
-            raise ConfigurationError(f"{address} {refusal}.") from error
-        if address.is_file and "locked" not in str(cause):
-            raise ConfigurationError(f"KEYTURN_DATABASE_URL: {address} cannot be used: {cause}.") from error
-        raise StoreUnavailable(f"{address} cannot be reached: {_reason(cause)}.") from error
+            raise ConfigurationError(f"{url} {refusal}.") from error
+        if url.is_sqlite and "locked" not in str(cause):
+            raise ConfigurationError(f"KEYTURN_DATABASE_URL: {url} cannot be used: {cause}.") from error
+        raise StoreUnavailable(f"{url} cannot be reached: {_reason(cause)}.") from error
 
 
 def _driver_error() -> type[Exception]:
-    """Return what asyncpg raises while it connects; without asyncpg, nothing more."""
+    """Return the error that asyncpg raises while it connects. Without asyncpg, return an error of SQLAlchemy."""
     try:
         import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""A database as a store."""
+"""SQLite or PostgreSQL as a store."""
 
 import asyncio
 
@@ -9,21 +9,22 @@ from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
 from ...ports.session_store import StoreOptions
-from .acts import Acts
 from .audit_records import SqlAuditRecordRepository
 from .clients import SqlClientRepository
+from .database_url import DatabaseUrl
 from .encrypted_keys import SqlEncryptedKeyRepository
-from .engine import Address, create_engine
+from .engine import create_engine
 from .migration import newest_revision, upgrade
 from .rate_limits import SqlRateLimitRepository
 from .session_sweeper import SqlSessionSweeper
 from .sessions import SqlSessionRepository
-from .startup_errors import readable_failures
+from .startup_errors import translate_startup_errors
+from .statements import Statements
 from .users import SqlUserRepository
 
 
 class SqlStore(Database):
-    """``sqlite:///FILE`` or ``postgresql://…``."""
+    """A database: ``sqlite:///FILE`` or ``postgresql://…``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         if options.replicas:
@@ -31,38 +32,38 @@ class SqlStore(Database):
                 "KEYTURN_SESSION_REPLICAS: a database knows by itself how many replicas must confirm a commit"
                 " (synchronous_standby_names); set it to 0."
             )
-        self._address = Address(url)
-        self._engine = create_engine(self._address, options)
-        self._acts = Acts(self._engine, timeout=options.timeout)
-        self.sessions = SqlSessionRepository(self._acts)
-        self.sweeper = SqlSessionSweeper(self._acts)
-        self.rate_limits = SqlRateLimitRepository(self._acts)
-        self.signing_keys = SqlEncryptedKeyRepository(self._acts)
-        self.audit_records = SqlAuditRecordRepository(self._acts)
-        self.users = SqlUserRepository(self._acts)
-        self.clients = SqlClientRepository(self._acts)
+        self._url = DatabaseUrl(url)
+        self._engine = create_engine(self._url, options)
+        self._statements = Statements(self._engine, timeout=options.timeout)
+        self.sessions = SqlSessionRepository(self._statements)
+        self.sweeper = SqlSessionSweeper(self._statements)
+        self.rate_limits = SqlRateLimitRepository(self._statements)
+        self.signing_keys = SqlEncryptedKeyRepository(self._statements)
+        self.audit_records = SqlAuditRecordRepository(self._statements)
+        self.users = SqlUserRepository(self._statements)
+        self.clients = SqlClientRepository(self._statements)
 
     async def prepare(self) -> None:
-        await upgrade(self._address)
+        await upgrade(self._url)
 
     async def open(self) -> None:
-        with readable_failures(self._address):
+        with translate_startup_errors(self._url):
             async with self._engine.connect() as connection:
                 revision = await connection.run_sync(
                     lambda sync: MigrationContext.configure(sync).get_current_revision()
                 )
         if revision != newest_revision():
             raise ConfigurationError(
-                f"The schema of {self._address} is not that of this program; run {COMMAND} database upgrade."
+                f"The schema of {self._url} is not that of this program; run {COMMAND} database upgrade."
             )
 
     async def check(self) -> None:
-        await self._acts.rows(text("SELECT 1"), {})
+        await self._statements.fetch(text("SELECT 1"), {})
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Wait: the database does not tell, so it is asked."""
+        """Wait: a database sends no messages, so the caller asks it after the wait."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        await self._acts.finish()
+        await self._statements.wait_until_idle()
         await self._engine.dispose()

@@ -10,24 +10,24 @@ from ...domain.identifiers import Subject
 from ...domain.login.user import User
 from ...domain.scope import Scope
 from ...ports.user_repository import UserRepository
-from .acts import Acts
 from .schema import USERS, is_storable
+from .statements import Statements
 
 _ADD: Final = insert(USERS)
-_FIND: Final = select(USERS).where(USERS.c.subject == bindparam("of_subject"))
+_FIND: Final = select(USERS).where(USERS.c.subject == bindparam("for_subject"))
 _FIND_BY_USERNAME: Final = select(USERS).where(USERS.c.username == bindparam("name"))
-_PAGE: Final = (
-    select(USERS).where(USERS.c.username > bindparam("after")).order_by(USERS.c.username).limit(bindparam("most"))
+_LIST: Final = (
+    select(USERS).where(USERS.c.username > bindparam("after")).order_by(USERS.c.username).limit(bindparam("max_rows"))
 )
 _REPLACE_PASSWORD_HASH: Final = (
     update(USERS)
-    .where(USERS.c.subject == bindparam("of_subject"), USERS.c.password_hash == bindparam("expected"))
+    .where(USERS.c.subject == bindparam("for_subject"), USERS.c.password_hash == bindparam("expected"))
     .values(password_hash=bindparam("new"))
 )
 _CHANGE_PASSWORD: Final = (
     update(USERS)
     .where(
-        USERS.c.subject == bindparam("of_subject"),
+        USERS.c.subject == bindparam("for_subject"),
         or_(bindparam("any_hash", type_=Boolean), USERS.c.password_hash == bindparam("expected")),
     )
     .values(password_hash=bindparam("new"), credential_version=USERS.c.credential_version + 1)
@@ -35,7 +35,7 @@ _CHANGE_PASSWORD: Final = (
 )
 _SET_DISABLED: Final = (
     update(USERS)
-    .where(USERS.c.subject == bindparam("of_subject"))
+    .where(USERS.c.subject == bindparam("for_subject"))
     .values(
         disabled=bindparam("now_disabled"),
         credential_version=case(
@@ -48,39 +48,43 @@ _SET_DISABLED: Final = (
 
 
 class SqlUserRepository(UserRepository):
-    """The table ``users``."""
+    """Keeps users in the table ``users``."""
 
-    def __init__(self, acts: Acts) -> None:
-        self._acts = acts
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
 
     async def add(self, user: User) -> None:
-        await self._acts.changes(_ADD, asdict(user) | {"scope": str(user.scope)})
+        await self._statements.execute(_ADD, asdict(user) | {"scope": str(user.scope)})
 
     async def find(self, subject: Subject) -> User | None:
-        return await self._one(_FIND, {"of_subject": subject}) if is_storable(subject) else None
+        return await self._find(_FIND, {"for_subject": subject}) if is_storable(subject) else None
 
     async def find_by_username(self, username: str) -> User | None:
-        return await self._one(_FIND_BY_USERNAME, {"name": username}) if is_storable(username) else None
+        return await self._find(_FIND_BY_USERNAME, {"name": username}) if is_storable(username) else None
 
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
-        return await self._acts.wins(_REPLACE_PASSWORD_HASH, {"of_subject": subject, "expected": expected, "new": new})
+        return await self._statements.execute_once(
+            _REPLACE_PASSWORD_HASH, {"for_subject": subject, "expected": expected, "new": new}
+        )
 
     async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
-        parameters = {"of_subject": subject, "new": new, "expected": expected or "", "any_hash": expected is None}
-        return await self._changed(_CHANGE_PASSWORD, parameters)
+        parameters = {"for_subject": subject, "new": new, "expected": expected or "", "any_hash": expected is None}
+        return await self._change(_CHANGE_PASSWORD, parameters)
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
-        return await self._changed(_SET_DISABLED, {"of_subject": subject, "now_disabled": disabled})
+        return await self._change(_SET_DISABLED, {"for_subject": subject, "now_disabled": disabled})
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        return [_user(row) for row in await self._acts.rows(_PAGE, {"after": after, "most": limit})]
+        return [_user(row) for row in await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})]
 
-    async def _one(self, statement: Any, parameters: dict[str, object]) -> User | None:
-        rows = await self._acts.rows(statement, parameters)
+    async def _find(self, statement: Any, parameters: dict[str, object]) -> User | None:
+        rows = await self._statements.fetch(statement, parameters)
         return _user(rows[0]) if rows else None
 
-    async def _changed(self, statement: Any, parameters: dict[str, object]) -> User | None:
-        rows = await self._acts.changed(statement, parameters) if is_storable(str(parameters["of_subject"])) else ()
+    async def _change(self, statement: Any, parameters: dict[str, object]) -> User | None:
+        if not is_storable(str(parameters["for_subject"])):
+            return None
+        rows = await self._statements.execute_returning(statement, parameters)
         return _user(rows[0]) if rows else None
 
 

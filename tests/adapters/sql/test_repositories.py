@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.adapters.sql.acts import Acts
 from app.adapters.sql.audit_records import SqlAuditRecordRepository
 from app.adapters.sql.clients import SqlClientRepository
 from app.adapters.sql.encrypted_keys import SqlEncryptedKeyRepository
 from app.adapters.sql.rate_limits import SqlRateLimitRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
+from app.adapters.sql.statements import Statements
 from app.adapters.sql.users import SqlUserRepository
 from app.contracts.audit_record_repository import AuditRecordRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
@@ -26,9 +26,9 @@ from .conftest import Stores
 class SweptSessions(SqlSessionRepository, SqlSessionSweeper):
     """Both sides of one table."""
 
-    def __init__(self, acts: Acts) -> None:
-        SqlSessionRepository.__init__(self, acts)
-        SqlSessionSweeper.__init__(self, acts)
+    def __init__(self, statements: Statements) -> None:
+        SqlSessionRepository.__init__(self, statements)
+        SqlSessionSweeper.__init__(self, statements)
 
 
 class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract):
@@ -39,7 +39,7 @@ class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract
         self.stores = stores
 
     async def connections(self, n: int) -> Sequence[SweptSessions]:
-        return [SweptSessions(store._acts) for store in await self.stores(n)]
+        return [SweptSessions(store._statements) for store in await self.stores(n)]
 
 
 class TestSqlAuditEventRepository(AuditRecordRepositoryContract):

@@ -57,7 +57,7 @@ async def test_a_commit_reaches_the_disk(tmp_path: Path) -> None:
     await store.prepare()
     asked = {"journal_mode": "wal", "synchronous": 2}
     for name, expected in asked.items():
-        [row] = await store._acts.rows(text(f"PRAGMA {name}"), {})
+        [row] = await store._statements.fetch(text(f"PRAGMA {name}"), {})
         assert row[0] == expected
     await store.close()
 
@@ -67,7 +67,7 @@ async def test_a_server_is_told_of_its_bounds(postgres: Postgres) -> None:
     store = SqlStore(postgres.url(), StoreOptions(timeout=3.0))
     asked = {"statement_timeout": "3s", "transaction_isolation": "read committed", "application_name": "keyturn"}
     for name, expected in asked.items():
-        [row] = await store._acts.rows(text(f"SHOW {name}"), {})
+        [row] = await store._statements.fetch(text(f"SHOW {name}"), {})
         assert row[0] == expected
     await store.close()
 
@@ -93,11 +93,11 @@ async def test_rotations_take_no_room(stores: Stores, url: str, proof: Proof) ->
 async def _size(store: SqlStore, url: str) -> int:
     """Return the bytes of the sessions, once the database has tidied up."""
     if url.startswith("sqlite"):
-        await store._acts.rows(text("PRAGMA wal_checkpoint(TRUNCATE)"), {})
-        [pages] = await store._acts.rows(text("PRAGMA page_count"), {})
-        [free] = await store._acts.rows(text("PRAGMA freelist_count"), {})
+        await store._statements.fetch(text("PRAGMA wal_checkpoint(TRUNCATE)"), {})
+        [pages] = await store._statements.fetch(text("PRAGMA page_count"), {})
+        [free] = await store._statements.fetch(text("PRAGMA freelist_count"), {})
         return int(pages[0] - free[0]) * 4096
     async with store._engine.connect() as connection:
         await connection.execute(text("VACUUM FULL sessions"))
-    [row] = await store._acts.rows(text("SELECT pg_total_relation_size('sessions')"), {})
+    [row] = await store._statements.fetch(text("SELECT pg_total_relation_size('sessions')"), {})
     return int(row[0])

@@ -1,4 +1,4 @@
-"""Alembic's entry: the connection comes from whoever upgrades, who also holds the lock."""
+"""Run the migrations on the connection of migration.py, which holds the lock."""
 
 from alembic import context
 

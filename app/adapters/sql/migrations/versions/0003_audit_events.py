@@ -1,4 +1,4 @@
-"""The audit events that are kept."""
+"""Audit records."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Budgets of attempts."""
+"""Rate limits."""
 
 import sqlalchemy as sa
 from alembic import op

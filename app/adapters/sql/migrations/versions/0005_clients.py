@@ -1,4 +1,4 @@
-"""What clients may do, and how they authenticate."""
+"""Clients with their grants and their authentication."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Make the table anew: so far nothing could add a client."""
+    """Create the table again. It is empty, because no release before this one could add a client."""
     text = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
     op.drop_table("clients")
     op.create_table(

@@ -1,0 +1,40 @@
+"""The URL of a database."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from ...domain.errors import ConfigurationError
+
+_SETTING: Final = "KEYTURN_DATABASE_URL"
+
+
+class DatabaseUrl:
+    """A URL of SQLite or PostgreSQL. ``str()`` names the database without its password."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self.parsed: URL = make_url(text)
+        except (ArgumentError, ValueError) as error:
+            raise ConfigurationError(f"{_SETTING}: this is no URL of a database.") from error
+        self.text = text
+        self.is_sqlite = self.parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._check_file()
+
+    def __str__(self) -> str:
+        if self.is_sqlite:
+            return f"the SQLite file {self.parsed.database}"
+        return f"PostgreSQL at {self.parsed.host or 'the local socket'} port {self.parsed.port or 5432}"
+
+    def _check_file(self) -> None:
+        database = self.parsed.database
+        if self.parsed.host or self.parsed.query or not database or database == ":memory:":
+            raise ConfigurationError(
+                f"{_SETTING}: a SQLite URL is sqlite:///FILE or sqlite:////ABSOLUTE/FILE and nothing else."
+            )
+        folder = Path(database).absolute().parent
+        if not folder.is_dir():
+            raise ConfigurationError(f"{_SETTING}: the folder {folder} does not exist; make it.")
