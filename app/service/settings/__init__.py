@@ -1,4 +1,4 @@
-"""The settings: the environment, read once into one frozen value."""
+"""The settings: environment variables, read once into a frozen value. Imports the domain and the ports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,11 +12,11 @@ from .environment import read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(DerivedSettings):
-    """Every setting, and what follows from them. Those that are read from the environment go together."""
+    """Every setting, and the values that follow from them. Settings from the environment have no contradictions."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings in ``environment``; raises ``ConfigurationError``, naming every fault and its mend."""
+        """Return the settings in ``environment``; raises ``ConfigurationError`` with a line for each fault."""
         given, faults = read(environment, fields(cls))
         settings = cls(**given)
         faults = faults or list(contradictions(settings))

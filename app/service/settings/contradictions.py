@@ -1,4 +1,4 @@
-"""The contradictions between settings: each is fine alone, and together they cannot be followed."""
+"""Contradictions: settings that are each valid, but do not work together."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -9,15 +9,15 @@ from .derived import DerivedSettings
 
 
 def contradictions(settings: DerivedSettings) -> Iterator[str]:
-    """Yield a sentence for each, that names the settings and the mend."""
-    yield from _of_the_source_of_keys(settings)
-    yield from _of_the_times_of_keys(settings)
-    yield from _of_pairs(settings)
-    yield from _of_several_workers(settings)
-    yield from _of_the_issuer(settings)
+    """Yield a sentence for each contradiction. It names the settings and says what to change."""
+    yield from _key_sources(settings)
+    yield from _key_times(settings)
+    yield from _pairs(settings)
+    yield from _several_workers(settings)
+    yield from _insecure_issuer(settings)
 
 
-def _of_the_source_of_keys(settings: DerivedSettings) -> Iterator[str]:
+def _key_sources(settings: DerivedSettings) -> Iterator[str]:
     sources = [settings.signing_key, settings.signing_key_file, settings.keys_dir, settings.key_encryption_key]
     if sum(source is not None for source in sources) > 1:
         yield (
@@ -31,7 +31,7 @@ def _of_the_source_of_keys(settings: DerivedSettings) -> Iterator[str]:
         )
 
 
-def _of_the_times_of_keys(settings: DerivedSettings) -> Iterator[str]:
+def _key_times(settings: DerivedSettings) -> Iterator[str]:
     if settings.key_rotation_period and not settings.can_make_keys:
         yield (
             f"{PREFIX}KEY_ROTATION_PERIOD: a key that comes from the environment, or is made at each start, cannot"
@@ -45,7 +45,7 @@ def _of_the_times_of_keys(settings: DerivedSettings) -> Iterator[str]:
         )
 
 
-def _of_pairs(settings: DerivedSettings) -> Iterator[str]:
+def _pairs(settings: DerivedSettings) -> Iterator[str]:
     if (settings.bootstrap_username is None) != (settings.bootstrap_password is None):
         yield f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither."
     if settings.metrics_port is not None and settings.metrics_port == settings.port != 0:
@@ -57,7 +57,7 @@ def _of_pairs(settings: DerivedSettings) -> Iterator[str]:
         yield f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas."
 
 
-def _of_several_workers(settings: DerivedSettings) -> Iterator[str]:
+def _several_workers(settings: DerivedSettings) -> Iterator[str]:
     if settings.workers == 1:
         return
     if settings.key_source == "generated":
@@ -72,7 +72,7 @@ def _of_several_workers(settings: DerivedSettings) -> Iterator[str]:
         )
 
 
-def _of_the_issuer(settings: DerivedSettings) -> Iterator[str]:
+def _insecure_issuer(settings: DerivedSettings) -> Iterator[str]:
     parts = urlsplit(settings.issuer)
     if not (settings.allow_http_issuer or parts.scheme == "https" or is_loopback(parts.hostname or "")):
         yield (

@@ -1,4 +1,4 @@
-"""The environment, as the settings that it gives."""
+"""Reading settings from environment variables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import Field
@@ -10,12 +10,12 @@ from .declared import PREFIX
 
 
 def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Return the values that are given and valid, by their fields, and a sentence for each fault."""
+    """Return the valid values by field name, and a sentence for each fault."""
     declared = {each.metadata["name"]: each for each in settings}
     given: dict[str, Any] = {}
     faults = []
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
-        setting = _named(name, declared)
+        setting = _find(name, declared)
         if setting is None:
             faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists them.")
         elif name != setting.metadata["name"] in environment:
@@ -28,14 +28,14 @@ def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tupl
     return given, faults
 
 
-def _named(name: str, declared: Mapping[str, Field[Any]]) -> Field[Any] | None:
-    """Return the setting that a variable gives, itself or, if it is secret, by the file that has it."""
-    of_file = declared.get(name.removesuffix("_FILE"))
-    return declared.get(name) or (of_file if of_file and of_file.metadata["secret"] else None)
+def _find(name: str, declared: Mapping[str, Field[Any]]) -> Field[Any] | None:
+    """Return the setting of this variable, or the secret setting of this ``_FILE`` variable."""
+    in_file = declared.get(name.removesuffix("_FILE"))
+    return declared.get(name) or (in_file if in_file and in_file.metadata["secret"] else None)
 
 
 def _value(setting: Field[Any], name: str, text: str) -> Any:
-    """Return the setting's value; raises ``ValueError``, in which no secret is shown."""
+    """Return the value of a setting; raises ``ValueError``, whose message shows no secret."""
     about = setting.metadata
     try:
         return about["parse"](text if name == about["name"] else _read_secret(text))
@@ -46,7 +46,7 @@ def _value(setting: Field[Any], name: str, text: str) -> Any:
 
 
 def _read_secret(path: str) -> str:
-    """Return what the file holds, without the line end that editors add."""
+    """Return the text of the file without the line end that editors add."""
     try:
         return Path(path).read_text("utf-8").rstrip("\r\n")
     except OSError as error:

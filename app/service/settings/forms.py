@@ -1,4 +1,4 @@
-"""The forms that values of settings have. Each parser raises ``ValueError`` with what the value must be."""
+"""Parsers of the values of settings. Each raises ``ValueError`` with a message that says what the value must be."""
 
 import re
 from collections.abc import Callable
@@ -14,58 +14,57 @@ from ...domain.scope import InvalidScope, Scope
 
 ENCRYPTION_KEY_BYTES: Final = 32
 
-_MOST_ATTEMPTS: Final = 1_000_000
-_LONGEST_PERIOD: Final = 366 * 86_400
-"""Seconds."""
+_MAX_ATTEMPTS: Final = 1_000_000
+_MAX_PERIOD_SECONDS: Final = 366 * 86_400
 
 _IPV6: Final = 6
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_WHOLE = re.compile(r"[0-9]{1,10}")
+_INTEGER = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
-_BUDGET = re.compile(r"([0-9]{1,7})/([0-9]{1,8})([smhd]?)")
+_RATE_LIMIT = re.compile(r"([0-9]{1,7})/([0-9]{1,8})([smhd]?)")
 _URL = re.compile(r"https?://[!-~]+")
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
 )
-_OWN_PORTS: Final = {"http": "80", "https": "443"}
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 
 
-def whole(least: int, most: int) -> Callable[[str], int]:
-    """Return the parser of a whole number from ``least`` to ``most``."""
+def integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a parser of integers from ``minimum`` to ``maximum``."""
 
     def parse(text: str) -> int:
-        if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
-            raise ValueError(f"must be a whole number from {least} to {most}")
+        if not _INTEGER.fullmatch(text) or not minimum <= int(text) <= maximum:
+            raise ValueError(f"must be a whole number from {minimum} to {maximum}")
         return int(text)
 
     return parse
 
 
-def duration(least: int, most: int) -> Callable[[str], int]:
-    """Return the parser of a duration, which gives seconds from ``least`` to ``most``."""
+def duration(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a parser of durations from ``minimum`` to ``maximum`` seconds; it returns seconds."""
 
     def parse(text: str) -> int:
         match = _DURATION.fullmatch(text)
         seconds = int(match[1]) * _UNITS[match[2]] if match else -1
-        if not least <= seconds <= most:
-            raise ValueError(f"must be a duration such as 900, 15m or 7d, from {least} to {most} seconds")
+        if not minimum <= seconds <= maximum:
+            raise ValueError(f"must be a duration such as 900, 15m or 7d, from {minimum} to {maximum} seconds")
         return seconds
 
     return parse
 
 
-def limit(text: str) -> RateLimit:
-    """Return a budget of attempts."""
-    match = _BUDGET.fullmatch(text)
+def rate_limit(text: str) -> RateLimit:
+    """Return a rate limit from text such as ``10/10m``: attempts, and the time in which they come back."""
+    match = _RATE_LIMIT.fullmatch(text)
     attempts, period = (int(match[1]), int(match[2]) * _UNITS[match[3]]) if match else (0, 0)
-    if not 1 <= attempts <= _MOST_ATTEMPTS or not 1 <= period <= _LONGEST_PERIOD:
+    if not 1 <= attempts <= _MAX_ATTEMPTS or not 1 <= period <= _MAX_PERIOD_SECONDS:
         raise ValueError("must be attempts and the time in which they come back, such as 10/10m or 100/100h")
     return RateLimit(attempts, period)
 
 
 def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Return networks, from addresses or CIDRs with commas between them."""
+    """Return networks from addresses or CIDRs, separated by commas."""
     try:
         read = tuple(ip_network(each.strip()) for each in text.split(","))
     except ValueError:
@@ -76,7 +75,7 @@ def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """Return the parser of one of these words, in any case."""
+    """Return a parser that accepts one of these words, in upper or lower case."""
 
     def parse(text: str) -> str:
         if text.lower() not in choices:
@@ -87,14 +86,14 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 def text(value: str) -> str:
-    """Return printable text."""
+    """Return text that is printable and not empty."""
     if not value or not value.isprintable():
         raise ValueError("must be printable text, and not empty")
     return value
 
 
 def secret(text: str) -> str:
-    """Return any text that is not empty."""
+    """Return text that is not empty and can be encoded as UTF-8."""
     if not text:
         raise ValueError("must not be empty")
     try:
@@ -105,14 +104,14 @@ def secret(text: str) -> str:
 
 
 def flag(text: str) -> bool:
-    """Return whether it is 1 and not 0."""
+    """Return ``True`` for ``1`` and ``False`` for ``0``."""
     if text not in ("0", "1"):
         raise ValueError("must be 0 or 1")
     return text == "1"
 
 
 def scope(text: str) -> Scope:
-    """Return a scope (RFC 6749 §3.3)."""
+    """Return a scope (RFC 6749 §3.3), whose tokens are separated by single spaces."""
     try:
         return Scope.parse(text)
     except InvalidScope as error:
@@ -120,7 +119,7 @@ def scope(text: str) -> Scope:
 
 
 def issuer(text: str) -> str:
-    """Return the URL of an issuer (RFC 8414 §2)."""
+    """Return the URL of an issuer: http or https, without query and fragment (RFC 8414 §2)."""
     if not _URL.fullmatch(text) or "?" in text or "#" in text or not _has_authority(text):
         raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
     return text
@@ -135,7 +134,7 @@ def _has_authority(url: str) -> bool:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """Return origins (RFC 6454 §6.2), each as browsers send it."""
+    """Return origins (RFC 6454 §6.2), separated by commas, in the form in which browsers send them."""
     given = tuple(each.strip(" ") for each in text.split(","))
     if not all(map(_is_origin, given)):
         raise ValueError(
@@ -147,25 +146,25 @@ def origins(text: str) -> tuple[str, ...]:
 
 def _is_origin(text: str) -> bool:
     match = _ORIGIN.fullmatch(text)
-    return bool(match and _has_authority(text) and match["port"] != _OWN_PORTS[match["scheme"]])
+    return bool(match and _has_authority(text) and match["port"] != _DEFAULT_PORTS[match["scheme"]])
 
 
 def path(text: str) -> Path:
-    """Return a path."""
+    """Return the path of a file or directory."""
     if not text or not text.isprintable():
         raise ValueError("must be the path of a file or directory, and not empty")
     return Path(text)
 
 
 def store_url(text: str) -> str:
-    """Return the URL of a store."""
+    """Return the URL of a store: a scheme, ``://`` and the rest."""
     if not _STORE_URL.fullmatch(text):
         raise ValueError("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
     return text
 
 
 def encryption_keys(text: str) -> tuple[bytes, ...]:
-    """Return keys of ``ENCRYPTION_KEY_BYTES`` bytes each, from base64url with commas between them."""
+    """Return keys of ``ENCRYPTION_KEY_BYTES`` bytes each, from base64url, separated by commas."""
     try:
         keys = tuple(base64url.decode(each.strip().rstrip("=")) for each in text.split(","))
     except ValueError:
