@@ -6,9 +6,17 @@ remote_guard(issuer="https://id.example", audience="orders").protect(app)
 """
 
 from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import PRINCIPAL, ErrorRenderer, Guard, public, requires
-from ..adapters.guards.bearer import BearerHeader, Cookie, TokenSource
-from ..adapters.guards.staleness import closed_when_stale, open_when_stale
+from ..adapters.guards.aiohttp import (
+    PRINCIPAL,
+    ErrorRenderer,
+    Guard,
+    TokenSource,
+    closed_when_stale,
+    open_when_stale,
+    public,
+    requires,
+)
+from ..adapters.guards.token_sources import BearerHeader, Cookie
 from ..domain.errors import ConfigurationError, KeyturnError
 from ..domain.tokens.claims import AccessTokenClaims
 from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken

@@ -7,9 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import ErrorRenderer, Guard
-from ..adapters.guards.bearer import TokenSource
-from ..adapters.http.server.request_metrics import counting_refusals
+from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
 from ..adapters.issuer.http_issuer import HttpIssuer
 from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
 from ..adapters.jose.verifier import JoseTokenVerifier
@@ -125,7 +123,8 @@ def remote_guard(
             poll_seconds=poll,
         ),
         tokens=tokens,
-        render=counting_refusals(telemetry, render),
+        render=render,
+        telemetry=telemetry,
         feed=feed,
         closed=closed_when_stale,
     )

@@ -16,7 +16,7 @@ from .requests.fields import MAX_BYTES
 from .server.cors import CrossOrigin
 from .server.edge import edge
 from .server.readiness import READINESS, Readiness
-from .server.request_metrics import TELEMETRY, counting_refusals
+from .server.request_metrics import TELEMETRY
 
 
 def build_application(
@@ -40,6 +40,6 @@ def build_application(
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
         CrossOrigin(cors_origins).admit(app)
-    Guard(app[VALIDATION], render=counting_refusals(app[TELEMETRY])).protect(app)
+    Guard(app[VALIDATION], telemetry=app[TELEMETRY]).protect(app)
     app.add_routes(operations)
     return app

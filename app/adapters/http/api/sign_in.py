@@ -19,7 +19,7 @@ from ....domain.sessions.rotation import Rotation
 from ....domain.tokens.errors import InvalidToken, MissingToken
 from ....domain.tokens.validation import Validation
 from ...guards.aiohttp import public
-from ...guards.bearer import BearerHeader
+from ...guards.token_sources import BearerHeader
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.device_cookie import DeviceCookie

@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ....domain.errors import KeyturnError, Unavailable
+from ....domain.errors import InvalidRequest, KeyturnError, Unavailable
 from ....domain.login.errors import NoPlaceLeft
 from ...errors.aiohttp import bug_response, error_response, http_error_response
-from ...guards.bearer import check_authorization_headers
+from ...guards.token_sources import TWO_AUTHORIZATION_HEADERS
 from ...request_context import REQUEST_ID
 from ..requests.client_address import note_client_address
 from .readiness import READINESS
@@ -35,7 +35,8 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     request_id = new_request_id()
     try:
         note_client_address(request)
-        check_authorization_headers(request)
+        if len(request.headers.getall(hdrs.AUTHORIZATION, ())) > 1:
+            raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)  # noqa: TRY301  # answered below, as every error
         response = await handler(request)
     except KeyturnError as error:
         if isinstance(error, NoPlaceLeft):

@@ -6,11 +6,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from ....domain.errors import KeyturnError
-from ....ports.guard_telemetry import GuardTelemetry
 from ....ports.telemetry import Telemetry
-from ...errors.aiohttp import problem
-from ...guards.aiohttp import ErrorRenderer
 from .route_pattern import route_pattern
 
 TELEMETRY: Final = web.AppKey("keyturn_telemetry", Telemetry)
@@ -32,13 +28,3 @@ def measuring(telemetry: Telemetry) -> Middleware:
         return response
 
     return measure
-
-
-def counting_refusals(telemetry: Telemetry | GuardTelemetry, render: ErrorRenderer = problem) -> ErrorRenderer:
-    """Return what makes a guard's answers as ``render`` does, and counts them."""
-
-    def counting(error: KeyturnError) -> web.StreamResponse:
-        telemetry.access_refused(error)
-        return render(error)
-
-    return counting

@@ -1,0 +1,98 @@
+"""The guard without a web framework: it turns a request into a principal or into the answer of a refusal.
+
+The adapter of a framework reads the marks of a route, calls the core, and stores the principal on the request.
+"""
+
+from collections.abc import Callable
+from typing import Final, Generic, Protocol, TypeVar
+
+from ...domain.errors import InvalidRequest, KeyturnError
+from ...domain.tokens.claims import AccessTokenClaims
+from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
+
+REFUSALS: Final = (MissingToken, InvalidToken, InsufficientScope, InvalidRequest, KeysUnknown, RevocationsUnknown)
+"""Errors that are refusals before the handler runs."""
+
+HANDLER_REFUSALS: Final = (InsufficientScope, RevocationsUnknown)
+"""Errors that are refusals when a handler raises them: its marks do."""
+
+_Request = TypeVar("_Request")
+_Response = TypeVar("_Response")
+
+
+class TokenValidation(Protocol):
+    """Validates access tokens."""
+
+    def validate(self, token: str) -> AccessTokenClaims:
+        """Return the claims of a valid token. Raises a subclass of ``InvalidToken``."""
+        ...
+
+
+class Feed(Protocol):
+    """The revocation feed that the guard follows."""
+
+    def is_stale(self) -> bool:
+        """Tell whether no good feed has come for too long."""
+        ...
+
+
+class RefusalTelemetry(Protocol):
+    """Counts refusals."""
+
+    def access_refused(self, refusal: KeyturnError) -> None:
+        """Count a request that the guard refused."""
+        ...
+
+
+class GuardCore(Generic[_Request, _Response]):
+    """Decides about requests.
+
+    ``token`` returns the access token of a request or raises an error. ``render`` makes the response to a refusal.
+    ``closed`` says whether a route without a mark is refused while the feed is stale.
+    """
+
+    def __init__(
+        self,
+        validation: TokenValidation,
+        *,
+        token: Callable[[_Request], str],
+        render: Callable[[KeyturnError], _Response],
+        feed: Feed | None = None,
+        closed: bool = False,
+        telemetry: RefusalTelemetry | None = None,
+    ) -> None:
+        self.feed = feed
+        self._validation = validation
+        self._token = token
+        self._render = render
+        self._closed = closed
+        self._telemetry = telemetry
+
+    def authenticate(self, request: _Request) -> AccessTokenClaims:
+        """Return the principal that makes the request. Raises one of ``REFUSALS``."""
+        return self._validation.validate(self._token(request))
+
+    def check_route(self, *, open_when_stale: bool) -> None:
+        """Raise ``RevocationsUnknown`` while the feed is stale, if routes are closed then and this one is not open."""
+        if self._closed and not open_when_stale and self.feed is not None:
+            check_fresh(self.feed)
+
+    def refuse(self, refusal: KeyturnError) -> _Response:
+        """Count a refusal and return the response to it."""
+        if self._telemetry is not None:
+            self._telemetry.access_refused(refusal)
+        return self._render(refusal)
+
+
+def check_scope(principal: AccessTokenClaims, *scopes: str) -> None:
+    """Raise ``InsufficientScope`` with the first of ``scopes`` that the principal lacks."""
+    for scope in scopes:
+        if scope not in principal.scope:
+            raise InsufficientScope(scope)
+
+
+def check_fresh(feed: Feed) -> None:
+    """Raise ``RevocationsUnknown`` while the feed is stale."""
+    if feed.is_stale():
+        raise RevocationsUnknown

@@ -1,0 +1,66 @@
+"""Where a request carries its access token. Nothing here knows a web framework."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from ...domain.errors import InvalidRequest
+from ...domain.tokens.errors import MalformedToken, MissingToken
+
+AUTHORIZATION: Final = "Authorization"
+TWO_AUTHORIZATION_HEADERS: Final = "The request has more than one Authorization header."
+
+
+class Headers(Protocol):
+    """The headers of a request. Names are compared without regard to case."""
+
+    def getall(self, name: str, default: tuple[()], /) -> Sequence[str]:
+        """Return the values of all headers with this name, or ``default`` if there is none."""
+        ...
+
+
+class HttpRequest(Protocol):
+    """The parts of a request that the token sources read. A request of aiohttp has them as it is."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers."""
+        ...
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies by name."""
+        ...
+
+
+class BearerHeader:
+    """The ``Authorization`` header (RFC 6750 §2.1)."""
+
+    def token(self, request: HttpRequest) -> str:
+        """Return the token.
+
+        Raises ``MissingToken`` without a bearer token, ``MalformedToken`` for an empty one, and ``InvalidRequest`` for
+        two headers: two readers could choose different ones.
+        """
+        values = request.headers.getall(AUTHORIZATION, ())
+        if len(values) > 1:
+            raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)
+        scheme, _, token = (values[0] if values else "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise MissingToken
+        if not token:
+            raise MalformedToken
+        return token.lstrip(" ")
+
+
+class Cookie:
+    """A cookie. Use it with ``SameSite`` and your own protection against cross-site request forgery."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def token(self, request: HttpRequest) -> str:
+        """Return the token. Raises ``MissingToken`` without the cookie."""
+        token = request.cookies.get(self._name)
+        if token is None:
+            raise MissingToken
+        return token
