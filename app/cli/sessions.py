@@ -11,7 +11,7 @@ from ..domain.audit.record import AuditRecord
 from ..domain.errors import ConfigurationError
 from ..domain.identifiers import SessionId, format_session_id, parse_session_id
 from ..domain.sessions.errors import SessionNotFound
-from ..domain.sessions.timeline import Timeline, moment
+from ..domain.sessions.timeline import Timeline, format_time
 from ..service.settings import Settings
 from .user_stores import opened_stores
 
@@ -67,7 +67,7 @@ def _as_text(told: Timeline) -> str:
 def _line(event: AuditRecord) -> str:
     details = " ".join(f"{name}={_printable(value)}" for name, value in event.details.items())
     return "  ".join(
-        each for each in (moment(event.at), f"{event.name:<20}", _printable(event.address), details) if each
+        each for each in (format_time(event.at), f"{event.name:<20}", _printable(event.address), details) if each
     ).rstrip()
 
 

@@ -60,11 +60,14 @@ from ..domain.login.passwords import Passwords
 from ..domain.rate_limits.limiter import RateLimiter
 from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.sessions.explanation import Explanation
-from ..domain.sessions.issuing import Issuance
+from ..domain.sessions.issuing import SessionTokenIssuer
+from ..domain.sessions.lookup import SessionLookup
+from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
-from ..domain.sessions.subject_sessions import Sessions
+from ..domain.sessions.subject_sessions import SubjectSessions
+from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.revocation_feed import RevocationFeed
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
@@ -189,40 +192,51 @@ class Container(containers.DeclarativeContainer):
     # Sessions
     rate_limiter = providers.Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
     refresh_limit = providers.Singleton(LocalRateLimit, _setting.refresh_budget)
-    issuance = _recorded(
-        Issuance,
-        sessions=session_repository,
+    session_lookup = providers.Singleton(
+        SessionLookup, sessions=session_repository, users=user_repository, policy=_setting.session_policy
+    )
+    access_token_issuer = providers.Singleton(
+        AccessTokenIssuer,
         keys=key_lifecycle,
         codec=token_codec,
         randomness=randomness,
-        access_tokens=_setting.access_token_policy,
-        session_policy=_setting.session_policy,
+        policy=_setting.access_token_policy,
+    )
+    session_token_issuer = providers.Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
+    session_opening = _recorded(
+        SessionOpening,
+        sessions=session_repository,
+        issuer=session_token_issuer,
+        randomness=randomness,
+        policy=_setting.session_policy,
     )
     revocation = _recorded(
-        Revocation, sessions=session_repository, revoked=revocation_list, policy=_setting.access_token_policy
+        Revocation,
+        sessions=session_repository,
+        lookup=session_lookup,
+        revoked=revocation_list,
+        policy=_setting.access_token_policy,
     )
     rotation = _recorded(
         Rotation,
         sessions=session_repository,
-        users=user_repository,
         clients=client_repository,
-        issuance=issuance,
+        lookup=session_lookup,
+        issuer=session_token_issuer,
         revocation=revocation,
         refresh_limit=refresh_limit,
         randomness=randomness,
-        telemetry=telemetry,
         policy=_setting.session_policy,
     )
     subject_sessions = providers.Singleton(
-        Sessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
+        SubjectSessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
     )
     explanation = providers.Singleton(
         Explanation,
-        sessions=session_repository,
-        users=user_repository,
+        lookup=session_lookup,
         events=audit_record_repository,
         clock=clock,
-        session_policy=_setting.session_policy,
+        policy=_setting.session_policy,
     )
     retention = providers.Singleton(
         Retention,
@@ -272,7 +286,7 @@ class Container(containers.DeclarativeContainer):
         Authentication,
         users=user_repository,
         hasher=password_hasher,
-        issuance=issuance,
+        session_opening=session_opening,
         revocation=revocation,
         admission=admission,
         randomness=randomness,
@@ -307,25 +321,16 @@ class Container(containers.DeclarativeContainer):
         token_endpoint=server_metadata.provided.token_endpoint,
     )
     client_credentials_grant = _recorded(
-        ClientCredentialsGrant,
-        keys=key_lifecycle,
-        codec=token_codec,
-        randomness=randomness,
-        policy=_setting.access_token_policy,
-    )
+        ClientCredentialsGrant, issuer=access_token_issuer)
     introspection_limit = providers.Singleton(LocalRateLimit, _setting.introspection_budget)
     introspection = providers.Singleton(
         Introspection,
-        sessions=session_repository,
-        users=user_repository,
+        lookup=session_lookup,
         validation=validation,
         introspection_limit=introspection_limit,
         clock=clock,
-        policy=_setting.session_policy,
     )
-    token_revocation = _recorded(
-        TokenRevocation, sessions=session_repository, revocation=revocation, validation=validation
-    )
+    token_revocation = _recorded(TokenRevocation, lookup=session_lookup, revocation=revocation, validation=validation)
 
     # What the HTTP handlers use, by the key under which the application holds it
     http_services = providers.Dict(

@@ -22,15 +22,17 @@ from ..domain.rate_limits.policy import RateLimitPolicy
 from ..domain.requester import Requester
 from ..domain.sessions import ratchet
 from ..domain.sessions.explanation import Explanation
-from ..domain.sessions.issued_tokens import IssuedTokens
-from ..domain.sessions.issuing import Issuance
+from ..domain.sessions.issuing import IssuedTokens, SessionTokenIssuer
+from ..domain.sessions.lookup import SessionLookup
+from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.policy import SessionPolicy
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
 from ..domain.sessions.session import Session
-from ..domain.sessions.subject_sessions import Sessions
+from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.claims import AccessTokenClaims
+from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.policy import AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
@@ -42,7 +44,6 @@ from .keys import FakeKeyStore
 from .passwords import FakeCommonPasswords, FakePasswordHasher
 from .rate_limits import FakeRateLimitRepository
 from .system import NOW, FakeClock, FakeRandomness
-from .telemetry import FakeTelemetry
 from .tokens import FakeTokenCodec
 
 REQUESTER: Final = Requester(address="192.0.2.7", device="Firefox")
@@ -100,24 +101,40 @@ class World:
         return world
 
     @cached_property
-    def issuance(self) -> Issuance:
-        """The issuing of tokens."""
-        return Issuance(
+    def access_token_issuer(self) -> AccessTokenIssuer:
+        """The issuing of access tokens."""
+        return AccessTokenIssuer(
+            keys=self.keys, codec=self.codec, randomness=self.randomness, policy=self.access_tokens
+        )
+
+    @cached_property
+    def session_token_issuer(self) -> SessionTokenIssuer:
+        """The issuing of the tokens of a session."""
+        return SessionTokenIssuer(access_tokens=self.access_token_issuer)
+
+    @cached_property
+    def session_opening(self) -> SessionOpening:
+        """The opening of sessions."""
+        return SessionOpening(
             sessions=self.sessions,
-            keys=self.keys,
-            codec=self.codec,
+            issuer=self.session_token_issuer,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
-            access_tokens=self.access_tokens,
-            session_policy=self.session_policy,
+            policy=self.session_policy,
         )
+
+    @cached_property
+    def session_lookup(self) -> SessionLookup:
+        """The lookup of sessions."""
+        return SessionLookup(sessions=self.sessions, users=self.users, policy=self.session_policy)
 
     @cached_property
     def revocation(self) -> Revocation:
         """The revocation of sessions."""
         return Revocation(
             sessions=self.sessions,
+            lookup=self.session_lookup,
             revoked=self.revoked,
             clock=self.clock,
             audit=self.audit,
@@ -148,15 +165,14 @@ class World:
         """The rotation of refresh tokens."""
         return Rotation(
             sessions=self.sessions,
-            users=self.users,
             clients=self.clients,
-            issuance=self.issuance,
+            lookup=self.session_lookup,
+            issuer=self.session_token_issuer,
             revocation=self.revocation,
             refresh_limit=LocalRateLimit(self.rate_limit_policy.refresh),
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
-            telemetry=FakeTelemetry(),
             policy=self.session_policy,
         )
 
@@ -166,7 +182,7 @@ class World:
         return Authentication(
             users=self.users,
             hasher=self.hasher,
-            issuance=self.issuance,
+            session_opening=self.session_opening,
             revocation=self.revocation,
             admission=self.admission,
             clock=self.clock,
@@ -175,9 +191,9 @@ class World:
         )
 
     @cached_property
-    def subject_sessions(self) -> Sessions:
+    def subject_sessions(self) -> SubjectSessions:
         """The sessions of one subject."""
-        return Sessions(sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock)
+        return SubjectSessions(sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock)
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -238,11 +254,10 @@ class World:
     def explanation(self) -> Explanation:
         """The explanation of a session's history."""
         return Explanation(
-            sessions=self.sessions,
-            users=self.users,
+            lookup=self.session_lookup,
             events=self.audit_records,
             clock=self.clock,
-            session_policy=self.session_policy,
+            policy=self.session_policy,
         )
 
     @cached_property
@@ -264,7 +279,7 @@ class World:
 
     async def open_session(self, user: User = ALICE, *, requested: str | None = None) -> IssuedTokens:
         """Return the tokens of a new session. The audit trail and the list of writes are empty afterwards."""
-        issued = await self.issuance.open_session(
+        issued = await self.session_opening.open_session(
             subject=user.subject,
             scope=user.scope.narrowed_to(requested),
             credential_version=user.credential_version,

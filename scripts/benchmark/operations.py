@@ -90,11 +90,18 @@ def _container_of_many_keys() -> Container:
 
 def _mint_one(container: Container) -> Callable[[], str]:
     (session,) = sessions(1)
-    issuance = container.issuance()
+    issuer = container.access_token_issuer()
 
     def mint() -> str:
-        now = time.time()
-        return issuance.access_token(session, scope=session.scope, ends_at=session.ends_at(), now=now).text
+        return issuer.issue(
+            subject=session.subject,
+            client_id=session.client_id,
+            scope=session.scope,
+            now=time.time(),
+            session_id=session.session_id,
+            auth_time=int(session.created_at),
+            ends_at=session.ends_at(),
+        ).text
 
     return mint
 

@@ -54,7 +54,7 @@ async def test_a_session_that_the_sweep_missed_is_dead_all_the_same(world: World
     granted = await world.open_session()
     await world.users.set_disabled(ALICE.subject, disabled=True)
     await world.users.set_disabled(ALICE.subject, disabled=False)
-    assert await world.subject_sessions.of(ALICE.subject) == []
+    assert await world.subject_sessions.list_sessions(ALICE.subject) == []
     with pytest.raises(InvalidGrant):
         await world.refresh(granted.refresh_token)
 

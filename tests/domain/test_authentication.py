@@ -9,7 +9,7 @@ from app.domain.identifiers import FIRST_PARTY, Subject
 from app.domain.login.errors import HashingOverloaded, InvalidCredentials
 from app.domain.login.user import User
 from app.domain.scope import InvalidScope, Scope
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.testing.builders import ALICE, PASSWORD
 from app.testing.system import NOW
 from app.testing.world import REQUESTER, World

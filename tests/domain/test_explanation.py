@@ -9,7 +9,7 @@ from app.domain.audit.record import kept
 from app.domain.identifiers import SessionId
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant, SessionNotFound
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
 from app.domain.sessions.timeline import Timeline
@@ -81,7 +81,7 @@ async def test_reuse_tells_of_the_rotation_before(world: World) -> None:
     with pytest.raises(InvalidGrant):
         await world.refresh(granted.refresh_token)
     told = await explained(world, granted)
-    assert told.conclusion.endswith("It had been refreshed last at 2027-01-15T08:00:30Z.")
+    assert told.conclusion.endswith("It was last refreshed at 2027-01-15T08:00:30Z.")
 
 
 @pytest.mark.parametrize("reason", RevocationReason)
@@ -174,7 +174,7 @@ async def test_a_deleted_session_of_which_nothing_says_that_it_ended(world: Worl
     world.sessions.stored.clear()
     session_id = ratchet.parse(granted.refresh_token).session_id
     lost = await world.explanation.explain(session_id)
-    assert (lost.state, lost.conclusion.partition(":")[0]) == ("deleted", "Nothing tells why the session ended")
+    assert (lost.state, lost.conclusion.partition(":")[0]) == ("deleted", "It is unknown why the session ended")
     world.clock.advance(3_600)
     ended = await world.explanation.explain(session_id)
     assert ended.conclusion.endswith("so it expired, at 2027-01-15T09:00:00Z at the latest.")

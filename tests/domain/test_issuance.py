@@ -14,7 +14,7 @@ from app.domain.identifiers import FIRST_PARTY
 from app.domain.keys.signing_key import SigningKey
 from app.domain.scope import InvalidScope, Scope
 from app.domain.sessions import ratchet
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import Session
 from app.domain.tokens.claims import AccessTokenClaims
@@ -103,7 +103,7 @@ async def test_nothing_is_shared_between_sessions(world: World) -> None:
 
 async def test_opening_is_recorded(world: World) -> None:
     """The audit trail knows who signed in, where, through what and from where."""
-    granted = await world.issuance.open_session(
+    granted = await world.session_opening.open_session(
         subject=ALICE.subject,
         scope=ALICE.scope,
         credential_version=ALICE.credential_version,
@@ -165,7 +165,8 @@ def test_an_access_token_never_outlives_its_session(moment: float, left: float) 
     asyncio.run(world.keys.load())
     now = NOW + moment
     ends_at = now + left
-    issued = world.issuance.access_token(session_of(refresh_token()), scope=ALICE.scope, ends_at=ends_at, now=now)
-    claims = world.codec.issued[issued.text]
+    session = session_of(refresh_token(), expires_at=ends_at)
+    issued = world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, now=now)
+    claims = world.claims(issued)
     assert claims.expires_at <= ends_at or left < 1
     assert claims.expires_at - claims.issued_at == issued.expires_in == min(900, math.floor(ends_at - now))

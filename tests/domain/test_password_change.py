@@ -8,7 +8,7 @@ from app.domain.identifiers import FIRST_PARTY
 from app.domain.login.errors import InvalidCredentials, WrongCurrentPassword
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
 from app.testing.builders import ALICE, PASSWORD

@@ -11,14 +11,21 @@ from app.domain.identifiers import ClientId
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.domain.scope import Scope
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.ratchet import RefreshToken
 from app.domain.tokens.issuing import IssuedAccessToken
 from app.testing.builders import ALICE, access_token_claims, refresh_token, session_of
 
 MARK = "c0ffee"
 BYTES = b"c0ffee".ljust(32, b"!")
-GRANT = IssuedTokens(access_token="", expires_in=1, refresh_token="", refresh_token_expires_in=1, scope=Scope())
+ISSUED = IssuedTokens(
+    session_id=refresh_token().session_id,
+    access_token="",
+    expires_in=1,
+    refresh_token="",
+    refresh_token_expires_in=1,
+    scope=Scope(),
+)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +38,8 @@ GRANT = IssuedTokens(access_token="", expires_in=1, refresh_token="", refresh_to
         pytest.param(session_of(refresh_token(), salt=BYTES), id="a salt"),
         pytest.param(replace(ALICE, password_hash=MARK), id="a password's hash"),
         pytest.param(IssuedAccessToken(text=MARK, expires_in=1, scope=Scope()), id="an access token"),
-        pytest.param(replace(GRANT, access_token=MARK), id="an access token in a response"),
-        pytest.param(replace(GRANT, refresh_token=MARK), id="a refresh token in a response"),
+        pytest.param(replace(ISSUED, access_token=MARK), id="an access token in a response"),
+        pytest.param(replace(ISSUED, refresh_token=MARK), id="a refresh token in a response"),
         pytest.param(access_token_claims(token_id=MARK), id="an access token's id"),
         pytest.param(StoredKey(SigningKey("kid"), BYTES), id="a private key"),
         pytest.param(ClientSecret(BYTES), id="a client secret's digest"),

@@ -35,7 +35,7 @@ async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
     """Its issuer, its moment, an end a minute later, the window, and the published keys."""
     await world.use_keys(SigningKey("kid-1"), SigningKey("pending", NOW + 10))
     await world.revocation.sync_revocations()
-    assert feed_of(world).whole() == Feed(
+    assert feed_of(world).full() == Feed(
         issuer=ISSUER,
         issued_at=int(NOW),
         expires_at=int(NOW) + 60,
@@ -54,8 +54,8 @@ async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
     too_old, old, recent, new = (
         revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, RECENT + 1, RECENT, 0))
     )
-    assert too_old not in feed_of(world).whole().revoked
-    assert feed_of(world).whole().revoked == [old, recent, new]
+    assert too_old not in feed_of(world).full().revoked
+    assert feed_of(world).full().revoked == [old, recent, new]
     assert feed_of(world).recent().revoked == [recent, new]
 
 
@@ -84,7 +84,7 @@ async def test_the_recent_feed_is_for_who_knows_enough(world: World, ago: float,
     """What was revoked a minute and the leeway before one's last feed is told again: commits become visible late."""
     await world.revocation.sync_revocations()
     feed = feed_of(world)
-    assert feed.follows(feed.recent(), int(NOW - ago)) is enough
+    assert feed.covers(feed.recent(), int(NOW - ago)) is enough
 
 
 async def test_a_dropped_key_is_named_and_signs_nothing(world: World) -> None:

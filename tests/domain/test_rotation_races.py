@@ -8,7 +8,7 @@ import pytest
 from app.domain.audit.events import RaceLost, SessionWasRevoked, TokenRefreshed, TokenReplayed
 from app.domain.errors import StoreUnavailable
 from app.domain.sessions.errors import InvalidGrant
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import RevocationReason
 from app.testing.faults import unavailable

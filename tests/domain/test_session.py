@@ -2,7 +2,6 @@
 
 import pytest
 
-from app.domain.sessions.session import earlier
 from app.testing.builders import refresh_token, session_of
 from app.testing.system import NOW
 
@@ -13,7 +12,6 @@ from app.testing.system import NOW
 )
 def test_the_earlier_expiry_counts(expires_at: float, idle_expires_at: float | None, expected: float) -> None:
     """A session ends at the earlier of its expiries; without an idle limit, at the absolute one."""
-    assert earlier(expires_at, idle_expires_at) == expected
     session = session_of(refresh_token(), expires_at=expires_at, idle_expires_at=idle_expires_at)
     assert session.ends_at() == expected
 

@@ -34,15 +34,15 @@ async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
     first, second, ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
     await world.open_session(BOB)
     await world.subject_sessions.end(ALICE.subject, ended.session_id)
-    assert await world.subject_sessions.of(ALICE.subject) == [expired, first, second]
+    assert await world.subject_sessions.list_sessions(ALICE.subject) == [expired, first, second]
     world.clock.advance(10)
-    assert await world.subject_sessions.of(ALICE.subject) == [first, second]
+    assert await world.subject_sessions.list_sessions(ALICE.subject) == [first, second]
 
 
 async def test_who_has_no_session_gets_none(world: World) -> None:
     """An unknown subject's list is empty."""
     await world.open_session()
-    assert await world.subject_sessions.of(Subject("nobody")) == []
+    assert await world.subject_sessions.list_sessions(Subject("nobody")) == []
 
 
 async def test_one_session_is_ended(world: World) -> None:
@@ -104,7 +104,7 @@ async def test_all_sessions_are_ended(world: World) -> None:
     mine = [await world.open_session() for _ in range(3)]
     others = await world.open_session(BOB)
     await world.subject_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
-    assert await world.subject_sessions.of(ALICE.subject) == []
+    assert await world.subject_sessions.list_sessions(ALICE.subject) == []
     assert world.audit.kinds() == [SessionWasRevoked] * 3
     for granted in mine:
         with pytest.raises(SessionRevoked):
@@ -120,9 +120,9 @@ async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> N
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
         await world.subject_sessions.end_all(ALICE.subject, current=current)
-    assert current in [each.session_id for each in await world.subject_sessions.of(ALICE.subject)]
+    assert current in [each.session_id for each in await world.subject_sessions.list_sessions(ALICE.subject)]
     await world.subject_sessions.end_all(ALICE.subject, current=current)
-    assert await world.subject_sessions.of(ALICE.subject) == []
+    assert await world.subject_sessions.list_sessions(ALICE.subject) == []
 
 
 async def test_the_session_that_asks_ends_last(world: World) -> None:

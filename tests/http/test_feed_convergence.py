@@ -55,6 +55,7 @@ class Instance:
         self._since: float | None = None
         self.revocation = Revocation(
             sessions=store,  # type: ignore[arg-type]  # only this act is asked for
+            lookup=None,  # type: ignore[arg-type]  # only for logging out
             revoked=self.revoked,
             clock=self.clock,
             audit=FakeAuditTrail(),

@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, bindparam, case, insert, null, or_, select, up
 
 from ...domain.identifiers import ClientId, SessionId, Subject
 from ...domain.scope import Scope
-from ...domain.sessions.session import RevocationReason, Session, earlier
+from ...domain.sessions.session import RevocationReason, Session
 from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import SessionRepository
 from .schema import SESSIONS
@@ -106,7 +106,7 @@ class SqlSessionRepository(SessionRepository):
                 "new_salt": salt,
                 "now": now,
                 "new_idle_expires_at": idle_expires_at,
-                "idle_end": earlier(_NEVER, idle_expires_at),
+                "idle_end": _NEVER if idle_expires_at is None else idle_expires_at,
             },
         )
 

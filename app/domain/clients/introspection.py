@@ -1,12 +1,10 @@
-"""Introspection (RFC 7662). It changes nothing, and presenting a token here is no reuse."""
+"""Introspection (RFC 7662). It changes nothing. Presenting a replaced refresh token here revokes nothing."""
 
 from ...ports.clock import Clock
-from ...ports.session_repository import SessionRepository
-from ...ports.user_repository import UserRepository
 from ..rate_limits.local import LocalRateLimit
 from ..sessions import ratchet
 from ..sessions.errors import InvalidGrant
-from ..sessions.policy import SessionPolicy
+from ..sessions.lookup import SessionLookup
 from ..sessions.ratchet import Verdict
 from ..sessions.session import Session
 from ..tokens.claims import AccessTokenClaims
@@ -19,31 +17,30 @@ Introspected = AccessTokenClaims | Session
 
 
 class Introspection:
-    """Tells clients what tokens are worth: those issued to them, and the access tokens for an audience they are."""
+    """Tells a client whether a token is active.
+
+    A client may ask about the tokens issued to it, and about access tokens for the audiences that it serves.
+    """
 
     def __init__(
         self,
         *,
-        sessions: SessionRepository,
-        users: UserRepository,
+        lookup: SessionLookup,
         validation: Validation,
         introspection_limit: LocalRateLimit,
         clock: Clock,
-        policy: SessionPolicy,
     ) -> None:
-        self._sessions = sessions
-        self._users = users
+        self._lookup = lookup
         self._validation = validation
         self._introspection_limit = introspection_limit
         self._clock = clock
-        self._policy = policy
 
     async def introspect(self, token: str, *, client: Client) -> Introspected | None:
-        """Return the claims of an access token, or the session of a refresh token that a refresh would accept;
-        ``None`` for a token that is not active, or is none of the client's business (RFC 7662 §4).
+        """Return the claims of an active access token, or the session of a refresh token that a refresh would accept.
 
-        Raises ``UnauthorizedClient`` for a public client, ``TooManyAttempts`` and ``StoreUnavailable``. The form of a
-        token tells its kind: a hint could add nothing (RFC 7662 §2.1).
+        Return ``None`` for a token that is not active, or that the client may not learn about (RFC 7662 §4). Raises
+        ``UnauthorizedClient`` for a public client, ``TooManyAttempts`` and ``StoreUnavailable``. The prefix of a token
+        shows its type, so no hint is needed (RFC 7662 §2.1).
         """
         if client.is_public:
             raise UnauthorizedClient
@@ -57,23 +54,14 @@ class Introspection:
             claims = self._validation.validate_for_any_audience(token)
         except InvalidToken:
             return None
-        concerned = claims.client_id == client.client_id or any(each in client.introspects for each in claims.audience)
-        return claims if concerned else None
+        is_allowed = claims.client_id == client.client_id or any(each in client.introspects for each in claims.audience)
+        return claims if is_allowed else None
 
     async def _refresh_token(self, text: str, client: Client) -> Session | None:
         try:
             token = ratchet.parse(text)
         except InvalidGrant:
             return None
-        session = await self._sessions.find(token.session_id)
-        user = None if session is None else await self._users.find(session.subject)
-        verdict = ratchet.classify(
-            token,
-            session,
-            client_id=client.client_id,
-            credential_version=None if user is None or user.disabled else user.credential_version,
-            now=self._clock.now(),
-            replay_window=self._policy.replay_window,
-        )
+        session, verdict = await self._lookup.classify(token, client_id=client.client_id, now=self._clock.now())
         is_active = verdict in (Verdict.ROTATE, Verdict.REPLAY) and GrantType.REFRESH_TOKEN in client.grants
         return session if is_active else None

@@ -38,7 +38,7 @@ class Administration:
         """Keep the user from signing in, and end all their sessions; raises ``UserNotFound``."""
         user = _there(await self._users.set_disabled(subject, disabled=True))
         self._audit.record(UserDisabled(at=self._clock.now(), subject=subject, by=by))
-        await self._revocation.revoke_subject(subject, RevocationReason.USER_DISABLED)
+        await self._revocation.revoke_by_subject(subject, RevocationReason.USER_DISABLED)
         return user
 
     async def enable(self, subject: Subject, *, by: Subject | None = None) -> User:
@@ -56,7 +56,7 @@ class Administration:
         new = await self._passwords.hash(self._passwords.check(password, username=username))
         user = _there(await self._users.change_password(subject, new=new, expected=None))
         self._audit.record(PasswordChanged(at=self._clock.now(), subject=subject, by=by))
-        await self._revocation.revoke_subject(subject, RevocationReason.PASSWORD_CHANGED)
+        await self._revocation.revoke_by_subject(subject, RevocationReason.PASSWORD_CHANGED)
         return user
 
 

@@ -11,9 +11,8 @@ from ...ports.user_repository import UserRepository
 from ..audit.events import LoginFailed
 from ..identifiers import ClientId, SessionId
 from ..requester import Requester
-from ..sessions import ratchet
-from ..sessions.issued_tokens import IssuedTokens
-from ..sessions.issuing import Issuance
+from ..sessions.issuing import IssuedTokens
+from ..sessions.opening import SessionOpening
 from ..sessions.revocation import Revocation
 from ..sessions.session import RevocationReason
 from .admission import Admission
@@ -41,7 +40,7 @@ class Authentication:
         *,
         users: UserRepository,
         hasher: PasswordHasher,
-        issuance: Issuance,
+        session_opening: SessionOpening,
         revocation: Revocation,
         admission: Admission,
         clock: Clock,
@@ -50,7 +49,7 @@ class Authentication:
     ) -> None:
         self._users = users
         self._hasher = hasher
-        self._issuance = issuance
+        self._session_opening = session_opening
         self._revocation = revocation
         self._admission = admission
         self._clock = clock
@@ -78,7 +77,7 @@ class Authentication:
             user = await self._authenticate(admitted.user, password, requester, admitted.device)
         if self._hasher.is_outdated(user.password_hash):
             await self._rehash(user, password)
-        granted = await self._issuance.open_session(
+        granted = await self._session_opening.open_session(
             subject=user.subject,
             scope=user.scope.narrowed_to(requested),
             credential_version=user.credential_version,
@@ -117,10 +116,9 @@ class Authentication:
         """
         now = await self._users.find(user.subject)
         if now is None or (now.credential_version, now.disabled) != (user.credential_version, False):
-            session_id = ratchet.parse(granted.refresh_token).session_id
             disabled = now is not None and now.disabled
             reason = RevocationReason.USER_DISABLED if disabled else RevocationReason.PASSWORD_CHANGED
-            await self._revocation.end(session_id, reason)
+            await self._revocation.revoke_by_id(granted.session_id, reason)
             self._note_failure("credentials_changed", user, requester)
             raise InvalidCredentials
         return now

@@ -91,7 +91,9 @@ class PasswordChange:
 
     async def _end_other_sessions(self, session: Session, user: User) -> None:
         """The session that goes on takes the new version last: until it has, the whole request can be sent again."""
-        await self._revocation.revoke_subject(user.subject, RevocationReason.PASSWORD_CHANGED, keep=session.session_id)
+        await self._revocation.revoke_by_subject(
+            user.subject, RevocationReason.PASSWORD_CHANGED, keep=session.session_id
+        )
         await self._sessions.set_credential_version(
             session.session_id,
             expected_version=session.credential_version,

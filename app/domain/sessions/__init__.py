@@ -1,1 +1,4 @@
-"""sessions."""
+"""Sessions and refresh tokens: open, rotate, revoke, list, explain and delete sessions.
+
+May import the ports, ``tokens``, ``keys``, ``rate_limits``, ``audit`` and the shared values.
+"""

@@ -1,11 +1,13 @@
-"""Refresh tokens that are refused, and sessions that are not found."""
+"""Errors: a refused refresh token, and a session that is not found."""
 
 from ..errors import KeyturnError
 
 
 class InvalidGrant(KeyturnError):
-    """The refresh token gives nothing (RFC 6749 §5.2). Why is not said: ``reason`` is for the operator, and is
-    ``unknown``, ``foreign_client``, ``dead_session``, ``reuse`` or ``lost_race``.
+    """The refresh token is refused (RFC 6749 §5.2).
+
+    The client is not told why. ``reason`` is for the operator: ``unknown``, ``foreign_client``, ``dead_session``,
+    ``reuse`` or ``lost_race``.
     """
 
     code = "invalid_grant"
@@ -17,7 +19,7 @@ class InvalidGrant(KeyturnError):
 
 
 class SessionNotFound(KeyturnError):
-    """The subject has no live session of this id."""
+    """The subject has no live session with this id."""
 
     code = "not_found"
     description = "There is no such session."

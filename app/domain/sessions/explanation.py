@@ -5,78 +5,79 @@ from typing import Final
 
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.clock import Clock
-from ...ports.session_repository import SessionRepository
-from ...ports.user_repository import UserRepository
 from ..audit.events import AuditEvent, LoginFailed, SessionEvent
 from ..audit.record import AuditRecord, names_of
 from ..identifiers import SessionId, Subject
 from .errors import SessionNotFound
+from .lookup import SessionLookup
 from .policy import SessionPolicy
-from .session import earlier
-from .timeline import AFTERWARDS, REFRESHED, Timeline, timeline
+from .timeline import REFRESHED, SECONDS_AFTER_END, Timeline, timeline
 
-_MOST: Final = 1_000
-"""Events of a kind that are told of a session: the last."""
+_MAX_RECORDS: Final = 1_000
+"""Records of each kind; the latest ones are read."""
 
-_MOST_FAILURES: Final = 20
+_MAX_FAILED_LOGINS: Final = 20
 
 
 class Explanation:
-    """Tells what became of a session. ``events`` is ``None`` where the database keeps none."""
+    """Explains from the store and the audit records what happened to a session.
+
+    ``events`` is ``None`` if the database keeps no audit records.
+    """
 
     def __init__(
         self,
         *,
-        sessions: SessionRepository,
-        users: UserRepository,
+        lookup: SessionLookup,
         events: AuditRecordRepository | None,
         clock: Clock,
-        session_policy: SessionPolicy,
+        policy: SessionPolicy,
     ) -> None:
-        self._sessions = sessions
-        self._users = users
+        self._lookup = lookup
         self._events = events
         self._clock = clock
-        self._session_policy = session_policy
+        self._policy = policy
 
     async def explain(self, session_id: SessionId) -> Timeline:
-        """Return the session's events, its user's and those about everybody within its life, and what became of it.
+        """Return how the session ended, with its own audit records, and those of its user and of all users during its
+        lifetime.
 
-        Raises ``SessionNotFound`` for a session of which neither the store nor an event knows.
+        Raises ``SessionNotFound`` if neither the store nor an audit record has the session, and ``StoreUnavailable``.
         """
-        session = await self._sessions.find(session_id)
-        own = [] if self._events is None else await self._events.list_for_session(session_id, limit=_MOST)
+        session, credential_version = await self._lookup.find(session_id)
+        own = [] if self._events is None else await self._events.list_for_session(session_id, limit=_MAX_RECORDS)
         subject = session.subject if session is not None else next((each.subject for each in own), None)
         if subject is None:
             raise SessionNotFound
         began = min([each.at for each in own] + ([session.created_at] if session is not None else []))
-        ends_at = self._end(began, own) if session is None else session.ends_at()
-        around = await self._around(subject, since=began, until=ends_at + AFTERWARDS)
-        user = await self._users.find(subject)
+        ends_at = self._expected_end(began, own) if session is None else session.ends_at()
+        others = await self._other_records(subject, since=began, until=ends_at + SECONDS_AFTER_END)
         return timeline(
             session_id,
             session,
-            sorted([*around, *own], key=lambda each: each.at),
+            sorted([*others, *own], key=lambda each: each.at),
             ends_at=ends_at,
-            credential_version=None if user is None or user.disabled else user.credential_version,
+            credential_version=credential_version,
             now=self._clock.now(),
         )
 
-    def _end(self, began: float, own: Sequence[AuditRecord]) -> float:
-        """Return when a session that the store has deleted would have ended by itself."""
-        used = max([began] + [each.at for each in own if each.name == REFRESHED])
-        return earlier(began + self._session_policy.lifetime, self._session_policy.idle_deadline(used))
+    def _expected_end(self, began: float, own: Sequence[AuditRecord]) -> float:
+        """Return when a session that the store has deleted would have expired."""
+        last_refresh = max([began] + [each.at for each in own if each.name == REFRESHED])
+        return self._policy.ends_at(created_at=began, rotated_at=last_refresh)
 
-    async def _around(self, subject: Subject, *, since: float, until: float) -> list[AuditRecord]:
-        """Return what happened to the user and to everybody; the sign-ins that failed apart, for they may be many."""
+    async def _other_records(self, subject: Subject, *, since: float, until: float) -> list[AuditRecord]:
+        """Return the records about the user and about all users. Failed logins, which may be many, have a limit of
+        their own.
+        """
         if self._events is None:
             return []
         changes = names_of(AuditEvent) - names_of(SessionEvent) - names_of(LoginFailed)
         found: list[AuditRecord] = []
         for about, names, limit in (
-            (subject, changes, _MOST),
-            (None, changes, _MOST),
-            (subject, names_of(LoginFailed), _MOST_FAILURES),
+            (subject, changes, _MAX_RECORDS),
+            (None, changes, _MAX_RECORDS),
+            (subject, names_of(LoginFailed), _MAX_FAILED_LOGINS),
         ):
             found += await self._events.list_for_subject(about, names=names, since=since, until=until, limit=limit)
         return found

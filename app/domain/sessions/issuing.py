@@ -1,123 +1,53 @@
-"""Issuing tokens."""
+"""Issue the tokens of a session."""
 
-import math
+from dataclasses import dataclass, field
 
-from ...ports.audit_trail import AuditTrail
-from ...ports.clock import Clock
-from ...ports.randomness import Randomness
-from ...ports.session_repository import SessionRepository
-from ...ports.token_codec import TokenCodec
-from .. import base64url
-from ..audit.events import LoginSucceeded
-from ..identifiers import SESSION_ID_BYTES, ClientId, SessionId, Subject
-from ..keys.lifecycle import KeyLifecycle
-from ..requester import Requester
+from ..identifiers import SessionId
 from ..scope import Scope
-from ..tokens.claims import AccessTokenClaims
-from ..tokens.issuing import IssuedAccessToken
-from ..tokens.policy import AccessTokenPolicy
+from ..tokens.issuing import AccessTokenIssuer
 from . import ratchet
-from .issued_tokens import IssuedTokens
-from .policy import SessionPolicy
 from .ratchet import RefreshToken
-from .session import Session, event_facts
-
-_TOKEN_ID_BYTES = 16
+from .session import Session
 
 
-class Issuance:
-    """Opens sessions, and signs the access tokens of those that are open."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedTokens:
+    """The tokens of a token response (RFC 6749 §5.1). Lifetimes are seconds from now."""
 
-    def __init__(
-        self,
-        *,
-        sessions: SessionRepository,
-        keys: KeyLifecycle,
-        codec: TokenCodec,
-        clock: Clock,
-        randomness: Randomness,
-        audit: AuditTrail,
-        access_tokens: AccessTokenPolicy,
-        session_policy: SessionPolicy,
-    ) -> None:
-        self._sessions = sessions
-        self._keys = keys
-        self._codec = codec
-        self._clock = clock
-        self._randomness = randomness
-        self._audit = audit
+    session_id: SessionId
+    access_token: str = field(repr=False)
+    expires_in: int
+    refresh_token: str = field(repr=False)
+    refresh_token_expires_in: int
+    scope: Scope
+
+
+class SessionTokenIssuer:
+    """Signs the access token of a session, and puts it together with the session's refresh token."""
+
+    def __init__(self, *, access_tokens: AccessTokenIssuer) -> None:
         self._access_tokens = access_tokens
-        self._session_policy = session_policy
 
-    async def open_session(
-        self,
-        *,
-        subject: Subject,
-        scope: Scope,
-        credential_version: int,
-        client_id: ClientId,
-        requester: Requester,
-    ) -> IssuedTokens:
-        """Return the first tokens of a new session of ``subject``."""
-        now = self._clock.now()
-        token = RefreshToken(
-            SessionId(self._randomness.token_bytes(SESSION_ID_BYTES)),
-            self._randomness.token_bytes(ratchet.LINEAGE_BYTES),
-            self._randomness.token_bytes(ratchet.SECRET_BYTES),
-        )
-        session = Session(
-            session_id=token.session_id,
-            subject=subject,
-            client_id=client_id,
-            scope=scope,
-            credential_version=credential_version,
-            created_at=now,
-            expires_at=now + self._session_policy.lifetime,
-            idle_expires_at=self._session_policy.idle_deadline(now),
-            lineage_digest=ratchet.digest(token.lineage),
-            secret_digest=ratchet.digest(token.secret),
-            generation=0,
-            rotated_at=now,
-            address=requester.address,
-            device=requester.device,
-        )
-        access_token = self.access_token(session, scope=session.scope, ends_at=session.ends_at(), now=now)
-        await self._sessions.add(session)
-        self._audit.record(LoginSucceeded(**event_facts(session, now), address=requester.address))
-        return grant(access_token, token, ends_at=session.ends_at(), now=now)
+    def issue(self, session: Session, refresh_token: RefreshToken, *, scope: Scope, now: float) -> IssuedTokens:
+        """Return ``refresh_token`` and a new access token with ``scope``, which does not outlive ``session``.
 
-    def access_token(self, session: Session, *, scope: Scope, ends_at: float, now: float) -> IssuedAccessToken:
-        """Return a signed access token (RFC 9068 §2.2) of ``session``, which ends at ``ends_at``, and the token with
-        it at the latest.
+        Raises ``ConfigurationError`` if there is no active key.
         """
-        issued_at = int(now)
-        lifetime = min(self._access_tokens.lifetime, _whole_seconds(ends_at - now))
-        claims = AccessTokenClaims(
-            issuer=self._access_tokens.issuer,
+        ends_at = session.ends_at()
+        access_token = self._access_tokens.issue(
             subject=session.subject,
-            audience=(self._access_tokens.audience,),
             client_id=session.client_id,
-            issued_at=issued_at,
-            expires_at=issued_at + lifetime,
-            token_id=base64url.encode(self._randomness.token_bytes(_TOKEN_ID_BYTES)),
             scope=scope,
+            now=now,
             session_id=session.session_id,
             auth_time=int(session.created_at),
+            ends_at=ends_at,
         )
-        text = self._codec.encode(claims, kid=self._keys.signing_kid())
-        return IssuedAccessToken(text=text, expires_in=lifetime, scope=scope)
-
-
-def grant(access_token: IssuedAccessToken, refresh_token: RefreshToken, *, ends_at: float, now: float) -> IssuedTokens:
-    """Return the token response for a session that ends at ``ends_at``."""
-    return IssuedTokens(
-        access_token=access_token.text,
-        expires_in=access_token.expires_in,
-        refresh_token=ratchet.encode(refresh_token),
-        refresh_token_expires_in=_whole_seconds(ends_at - now),
-        scope=access_token.scope,
-    )
-
-
-def _whole_seconds(duration: float) -> int:
-    return max(0, math.floor(duration))
+        return IssuedTokens(
+            session_id=session.session_id,
+            access_token=access_token.text,
+            expires_in=access_token.expires_in,
+            refresh_token=ratchet.encode(refresh_token),
+            refresh_token_expires_in=int(max(0, ends_at - now)),
+            scope=scope,
+        )

@@ -1,17 +1,17 @@
-"""How long sessions live, as the operator sets it."""
+"""How long sessions live: the operator sets it."""
 
 from dataclasses import dataclass
 from typing import Final
 
 _SALT_MARGIN: Final = 30
-"""Seconds. Clocks of instances differ: one that is ahead must not take another's replay for reuse."""
+"""Seconds. The clocks of instances differ: an instance whose clock is ahead must not take a replay for reuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """How long sessions live, in seconds: from login, and (if ``idle_lifetime`` is set) from the last rotation.
+    """Durations in seconds. ``lifetime`` counts from the login, ``idle_lifetime`` (if set) from the last rotation.
 
-    ``replay_window`` is for how long the token just replaced still gets the same successor; 0 is never.
+    Within ``replay_window`` after a rotation, the replaced token still gets the same successor. 0 turns replay off.
     """
 
     lifetime: int = 604_800
@@ -19,9 +19,15 @@ class SessionPolicy:
     replay_window: int = 30
 
     def idle_deadline(self, now: float) -> float | None:
-        """Return when a session used at ``now`` ends if it is not used again."""
+        """Return the idle expiry of a session that is rotated at ``now``; ``None`` if there is no idle limit."""
         return None if self.idle_lifetime is None else now + self.idle_lifetime
 
+    def ends_at(self, *, created_at: float, rotated_at: float) -> float:
+        """Return when a session expires that was created and last rotated at these times."""
+        idle_deadline = self.idle_deadline(rotated_at)
+        expires_at = created_at + self.lifetime
+        return expires_at if idle_deadline is None else min(expires_at, idle_deadline)
+
     def salt_lifetime(self) -> int:
-        """Return for how many seconds after a rotation its salt stays: a replay may need it within the window."""
+        """Return for how many seconds after a rotation its salt is kept. A replay needs the salt within the window."""
         return self.replay_window + _SALT_MARGIN if self.replay_window else 0

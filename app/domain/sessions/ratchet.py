@@ -1,7 +1,7 @@
-"""The refresh-token ratchet: how a token is read, made, followed and judged.
+"""The refresh-token ratchet: parse, encode and classify refresh tokens, and compute their successors.
 
-Each token holds the secret of one generation. The next secret is an HMAC of the present one under a random salt, so
-that the service recomputes a successor from the token presented and keeps no token itself.
+Each token holds the secret of one generation. The next secret is an HMAC of the current one with a random salt. So the
+service can compute a successor again from the presented token, and stores no token.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ _TOKEN_CHARACTERS: Final = len(PREFIX) + (_TOKEN_BYTES * 4 + 2) // 3
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """The parts of a refresh token: its session, the session's lineage and this generation's secret."""
+    """A parsed refresh token: the id and the lineage of its session, and the secret of its generation."""
 
     session_id: SessionId
     lineage: bytes = field(repr=False)
@@ -37,7 +37,7 @@ class RefreshToken:
 
 
 class Verdict(Enum):
-    """What presenting a refresh token leads to."""
+    """The result of classifying a refresh token."""
 
     UNKNOWN = "unknown"
     FOREIGN_CLIENT = "foreign_client"
@@ -48,12 +48,12 @@ class Verdict(Enum):
 
 
 def encode(token: RefreshToken) -> str:
-    """Return the token as its holder keeps it: ``ktr_`` and the base64url of 65 bytes."""
+    """Return the text of a token: ``ktr_`` and the base64url of 65 bytes."""
     return PREFIX + base64url.encode(VERSION + token.session_id + token.lineage + token.secret)
 
 
 def parse(text: str) -> RefreshToken:
-    """Return the token that ``text`` is; raises ``InvalidGrant`` if it is none."""
+    """Return the parsed token; raises ``InvalidGrant`` if ``text`` does not have the form of a refresh token."""
     if len(text) != _TOKEN_CHARACTERS or not text.startswith(PREFIX):
         raise InvalidGrant
     try:
@@ -66,29 +66,29 @@ def parse(text: str) -> RefreshToken:
 
 
 def successor(token: RefreshToken, *, salt: bytes, generation: int) -> RefreshToken:
-    """Return the token of ``generation`` that follows ``token`` under ``salt`` (32 bytes)."""
+    """Return the token of ``generation`` that follows ``token`` with ``salt`` (32 bytes)."""
     message = salt + token.session_id + generation.to_bytes(8, "big")
     secret = hmac.digest(token.secret, message, "sha256")
     return RefreshToken(token.session_id, token.lineage, secret)
 
 
 def digest(part: bytes) -> bytes:
-    """Return what the store keeps of a lineage or a secret: its SHA-256 (32 bytes)."""
+    """Return the SHA-256 (32 bytes) of a lineage or a secret. The store holds only this digest."""
     return hashlib.sha256(part).digest()
 
 
 def is_of_lineage(token: RefreshToken, session: Session) -> bool:
-    """Tell whether ``token`` was really issued in ``session``, in whatever generation."""
+    """Return whether ``token`` was issued in ``session``, in any generation."""
     return hmac.compare_digest(digest(token.lineage), session.lineage_digest)
 
 
 def is_current(token: RefreshToken, session: Session) -> bool:
-    """Tell whether ``token`` holds the session's current secret."""
+    """Return whether ``token`` holds the session's current secret."""
     return hmac.compare_digest(digest(token.secret), session.secret_digest)
 
 
 def is_predecessor(token: RefreshToken, session: Session) -> bool:
-    """Tell whether the stored salt ratchets ``token`` to the session's current token."""
+    """Return whether the session's current token is the successor of ``token`` with the stored salt."""
     if session.salt is None:
         return False
     return is_current(successor(token, salt=session.salt, generation=session.generation), session)
@@ -103,10 +103,10 @@ def classify(
     now: float,
     replay_window: float,
 ) -> Verdict:
-    """Judge a presented token: the first row that matches decides.
+    """Return the verdict on a presented token; the first condition that holds decides.
 
-    ``session`` is what the store holds under the token's session id, ``credential_version`` its subject's present one
-    (``None`` if the subject may not sign in any more), ``client_id`` the client that presents the token. A
+    ``session`` is the stored session with the token's session id. ``credential_version`` is the current one of its
+    subject, ``None`` if the subject may not sign in any more. ``client_id`` is the client that presents the token. A
     ``rotated_at`` in the future counts as now.
     """
     if session is None or not is_of_lineage(token, session):

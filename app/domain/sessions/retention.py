@@ -1,4 +1,4 @@
-"""Retention: forgetting what has had its time, a little at a time."""
+"""Retention: delete expired data in small steps."""
 
 from typing import Final
 
@@ -10,20 +10,22 @@ from ..tokens.policy import AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from .policy import SessionPolicy
 
-_SESSIONS_A_SWEEP: Final = 1_000
-_SALTS_A_SWEEP: Final = 10_000
-_EVENTS_A_SWEEP: Final = 1_000
-_BUDGETS_A_SWEEP: Final = 1_000
-_BUDGET_MARGIN: Final = 60
-"""Seconds: clocks of instances differ."""
+_MAX_SESSIONS: Final = 1_000
+_MAX_SALTS: Final = 10_000
+_MAX_RECORDS: Final = 1_000
+_MAX_RATE_LIMITS: Final = 1_000
+"""Rows that one sweep deletes at most."""
+
+_CLOCK_MARGIN: Final = 60
+"""Seconds. The clocks of instances differ."""
 
 
 class Retention:
-    """Deletes ended sessions, old revocations, budgets that are whole and old audit events, and erases salts that no
-    replay can need.
+    """Deletes ended sessions, old revocations, full rate limits and old audit records; erases salts after the replay
+    window.
 
-    ``sweeper`` is ``None`` for a store that forgets sessions and salts by itself, ``events`` for one that keeps none;
-    an event is kept for ``event_lifetime`` seconds.
+    ``sweeper`` is ``None`` for a store that deletes sessions and salts by itself. ``events`` is ``None`` if the
+    database keeps no audit records. A record is kept for ``event_lifetime`` seconds.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Retention:
         event_lifetime: float,
     ) -> None:
         self._sweeper = sweeper
-        self._budgets = rate_limits
+        self._rate_limits = rate_limits
         self._revoked = revoked
         self._clock = clock
         self._access_tokens = access_tokens
@@ -48,20 +50,20 @@ class Retention:
         self._event_lifetime = event_lifetime
 
     async def sweep(self) -> None:
-        """Do one bounded step. Called every second, it erases each salt within a minute of its window's end.
+        """Delete a bounded number of rows. Called every second, it erases each salt within a minute after the window.
 
-        An expired session stays as long as its revocation may matter to an instance that starts now. Salts come first:
-        the events may be in a store that does not answer while that of the sessions does.
+        An expired session is kept as long as an instance that starts now may need its revocation. Salts come first,
+        because the audit records may be in another store, which may be down. Raises ``StoreUnavailable``.
         """
         now = self._clock.now()
         self._revoked.forget(revoked_before=now - self._access_tokens.memory_of_revocations())
         if self._sweeper is not None:
             await self._sweep_sessions(self._sweeper, now)
-        await self._budgets.delete_full(full_before=now - _BUDGET_MARGIN, limit=_BUDGETS_A_SWEEP)
+        await self._rate_limits.delete_full(full_before=now - _CLOCK_MARGIN, limit=_MAX_RATE_LIMITS)
         if self._events is not None:
-            await self._events.delete_before(now - self._event_lifetime, limit=_EVENTS_A_SWEEP)
+            await self._events.delete_before(now - self._event_lifetime, limit=_MAX_RECORDS)
 
     async def _sweep_sessions(self, sweeper: SessionSweeper, now: float) -> None:
-        forget_before = now - self._access_tokens.memory_of_revocations()
-        await sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_SALTS_A_SWEEP)
-        await sweeper.delete_ended(expired_before=forget_before, revoked_before=forget_before, limit=_SESSIONS_A_SWEEP)
+        before = now - self._access_tokens.memory_of_revocations()
+        await sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_MAX_SALTS)
+        await sweeper.delete_ended(expired_before=before, revoked_before=before, limit=_MAX_SESSIONS)

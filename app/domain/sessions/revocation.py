@@ -1,4 +1,4 @@
-"""Revocation: ending sessions before their time (RFC 7009)."""
+"""Revocation: end sessions before they expire (RFC 7009)."""
 
 from operator import attrgetter
 from typing import Final
@@ -13,36 +13,38 @@ from ..tokens.claims import AccessTokenClaims
 from ..tokens.policy import AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from ..tokens.revoked_session import RevokedSession
-from . import ratchet
-from .errors import InvalidGrant
-from .session import RevocationReason, Session, event_facts
+from .lookup import SessionLookup
+from .session import RevocationReason, Session
 
-_LEARNT_AGAIN: Final = 60
-"""Seconds."""
+_OVERLAP_SECONDS: Final = 60
 
 
 class Revocation:
-    """Ends sessions: their refresh tokens at once, and their access tokens with them on this instance."""
+    """Ends sessions. Refresh tokens stop working on every instance, access tokens on this instance at once."""
 
     def __init__(
         self,
         *,
         sessions: SessionRepository,
+        lookup: SessionLookup,
         revoked: RevocationList,
         clock: Clock,
         audit: AuditTrail,
         policy: AccessTokenPolicy,
     ) -> None:
         self._sessions = sessions
+        self._lookup = lookup
         self._revoked = revoked
         self._clock = clock
         self._audit = audit
         self._policy = policy
 
     async def sync_revocations(self, since: float | None = None) -> float:
-        """Learn the revocations from ``since`` on (seconds since the epoch), or all that access tokens still alive may
-        need; return from when the next call should learn: a minute is learnt again, because clocks differ and commits
-        become visible out of order.
+        """Copy the revocations from ``since`` on (seconds since the epoch) from the store into the revocation list.
+
+        Without ``since``, copy all that matter to access tokens still alive. Return the ``since`` of the next call: it
+        reads the last minute again, because clocks differ and commits become visible out of order. Raises
+        ``StoreUnavailable``.
         """
         now = self._clock.now()
         if since is None:
@@ -51,42 +53,70 @@ class Revocation:
         for revocation in sorted(revoked, key=attrgetter("revoked_at")):
             self._revoked.add(revocation)
         self._revoked.mark_synced(until=now)
-        return now - _LEARNT_AGAIN
+        return now - _OVERLAP_SECONDS
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
-        """End ``session``; when this returns, no refresh of it succeeds any more.
+        """Revoke ``session``. When this returns, no refresh of it succeeds any more.
 
-        Raises ``StoreUnavailable`` if that is not certain; the same call can be made again.
+        Raises ``StoreUnavailable`` if that is not certain; the same call can be repeated.
         """
         now = self._clock.now()
-        revoked_by_this = await self._revoke(session.session_id, reason, now)
+        is_new = await self._revoke(session.session_id, reason, now)
         self._revoked.add(RevokedSession(session.session_id, now))
-        if revoked_by_this:
-            self._audit.record(SessionWasRevoked(**event_facts(session, now), reason=reason))
+        if is_new:
+            self._audit.record(SessionWasRevoked(**session.event_facts(now), reason=reason))
 
-    async def end(self, session_id: SessionId, reason: RevocationReason) -> None:
-        """End the session of this id, if there is one; raises as ``revoke``."""
+    async def revoke_by_id(self, session_id: SessionId, reason: RevocationReason) -> None:
+        """Revoke the session with this id, if there is one; raises as ``revoke``."""
         session = await self._sessions.find(session_id)
         if session is not None:
             await self.revoke(session, reason)
 
-    async def revoke_subject(
+    async def revoke_by_subject(
         self, subject: Subject, reason: RevocationReason, *, keep: SessionId | None = None
     ) -> None:
-        """End the sessions of ``subject``, all but ``keep``; raises as ``revoke``."""
+        """Revoke all live sessions of ``subject`` except ``keep``; raises as ``revoke``."""
         for session in await self._sessions.list_live_sessions(subject, now=self._clock.now()):
             if session.session_id != keep:
                 await self.revoke(session, reason)
 
     async def revoke_all(self, reason: RevocationReason) -> int:
-        """End every session; return how many. Raises ``StoreUnavailable``; the same call can be made again."""
+        """Revoke every session of every user; return the number. Raises ``StoreUnavailable``; the same call can be
+        repeated.
+        """
         now = self._clock.now()
         revoked = await self._sessions.revoke_all(reason=reason, now=now)
         self._audit.record(AllSessionsRevoked(at=now, reason=reason, sessions=revoked))
         return revoked
 
+    async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
+        """Log out of the session of a refresh token of any generation (RFC 7009 §2.1).
+
+        A malformed or unknown token, or a token of another client, changes nothing and is no error (RFC 7009 §2.2).
+        """
+        session = await self._lookup.find_by_refresh_token(refresh_token)
+        if session is not None:
+            await self.log_out(session, client_id=client_id)
+
+    async def log_out_with_access_token(self, claims: AccessTokenClaims, *, client_id: ClientId) -> None:
+        """Log out of the session of a valid access token. A token without a session, or of another client, changes
+        nothing.
+        """
+        session = None if claims.session_id is None else await self._sessions.find(claims.session_id)
+        if session is not None:
+            await self.log_out(session, client_id=client_id)
+
+    async def log_out(self, session: Session, *, client_id: ClientId) -> None:
+        """Revoke ``session`` if it belongs to ``client_id`` and has not expired; raises as ``revoke``.
+
+        A revoked session is revoked again: the answer to the first request may have been lost. A session that has just
+        expired is revoked too, because the leeway still accepts its access tokens.
+        """
+        if session.client_id == client_id and self._clock.now() < session.ends_at() + self._policy.leeway:
+            await self.revoke(session, RevocationReason.LOGOUT)
+
     async def _revoke(self, session_id: SessionId, reason: RevocationReason, now: float) -> bool:
-        """Tell whether this request revoked the session, also where the store's answer to that got lost."""
+        """Return whether this call revoked the session, also if the answer of the store was lost."""
         try:
             return await self._sessions.revoke(session_id, reason=reason, now=now)
         except StoreUnavailable:
@@ -94,29 +124,3 @@ class Revocation:
             if stored is None or stored.revoked_at is None:
                 raise
             return (stored.revoked_at, stored.revoked_because) == (now, reason)
-
-    async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
-        """End the session of a refresh token of whatever generation (RFC 7009 §2.1).
-
-        A malformed, unknown or dead token, or another client's, changes nothing and is no error (RFC 7009 §2.2).
-        """
-        try:
-            token = ratchet.parse(refresh_token)
-        except InvalidGrant:
-            return
-        session = await self._sessions.find(token.session_id)
-        if session is not None and ratchet.is_of_lineage(token, session):
-            await self._log_out(session, client_id)
-
-    async def log_out_with_access_token(self, claims: AccessTokenClaims, *, client_id: ClientId) -> None:
-        """End the session of a valid access token; one of no session, or of another client, changes nothing."""
-        session = None if claims.session_id is None else await self._sessions.find(claims.session_id)
-        if session is not None:
-            await self._log_out(session, client_id)
-
-    async def _log_out(self, session: Session, client_id: ClientId) -> None:
-        """A session that is revoked already may be so by a request whose answer got lost: it is revoked again. One that
-        has just expired has access tokens that the leeway still lets pass.
-        """
-        if session.client_id == client_id and self._clock.now() < session.ends_at() + self._policy.leeway:
-            await self.revoke(session, RevocationReason.LOGOUT)

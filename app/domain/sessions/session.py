@@ -9,7 +9,7 @@ from ..scope import Scope
 
 
 class RevocationReason(StrEnum):
-    """Why a session was ended before its time."""
+    """Why a session was revoked."""
 
     LOGOUT = "logout"
     ENDED_BY_USER = "ended_by_user"
@@ -22,10 +22,10 @@ class RevocationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What is stored of a session, whatever the number of its rotations. Times are seconds since the epoch.
+    """The stored form of a session. Times are seconds since the epoch.
 
-    Nothing in it makes a token: ``lineage_digest`` and ``secret_digest`` are SHA-256 digests (32 bytes) of parts of
-    the current refresh token. ``salt`` (32 bytes) is there for the length of the replay window only.
+    It holds no token: ``lineage_digest`` and ``secret_digest`` are SHA-256 digests (32 bytes) of parts of the current
+    refresh token. ``salt`` (32 bytes) is stored only for the length of the replay window after a rotation.
     """
 
     session_id: SessionId
@@ -47,19 +47,13 @@ class Session:
     revoked_because: RevocationReason | None = None
 
     def ends_at(self) -> float:
-        """Return when the session ends if nothing more happens to it."""
-        return earlier(self.expires_at, self.idle_expires_at)
+        """Return when the session expires: the earlier of its absolute and its idle expiry."""
+        return self.expires_at if self.idle_expires_at is None else min(self.expires_at, self.idle_expires_at)
 
     def is_live(self, now: float) -> bool:
-        """Tell whether the session can go on: neither revoked nor expired."""
+        """Return whether the session is neither revoked nor expired."""
         return self.revoked_at is None and now < self.ends_at()
 
-
-def earlier(expires_at: float, idle_expires_at: float | None) -> float:
-    """Return the earlier of an absolute and an idle expiry."""
-    return expires_at if idle_expires_at is None else min(expires_at, idle_expires_at)
-
-
-def event_facts(session: Session, at: float) -> SessionFacts:
-    """Return the facts of ``session`` for an event at ``at``."""
-    return {"at": at, "session_id": session.session_id, "subject": session.subject, "client_id": session.client_id}
+    def event_facts(self, at: float) -> SessionFacts:
+        """Return the fields that every audit event of the session has; ``at`` is the time of the event."""
+        return {"at": at, "session_id": self.session_id, "subject": self.subject, "client_id": self.client_id}

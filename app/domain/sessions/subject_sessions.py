@@ -1,4 +1,4 @@
-"""A subject's own sessions."""
+"""The sessions of one subject."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,8 +14,8 @@ from .session import RevocationReason, Session
 _BY_USER: Final = RevocationReason.ENDED_BY_USER
 
 
-class Sessions:
-    """Lists and ends the sessions of one subject; another's are as if they did not exist."""
+class SubjectSessions:
+    """Lists and ends the sessions of one subject. Sessions of other subjects count as not found."""
 
     def __init__(
         self, *, sessions: SessionRepository, users: UserRepository, revocation: Revocation, clock: Clock
@@ -25,24 +25,23 @@ class Sessions:
         self._revocation = revocation
         self._clock = clock
 
-    async def of(self, subject: Subject) -> Sequence[Session]:
-        """Return the sessions of ``subject`` that can go on, the oldest first: one of an older credential version
-        cannot.
-        """
+    async def list_sessions(self, subject: Subject) -> Sequence[Session]:
+        """Return the live sessions of ``subject``, the oldest first, without those of an older credential version."""
         live = await self._sessions.list_live_sessions(subject, now=self._clock.now())
         user = await self._users.find(subject) if live else None
         return [each for each in live if user is not None and each.credential_version == user.credential_version]
 
     async def end(self, subject: Subject, session_id: SessionId, *, reason: RevocationReason = _BY_USER) -> None:
-        """End one of the subject's live sessions; raises ``SessionNotFound`` if it is none of them."""
+        """Revoke one live session of ``subject``; raises ``SessionNotFound`` if ``subject`` has no such session."""
         session = await self._sessions.find(session_id)
         if session is None or session.subject != subject or not session.is_live(self._clock.now()):
             raise SessionNotFound
         await self._revocation.revoke(session, reason)
 
     async def end_all(self, subject: Subject, *, current: SessionId) -> None:
-        """End every session that ``subject`` has now, the ``current`` one last: while any of them may be left, whoever
-        asked can ask again.
+        """Revoke all live sessions of ``subject``, the ``current`` one last.
+
+        If this fails midway, the current session still works, and the user can repeat the request.
         """
         live = await self._sessions.list_live_sessions(subject, now=self._clock.now())
         for session in sorted(live, key=lambda each: each.session_id == current):

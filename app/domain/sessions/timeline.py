@@ -1,4 +1,4 @@
-"""What became of a session, told from the session itself and its events."""
+"""The timeline of a session: its state, a sentence that says why, and its audit records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from ..audit.record import AuditRecord, event_name
 from ..identifiers import SessionId
 from .session import RevocationReason, Session
 
-AFTERWARDS: Final = 60.0
-"""Seconds after a session's end in which what happened may still tell why."""
+SECONDS_AFTER_END: Final = 60.0
+"""Audit records from this long after the end of a session may still explain the end."""
 
 REFRESHED: Final = event_name(TokenRefreshed)
 _REVOKED: Final = event_name(SessionWasRevoked)
 _ALL_REVOKED: Final = event_name(AllSessionsRevoked)
 
-_BECAUSE: Final[dict[str, str]] = {
+_SENTENCES: Final[dict[str, str]] = {
     RevocationReason.LOGOUT: "it was signed out",
     RevocationReason.ENDED_BY_USER: "its user ended it in the list of their sessions",
     RevocationReason.REUSE: "an old refresh token was presented again, as a thief would; or the client lost an answer"
@@ -31,8 +31,9 @@ _BECAUSE: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A session's events, the earliest first, and in a sentence what became of it. ``state`` is ``live``, ``revoked``,
-    ``expired``, ``outdated`` (of an older password) or ``deleted``.
+    """The audit records of a session, the earliest first, and a sentence about its state.
+
+    ``state`` is ``live``, ``revoked``, ``expired``, ``outdated`` (the password was changed since) or ``deleted``.
     """
 
     session_id: SessionId
@@ -50,59 +51,65 @@ def timeline(
     credential_version: int | None,
     now: float,
 ) -> Timeline:
-    """Return what became of the session, which the store may have deleted since; ``ends_at`` is when it ends or would
-    have ended by itself, ``credential_version`` its user's, ``None`` for one who may not sign in.
+    """Return the timeline of a session. ``session`` is ``None`` if the store has deleted it.
+
+    ``ends_at`` is when the session expires or would have expired. ``credential_version`` is the current one of its
+    user, ``None`` for a user who may not sign in.
     """
     revocation = _revocation(events)
     revoked_at = session.revoked_at if session is not None else None if revocation is None else revocation.at
     if revoked_at is not None:
         reason = session.revoked_because if session is not None else revocation and revocation.details.get("reason")
-        events = [each for each in events if each.at <= revoked_at + AFTERWARDS]
+        events = [each for each in events if each.at <= revoked_at + SECONDS_AFTER_END]
         return Timeline(session_id, "revoked", _revoked(str(reason), revoked_at, revocation, events), events)
     if session is None:
         return Timeline(session_id, "deleted", _deleted(ends_at, now), events)
-    state, conclusion = _conclude(session, credential_version, now)
+    state, conclusion = _stored(session, credential_version, now)
     return Timeline(session_id, state, conclusion, events)
 
 
 def _revocation(events: Sequence[AuditRecord]) -> AuditRecord | None:
-    """Return what ended the session. Where all sessions were ended, one that was refreshed later was not among them."""
+    """Return the record of the revocation that ended the session, if there is one.
+
+    A revocation of all sessions did not end this session if this session was refreshed afterwards.
+    """
     refreshed_at = max((each.at for each in events if each.name == REFRESHED), default=0.0)
-    everybodys = (each for each in events if each.name == _ALL_REVOKED and each.at >= refreshed_at)
-    return next((each for each in events if each.name == _REVOKED), next(everybodys, None))
+    of_all = (each for each in events if each.name == _ALL_REVOKED and each.at >= refreshed_at)
+    return next((each for each in events if each.name == _REVOKED), next(of_all, None))
 
 
-def _conclude(session: Session, credential_version: int | None, now: float) -> tuple[str, str]:
+def _stored(session: Session, credential_version: int | None, now: float) -> tuple[str, str]:
+    """Return the state of a session that was not revoked, and the sentence about it."""
     if not session.is_live(now):
         absolute = session.ends_at() == session.expires_at
         why = "its time since the sign-in was over" if absolute else "it was not refreshed for too long"
-        return "expired", f"The session expired at {moment(session.ends_at())}: {why}."
+        return "expired", f"The session expired at {format_time(session.ends_at())}: {why}."
     if session.credential_version != credential_version:
         return "outdated", "The session cannot go on: the user's password was changed since, or they were disabled."
-    return "live", f"The session is live, until {moment(session.ends_at())}."
+    return "live", f"The session is live, until {format_time(session.ends_at())}."
 
 
 def _deleted(ends_at: float, now: float) -> str:
     if now < ends_at:
         return (
-            "Nothing tells why the session ended: no event says that it was revoked, and it was to live until"
-            f" {moment(ends_at)}, but the store has it no more."
+            "It is unknown why the session ended: no event says that it was revoked, and it would have lived until"
+            f" {format_time(ends_at)}, but the store no longer has it."
         )
     return (
         "The session has ended and was deleted; no event says that it was revoked, so it expired, at"
-        f" {moment(ends_at)} at the latest."
+        f" {format_time(ends_at)} at the latest."
     )
 
 
 def _revoked(reason: str, at: float, revocation: AuditRecord | None, events: Sequence[AuditRecord]) -> str:
     where = f", by a request from {revocation.address}" if revocation is not None and revocation.address else ""
-    told = f"The session was revoked at {moment(at)}{where}: {_BECAUSE.get(reason, reason)}."
+    sentence = f"The session was revoked at {format_time(at)}{where}: {_SENTENCES.get(reason, reason)}."
     refreshed = [each.at for each in events if each.name == REFRESHED]
     if reason == RevocationReason.REUSE and refreshed:
-        told += f" It had been refreshed last at {moment(refreshed[-1])}."
-    return told
+        sentence += f" It was last refreshed at {format_time(refreshed[-1])}."
+    return sentence
 
 
-def moment(at: float) -> str:
-    """Return a moment as people read it (RFC 3339, UTC)."""
+def format_time(at: float) -> str:
+    """Return a time in UTC, as RFC 3339 writes it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,9 +8,9 @@ from ..scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenClaims:
-    """Who acts, through which client, with which permissions, until when. Times are seconds since the epoch.
+    """The subject, the client, the scope and the lifetime of a token. Times are seconds since the epoch.
 
-    ``session_id`` (``sid``) and ``auth_time`` belong to a signed-in session; a client that acts for itself has none.
+    ``session_id`` (``sid``) and ``auth_time`` are ``None`` in the token of a client that acts for itself.
     """
 
     issuer: str

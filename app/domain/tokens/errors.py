@@ -1,24 +1,24 @@
-"""Access tokens that are not accepted (RFC 6750 §3.1)."""
+"""Errors: refused access tokens (RFC 6750 §3.1)."""
 
 from ..errors import KeyturnError
 
 
 class MissingToken(KeyturnError):
-    """The request carries no access token (RFC 6750 §3.1: the answer then has no error code)."""
+    """The request has no access token. The response then has no error code (RFC 6750 §3.1)."""
 
     code = "missing_token"
     description = "This resource needs an access token."
 
 
 class InvalidToken(KeyturnError):
-    """The access token is not accepted (RFC 6750 §3.1); the subclasses say why."""
+    """The access token is refused (RFC 6750 §3.1). The subclasses give the reason."""
 
     code = "invalid_token"
     description = "The access token is invalid."
 
 
 class MalformedToken(InvalidToken):
-    """What was presented does not have the form of an access token of this service."""
+    """The text does not have the form of an access token of this service."""
 
     description = "Invalid token format"
 
@@ -30,41 +30,41 @@ class BadSignature(InvalidToken):
 
 
 class UnknownSigner(BadSignature):
-    """No published key has the token's ``kid``; to the client that is a bad signature."""
+    """No published key has the token's ``kid``. The client is told that the signature is bad."""
 
 
 class ExpiredToken(InvalidToken):
-    """The token's time is over (RFC 7519 §4.1.4)."""
+    """The token has expired (RFC 7519 §4.1.4)."""
 
     description = "The token has expired."
 
 
 class TokenNotYetValid(InvalidToken):
-    """The token says it was issued in the future."""
+    """The token's ``iat`` is in the future."""
 
     description = "The token is not valid yet."
 
 
 class WrongIssuer(InvalidToken):
-    """The token is another issuer's (RFC 9068 §4)."""
+    """The token has another issuer (RFC 9068 §4)."""
 
     description = "The token's issuer is not accepted here."
 
 
 class WrongAudience(InvalidToken):
-    """The token is meant for another resource (RFC 9068 §4)."""
+    """The token has another audience (RFC 9068 §4)."""
 
     description = "The token's audience is not accepted here."
 
 
 class SessionRevoked(InvalidToken):
-    """The session that the token belongs to was revoked."""
+    """The session of the token was revoked."""
 
     description = "The token's session was revoked."
 
 
 class InsufficientScope(KeyturnError):
-    """The token is valid and lacks a scope (RFC 6750 §3.1)."""
+    """The token is valid but lacks a scope (RFC 6750 §3.1)."""
 
     code = "insufficient_scope"
     description = "This resource needs a scope that the token lacks."
@@ -75,7 +75,7 @@ class InsufficientScope(KeyturnError):
 
 
 class SessionRequired(InsufficientScope):
-    """The token is valid and belongs to no session, where one is needed."""
+    """The token is valid but has no session, and the resource needs one."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(scope, f"This resource needs the scope {scope}, in the token of a signed-in session.")

@@ -1,4 +1,4 @@
-"""The revocation feed: what verifiers refuse although its signature and its times are right."""
+"""The revocation feed: tokens that a verifier must refuse although their signatures and times are valid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from .revoked_session import RevokedSession
 
 LIFETIME_SECONDS: Final = 60
 
-TOLD_AGAIN_SECONDS: Final = 60
-"""A feed that follows another tells the last minute of that one again: commits become visible out of order."""
+OVERLAP_SECONDS: Final = 60
+"""A feed repeats the last minute of the feed before it, because commits become visible out of order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What the issuer knows at ``issued_at``. Times are seconds since the epoch.
+    """The state of the issuer at ``issued_at``. Times are seconds since the epoch, ``window`` is in seconds.
 
-    ``revoked`` are the sessions that were revoked at or after ``since``, the earliest first; 0 stands for all that a
-    token still alive may belong to, which is ``window`` seconds. All revocations from before ``as_of`` are known but
-    for those of the minute before it. ``keys`` are the ``kid`` of all published keys, ``dropped`` those of keys that
-    were taken away while tokens that they had signed were alive.
+    ``revoked`` are the sessions revoked at or after ``since``, the earliest first. A ``since`` of 0 means all that
+    matter to tokens still alive: those of the last ``window`` seconds. The feed is complete up to one minute before
+    ``as_of``. ``keys`` are the ``kid`` of all published keys. ``dropped`` are the ``kid`` of keys that were removed
+    while tokens that they had signed were alive.
     """
 
     issuer: str
@@ -32,6 +32,6 @@ class Feed:
     dropped: tuple[str, ...]
     revoked: Sequence[RevokedSession]
 
-    def news(self) -> tuple[object, ...]:
-        """Return what it tells, beside its times."""
+    def content(self) -> tuple[object, ...]:
+        """Return everything in the feed except its times."""
         return self.keys, self.dropped, self.revoked

@@ -1,15 +1,15 @@
-"""The rules that the operator sets, as frozen values."""
+"""The operator's rules for access tokens."""
 
 from dataclasses import dataclass
 from typing import Final
 
 MAX_TOKEN_LIFETIME: Final = 86_400
-"""Seconds. No access token lives longer, whoever signed it."""
+"""Seconds. A token with a longer lifetime is refused, also with a valid signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenPolicy:
-    """How access tokens are made and accepted. ``lifetime`` and ``leeway`` are seconds."""
+    """How access tokens are issued and validated. ``lifetime`` and ``leeway`` are in seconds."""
 
     issuer: str
     audience: str
@@ -17,5 +17,5 @@ class AccessTokenPolicy:
     leeway: int = 30
 
     def memory_of_revocations(self) -> int:
-        """Return for how many seconds a revoked session's access tokens could still be presented, and a minute more."""
+        """Return for how many seconds to remember a revoked session: until its tokens have expired, and a minute."""
         return self.lifetime + self.leeway + 60

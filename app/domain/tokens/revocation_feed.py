@@ -1,11 +1,11 @@
-"""The revocation feed: telling other services what to refuse."""
+"""Build and sign the revocation feed for other services."""
 
 from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
 from ..keys.lifecycle import KeyLifecycle
-from .feed import LIFETIME_SECONDS, TOLD_AGAIN_SECONDS, Feed
+from .feed import LIFETIME_SECONDS, OVERLAP_SECONDS, Feed
 from .policy import AccessTokenPolicy
 from .revocation_list import RevocationList
 
@@ -13,7 +13,7 @@ _RECENT_SECONDS: Final = 180
 
 
 class RevocationFeed:
-    """Says what this instance knows: of all sessions revoked within its memory, or of those of the last minutes."""
+    """Builds the feed from the revocation list of this instance."""
 
     def __init__(
         self,
@@ -30,24 +30,26 @@ class RevocationFeed:
         self._clock = clock
         self._policy = policy
 
-    def whole(self) -> Feed:
-        """Return the feed of all sessions whose tokens may be alive."""
+    def full(self) -> Feed:
+        """Return the feed of all revoked sessions whose access tokens may be alive."""
         return self._feed(since=0)
 
     def recent(self) -> Feed:
-        """Return the feed of the sessions revoked within the last three minutes; without the store, within those before
-        it was last reached and since: who has followed need not be told everything.
+        """Return the feed of the sessions revoked in the last three minutes. It is enough for a follower that polls.
+
+        While the store is down, the window starts three minutes before the store was last reached.
         """
         return self._feed(since=max(0, self._as_of() - _RECENT_SECONDS))
 
-    def follows(self, feed: Feed, as_of: int) -> bool:
-        """Tell whether ``feed`` has all that is new to who knows a feed of ``as_of``: the minute before that is told
-        again, and what the clocks of two instances may differ by.
+    def covers(self, feed: Feed, as_of: int) -> bool:
+        """Return whether ``feed`` has everything that is new since a feed of ``as_of``.
+
+        The two must overlap by a minute and the leeway: the clocks of two instances differ.
         """
-        return feed.since <= as_of - TOLD_AGAIN_SECONDS - self._policy.leeway
+        return feed.since <= as_of - OVERLAP_SECONDS - self._policy.leeway
 
     def signed(self, feed: Feed) -> str:
-        """Return ``feed`` as a JWT, signed by the active key; raises ``ConfigurationError`` if there is none."""
+        """Return ``feed`` as a JWT; raises ``ConfigurationError`` if there is no active key to sign it."""
         return self._codec.encode_feed(feed, kid=self._keys.signing_kid())
 
     def _feed(self, *, since: int) -> Feed:

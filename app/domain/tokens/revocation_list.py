@@ -1,4 +1,4 @@
-"""The revocation list in memory."""
+"""The list of revoked sessions in the memory of this instance."""
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from .revoked_session import RevokedSession
 
 
 class RevocationList:
-    """A set of sessions, and a sorted list of them by the time of their revocation.
+    """A set of the revoked sessions, and a list of them sorted by the time of revocation.
 
-    They become known nearly in order, so most go to the end of the list.
+    Revocations arrive nearly in order, so most are added at the end of the list. ``synced_until`` is the time, in
+    seconds since the epoch, up to which the list was last read from the store or the feed.
     """
 
     def __init__(self) -> None:
@@ -20,30 +21,36 @@ class RevocationList:
         self.synced_until = 0.0
 
     def add(self, revocation: RevokedSession) -> None:
+        """Add a revocation. A session that is in the list already keeps its time."""
         if revocation.session_id not in self._revoked:
             self._revoked.add(revocation.session_id)
             insort(self._by_time, revocation, key=_order)
 
     def mark_synced(self, *, until: float) -> None:
+        """Set ``synced_until``."""
         self.synced_until = until
 
     def __contains__(self, session_id: SessionId) -> bool:
+        """Return whether the session was revoked."""
         return session_id in self._revoked
 
     def __len__(self) -> int:
+        """Return the number of revoked sessions."""
         return len(self._revoked)
 
     def since(self, moment: float) -> Sequence[RevokedSession]:
+        """Return the sessions revoked at or after ``moment``, the earliest first."""
         return self._by_time[self._first(moment) :]
 
     def forget(self, *, revoked_before: float) -> None:
+        """Remove the sessions that were revoked before ``revoked_before``."""
         old = self._first(revoked_before)
         if old:
             self._revoked.difference_update([each.session_id for each in self._by_time[:old]])
             del self._by_time[:old]
 
     def _first(self, moment: float) -> int:
-        """Return the place of the first revocation from ``moment`` on."""
+        """Return the index of the first session revoked at or after ``moment``."""
         return bisect_left(self._by_time, moment, key=attrgetter("revoked_at"))
 
 

@@ -1,4 +1,4 @@
-"""A session that was revoked."""
+"""A revoked session."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from ..identifiers import SessionId
 
 @dataclass(frozen=True, slots=True)
 class RevokedSession:
-    """A session that was revoked, and when."""
+    """The id of a revoked session, and the time of the revocation in seconds since the epoch."""
 
     session_id: SessionId
     revoked_at: float

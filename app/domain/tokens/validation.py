@@ -1,4 +1,4 @@
-"""Validation: judging an access token (RFC 9068 §4)."""
+"""Validation of access tokens (RFC 9068 §4)."""
 
 from collections.abc import Callable
 
@@ -19,9 +19,9 @@ from .revocation_list import RevocationList
 
 
 class Validation:
-    """Accepts exactly the access tokens that this issuer makes for this audience. It makes no I/O of any kind.
+    """Accepts exactly the access tokens of one issuer for one audience. It does no I/O.
 
-    ``unknown_signer`` is told when no key has a token's ``kid``.
+    ``unknown_signer`` is called when no key has a token's ``kid``.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Validation:
         self._unknown_signer = unknown_signer
 
     def validate(self, token: str) -> AccessTokenClaims:
-        """Return the claims of a valid token; raises the subclass of ``InvalidToken`` that says what is wrong."""
-        return self._judge(token, audience=self._policy.audience)
+        """Return the claims of a valid token; raises a subclass of ``InvalidToken`` for any other."""
+        return self._validate(token, audience=self._policy.audience)
 
     def validate_for_any_audience(self, token: str) -> AccessTokenClaims:
-        """Return the claims of a token that is valid wherever it is meant to be presented; raises the same."""
-        return self._judge(token, audience=None)
+        """Return the claims of a token that is valid for some audience; raises as ``validate``."""
+        return self._validate(token, audience=None)
 
-    def _judge(self, token: str, *, audience: str | None) -> AccessTokenClaims:
+    def _validate(self, token: str, *, audience: str | None) -> AccessTokenClaims:
         try:
             claims = self._verifier.decode(token)
         except UnknownSigner:

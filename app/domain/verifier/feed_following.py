@@ -8,7 +8,7 @@ from ...ports.clock import Clock
 from ...ports.issuer import Issuer
 from ...ports.issuer_verifier import IssuerVerifier
 from ..tokens.errors import InvalidToken, UnknownSigner
-from ..tokens.feed import TOLD_AGAIN_SECONDS, Feed
+from ..tokens.feed import OVERLAP_SECONDS, Feed
 from ..tokens.policy import AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from .errors import IssuerFault
@@ -114,5 +114,5 @@ class FeedFollowing:
             raise IssuerFault("The feed is older than one seen before.")
         if signer not in feed.keys or signer in feed.dropped:
             raise IssuerFault("The feed is signed by a key that it does not trust itself.")
-        if feed.since > max(0, self._as_of - TOLD_AGAIN_SECONDS):
+        if feed.since > max(0, self._as_of - OVERLAP_SECONDS):
             raise IssuerFault("The feed leaves out what was revoked before.")

@@ -9,13 +9,13 @@ from ....domain.identifiers import SessionId, Subject, format_session_id, parse_
 from ....domain.scope import ACCOUNT
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.session import Session
-from ....domain.sessions.subject_sessions import Sessions
+from ....domain.sessions.subject_sessions import SubjectSessions
 from ....domain.tokens.errors import SessionRequired
 from ...guards.aiohttp import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..responses import json_response, no_content
 
-SESSIONS: Final = web.AppKey("keyturn_sessions", Sessions)
+SESSIONS: Final = web.AppKey("keyturn_sessions", SubjectSessions)
 
 
 class Caller(TypedDict):
@@ -68,7 +68,7 @@ async def me(request: web.Request) -> web.Response:
 async def list_sessions(request: web.Request) -> web.Response:
     """Lists the subject's live sessions, the oldest first."""
     subject, current = signed_in(request)
-    sessions = await request.app[SESSIONS].of(subject)
+    sessions = await request.app[SESSIONS].list_sessions(subject)
     listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
     return json_response(listed)
 

@@ -112,7 +112,7 @@ async def set_password(request: web.Request) -> web.Response:
 async def list_user_sessions(request: web.Request) -> web.Response:
     """Lists a user's live sessions, the oldest first."""
     user = await request.app[ACCOUNTS].find(_subject(request))
-    sessions = await request.app[SESSIONS].of(user.subject)
+    sessions = await request.app[SESSIONS].list_sessions(user.subject)
     current = request[PRINCIPAL].session_id
     listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
     return json_response(listed)

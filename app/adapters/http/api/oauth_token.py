@@ -27,6 +27,7 @@ CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCrede
 _REFUSALS: Final = (
     InvalidRequest,
     InvalidClient,
+    InvalidGrant,
     InvalidScope,
     InvalidTarget,
     UnauthorizedClient,
@@ -67,10 +68,13 @@ async def token(request: web.Request) -> web.Response:
         if form.grant_type == GrantType.CLIENT_CREDENTIALS:
             return _client_credentials(request, form, client)
         _check_refresh(form, client)
+        issued = await request.app[ROTATION].rotate(
+            form.refresh_token, client_id=client.client_id, requested=form.scope or None
+        )
     except _REFUSALS as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise
-    return await _refresh(request, form, client)  # which counts for itself
+    return token_response(issued)
 
 
 def _check_refresh(form: TokenRequest, client: Client) -> None:
@@ -80,13 +84,6 @@ def _check_refresh(form: TokenRequest, client: Client) -> None:
         raise UnauthorizedClient
     if not form.refresh_token:
         raise InvalidRequest("The parameter refresh_token is missing.")
-
-
-async def _refresh(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
-    granted = await request.app[ROTATION].rotate(
-        form.refresh_token, client_id=client.client_id, requested=form.scope or None
-    )
-    return token_response(granted)
 
 
 def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:

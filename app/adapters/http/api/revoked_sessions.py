@@ -62,9 +62,9 @@ class FeedDocuments:
     """The two feeds: of the last minutes, for those who poll, and of everything."""
 
     def __init__(self, feed: RevocationFeed, clock: Clock) -> None:
-        self._follows = feed.follows
+        self._follows = feed.covers
         self._recent = FeedDocument(feed, feed.recent, clock=clock, seconds=_RECENT_SECONDS)
-        self._whole = FeedDocument(feed, feed.whole, clock=clock, seconds=_WHOLE_SECONDS)
+        self._whole = FeedDocument(feed, feed.full, clock=clock, seconds=_WHOLE_SECONDS)
 
     def since(self, as_of: int) -> FeedDocument:
         """Return the feed for who knows that of ``as_of``; 0 is for who knows none."""
@@ -96,7 +96,7 @@ def _moment(request: web.Request) -> int:
 def _is_current(signed: Feed, now: Feed) -> bool:
     """Tell whether a signed feed says what there is to say, and is young."""
     age = now.issued_at - signed.issued_at
-    return 0 <= age < _SIGNED_AGAIN_SECONDS and signed.news() == now.news()
+    return 0 <= age < _SIGNED_AGAIN_SECONDS and signed.content() == now.content()
 
 
 ROUTES: Final = (

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, TypedDict
 
 from aiohttp import web
 
-from ....domain.errors import TooManyAttempts, Unavailable
+from ....domain.errors import InvalidClient, TooManyAttempts, Unavailable
 from ....domain.identifiers import FIRST_PARTY
 from ....domain.login.authentication import Authentication
 from ....domain.login.errors import InvalidCredentials
@@ -13,7 +13,7 @@ from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ....domain.scope import InvalidScope
 from ....domain.sessions.errors import InvalidGrant
-from ....domain.sessions.issued_tokens import IssuedTokens
+from ....domain.sessions.issuing import IssuedTokens
 from ....domain.sessions.revocation import Revocation
 from ....domain.sessions.rotation import Rotation
 from ....domain.tokens.errors import InvalidToken, MissingToken
@@ -27,6 +27,7 @@ from ..requests.fields import text
 from ..requests.requester import requester
 from ..responses import json_response, no_content
 from ..server.connection import while_connected
+from ..server.request_metrics import TELEMETRY
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
 ROTATION: Final = web.AppKey("keyturn_rotation", Rotation)
@@ -106,8 +107,12 @@ async def login(request: web.Request) -> web.Response:
 async def refresh(request: web.Request) -> web.Response:
     """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
     wanted = await read_json(request, RefreshRequest)
-    granted = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
-    return token_response(granted)
+    try:
+        issued = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
+    except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
+        request.app[TELEMETRY].tokens_refused(refusal)
+        raise
+    return token_response(issued)
 
 
 @public

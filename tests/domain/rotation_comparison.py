@@ -1,4 +1,4 @@
-"""Doing one thing to the rotation service and to the model, and comparing the two."""
+"""Do one thing to the rotation service and to the model, and compare the two."""
 
 from base64 import urlsafe_b64decode
 from collections import Counter
@@ -10,11 +10,11 @@ from app.domain.audit.events import ForeignClientRefused, ReuseDetected, TokenRe
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.scope import InvalidScope
 from app.domain.sessions.errors import InvalidGrant
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.session import RevocationReason, Session
 
 from .rotation_model import Account, IssuedSession, Limits, Row
-from .rotation_service import USERNAMES, RotationService, completed
+from .rotation_service import USERNAMES, RotationService
 
 AUDITED: Final[dict[Row, type]] = {
     Row.FOREIGN: ForeignClientRefused,
@@ -25,7 +25,7 @@ AUDITED: Final[dict[Row, type]] = {
 
 
 class Comparison(RuleBasedStateMachine):
-    """What the rules of the state machine are made of; ``met`` counts the rows that presentations came to."""
+    """The building blocks of the state machine's rules. ``met`` counts how often each row of the table decided."""
 
     met: ClassVar[Counter[Row]] = Counter()
 
@@ -42,16 +42,16 @@ class Comparison(RuleBasedStateMachine):
         return self.service.clock.time
 
     def opened(self, username: str, scope: str | None) -> IssuedSession:
-        """Return a new session, as the service and the model have it."""
+        """Open a session in the service and in the model; return the model's."""
         account, now = self.accounts[username], self.now
-        granted, session_id = self.service.log_in(username, scope)
-        session = IssuedSession.opened(session_id, account, granted, now, self.limits)
-        self.check_grant(session, granted, None)
+        issued = self.service.log_in(username, scope)
+        session = IssuedSession.opened(account, issued, now, self.limits)
+        self.check_tokens(session, issued, None)
         self.issued.append(session)
         return session
 
     def present(self, session: IssuedSession, age: int, scope: str | None) -> None:
-        """Present a token that was issued; the service must do what the table says."""
+        """Present an issued token; the service must do what the table says."""
         generation = session.generation_of(age)
         row = session.row(generation, self.now, self.limits, scope=scope)
         before = None if session.deleted else self.stored(session)
@@ -62,42 +62,42 @@ class Comparison(RuleBasedStateMachine):
                 assert isinstance(outcome, IssuedTokens)
                 assert outcome.refresh_token not in session.tokens
                 session.rotate(outcome.refresh_token, self.now, self.limits)
-                self.check_grant(session, outcome, scope)
+                self.check_tokens(session, outcome, scope)
             case Row.REPLAY:
                 assert isinstance(outcome, IssuedTokens)
                 assert outcome.refresh_token == session.tokens[-1]
                 assert self.stored(session) == before
-                self.check_grant(session, outcome, scope)
+                self.check_tokens(session, outcome, scope)
             case Row.REUSE:
                 assert outcome is InvalidGrant
                 assert self.stored(session).revoked_because is RevocationReason.REUSE
-                assert session.session_id in self.service.revoked
+                assert session.session_id in self.service.world.revoked
                 session.revoke(self.now)
             case _:
                 assert outcome is (InvalidScope if row is Row.SCOPE_TOO_WIDE else InvalidGrant)
                 assert session.deleted or self.stored(session) == before
 
     def stored(self, session: IssuedSession) -> Session:
-        """Return what the store has of a session that was not deleted."""
-        found = completed(self.service.sessions.find(session.session_id))
+        """Return the stored session, which must not be deleted."""
+        found = self.service.find(session.session_id)
         assert found is not None
         return found
 
-    def check_grant(self, session: IssuedSession, granted: IssuedTokens, scope: str | None) -> None:
-        """The access token is new, of this session and scope, and ends with the session at the latest."""
-        assert granted.access_token not in session.access_tokens
-        session.access_tokens.add(granted.access_token)
-        claims = self.service.codec.issued[granted.access_token]
-        assert claims.session_id == session.session_id
+    def check_tokens(self, session: IssuedSession, issued: IssuedTokens, scope: str | None) -> None:
+        """The access token is new, has this session and scope, and does not outlive the session."""
+        assert issued.access_token not in session.access_tokens
+        session.access_tokens.add(issued.access_token)
+        claims = self.service.world.claims(issued)
+        assert claims.session_id == issued.session_id == session.session_id
         assert claims.scope.tokens == (frozenset((scope or "").split()) or session.scope)
         assert claims.expires_at <= session.ends_at()
-        assert granted.refresh_token_expires_in == int(session.ends_at() - self.now)
+        assert issued.refresh_token_expires_in == int(session.ends_at() - self.now)
 
     def check_audit(self, row: Row) -> None:
-        """The last presentation was audited as its row says, or not at all."""
+        """The last presentation has the audit event of its row, if the row has one, and no other."""
         self.met[row] += 1
-        kinds = [kind for kind in self.service.new_events() if kind in AUDITED.values()]
-        assert kinds == ([AUDITED[row]] if row in AUDITED else [])
+        events = [event for event in self.service.new_events() if event in AUDITED.values()]
+        assert events == ([AUDITED[row]] if row in AUDITED else [])
 
 
 def decoded(token: str) -> bytes:

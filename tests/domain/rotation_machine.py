@@ -1,4 +1,4 @@
-"""A state machine that does to the rotation service what clients, users and clocks may do."""
+"""A state machine with everything that clients, users and clocks can do to the rotation service."""
 
 import pickle
 from base64 import urlsafe_b64encode
@@ -19,7 +19,7 @@ LIFETIME: Final = 1_000
 IDLE_LIFETIME: Final = 300
 
 PAUSES: Final = [0.5, 1, 10, 29, 29.5, 30, 30.5, 59.5, 60, 61, -0.5, -1, -10, -29.5, -30, -61]
-"""Seconds about the replay window; a negative one sets the clock back."""
+"""Seconds near the replay window; negative ones set the clock back."""
 
 JUMPS: Final = [
     IDLE_LIFETIME - 1,
@@ -34,10 +34,10 @@ JUMPS: Final = [
     -1_000,
     -3_000,
 ]
-"""Seconds about the expiries and the memory of revocations."""
+"""Seconds near the expiries and the memory of revocations."""
 
 AGES: Final = [0, 1, 2, 3, 10_000]
-"""How many generations a presented token is old; there may be fewer."""
+"""The age of a presented token in generations. In a young session it is the oldest token."""
 
 SCOPES: Final = [None, None, "", "account", "orders:read account", "keyturn:admin"]
 
@@ -45,7 +45,7 @@ OTHER_CLIENT: Final = ClientId("another")
 
 
 class RotationMachine(Comparison):
-    """Does each thing to the service and to the model, and compares."""
+    """Each rule changes the service and the model, and compares them."""
 
     sessions: Bundle[IssuedSession] = Bundle("sessions")
 
@@ -53,7 +53,7 @@ class RotationMachine(Comparison):
         target=sessions, window=st.sampled_from([30, 60, 0]), idle_lifetime=st.sampled_from([IDLE_LIFETIME, None])
     )
     def start(self, window: int, idle_lifetime: int | None) -> MultipleResults[IssuedSession]:
-        """Begin with a session for each user."""
+        """Open a session for each user."""
         self.begin(Limits(lifetime=LIFETIME, idle_lifetime=idle_lifetime, replay_window=window))
         return multiple(*(self.opened(username, None) for username in USERNAMES))
 
@@ -64,7 +64,7 @@ class RotationMachine(Comparison):
 
     @rule(session=sessions, scope=st.sampled_from(SCOPES))
     def refresh(self, session: IssuedSession, scope: str | None) -> None:
-        """Present the current token, asking for all, less or more scope."""
+        """Present the current token, and request all, less or more scope."""
         self.present(session, 0, scope)
 
     @rule(session=sessions, scope=st.sampled_from(SCOPES))
@@ -80,7 +80,7 @@ class RotationMachine(Comparison):
 
     @rule(session=sessions, age=st.sampled_from(AGES), scope=st.sampled_from(SCOPES))
     def present_as_another_client(self, session: IssuedSession, age: int, scope: str | None) -> None:
-        """Another client with a stolen token ends nothing and gets nothing."""
+        """Another client that presents a stolen token gets nothing and revokes nothing."""
         generation = session.generation_of(age)
         row = session.row(generation, self.now, self.limits, client_id=OTHER_CLIENT)
         assert self.service.present(session.tokens[generation], OTHER_CLIENT, scope) is InvalidGrant
@@ -88,7 +88,7 @@ class RotationMachine(Comparison):
 
     @rule(session=sessions, age=st.sampled_from(AGES), position=st.integers(1, 64), flip=st.integers(1, 255))
     def tamper(self, session: IssuedSession, age: int, position: int, flip: int) -> None:
-        """With another session id or lineage a token is unknown; with another secret it is taken for an earlier one."""
+        """A token with a changed session id or lineage is unknown; with a changed secret it counts as reuse."""
         raw = bytearray(decoded(session.tokens[session.generation_of(age)]))
         raw[position] ^= flip
         row = session.row(NEVER_ISSUED, self.now, self.limits) if position > 32 else Row.UNKNOWN
@@ -100,43 +100,44 @@ class RotationMachine(Comparison):
 
     @rule(session=sessions, age=st.sampled_from(AGES), client_id=st.sampled_from([OTHER_CLIENT, FIRST_PARTY]))
     def log_out(self, session: IssuedSession, age: int, client_id: ClientId) -> None:
-        """A token of any generation ends its session, if its own client presents it, as long as an access token may
-        live: the leeway goes beyond the session's expiry.
+        """A token of any generation ends its session if the session's own client presents it.
+
+        This works until the leeway after the session's expiry has passed: until then its access tokens may be alive.
         """
         self.service.log_out(session.tokens[session.generation_of(age)], client_id)
         may_matter = self.now < session.ends_at() + ACCESS_TOKENS.leeway
         if client_id == FIRST_PARTY and not session.deleted and may_matter:
             session.revoke(self.now)
 
-    @rule(username=st.sampled_from(USERNAMES), how=st.sampled_from(["password", "disabled", "enabled"]))
-    def change_the_account(self, username: str, how: str) -> None:
-        """A new password, or a user disabled or let in again; their sessions are not revoked: the version must do."""
-        changed = self.service.users.change(username, how)
+    @rule(username=st.sampled_from(USERNAMES), change=st.sampled_from(["password", "disabled", "enabled"]))
+    def change_account(self, username: str, change: str) -> None:
+        """Change a password, disable or enable a user. The sessions are not revoked: their version is outdated."""
+        changed = self.service.change_account(username, change)
         account = self.accounts[username]
         account.version, account.disabled = changed.credential_version, changed.disabled
 
     @rule(seconds=st.sampled_from(PAUSES))
     def pause(self, seconds: float) -> None:
-        """Let a little time pass, or take it back."""
+        """Move the clock a little, forward or back."""
         self.service.clock.advance(seconds)
 
     @rule(seconds=st.sampled_from(JUMPS))
     def jump(self, seconds: float) -> None:
-        """Let much time pass, or take it back."""
+        """Move the clock far, forward or back."""
         self.service.clock.advance(seconds)
 
     @rule()
     def sweep(self) -> None:
-        """Do what an instance does every second."""
-        completed(self.service.retention.sweep())
+        """Run the retention, as an instance does every second."""
+        completed(self.service.world.retention.sweep())
         for session in self.issued:
-            found = completed(self.service.sessions.find(session.session_id)) is not None
+            found = self.service.find(session.session_id) is not None
             memory = ACCESS_TOKENS.memory_of_revocations()
             session.sweep(self.now, self.limits, still_there=found, memory_of_revocations=memory)
 
     @invariant()
     def the_store_agrees(self) -> None:
-        """Generation, deadlines, salt and revocation are the model's, and one token of those issued is current."""
+        """Generation, expiries, salt and revocation are those of the model, and only the newest token is current."""
         for session in (each for each in self.issued if not each.deleted):
             stored = self.stored(session)
             assert stored.generation == len(session.tokens) - 1
@@ -148,8 +149,8 @@ class RotationMachine(Comparison):
 
     @invariant()
     def the_store_holds_no_token(self) -> None:
-        """No secret and no lineage that was ever issued is anywhere inside the repository, as bytes or as text."""
-        inside = pickle.dumps(vars(self.service.sessions))
+        """No issued secret or lineage is anywhere inside the repository, as bytes or as text."""
+        inside = pickle.dumps(self.service.world.sessions.stored)
         for session in self.issued:
             assert decoded(session.tokens[0])[17:33] not in inside
             assert not [text for text in session.tokens if decoded(text)[33:] in inside or text.encode() in inside]

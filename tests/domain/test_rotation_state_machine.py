@@ -1,4 +1,4 @@
-"""Rotation as a state machine: whatever clients, users and clocks do, the service does what the table says."""
+"""Rotation as a state machine: the service follows the table, whatever clients, users and clocks do."""
 
 import pytest
 from hypothesis import settings
@@ -12,7 +12,7 @@ from .rotation_model import Row
 
 @pytest.mark.proof("rotation")
 def test_rotation_follows_the_table(proof: Proof) -> None:
-    """In every history that Hypothesis finds the service and the model agree, and every row of the table is met."""
+    """The service and the model agree in every history that Hypothesis finds, and every row of the table occurs."""
     RotationMachine.met.clear()
     run_state_machine_as_test(
         RotationMachine,

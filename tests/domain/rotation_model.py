@@ -1,4 +1,4 @@
-"""The table of refresh-token outcomes as a model: it knows what was issued, and nothing of digests and salts."""
+"""The table of refresh-token outcomes as a model. It knows the issued tokens, but no digests and no salts."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from enum import Enum
 from typing import Final
 
 from app.domain.identifiers import FIRST_PARTY, ClientId, SessionId
-from app.domain.sessions.issued_tokens import IssuedTokens
+from app.domain.sessions.issuing import IssuedTokens
 
 NEVER_ISSUED: Final = -2
-"""The generation of a secret that nobody was given."""
+"""The generation of a secret that was never issued."""
 
 
 class Row(Enum):
-    """The rows of the table in which the outcomes of a presentation are listed; rows 4 and 5 can fail by scope."""
+    """The rows of the table of outcomes. Rows 4 and 5 can fail because of the scope."""
 
     UNKNOWN = 1
     FOREIGN = 2
@@ -26,7 +26,7 @@ class Row(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the operator set, in seconds."""
+    """The operator's settings, in seconds."""
 
     lifetime: int
     idle_lifetime: int | None
@@ -34,13 +34,13 @@ class Limits:
 
     @property
     def salt_lifetime(self) -> int:
-        """Return for how long a salt stays: half a minute longer than its window, for clocks that differ."""
+        """Return how long a salt is kept: half a minute longer than the window, because clocks differ."""
         return self.replay_window + 30 if self.replay_window else 0
 
 
 @dataclass(kw_only=True)
 class Account:
-    """A user, as far as rotation cares."""
+    """The facts about a user that rotation depends on."""
 
     version: int = 1
     disabled: bool = False
@@ -48,7 +48,7 @@ class Account:
 
 @dataclass(kw_only=True, eq=False)
 class IssuedSession:
-    """A session by what its client has got: ``tokens`` holds the refresh token of each generation."""
+    """A session as its client sees it. ``tokens`` holds the refresh token of each generation."""
 
     session_id: SessionId
     account: Account
@@ -64,19 +64,17 @@ class IssuedSession:
     access_tokens: set[str] = field(default_factory=set)
 
     @classmethod
-    def opened(
-        cls, session_id: SessionId, account: Account, granted: IssuedTokens, now: float, limits: Limits
-    ) -> "IssuedSession":
-        """Return a session just opened, of which ``granted`` was handed out."""
+    def opened(cls, account: Account, issued: IssuedTokens, now: float, limits: Limits) -> "IssuedSession":
+        """Return a new session with its first tokens."""
         return cls(
-            session_id=session_id,
+            session_id=issued.session_id,
             account=account,
             version=account.version,
-            scope=granted.scope.tokens,
+            scope=issued.scope.tokens,
             expires_at=now + limits.lifetime,
             idle_expires_at=None if limits.idle_lifetime is None else now + limits.idle_lifetime,
             rotated_at=now,
-            tokens=[granted.refresh_token],
+            tokens=[issued.refresh_token],
         )
 
     def generation_of(self, age: int) -> int:
@@ -88,7 +86,7 @@ class IssuedSession:
         return min(self.expires_at, math.inf if self.idle_expires_at is None else self.idle_expires_at)
 
     def has_ended(self, now: float) -> bool:
-        """Tell whether the session was revoked or has expired."""
+        """Return whether the session was revoked or has expired."""
         return self.revoked_at is not None or now >= self.ends_at()
 
     def row(
@@ -100,7 +98,7 @@ class IssuedSession:
         client_id: ClientId = FIRST_PARTY,
         scope: str | None = None,
     ) -> Row:
-        """Return the row of the table that decides when the token of ``generation`` is presented."""
+        """Return the row of the table that decides for the token of ``generation``."""
         newest = len(self.tokens) - 1
         since_rotation = max(0.0, now - self.rotated_at)
         if self.deleted:
@@ -118,25 +116,25 @@ class IssuedSession:
         return row if frozenset((scope or "").split()) <= self.scope else Row.SCOPE_TOO_WIDE
 
     def rotate(self, successor: str, now: float, limits: Limits) -> None:
-        """Note that ``successor`` was committed."""
+        """Add the committed ``successor``."""
         self.tokens.append(successor)
         self.rotated_at, self.salted = now, True
         if limits.idle_lifetime is not None:
             self.idle_expires_at = now + limits.idle_lifetime
 
     def revoke(self, now: float) -> None:
-        """Note that the session was revoked, unless it was before; it needs no salt any more."""
+        """Revoke the session unless it is revoked already. A revoked session has no salt."""
         if self.revoked_at is None:
             self.revoked_at, self.salted = now, False
 
     def sweep(self, now: float, limits: Limits, *, still_there: bool, memory_of_revocations: int) -> None:
-        """Note what a sweep does: it erases the salt that no replay can need, and deletes what has ended, in time."""
+        """Check a sweep: it erases salts after the window, and deletes sessions that have ended, not too late."""
         if self.rotated_at < now - limits.salt_lifetime:
             self.salted = False
         if still_there:
             old = now - memory_of_revocations
-            assert self.ends_at() >= old, "an expired session outlives its time"
-            assert self.revoked_at is None or self.revoked_at >= old, "a revoked session outlives its time"
+            assert self.ends_at() >= old, "an expired session was kept too long"
+            assert self.revoked_at is None or self.revoked_at >= old, "a revoked session was kept too long"
         else:
             assert self.deleted or self.has_ended(now), "a live session was deleted"
             self.deleted = True

@@ -1,0 +1,53 @@
+"""Look up the session of a refresh token, and classify the token."""
+
+from ...ports.session_repository import SessionRepository
+from ...ports.user_repository import UserRepository
+from ..identifiers import ClientId, SessionId
+from . import ratchet
+from .errors import InvalidGrant
+from .policy import SessionPolicy
+from .ratchet import RefreshToken, Verdict
+from .session import Session
+
+
+class SessionLookup:
+    """Reads sessions from the store. It changes nothing. Every method raises ``StoreUnavailable``."""
+
+    def __init__(self, *, sessions: SessionRepository, users: UserRepository, policy: SessionPolicy) -> None:
+        self._sessions = sessions
+        self._users = users
+        self._policy = policy
+
+    async def find(self, session_id: SessionId) -> tuple[Session | None, int | None]:
+        """Return the stored session and the current credential version of its user.
+
+        The session is ``None`` if the store has none. The version is ``None`` if the user may not sign in any more.
+        """
+        session = await self._sessions.find(session_id)
+        user = None if session is None else await self._users.find(session.subject)
+        return session, None if user is None or user.disabled else user.credential_version
+
+    async def classify(self, token: RefreshToken, *, client_id: ClientId, now: float) -> tuple[Session | None, Verdict]:
+        """Return the stored session of ``token``, and the verdict on the token, which ``client_id`` presents."""
+        session, credential_version = await self.find(token.session_id)
+        verdict = ratchet.classify(
+            token,
+            session,
+            client_id=client_id,
+            credential_version=credential_version,
+            now=now,
+            replay_window=self._policy.replay_window,
+        )
+        return session, verdict
+
+    async def find_by_refresh_token(self, text: str) -> Session | None:
+        """Return the session in which the refresh token was issued, whatever the token's generation.
+
+        Return ``None`` for a malformed token, an unknown session or a wrong lineage.
+        """
+        try:
+            token = ratchet.parse(text)
+        except InvalidGrant:
+            return None
+        session = await self._sessions.find(token.session_id)
+        return session if session is not None and ratchet.is_of_lineage(token, session) else None

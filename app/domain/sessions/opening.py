@@ -1,0 +1,76 @@
+"""Open a session."""
+
+from ...ports.audit_trail import AuditTrail
+from ...ports.clock import Clock
+from ...ports.randomness import Randomness
+from ...ports.session_repository import SessionRepository
+from ..audit.events import LoginSucceeded
+from ..identifiers import SESSION_ID_BYTES, ClientId, SessionId, Subject
+from ..requester import Requester
+from ..scope import Scope
+from . import ratchet
+from .issuing import IssuedTokens, SessionTokenIssuer
+from .policy import SessionPolicy
+from .ratchet import RefreshToken
+from .session import Session
+
+
+class SessionOpening:
+    """Opens sessions for users who have signed in."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionRepository,
+        issuer: SessionTokenIssuer,
+        clock: Clock,
+        randomness: Randomness,
+        audit: AuditTrail,
+        policy: SessionPolicy,
+    ) -> None:
+        self._sessions = sessions
+        self._issuer = issuer
+        self._clock = clock
+        self._randomness = randomness
+        self._audit = audit
+        self._policy = policy
+
+    async def open_session(
+        self,
+        *,
+        subject: Subject,
+        scope: Scope,
+        credential_version: int,
+        client_id: ClientId,
+        requester: Requester,
+    ) -> IssuedTokens:
+        """Store a new session of ``subject`` and return its first tokens.
+
+        Raises ``StoreUnavailable``, and ``ConfigurationError`` if there is no active key.
+        """
+        now = self._clock.now()
+        token = RefreshToken(
+            SessionId(self._randomness.token_bytes(SESSION_ID_BYTES)),
+            self._randomness.token_bytes(ratchet.LINEAGE_BYTES),
+            self._randomness.token_bytes(ratchet.SECRET_BYTES),
+        )
+        session = Session(
+            session_id=token.session_id,
+            subject=subject,
+            client_id=client_id,
+            scope=scope,
+            credential_version=credential_version,
+            created_at=now,
+            expires_at=now + self._policy.lifetime,
+            idle_expires_at=self._policy.idle_deadline(now),
+            lineage_digest=ratchet.digest(token.lineage),
+            secret_digest=ratchet.digest(token.secret),
+            generation=0,
+            rotated_at=now,
+            address=requester.address,
+            device=requester.device,
+        )
+        issued = self._issuer.issue(session, token, scope=scope, now=now)
+        await self._sessions.add(session)
+        self._audit.record(LoginSucceeded(**session.event_facts(now), address=requester.address))
+        return issued
