@@ -1,4 +1,4 @@
-"""Clients as JSON, as the commands and the admin API tell and take them (RFC 7591 names what it can)."""
+"""OAuth clients as JSON, for the command line and the admin API. Members that RFC 7591 has keep its names."""
 
 import json
 from collections.abc import Mapping
@@ -12,25 +12,25 @@ from ..domain.scope import InvalidScope, Scope
 
 
 class ClientEntry(TypedDict):
-    """A client, as an administrator sees it."""
+    """A client, without its secret."""
 
     client_id: str
-    authentication: Annotated[str, "`client_secret`, `private_key_jwt` or `none`"]
+    authentication: Annotated[str, "`client_secret`, `private_key_jwt` or `none`."]
     grants: list[str]
-    scope: Annotated[str, "what it can be granted"]
-    audiences: Annotated[list[str], "what it can get tokens for"]
-    introspects: Annotated[list[str], "the audiences that it is: it may introspect tokens for them"]
-    jwks: NotRequired[Annotated[dict[str, Any], "its public keys, for `private_key_jwt`"]]
+    scope: Annotated[str, "The scope that the client can get."]
+    audiences: Annotated[list[str], "The audiences that the client can get tokens for."]
+    introspects: Annotated[list[str], "The audiences that the client serves: it may introspect tokens for them."]
+    jwks: NotRequired[Annotated[dict[str, Any], "The public keys of the client, for `private_key_jwt`."]]
 
 
 class RegisteredClient(ClientEntry):
-    """A client with its new secret, which is told this once."""
+    """A client with its new secret. The secret is shown only in this answer."""
 
-    client_secret: NotRequired[Annotated[str, "where it authenticates by one"]]
+    client_secret: NotRequired[Annotated[str, "Present if the client authenticates with a secret."]]
 
 
 def describe(client: Client) -> ClientEntry:
-    """Return everything of a client that is no secret."""
+    """Return a client as a JSON object, without its secret."""
     members: ClientEntry = {
         "client_id": client.client_id,
         "authentication": client.method,
@@ -45,13 +45,13 @@ def describe(client: Client) -> ClientEntry:
 
 
 def describe_registered(registered: Registered) -> ClientEntry | RegisteredClient:
-    """Return the client and its new secret: this is the only time that it is told."""
+    """Return a client as a JSON object with its new secret, if it has one."""
     entry = describe(registered.client)
     return entry if registered.secret is None else {**entry, "client_secret": registered.secret}
 
 
 def parse(members: Mapping[str, object]) -> Client:
-    """Return the client that ``describe`` would describe so; raises ``InvalidRequest``."""
+    """Return the client that a JSON object describes. Raises ``InvalidRequest`` with an error for a wrong member."""
     jwks = members.get("jwks")
     return Client(
         client_id=ClientId(_text(members, "client_id", "")),
@@ -64,21 +64,21 @@ def parse(members: Mapping[str, object]) -> Client:
     )
 
 
-def _fault(name: str, message: str) -> InvalidRequest:
+def _field_error(name: str, message: str) -> InvalidRequest:
     return InvalidRequest("A field is missing or wrong.", errors=[FieldError(name, message)])
 
 
 def _text(members: Mapping[str, object], name: str, default: str) -> str:
     value = members.get(name, default)
     if not isinstance(value, str):
-        raise _fault(name, "must be a string")
+        raise _field_error(name, "must be a string")
     return value
 
 
 def _texts(members: Mapping[str, object], name: str) -> tuple[str, ...]:
     value = members.get(name, [])
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _fault(name, "must be a list of strings")
+        raise _field_error(name, "must be a list of strings")
     return tuple(value)
 
 
@@ -86,18 +86,18 @@ def _method(text: str) -> AuthenticationMethod:
     try:
         return AuthenticationMethod(text)
     except ValueError as error:
-        raise _fault("authentication", "must be client_secret, private_key_jwt or none") from error
+        raise _field_error("authentication", "must be client_secret, private_key_jwt or none") from error
 
 
 def _grants(texts: tuple[str, ...]) -> frozenset[GrantType]:
     try:
         return frozenset(map(GrantType, texts))
     except ValueError as error:
-        raise _fault("grants", "must be refresh_token, client_credentials or both") from error
+        raise _field_error("grants", "must be refresh_token, client_credentials or both") from error
 
 
 def _scope(text: str) -> Scope:
     try:
         return Scope.parse(text)
     except InvalidScope as error:
-        raise _fault("scope", "must be scope tokens parted by single spaces") from error
+        raise _field_error("scope", "must be scope tokens parted by single spaces") from error

@@ -1,20 +1,20 @@
-"""JSON read strictly (RFC 8259): one meaning for every text, whoever reads it."""
+"""A strict JSON reader (RFC 8259). It refuses every text that two readers could understand differently."""
 
 import json
 import math
 from typing import Final
 
 MAX_DEPTH: Final = 8
-"""Arrays and objects inside one another, at most."""
+"""The deepest nesting of arrays and objects."""
 
 _CONTAINERS: Final = (dict, list)
 
 
 def loads(raw: bytes) -> object:
-    """Return the value that ``raw`` encodes.
+    """Return the value of a JSON text.
 
     Raises ``ValueError`` for bytes that are not UTF-8 (RFC 8259 §8.1), duplicate members (§4), numbers that are not
-    finite or too long to read, nesting deeper than ``MAX_DEPTH``, and strings with half of a surrogate pair (§8.2).
+    finite or have too many digits, nesting deeper than ``MAX_DEPTH``, and half a surrogate pair in a string (§8.2).
     """
     text = raw.decode("utf-8")
     try:

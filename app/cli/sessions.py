@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..adapters.audit_record_json import event_members
+from ..adapters.audit_record_json import describe_record
 from ..domain.audit.record import AuditRecord
 from ..domain.errors import ConfigurationError
 from ..domain.identifiers import SessionId, format_session_id, parse_session_id
@@ -55,7 +55,7 @@ async def _explain(settings: Settings, session_id: SessionId) -> Timeline:
 
 
 def _as_json(told: Timeline) -> str:
-    events = [event_members(each) for each in told.events]
+    events = [describe_record(each) for each in told.events]
     sid = format_session_id(told.session_id)
     return json.dumps({"sid": sid, "state": told.state, "conclusion": told.conclusion, "events": events})
 

@@ -1,4 +1,4 @@
-"""The caller's own account: ``/auth/me``, ``/auth/sessions``."""
+"""The caller and their sessions: ``/auth/me``, ``/auth/sessions``."""
 
 from typing import Annotated, Final, NotRequired, TypedDict
 
@@ -19,38 +19,38 @@ SESSIONS: Final = web.AppKey("keyturn_sessions", SubjectSessions)
 
 
 class Caller(TypedDict):
-    """Whom the access token speaks for."""
+    """The user or the client that the access token was issued to."""
 
     sub: str
     client_id: str
     scope: str
     exp: Annotated[int, "Seconds since the epoch."]
-    sid: NotRequired[Annotated[str, "The session; a client that acts for itself has none."]]
-    auth_time: NotRequired[Annotated[int, "When the session's user signed in, in seconds since the epoch."]]
+    sid: NotRequired[Annotated[str, "The session. A token of `client_credentials` has none."]]
+    auth_time: NotRequired[Annotated[int, "The time of the sign-in, in seconds since the epoch."]]
 
 
 class SessionEntry(TypedDict):
-    """One live session; its times are whole seconds since the epoch, as in the tokens."""
+    """A live session. Times are whole seconds since the epoch, as in the tokens."""
 
     sid: str
-    current: Annotated[bool, "Whether it is the session of the access token."]
+    current: Annotated[bool, "Whether this is the session of the access token."]
     client_id: str
     scope: str
     created_at: int
-    last_used_at: Annotated[int, "The last refresh."]
+    last_used_at: Annotated[int, "The time of the last refresh."]
     expires_at: int
-    address: Annotated[str, "From where the user signed in."]
-    device: Annotated[str, "With what: the beginning of User-Agent."]
+    address: Annotated[str, "The IP address from which the user signed in."]
+    device: Annotated[str, "The name of the device, taken from User-Agent at sign-in."]
 
 
 class SessionList(TypedDict):
-    """The subject's live sessions, the oldest first."""
+    """The live sessions of a user, the oldest first."""
 
     sessions: list[SessionEntry]
 
 
 async def me(request: web.Request) -> web.Response:
-    """Tells who the caller is, from the token alone."""
+    """Show the caller. The answer comes from the access token alone."""
     principal = request[PRINCIPAL]
     caller: Caller = {
         "sub": principal.subject,
@@ -66,7 +66,7 @@ async def me(request: web.Request) -> web.Response:
 
 @requires(ACCOUNT)
 async def list_sessions(request: web.Request) -> web.Response:
-    """Lists the subject's live sessions, the oldest first."""
+    """List the caller's live sessions, the oldest first."""
     subject, current = signed_in(request)
     sessions = await request.app[SESSIONS].list_sessions(subject)
     listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
@@ -75,7 +75,7 @@ async def list_sessions(request: web.Request) -> web.Response:
 
 @requires(ACCOUNT)
 async def end_session(request: web.Request) -> web.Response:
-    """Ends one of the subject's sessions."""
+    """End one of the caller's sessions."""
     subject, _ = signed_in(request)
     try:
         session_id = parse_session_id(request.match_info["sid"])
@@ -87,14 +87,17 @@ async def end_session(request: web.Request) -> web.Response:
 
 @requires(ACCOUNT)
 async def end_sessions(request: web.Request) -> web.Response:
-    """Ends all of the subject's sessions."""
+    """End all of the caller's sessions."""
     subject, current = signed_in(request)
     await request.app[SESSIONS].end_all(subject, current=current)
     return no_content()
 
 
 def signed_in(request: web.Request) -> tuple[Subject, SessionId]:
-    """Return who makes the request, in which session; a client acting for itself has no account."""
+    """Return the user and the session of the access token.
+
+    Raises ``SessionRequired`` for a token of ``client_credentials``, which has no session.
+    """
     principal = request[PRINCIPAL]
     if principal.session_id is None:
         raise SessionRequired(ACCOUNT)
@@ -102,7 +105,7 @@ def signed_in(request: web.Request) -> tuple[Subject, SessionId]:
 
 
 def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
-    """Return what its owner may see of a session."""
+    """Return a session as a JSON object, for its user or an administrator."""
     return {
         "sid": format_session_id(session.session_id),
         "current": session.session_id == current,

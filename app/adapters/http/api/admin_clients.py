@@ -1,4 +1,4 @@
-"""Administering clients: ``/admin/clients``."""
+"""Administration of OAuth clients: ``/admin/clients``."""
 
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -23,8 +23,8 @@ from ..responses import json_response, no_content
 
 CLIENTS: Final = web.AppKey("keyturn_clients", ClientRegistration)
 
-MOST_GRACE: Final = 30 * 86_400
-"""Seconds for which a replaced secret may still be accepted, at most."""
+MAX_GRACE: Final = 30 * 86_400
+"""The longest time in seconds for which a replaced secret may still be accepted."""
 
 _MAX_NAME_LENGTH: Final = 32
 
@@ -35,42 +35,42 @@ class NewClientRequest:
 
     client_id: Annotated[str, "Letters, digits and `. _ ~ -`."] = text(max_length=MAX_CLIENT_ID_LENGTH)
     authentication: Annotated[
-        str | None, "`client_secret`, which is usual, `private_key_jwt`, or `none` for a public client."
+        str | None, "`client_secret` (the default), `private_key_jwt`, or `none` for a public client."
     ] = text(min_length=0, max_length=_MAX_NAME_LENGTH, required=False)
     grants: Annotated[list[str] | None, "`refresh_token`, `client_credentials` or both."] = texts(
         max_items=8, max_length=_MAX_NAME_LENGTH
     )
-    scope: Annotated[str | None, "Scope tokens parted by spaces."] = text(
+    scope: Annotated[str | None, "Scope tokens, separated by spaces."] = text(
         min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
     )
-    audiences: Annotated[list[str] | None, "What it can get tokens for."] = texts(
+    audiences: Annotated[list[str] | None, "The audiences that the client can get tokens for."] = texts(
         max_items=MAX_AUDIENCES, max_length=MAX_AUDIENCE_LENGTH
     )
-    introspects: Annotated[list[str] | None, "The audiences that it is."] = texts(
-        max_items=MAX_AUDIENCES, max_length=MAX_AUDIENCE_LENGTH
-    )
-    jwks: Annotated[dict[str, Any] | None, "Its public keys, for `private_key_jwt`."] = json_object()
+    introspects: Annotated[
+        list[str] | None, "The audiences that the client serves: it may introspect tokens for them."
+    ] = texts(max_items=MAX_AUDIENCES, max_length=MAX_AUDIENCE_LENGTH)
+    jwks: Annotated[dict[str, Any] | None, "The public keys of the client, for `private_key_jwt`."] = json_object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretRotationRequest:
-    """The body of ``POST /admin/clients/{client_id}/secret``; it may be missing."""
+    """The body of ``POST /admin/clients/{client_id}/secret``. A request may have no body."""
 
-    grace: Annotated[int | None, "Seconds for which the last secret is accepted, too."] = whole_number(
-        maximum=MOST_GRACE
+    grace: Annotated[int | None, "Seconds for which the previous secret is still accepted."] = whole_number(
+        maximum=MAX_GRACE
     )
 
 
 class ClientPage(TypedDict):
-    """Clients by their ids."""
+    """A page of clients, sorted by id."""
 
     clients: list[client_json.ClientEntry]
-    next: NotRequired[Annotated[str, "where the next page begins, if there may be one: its after"]]
+    next: NotRequired[Annotated[str, "The value of `after` for the next page. Absent if there is no further page."]]
 
 
 @requires(ADMIN)
 async def list_clients(request: web.Request) -> web.Response:
-    """Lists the registered clients by their ids, a page at a time."""
+    """List the registered clients, sorted by id."""
     page = Page.of(request)
     clients = await request.app[CLIENTS].list_clients(after=page.after, limit=page.limit)
     listed: ClientPage = {"clients": [client_json.describe(each) for each in clients]}
@@ -81,25 +81,25 @@ async def list_clients(request: web.Request) -> web.Response:
 
 @requires(ADMIN)
 async def create_client(request: web.Request) -> web.Response:
-    """Registers a client. The answer has its secret."""
-    wanted = asdict(await read_json(request, NewClientRequest))
-    client = client_json.parse({name: value for name, value in wanted.items() if value is not None})
+    """Register a client. The answer has its secret."""
+    members = asdict(await read_json(request, NewClientRequest))
+    client = client_json.parse({name: value for name, value in members.items() if value is not None})
     registered = await request.app[CLIENTS].add(client, by=_by(request))
     return json_response(client_json.describe_registered(registered), status=201)
 
 
 @requires(ADMIN)
 async def rotate_client_secret(request: web.Request) -> web.Response:
-    """Gives a client a new secret. The last one may be accepted for ``grace`` seconds more."""
-    wanted = await read_json(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
-    grace = int(wanted.grace or 0)
+    """Replace the secret of a client. The previous secret is accepted for another ``grace`` seconds."""
+    body = await read_json(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
+    grace = int(body.grace or 0)
     registered = await request.app[CLIENTS].rotate_secret(_client_id(request), grace=grace, by=_by(request))
     return json_response(client_json.describe_registered(registered))
 
 
 @requires(ADMIN)
 async def remove_client(request: web.Request) -> web.Response:
-    """Removes a client."""
+    """Remove a client."""
     await request.app[CLIENTS].remove(_client_id(request), by=_by(request))
     return no_content()
 

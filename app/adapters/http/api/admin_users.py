@@ -1,4 +1,4 @@
-"""Administering users: ``/admin/users``."""
+"""Administration of users: ``/admin/users``."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -47,24 +47,24 @@ class NewPasswordRequest:
 
 
 class UserEntry(TypedDict):
-    """A user, as an administrator sees them."""
+    """A user."""
 
-    sub: Annotated[str, "the user's id"]
+    sub: Annotated[str, "The id of the user."]
     username: str
-    scope: Annotated[str, "what a sign-in can be granted"]
+    scope: Annotated[str, "The scope that a sign-in can get."]
     disabled: bool
 
 
 class UserPage(TypedDict):
-    """Users by their names."""
+    """A page of users, sorted by name."""
 
     users: list[UserEntry]
-    next: NotRequired[Annotated[str, "where the next page begins, if there may be one: its after"]]
+    next: NotRequired[Annotated[str, "The value of `after` for the next page. Absent if there is no further page."]]
 
 
 @requires(ADMIN)
 async def list_users(request: web.Request) -> web.Response:
-    """Lists the users by their names, a page at a time."""
+    """List the users, sorted by name."""
     page = Page.of(request)
     users = await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit)
     listed: UserPage = {"users": [_describe(user) for user in users]}
@@ -75,42 +75,42 @@ async def list_users(request: web.Request) -> web.Response:
 
 @requires(ADMIN)
 async def create_user(request: web.Request) -> web.Response:
-    """Adds a user."""
-    wanted = await read_json(request, NewUserRequest)
-    scope = request.app[DEFAULT_SCOPE] if wanted.scope is None else Scope.parse(wanted.scope)
-    user = await request.app[ACCOUNTS].create(wanted.username, wanted.password, scope=scope, by=_by(request))
+    """Add a user."""
+    body = await read_json(request, NewUserRequest)
+    scope = request.app[DEFAULT_SCOPE] if body.scope is None else Scope.parse(body.scope)
+    user = await request.app[ACCOUNTS].create(body.username, body.password, scope=scope, by=_by(request))
     return json_response(_describe(user), status=201)
 
 
 @requires(ADMIN)
 async def show_user(request: web.Request) -> web.Response:
-    """Shows one user."""
+    """Show a user."""
     return json_response(_describe(await request.app[ACCOUNTS].find(_subject(request))))
 
 
 @requires(ADMIN)
 async def disable_user(request: web.Request) -> web.Response:
-    """Keeps a user from signing in, and ends all their sessions."""
+    """Disable a user: the user cannot sign in, and all their sessions end."""
     return json_response(_describe(await request.app[ADMINISTRATION].disable(_subject(request), by=_by(request))))
 
 
 @requires(ADMIN)
 async def enable_user(request: web.Request) -> web.Response:
-    """Lets a user sign in again."""
+    """Enable a user: the user can sign in again."""
     return json_response(_describe(await request.app[ADMINISTRATION].enable(_subject(request), by=_by(request))))
 
 
 @requires(ADMIN)
 async def set_password(request: web.Request) -> web.Response:
-    """Gives a user another password, and ends all their sessions."""
-    wanted = await read_json(request, NewPasswordRequest)
-    await request.app[ADMINISTRATION].set_password(_subject(request), wanted.new_password, by=_by(request))
+    """Set the password of a user, and end all their sessions."""
+    body = await read_json(request, NewPasswordRequest)
+    await request.app[ADMINISTRATION].set_password(_subject(request), body.new_password, by=_by(request))
     return no_content()
 
 
 @requires(ADMIN)
 async def list_user_sessions(request: web.Request) -> web.Response:
-    """Lists a user's live sessions, the oldest first."""
+    """List the live sessions of a user, the oldest first."""
     user = await request.app[ACCOUNTS].find(_subject(request))
     sessions = await request.app[SESSIONS].list_sessions(user.subject)
     current = request[PRINCIPAL].session_id
@@ -120,7 +120,7 @@ async def list_user_sessions(request: web.Request) -> web.Response:
 
 @requires(ADMIN)
 async def end_user_session(request: web.Request) -> web.Response:
-    """Ends one of a user's sessions."""
+    """End one of a user's sessions."""
     try:
         session_id = parse_session_id(request.match_info["sid"])
     except ValueError as error:

@@ -1,4 +1,7 @@
-"""``/docs``: a page on which the API can be read and tried. It asks no other host for anything."""
+"""The OpenAPI document and a page that shows it: ``/openapi.json``, ``/docs``.
+
+The page loads nothing from other hosts.
+"""
 
 from functools import cache
 from importlib.resources import files
@@ -20,18 +23,18 @@ ASSETS: Final = {
     "swagger-ui-bundle.js": "swagger_ui/swagger-ui-bundle.js",
     "favicon-32x32.png": "swagger_ui/favicon-32x32.png",
 }
-"""The files of the page, by the names under which it asks for them."""
+"""The files of the page, by the names in their URLs."""
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""What the page may do; the icons that its stylesheet holds are ``data:``."""
+"""The content security policy of the page. ``data:`` is for the icons in its stylesheet."""
 
 
 @public
 async def openapi(request: web.Request) -> web.Response:
-    """Gives this document."""
+    """Get this document."""
     document = request.app[OPENAPI]
     return conditional_response(
         request, body=document.body, etag=document.etag, content_type="application/json", headers=REVALIDATED
@@ -40,13 +43,13 @@ async def openapi(request: web.Request) -> web.Response:
 
 @public
 async def page(request: web.Request) -> web.Response:
-    """Shows this document as a page to try it."""
+    """Show this document as a page on which requests can be tried."""
     return _send(request, "page.html", _HTML, {"Content-Security-Policy": _POLICY})
 
 
 @public
 async def page_asset(request: web.Request) -> web.Response:
-    """Gives a file of the page."""
+    """Get a file of the page."""
     path = ASSETS.get(request.match_info["asset"])
     if path is None:
         raise web.HTTPNotFound
@@ -62,7 +65,7 @@ def _send(request: web.Request, path: str, content_type: str, headers: dict[str,
 
 @cache
 def _read(path: str) -> tuple[bytes, str]:
-    """Return a file's bytes and their ETag."""
+    """Return the bytes of a file, and their ETag."""
     body = files(__package__).joinpath("docs_page", path).read_bytes()
     return body, etag_of(body)
 

@@ -1,4 +1,4 @@
-"""What an orchestrator asks: ``/livez``, ``/readyz``."""
+"""Probes for an orchestrator: ``/livez``, ``/readyz``."""
 
 from http import HTTPStatus
 from typing import Final, TypedDict
@@ -12,21 +12,21 @@ from ..server.readiness import READINESS
 
 
 class Health(TypedDict):
-    """A word on how the instance is."""
+    """The state of the instance, in one word."""
 
     status: str
 
 
 @public
 async def livez(_: web.Request) -> web.Response:
-    """Tells that the process is up."""
+    """Answer that the process is up."""
     health: Health = {"status": "up"}
     return json_response(health)
 
 
 @public
 async def readyz(request: web.Request) -> web.Response:
-    """Tells whether this instance wants requests. It asks no store: what keeps up with them tells."""
+    """Answer whether this instance is ready for requests. Background tasks know that; no store is queried."""
     readiness = request.app[READINESS]
     health: Health = {"status": str(readiness)}
     return json_response(health, status=200 if readiness else 503)

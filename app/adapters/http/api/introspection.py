@@ -1,4 +1,4 @@
-"""What a token is worth: ``/oauth/introspect``."""
+"""Token introspection: ``/oauth/introspect``."""
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
@@ -23,32 +23,35 @@ INTROSPECTION: Final = web.AppKey("keyturn_introspection", Introspection)
 
 
 class TokenIntrospection(TypedDict):
-    """What a token is worth (RFC 7662 §2.2); of one that is worth nothing no more is said. Times are seconds."""
+    """The state of a token (RFC 7662 §2.2). A token that is not active has no other member.
+
+    Times are seconds since the epoch.
+    """
 
     active: bool
     scope: NotRequired[str]
     client_id: NotRequired[str]
-    token_type: NotRequired[Annotated[Literal["Bearer"], "of an access token"]]
+    token_type: NotRequired[Annotated[Literal["Bearer"], "Only for an access token."]]
     exp: NotRequired[int]
     iat: NotRequired[int]
     sub: NotRequired[str]
     aud: NotRequired[str | list[str]]
     iss: NotRequired[str]
     jti: NotRequired[str]
-    sid: NotRequired[Annotated[str, "the session"]]
-    auth_time: NotRequired[Annotated[int, "when the user signed in"]]
+    sid: NotRequired[Annotated[str, "The session."]]
+    auth_time: NotRequired[Annotated[int, "The time of the sign-in."]]
 
 
 @public
 async def introspect(request: web.Request) -> web.Response:
-    """Tells what a token is worth (RFC 7662 §2)."""
+    """Tell whether a token is active, and what it grants (RFC 7662 §2)."""
     form = await read_form(request, PresentedTokenRequest)
     client = await authenticated_client(request, form)
     found = await request.app[INTROSPECTION].introspect(form.token, client=client)
     match found:
         case None:
-            nothing: TokenIntrospection = {"active": False}
-            return json_response(nothing)
+            inactive: TokenIntrospection = {"active": False}
+            return json_response(inactive)
         case Session():
             return json_response(_describe_session(found))
         case AccessTokenClaims():
@@ -56,7 +59,7 @@ async def introspect(request: web.Request) -> web.Response:
 
 
 def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
-    """Return the members of RFC 7662 §2.2."""
+    """Return the members for an access token."""
     members: TokenIntrospection = {
         "active": True,
         "scope": str(claims.scope),
@@ -77,7 +80,7 @@ def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
 
 
 def _describe_session(session: Session) -> TokenIntrospection:
-    """A refresh token is no bearer token, and lives as long as its session."""
+    """Return the members for a refresh token. It is no bearer token, and expires with its session."""
     return {
         "active": True,
         "scope": str(session.scope),

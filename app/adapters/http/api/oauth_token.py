@@ -1,4 +1,4 @@
-"""Tokens for OAuth clients: ``/oauth/token``."""
+"""The token endpoint of OAuth clients: ``/oauth/token``."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
@@ -34,7 +34,7 @@ _REFUSALS: Final = (
     UnsupportedGrantType,
 )
 
-Targets = Annotated[list[str], "An audience that the token shall be for; it may stand several times."]
+Targets = Annotated[list[str], "An audience of the token. The parameter may occur several times."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,26 +42,28 @@ class TokenRequest(ClientRequest):
     """The form of ``/oauth/token``."""
 
     grant_type: Annotated[str, "`refresh_token` or `client_credentials`."] = parameter(required=True)
-    refresh_token: Annotated[str, "For the grant of this name."] = parameter(secret=True)
-    scope: Annotated[str, "Scope tokens parted by spaces; all that can be granted if none is given."] = parameter()
+    refresh_token: Annotated[str, "The token, for the grant `refresh_token`."] = parameter(secret=True)
+    scope: Annotated[str, "Scope tokens, separated by spaces. Without it, the whole scope that can be granted."] = (
+        parameter()
+    )
     resource: Targets = repeatable(max_items=MAX_AUDIENCES)
     audience: Targets = repeatable(max_items=MAX_AUDIENCES)
 
 
 class OAuthTokenResponse(TypedDict):
-    """A token response (RFC 6749 §5.1); a client that acts for itself gets no refresh token."""
+    """A token response (RFC 6749 §5.1). The grant `client_credentials` gives no refresh token."""
 
     access_token: str
     token_type: Literal["Bearer"]
-    expires_in: Annotated[int, "seconds"]
+    expires_in: Annotated[int, "Seconds."]
     scope: str
     refresh_token: NotRequired[str]
-    refresh_token_expires_in: NotRequired[Annotated[int, "seconds"]]
+    refresh_token_expires_in: NotRequired[Annotated[int, "Seconds."]]
 
 
 @public
 async def token(request: web.Request) -> web.Response:
-    """Exchanges a grant for tokens (RFC 6749 §3.2)."""
+    """Exchange a grant for tokens (RFC 6749 §3.2)."""
     try:
         form = await read_form(request, TokenRequest)
         client = await authenticated_client(request, form)

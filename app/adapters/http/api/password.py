@@ -1,4 +1,4 @@
-"""Changing one's own password: ``/auth/password``."""
+"""Change of the caller's password: ``/auth/password``."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ from ..responses import no_content
 from .account import signed_in
 
 MAX_NEW_PASSWORD_LENGTH: Final = 1_024
-"""Characters that are looked at; how many of them a password may have is the policy's to say."""
+"""The longest password that is read. The password policy has a lower limit of its own."""
 
 PASSWORD_CHANGE: Final = web.AppKey("keyturn_password_change", PasswordChange)
 
@@ -34,11 +34,11 @@ class PasswordChangeRequest:
 
 @requires(ACCOUNT)
 async def change_password(request: web.Request) -> web.Response:
-    """Replaces the caller's password and ends all their other sessions."""
+    """Change the caller's password, and end all their other sessions."""
     subject, session_id = signed_in(request)
-    wanted = await read_json(request, PasswordChangeRequest)
+    body = await read_json(request, PasswordChangeRequest)
     await request.app[PASSWORD_CHANGE].change(
-        subject, session_id, current=wanted.current_password, new=wanted.new_password, requester=requester(request)
+        subject, session_id, current=body.current_password, new=body.new_password, requester=requester(request)
     )
     return no_content()
 

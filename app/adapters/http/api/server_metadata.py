@@ -1,4 +1,4 @@
-"""The metadata of the authorization server (RFC 8414)."""
+"""The metadata of the authorization server (RFC 8414): ``/.well-known/oauth-authorization-server``."""
 
 import json
 from typing import Final, TypedDict
@@ -22,7 +22,7 @@ _ALL: Final = [*_CONFIDENTIAL, "none"]
 
 
 class AuthorizationServerMetadata(TypedDict):
-    """What the authorization server can do, and where (RFC 8414 §2)."""
+    """The endpoints of the authorization server, and what they support (RFC 8414 §2)."""
 
     issuer: str
     token_endpoint: str
@@ -40,7 +40,10 @@ class AuthorizationServerMetadata(TypedDict):
 
 
 class ServerMetadata:
-    """The document as it is sent: it lists what works, and nothing else. ``algorithms`` are those of assertions."""
+    """The document as it is sent, with its ETag.
+
+    ``algorithms`` are the signature algorithms that the assertions of clients may use.
+    """
 
     def __init__(self, issuer: str, *, algorithms: tuple[str, ...]) -> None:
         base = issuer.rstrip("/")
@@ -70,19 +73,19 @@ SERVER_METADATA: Final = web.AppKey("keyturn_server_metadata", ServerMetadata)
 
 @public
 async def server_metadata(request: web.Request) -> web.Response:
-    """Gives the metadata of the authorization server (RFC 8414)."""
-    return _sent(request)
+    """Get the metadata of the authorization server (RFC 8414)."""
+    return _document(request)
 
 
 @public
 async def server_metadata_below(request: web.Request) -> web.Response:
-    """Gives the metadata of an issuer whose URL has this path (RFC 8414 §3.1)."""
+    """Get the metadata of an issuer whose URL has this path (RFC 8414 §3.1)."""
     if request.match_info["issuer_path"] != request.app[SERVER_METADATA].path:
         raise web.HTTPNotFound
-    return _sent(request)
+    return _document(request)
 
 
-def _sent(request: web.Request) -> web.Response:
+def _document(request: web.Request) -> web.Response:
     metadata = request.app[SERVER_METADATA]
     return document_response(
         request,

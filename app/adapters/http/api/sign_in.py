@@ -1,4 +1,4 @@
-"""Signing in, refreshing and signing out: ``/auth/login``, ``/auth/refresh``, ``/auth/logout``."""
+"""Sign-in, refresh and sign-out: ``/auth/login``, ``/auth/refresh``, ``/auth/logout``."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypedDict
@@ -36,21 +36,21 @@ DEVICE_COOKIE: Final = web.AppKey("keyturn_device_cookie", DeviceCookie)
 VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
 
 _MAX_TOKEN_LENGTH: Final = 1_024
-_MAX_WANTED_LENGTH: Final = 8 * 1_024
+_MAX_SCOPE_LENGTH: Final = 8 * 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRequest:
-    """The body of ``/auth/login``; ``device_token`` is for clients that keep no cookies."""
+    """The body of ``/auth/login``."""
 
     username: str = text(max_length=MAX_USERNAME_LENGTH)
     password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
-    scope: Annotated[str | None, "Scope tokens parted by spaces; all that the user has if none is given."] = text(
+    scope: Annotated[str | None, "Scope tokens, separated by spaces. Without it, the whole scope of the user."] = text(
         min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
     )
-    device_token: Annotated[str | None, "The cookie keyturn_device, for a client that keeps no cookies."] = text(
-        min_length=0, max_length=_MAX_TOKEN_LENGTH, required=False, secret=True
-    )
+    device_token: Annotated[
+        str | None, "The value of the cookie keyturn_device, from a client that keeps no cookies."
+    ] = text(min_length=0, max_length=_MAX_TOKEN_LENGTH, required=False, secret=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +58,19 @@ class RefreshRequest:
     """The body of ``/auth/refresh``."""
 
     refresh_token: str = text(max_length=_MAX_TOKEN_LENGTH, secret=True)
-    # Whatever is wrong with the scope is said after the token was judged: a bad scope never hides reuse.
-    scope: Annotated[str | None, "Narrows the access token's scope; the session keeps its own."] = text(
-        min_length=0, max_length=_MAX_WANTED_LENGTH, required=False
+    # The domain checks the scope, after the token: a wrong scope must not hide reuse.
+    scope: Annotated[str | None, "A smaller scope for the new access token. The session keeps its scope."] = text(
+        min_length=0, max_length=_MAX_SCOPE_LENGTH, required=False
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutRequest:
-    """The body of ``/auth/logout``; it may be missing."""
+    """The body of ``/auth/logout``. A request may have no body."""
 
-    refresh_token: Annotated[str | None, "Any one of the session; without it the access token counts."] = text(
-        max_length=_MAX_TOKEN_LENGTH, required=False, secret=True
-    )
+    refresh_token: Annotated[
+        str | None, "Any refresh token of the session. Without it, the access token in the header names the session."
+    ] = text(max_length=_MAX_TOKEN_LENGTH, required=False, secret=True)
 
 
 class TokenResponse(TypedDict):
@@ -80,23 +80,23 @@ class TokenResponse(TypedDict):
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, "Lifetime of the access token, in seconds."]
     refresh_token: Annotated[str, "The session's current refresh token; it replaces the one presented."]
-    refresh_token_expires_in: Annotated[int, "Seconds until the session ends, unless it is refreshed earlier."]
-    scope: Annotated[str, "What was granted: scope tokens parted by spaces."]
+    refresh_token_expires_in: Annotated[int, "Seconds until the session ends if there is no refresh."]
+    scope: Annotated[str, "The granted scope tokens, separated by spaces."]
 
 
 @public
 async def login(request: web.Request) -> web.Response:
-    """Signs a user in: username and password to a token response."""
-    wanted = await read_json(request, LoginRequest)
+    """Sign a user in with username and password."""
+    body = await read_json(request, LoginRequest)
     cookie = request.app[DEVICE_COOKIE]
     with while_connected(request):
         signed_in = await request.app[AUTHENTICATION].sign_in(
-            wanted.username,
-            wanted.password,
+            body.username,
+            body.password,
             client_id=FIRST_PARTY,
-            requested=wanted.scope,
+            requested=body.scope,
             requester=requester(request),
-            device=wanted.device_token or cookie.read(request),
+            device=body.device_token or cookie.read(request),
         )
     response = token_response(signed_in.tokens)
     cookie.write(response, signed_in.device_token)
@@ -105,23 +105,23 @@ async def login(request: web.Request) -> web.Response:
 
 @public
 async def refresh(request: web.Request) -> web.Response:
-    """Exchanges a refresh token for its successor and a new access token (RFC 6749 §6)."""
-    wanted = await read_json(request, RefreshRequest)
+    """Exchange a refresh token for its successor and a new access token (RFC 6749 §6)."""
+    body = await read_json(request, RefreshRequest)
     try:
-        issued = await request.app[ROTATION].rotate(wanted.refresh_token, client_id=FIRST_PARTY, requested=wanted.scope)
+        tokens = await request.app[ROTATION].rotate(body.refresh_token, client_id=FIRST_PARTY, requested=body.scope)
     except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise
-    return token_response(issued)
+    return token_response(tokens)
 
 
 @public
 async def logout(request: web.Request) -> web.Response:
-    """Ends the session of the body's refresh token or, without one, of the access token in the header."""
-    wanted = await read_json(request, LogoutRequest) if request.can_read_body else LogoutRequest()
+    """End the session of the refresh token in the body. Without one, end that of the access token in the header."""
+    body = await read_json(request, LogoutRequest) if request.can_read_body else LogoutRequest()
     revocation = request.app[REVOCATION]
-    if wanted.refresh_token is not None:
-        await revocation.log_out_with_refresh_token(wanted.refresh_token, client_id=FIRST_PARTY)
+    if body.refresh_token is not None:
+        await revocation.log_out_with_refresh_token(body.refresh_token, client_id=FIRST_PARTY)
         return no_content()
     try:
         claims = request.app[VALIDATION].validate(BearerHeader().token(request))
@@ -131,15 +131,15 @@ async def logout(request: web.Request) -> web.Response:
     return no_content()
 
 
-def token_response(granted: IssuedTokens) -> web.Response:
+def token_response(tokens: IssuedTokens) -> web.Response:
     """Return the token response of RFC 6749 §5.1."""
     response: TokenResponse = {
-        "access_token": granted.access_token,
+        "access_token": tokens.access_token,
         "token_type": "Bearer",
-        "expires_in": granted.expires_in,
-        "refresh_token": granted.refresh_token,
-        "refresh_token_expires_in": granted.refresh_token_expires_in,
-        "scope": str(granted.scope),
+        "expires_in": tokens.expires_in,
+        "refresh_token": tokens.refresh_token,
+        "refresh_token_expires_in": tokens.refresh_token_expires_in,
+        "scope": str(tokens.scope),
     }
     return json_response(response)
 

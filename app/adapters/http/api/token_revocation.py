@@ -1,4 +1,4 @@
-"""Ending the session of a token: ``/oauth/revoke``."""
+"""Token revocation: ``/oauth/revoke``."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ TOKEN_REVOCATION: Final = web.AppKey("keyturn_token_revocation", TokenRevocation
 
 @public
 async def revoke(request: web.Request) -> web.Response:
-    """Ends the session of a token (RFC 7009 §2)."""
+    """End the session of a token (RFC 7009 §2)."""
     form = await read_form(request, PresentedTokenRequest)
     client = await authenticated_client(request, form)
     await request.app[TOKEN_REVOCATION].revoke(form.token, client=client)

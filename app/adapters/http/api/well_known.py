@@ -1,4 +1,4 @@
-"""What verifiers fetch: ``/.well-known/jwks.json``."""
+"""The public keys that verify access tokens: ``/.well-known/jwks.json``."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
 
 
 class Jwk(TypedDict):
-    """An RSA key that verifies access tokens (RFC 7517 §4, RFC 7518 §6.3.1)."""
+    """A public RSA key that verifies access tokens (RFC 7517 §4, RFC 7518 §6.3.1)."""
 
     kty: Literal["RSA"]
     use: Literal["sig"]
@@ -36,19 +36,19 @@ class JwkSet(TypedDict):
 
 
 class JwkSetDocument:
-    """The JWK Set as it is sent, written once for each set of keys."""
+    """The JWK Set as it is sent, with its ETag. It is written once for each set of keys."""
 
     def __init__(self, codec: TokenCodec) -> None:
         self._codec = codec
-        self._written: Mapping[str, object] | None = None
+        self._jwk_set: Mapping[str, object] | None = None
         self.body = b""
         self.etag = ""
 
     def bring_up_to_date(self) -> Self:
-        """Return it, written anew if the keys have changed."""
+        """Return this document, written again if the keys have changed."""
         jwk_set = self._codec.jwk_set()
-        if jwk_set is not self._written:
-            self._written = jwk_set
+        if jwk_set is not self._jwk_set:
+            self._jwk_set = jwk_set
             self.body = json.dumps(jwk_set, sort_keys=True).encode()
             self.etag = etag_of(self.body)
         return self
@@ -59,7 +59,7 @@ JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 
 @public
 async def jwks(request: web.Request) -> web.Response:
-    """Gives the verification keys (RFC 7517 §5)."""
+    """Get the verification keys (RFC 7517 §5)."""
     document = request.app[JWK_SET].bring_up_to_date()
     return document_response(
         request,

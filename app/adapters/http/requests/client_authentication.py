@@ -1,4 +1,4 @@
-"""Where a request carries what its client shows of itself (RFC 6749 §2.3)."""
+"""Read the credential of an OAuth client from a request (RFC 6749 §2.3), and authenticate the client."""
 
 from base64 import b64decode
 from dataclasses import dataclass
@@ -26,22 +26,24 @@ _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRequest:
-    """What every form of ``/oauth`` may hold of its client."""
+    """The parameters that identify the client in each form of ``/oauth``."""
 
-    client_id: Annotated[str, "Needed unless the client shows its id by HTTP Basic or an assertion."] = parameter()
+    client_id: Annotated[str, "Required unless HTTP Basic or an assertion names the client."] = parameter()
     client_secret: Annotated[str, "`client_secret_post`."] = parameter(secret=True)
     client_assertion: Annotated[str, "`private_key_jwt` (RFC 7523 §2.2): a signed JWT."] = parameter(secret=True)
-    client_assertion_type: Annotated[str, f"Beside an assertion: `{_JWT_BEARER}`."] = parameter()
+    client_assertion_type: Annotated[str, f"With an assertion: `{_JWT_BEARER}`."] = parameter()
 
 
 async def authenticated_client(request: web.Request, form: ClientRequest) -> Client:
-    """Return the client that makes the request; raises ``InvalidClient``, and ``InvalidRequest`` where it shows itself
-    in more than one way. Every endpoint of ``/oauth`` comes past here, once a request: attempts are counted here.
+    """Return the client that makes the request.
+
+    Raises ``InvalidClient`` if authentication fails, and ``InvalidRequest`` if the request has several credentials.
+    Every handler of ``/oauth`` calls this once per request, because each call counts as one attempt.
     """
-    return await request.app[CLIENT_AUTHENTICATION].authenticate(_presented(request, form))
+    return await request.app[CLIENT_AUTHENTICATION].authenticate(_presented_credential(request, form))
 
 
-def _presented(request: web.Request, form: ClientRequest) -> PresentedCredential:
+def _presented_credential(request: web.Request, form: ClientRequest) -> PresentedCredential:
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if sum((authorization is not None, bool(form.client_secret), bool(form.client_assertion))) > 1:
         raise InvalidRequest("The client authenticates in more than one way.")
@@ -58,15 +60,15 @@ def _presented(request: web.Request, form: ClientRequest) -> PresentedCredential
 
 
 def _basic(authorization: str, client_id: ClientId | None) -> PresentedSecret:
-    """Read the header of RFC 6749 §2.3.1, in which id and secret are form-encoded."""
+    """Return the id and secret of HTTP Basic. Both are form-encoded (RFC 6749 §2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         if scheme.lower() != "basic":
             raise InvalidClient
         name, separator, secret = b64decode(encoded.strip(" "), validate=True).partition(b":")
-        shown = PresentedSecret(ClientId(decode_form(name)), decode_form(secret))
+        credential = PresentedSecret(ClientId(decode_form(name)), decode_form(secret))
     except (ValueError, InvalidRequest) as error:
         raise InvalidClient from error
-    if not separator or client_id not in (None, shown.client_id):
+    if not separator or client_id not in (None, credential.client_id):
         raise InvalidClient
-    return shown
+    return credential

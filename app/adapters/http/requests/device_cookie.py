@@ -1,4 +1,4 @@
-"""The cookie by which a browser shows that its user signed in there before."""
+"""The cookie with the device token. It shows that a user signed in with this browser before."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,17 +12,17 @@ _PATH: Final = "/auth"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCookie:
-    """How it is set: ``max_age`` is seconds, and ``secure`` whether over TLS only."""
+    """How the cookie is set. ``max_age`` is in seconds. A ``secure`` cookie is sent over TLS only."""
 
     max_age: int
     secure: bool
 
     def read(self, request: web.Request) -> str | None:
-        """Return what the browser shows, whatever that is."""
+        """Return the cookie of the request, unchecked, or None."""
         return request.cookies.get(NAME)
 
     def write(self, response: web.Response, device_token: str) -> None:
-        """Let the browser keep it: no script reads it, no other site sends it."""
+        """Set the cookie. Scripts cannot read it, and requests from other sites do not carry it."""
         response.set_cookie(
             NAME,
             device_token,

@@ -1,9 +1,9 @@
-"""A short name for what a ``User-Agent`` (RFC 9110 §10.1.5) says of itself, for people to recognise their devices."""
+"""Short names of devices, taken from ``User-Agent`` (RFC 9110 §10.1.5), by which people recognise their sessions."""
 
 import re
 from typing import Final
 
-MOST_CHARACTERS: Final = 80
+MAX_LENGTH: Final = 80
 
 _BROWSERS: Final = (
     ("Edge", re.compile(r"Edg(?:e|A|iOS)?/")),
@@ -13,7 +13,7 @@ _BROWSERS: Final = (
     ("Chrome", re.compile(r"Chrome/|CriOS/|Chromium/")),
     ("Safari", re.compile(r"Version/\S+ (?:Mobile/\S+ )?Safari/")),
 )
-"""In the order in which they are asked: most claim to be those that come later, too."""
+"""Most browsers also name browsers that come later in this list, so the first match counts."""
 
 _SYSTEMS: Final = (
     ("iPhone", re.compile(r"\(iPhone")),
@@ -27,15 +27,17 @@ _SYSTEMS: Final = (
 
 
 def device_name(agent: str) -> str:
-    """Return such as "Firefox on Linux" for a browser, and the product that comes first, such as "curl/8.5.0", for any
-    other program: printable, and of 80 characters at most. What says nothing is "".
+    """Return the name of the device that sends this ``User-Agent``: printable, with at most 80 characters.
+
+    A browser is named like "Firefox on Linux". Another program is named by its first product, like "curl/8.5.0". The
+    name is "" if the header has neither.
     """
     agent = "".join(filter(str.isprintable, agent))
-    browser, system = _first(_BROWSERS, agent), _first(_SYSTEMS, agent)
+    browser, system = _first_match(_BROWSERS, agent), _first_match(_SYSTEMS, agent)
     if agent.startswith("Mozilla/") and browser:
         return f"{browser} on {system}" if system else browser
-    return agent.strip().partition(" ")[0][:MOST_CHARACTERS]
+    return agent.strip().partition(" ")[0][:MAX_LENGTH]
 
 
-def _first(names: tuple[tuple[str, re.Pattern[str]], ...], agent: str) -> str:
+def _first_match(names: tuple[tuple[str, re.Pattern[str]], ...], agent: str) -> str:
     return next((name for name, pattern in names if pattern.search(agent)), "")

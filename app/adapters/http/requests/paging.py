@@ -1,4 +1,4 @@
-"""Long lists, a page at a time: each page names where the next begins, so that none is missed while others change."""
+"""Pages of long lists. Each page names the start of the next, so changes between two pages hide no item."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -9,43 +9,50 @@ from ....domain import base64url
 from ....domain.errors import FieldError, InvalidRequest
 from ..operation import Query
 
-MOST: Final = 200
-"""Items of a page, at most."""
+MAX_LIMIT: Final = 200
+"""The highest number of items on a page."""
 
-_USUAL: Final = 50
+_DEFAULT_LIMIT: Final = 50
 
 PAGE_QUERY: Final = (
-    Query("limit", "how many to list", {"type": "integer", "minimum": 1, "maximum": MOST, "default": _USUAL}),
-    Query("after", "what a page before gave as next", {"type": "string"}),
+    Query(
+        "limit",
+        "The number of items to list.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": _DEFAULT_LIMIT},
+    ),
+    Query("after", "`next` of the previous page.", {"type": "string"}),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """At most ``limit`` items that come ``after`` one of that name; "" comes before all."""
+    """The part of a list that a request asks for: at most ``limit`` items, after the item named ``after``.
+
+    The first page is after "".
+    """
 
     after: str
     limit: int
 
     @classmethod
     def of(cls, request: web.Request) -> Self:
-        """Return the page that the query's ``limit`` and ``after`` ask for; raises ``InvalidRequest``."""
-        faults = []
-        after, limit = "", _USUAL
+        """Return the page that ``limit`` and ``after`` of the query ask for. Raises ``InvalidRequest``."""
+        errors = []
+        after, limit = "", _DEFAULT_LIMIT
         try:
             after = base64url.decode(request.query.get("after", "")).decode()
         except ValueError:
-            faults.append(FieldError("after", "must be what a page before gave as next"))
-        given = request.query.get("limit", str(_USUAL))
-        if given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= MOST:
-            limit = int(given)
+            errors.append(FieldError("after", "must be next of an earlier page"))
+        text = request.query.get("limit", str(_DEFAULT_LIMIT))
+        if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT:
+            limit = int(text)
         else:
-            faults.append(FieldError("limit", f"must be a whole number from 1 to {MOST}"))
-        if faults:
-            raise InvalidRequest("The query is malformed.", errors=faults)
+            errors.append(FieldError("limit", f"must be a whole number from 1 to {MAX_LIMIT}"))
+        if errors:
+            raise InvalidRequest("The query is malformed.", errors=errors)
         return cls(after, limit)
 
 
 def cursor(name: str) -> str:
-    """Return the ``after`` of the page that begins behind the item of this name."""
+    """Return the value of ``after`` for the page that starts after the item of this name."""
     return base64url.encode(name.encode())

@@ -1,4 +1,4 @@
-"""The form in which OAuth clients present a token, of whatever kind."""
+"""The form in which OAuth clients present an access token or a refresh token."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,4 +12,4 @@ class PresentedTokenRequest(ClientRequest):
     """The form of ``/oauth/introspect`` and ``/oauth/revoke``."""
 
     token: Annotated[str, "An access token or a refresh token."] = parameter(required=True, secret=True)
-    token_type_hint: Annotated[str, "Has no effect: a token's form tells its kind."] = parameter()
+    token_type_hint: Annotated[str, "Has no effect: the token itself shows its kind."] = parameter()
