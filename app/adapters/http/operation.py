@@ -12,8 +12,7 @@ from aiohttp.typedefs import Handler
 from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ..errors.aiohttp import error_format
-from ..errors.format import ErrorKind
-from ..errors.oauth import OAUTH
+from ..errors.format import ErrorFormat, ErrorKind
 from ..guards.aiohttp import marked_public, required_scopes
 
 JSON: Final = "application/json"
@@ -95,9 +94,9 @@ class Operation(web.AbstractRouteDef):
         return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", self.path)
 
     @property
-    def uses_oauth_errors(self) -> bool:
-        """Whether errors have the body of RFC 6749 §5.2. Otherwise they are problems (RFC 9457)."""
-        return error_format(self.path) is OAUTH
+    def error_format(self) -> ErrorFormat:
+        """The format of the errors at this path."""
+        return error_format(self.path)
 
     @property
     def is_public(self) -> bool:

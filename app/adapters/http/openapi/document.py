@@ -1,4 +1,4 @@
-"""The document of ``/openapi.json``, written once at start."""
+"""The document of ``/openapi.json``: all operations and their shared components. It is built once, at start."""
 
 import json
 from collections.abc import Sequence
@@ -6,18 +6,85 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ..operation import Operation
+from ...errors.oauth import OAUTH
+from ...errors.problem import PROBLEM
+from ..operation import Operation, error_kind
 from ..responses import etag_of
-from .description import describe
+from .operations import BEARER, CLIENT, TAGS, describe_operation
+from .responses import HEADERS, Response, error_responses
+from .schemas import Schemas
+
+_ABOUT: Final = """\
+Keyturn signs users in, issues access tokens that any service can verify, and rotates refresh tokens.
+
+Every error is `application/problem+json` (RFC 9457). The code is the end of its `type`. Any path can also answer with
+404 `not-found` if the path does not exist, 405 `method-not-allowed` for another method, 417 `expectation-failed`, and
+400 `invalid-request` if the request is not HTTP.
+
+Below `/oauth/` errors have the body of RFC 6749 §5.2, also for unknown paths and other methods. A request that is not
+HTTP has no known path, so its error is always `application/problem+json`. OAuth clients authenticate by HTTP Basic, by
+`client_secret` in the form, or by `client_assertion`. Public clients send `client_id` alone."""
+
+_ERRORS_OF_ANY_PATH: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPExpectationFailed)
+
+_SECURITY_SCHEMES: Final = {
+    BEARER: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of this service (RFC 6750).",
+    },
+    CLIENT: {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The id and the secret of an OAuth client, each form-encoded (RFC 6749 §2.3.1). Instead, the"
+        " form may have `client_id` and `client_secret`, or `client_assertion` with `client_assertion_type`"
+        " (`private_key_jwt`), or `client_id` alone for a public client.",
+    },
+}
 
 
 class OpenApiDocument:
     """The document as a value, and as the bytes that are sent, with their ETag."""
 
     def __init__(self, operations: Sequence[Operation], *, issuer: str, version: str) -> None:
-        self.content: dict[str, Any] = describe(operations, issuer=issuer, version=version)
+        self.content: dict[str, Any] = _describe(operations, issuer=issuer, version=version)
         self.body: Final = json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode()
         self.etag: Final = etag_of(self.body)
 
 
 OPENAPI: Final = web.AppKey("keyturn_openapi", OpenApiDocument)
+
+
+def _describe(operations: Sequence[Operation], *, issuer: str, version: str) -> dict[str, Any]:
+    schemas = Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    for each in operations:
+        paths.setdefault(each.template, {})[each.method.lower()] = describe_operation(each, schemas)
+    responses = _shared_responses(schemas)
+    return {
+        "openapi": "3.1.1",
+        "info": {"title": "Keyturn", "version": version, "description": _ABOUT, "license": {"name": "Apache-2.0"}},
+        "servers": [{"url": issuer}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "responses": responses,
+            "headers": {
+                str(name): {"description": text, "required": True, "schema": {"type": "string"}}
+                for name, text in HEADERS.items()
+            },
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+def _shared_responses(schemas: Schemas) -> dict[str, Response]:
+    """Return the errors of any path, by the codes of RFC 9457. Those of ``/oauth/`` have a prefix."""
+    responses = {}
+    for prefix, error_format in (("", PROBLEM), ("oauth-", OAUTH)):
+        for each in _ERRORS_OF_ANY_PATH:
+            [response] = error_responses([each], error_format, schemas).values()
+            responses[prefix + PROBLEM.text(error_kind(each)).code] = response
+    return responses

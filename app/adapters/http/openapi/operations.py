@@ -1,4 +1,4 @@
-"""The operations, as OpenAPI operation objects: who may call them, with what, and what comes back."""
+"""The operations as OpenAPI operation objects: their parameters, request bodies, responses and security."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp import hdrs
 
-from ..operation import Operation
+from ..operation import Operation, RequestSpec
 from .responses import responses_of
 from .schemas import Schemas, example, markdown
 
@@ -14,56 +14,52 @@ BEARER: Final = "bearer"
 """The name of the security scheme of access tokens."""
 
 CLIENT: Final = "client_secret_basic"
-"""The name of the security scheme of OAuth clients; what else they can show is in their forms."""
+"""The name of the security scheme of OAuth clients. Their forms describe the other ways to authenticate."""
 
 TAGS: Final[Mapping[str, str]] = {
-    "auth": "Signing in, and the caller's own account.",
-    "oauth": "What OAuth clients call: tokens, and what they are worth (RFC 6749, RFC 7662, RFC 7009).",
-    "admin": "Administering users and OAuth clients, and what became of sessions.",
-    ".well-known": "What verifiers fetch.",
+    "auth": "Sign-in, and the caller's own account.",
+    "oauth": "The endpoints of OAuth clients: tokens, introspection and revocation (RFC 6749, RFC 7662, RFC 7009).",
+    "admin": "Administration of users and OAuth clients, and the history of sessions.",
+    ".well-known": "Documents that verifiers fetch.",
     "service": "The service itself.",
 }
-"""What operations are about, by the first part of their path; the last is for all others."""
+"""The tags of operations, by the first segment of the path. The last tag is for all other paths."""
 
 _PATH_PARAMETERS: Final[Mapping[str, str]] = {
     "sid": "The id of a session.",
     "sub": "The id of a user.",
     "client_id": "The id of an OAuth client.",
-    "issuer_path": "The path of the issuer's URL, without slashes around it.",
+    "issuer_path": "The path of the issuer's URL, without the outer slashes.",
     "asset": "A file of the page.",
 }
 
+_IF_NONE_MATCH: Final[Mapping[str, Any]] = {
+    "name": str(hdrs.IF_NONE_MATCH),
+    "in": "header",
+    "description": "The ETag of the document that the client has.",
+    "schema": {"type": "string"},
+}
 
-def described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    """Return the operation, and add its models to ``schemas``."""
+
+def describe_operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    """Return the operation object, and add its models to ``schemas``. The handler's docstring is the text."""
     summary, _, rest = markdown(operation.handler).partition(". ")
-    written: dict[str, Any] = {
+    members = {
         "tags": [_tag(operation)],
         "operationId": operation.handler.__name__,
         "summary": summary.rstrip("."),
         "responses": responses_of(operation, schemas),
+        "description": rest,
+        "parameters": _path_parameters(operation) + _other_parameters(operation),
+        "requestBody": _request_body(operation.request, schemas),
+        "security": _security(operation),
     }
-    if rest:
-        written["description"] = rest
-    if parameters := _parameters(operation):
-        written["parameters"] = parameters
-    if operation.request:
-        body = {"schema": schemas.of(operation.request.model), "example": example(operation.request.model)}
-        written["requestBody"] = {
-            "required": operation.request.required,
-            "content": {operation.request.media_type: body},
-        }
-    if not operation.is_public:
-        written["security"] = [{BEARER: list(operation.scopes)}]
-    if operation.token_optional:
-        written["security"] = [{}, {BEARER: []}]
-    if operation.by_client:
-        written["security"] = [{}, {CLIENT: []}]
-    return written
+    return {name: value for name, value in members.items() if value}
 
 
-def _parameters(operation: Operation) -> list[dict[str, Any]]:
-    parameters = [
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    names = re.findall(r"\{(\w+)\}", operation.template)
+    return [
         {
             "name": name,
             "in": "path",
@@ -71,22 +67,34 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             "description": _PATH_PARAMETERS[name],
             "schema": {"type": "string"},
         }
-        for name in re.findall(r"\{(\w+)\}", operation.template)
+        for name in names
     ]
-    parameters.extend(
+
+
+def _other_parameters(operation: Operation) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = [
         {"name": each.name, "in": "query", "description": each.description, "schema": dict(each.schema)}
         for each in operation.query
-    )
+    ]
     if any(hdrs.ETAG in each.headers for each in operation.response_specs):
-        parameters.append(
-            {
-                "name": str(hdrs.IF_NONE_MATCH),
-                "in": "header",
-                "description": "The ETag of the document that the client has.",
-                "schema": {"type": "string"},
-            }
-        )
+        parameters.append(dict(_IF_NONE_MATCH))
     return parameters
+
+
+def _request_body(request: RequestSpec | None, schemas: Schemas) -> dict[str, Any] | None:
+    if request is None:
+        return None
+    body = {"schema": schemas.of(request.model), "example": example(request.model)}
+    return {"required": request.required, "content": {request.media_type: body}}
+
+
+def _security(operation: Operation) -> list[dict[str, Any]]:
+    """Return the ways to authenticate. An empty object stands for none."""
+    if operation.by_client:
+        return [{}, {CLIENT: []}]
+    if operation.token_optional:
+        return [{}, {BEARER: []}]
+    return [] if operation.is_public else [{BEARER: list(operation.scopes)}]
 
 
 def _tag(operation: Operation) -> str:

@@ -1,70 +1,104 @@
-"""The answers of an operation, as OpenAPI response objects."""
+"""The responses of an operation as OpenAPI response objects. Errors are described in the format of their path."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import groupby
-from operator import itemgetter
 from typing import Any, Final, is_typeddict
 
 from aiohttp import hdrs
 
-from ...errors.format import ErrorText
-from ...errors.problem import PROBLEM, PROBLEM_TYPE, Problem
+from ...errors.format import ErrorFormat, ErrorText
+from ...errors.oauth import BASIC_CHALLENGE, OAUTH, OAuthError
+from ...errors.problem import PROBLEM_TYPE, Problem
 from ..operation import ErrorType, Operation, ResponseSpec, error_kind
-from .headers import headers
-from .oauth_responses import oauth_errors_of
-from .schemas import Schemas, markdown
+from .schemas import Schema, Schemas, markdown
 
-_BY_STATUS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
+HEADERS: Final[dict[str, str]] = {
+    "X-Request-Id": "The id of the request. The service's log has more about the request under this id.",
+    hdrs.WWW_AUTHENTICATE: "The challenge (RFC 6750 §3). It names an error only if the request had a token.",
+    hdrs.RETRY_AFTER: "Seconds after which the same request may succeed.",
+    hdrs.ALLOW: "The methods of this path.",
+    hdrs.ETAG: "The version of the document. Send it in If-None-Match.",
+    hdrs.CACHE_CONTROL: "Whether and for how long a cache may keep the response.",
+}
+"""The headers of responses, with their descriptions."""
+
+_ERROR_HEADERS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: (hdrs.WWW_AUTHENTICATE,),
     HTTPStatus.METHOD_NOT_ALLOWED: (hdrs.ALLOW,),
     HTTPStatus.TOO_MANY_REQUESTS: (hdrs.RETRY_AFTER,),
     HTTPStatus.SERVICE_UNAVAILABLE: (hdrs.RETRY_AFTER,),
 }
 
-_BY_CODE: Final = {"insufficient-scope": (hdrs.WWW_AUTHENTICATE,)}
-"""Where no other problem has the same status."""
+_BASIC_CHALLENGE: Final = {
+    "description": "The challenge (RFC 7617).",
+    "required": True,
+    "schema": {"type": "string", "const": BASIC_CHALLENGE},
+}
 
 Response = dict[str, Any]
 
 
 def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
-    """Return all answers of an operation by their status, in its order."""
-    good = {str(each.status.value): _answer(each, schemas) for each in operation.response_specs}
-    failed = oauth_errors_of if operation.uses_oauth_errors else problems_of
-    problems = {str(status.value): response for status, response in failed(operation.all_errors(), schemas)}
-    assert not good.keys() & problems.keys(), operation
-    return dict(sorted({**good, **problems}.items()))
+    """Return all responses of an operation, sorted by status."""
+    good = {str(each.status.value): _success(each, schemas) for each in operation.response_specs}
+    errors = error_responses(operation.all_errors(), operation.error_format, schemas)
+    assert not good.keys() & errors.keys(), operation
+    return dict(sorted({**good, **errors}.items()))
 
 
-def problems_of(failures: Iterable[ErrorType], schemas: Schemas) -> list[tuple[HTTPStatus, Response]]:
-    """Return the problems for these failures, those of one status together."""
-    coded = sorted({PROBLEM.text(error_kind(kind)) for kind in failures})
-    return [(status, _problem(status, list(told), schemas)) for status, told in groupby(coded, key=itemgetter(0))]
+def error_responses(errors: Iterable[ErrorType], error_format: ErrorFormat, schemas: Schemas) -> dict[str, Response]:
+    """Return one response for each status that these errors have in a format."""
+    texts = sorted({error_format.text(error_kind(each)) for each in errors})
+    grouped = groupby(texts, key=lambda text: text.status)
+    return {str(status.value): _error(status, list(group), error_format, schemas) for status, group in grouped}
 
 
-def _answer(spec: ResponseSpec, schemas: Schemas) -> Response:
-    described: Response = {"description": spec.status.phrase, "headers": headers(spec.headers)}
-    if is_typeddict(spec.model):
-        described["description"] = markdown(spec.model)
+def _success(spec: ResponseSpec, schemas: Schemas) -> Response:
+    description = markdown(spec.model) if is_typeddict(spec.model) else spec.status.phrase
+    response: Response = {"description": description, "headers": _references(spec.headers)}
     if spec.model is not None:
-        described["content"] = {spec.media_type: {} if spec.model is bytes else {"schema": schemas.of(spec.model)}}
-    return described
+        response["content"] = {spec.media_type: {} if spec.model is bytes else {"schema": schemas.of(spec.model)}}
+    return response
 
 
-def _problem(status: HTTPStatus, told: list[ErrorText], schemas: Schemas) -> Response:
-    codes = sorted({code for _, code, _ in told})
-    schema: dict[str, Any] = {
-        "properties": {
-            "type": {"enum": [PROBLEM_TYPE + code for code in codes]},
-            "title": {"const": status.phrase},
-            "status": {"const": status.value},
-        }
-    }
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        schema["required"] = ["request_id"]
+def _error(status: HTTPStatus, texts: list[ErrorText], error_format: ErrorFormat, schemas: Schemas) -> Response:
+    codes = sorted({text.code for text in texts})
+    if error_format is OAUTH:
+        model, members = schemas.of(OAuthError), _oauth_members(codes)
+    else:
+        model, members = schemas.of(Problem), _problem_members(status, codes)
     return {
-        "description": "\n".join(f"- `{code}`: {description}" for _, code, description in told),
-        "headers": headers((hdrs.CACHE_CONTROL, *_BY_STATUS.get(status, ()), *_BY_CODE.get("".join(codes), ()))),
-        "content": {PROBLEM.media_type: {"schema": {"allOf": [schemas.of(Problem), schema]}}},
+        "description": "\n".join(f"- `{text.code}`: {text.description}" for text in texts),
+        "headers": _error_headers(status, codes, error_format),
+        "content": {error_format.media_type: {"schema": {"allOf": [model, members]}}},
     }
+
+
+def _oauth_members(codes: list[str]) -> Schema:
+    return {"properties": {"error": {"enum": codes}}}
+
+
+def _problem_members(status: HTTPStatus, codes: list[str]) -> Schema:
+    properties = {
+        "type": {"enum": [PROBLEM_TYPE + code for code in codes]},
+        "title": {"const": status.phrase},
+        "status": {"const": status.value},
+    }
+    required = {"required": ["request_id"]} if status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}
+    return {"properties": properties, **required}
+
+
+def _error_headers(status: HTTPStatus, codes: list[str], error_format: ErrorFormat) -> dict[str, Any]:
+    names: tuple[str, ...] = _ERROR_HEADERS.get(status, ())
+    if codes == ["insufficient-scope"]:
+        names = (hdrs.WWW_AUTHENTICATE,)
+    headers = _references((hdrs.CACHE_CONTROL, *names))
+    if error_format is OAUTH and status is HTTPStatus.UNAUTHORIZED:
+        headers[str(hdrs.WWW_AUTHENTICATE)] = _BASIC_CHALLENGE
+    return headers
+
+
+def _references(names: Iterable[str]) -> dict[str, Any]:
+    """Return references to the headers of these names, and to that of the request id."""
+    return {str(name): {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}

@@ -1,4 +1,4 @@
-"""JSON schemas of the models: what parses a request and what renders an answer says what they look like."""
+"""JSON schemas of the models: of the dataclasses that read requests, and of the ``TypedDict``s of responses."""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -30,54 +30,54 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
 
 
 class Schemas:
-    """Refers to models by name, and collects what it referred to."""
+    """Returns schemas of types. Models are references by name; ``components`` collects their schemas."""
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
         self._models: dict[str, Any] = {}
 
     def of(self, annotation: Any) -> Schema:
-        """Return the schema of a type: a model, or one that a member of a model can have."""
+        """Return the schema of a type: a model, or the type of a model's member."""
         if annotation in _PLAIN:
             return dict(_PLAIN[annotation])
         origin, arguments = get_origin(annotation), get_args(annotation)
-        return self._composed(origin, arguments) if arguments else self._reference(annotation)
+        return self._generic(origin, arguments) if arguments else self._reference(annotation)
 
-    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Schema:
+    def _generic(self, origin: Any, arguments: tuple[Any, ...]) -> Schema:
         inner = arguments[0]
         if origin is Literal:
             return {"type": "string", "enum": list(arguments)}
         if origin is Annotated:
             return {**self.of(inner), "description": arguments[1]}
+        if origin is NotRequired:
+            return self.of(inner)
         if origin is dict:
-            return {"type": "object"}
+            return self.of(dict)
         if origin is list:
             return {"type": "array", "items": self.of(inner)}
-        if origin in (NotRequired, dict):
-            return self.of(inner if origin is NotRequired else dict)
         if origin in (Union, UnionType):
-            return self._one_of(arguments)
+            return self._union(arguments)
         raise TypeError(f"{origin!r} of {arguments!r} has no schema")
 
-    def _one_of(self, arguments: tuple[Any, ...]) -> Schema:
-        inner, *others = arguments
-        if others == [NoneType]:
-            return {**self.of(inner), "type": [self.of(inner)["type"], "null"]}
-        return {"anyOf": [self.of(each) for each in arguments]}
+    def _union(self, types: tuple[Any, ...]) -> Schema:
+        if types[1:] == (NoneType,):
+            schema = self.of(types[0])
+            return {**schema, "type": [schema["type"], "null"]}
+        return {"anyOf": [self.of(each) for each in types]}
 
     def _reference(self, model: Any) -> Schema:
         name = model.__name__
         if self._models.setdefault(name, model) is not model:
             raise TypeError(f"two models are named {name}")
         if name not in self.components:
-            described = _request_model(self, model) if is_dataclass(model) else _response_model(self, model)
-            self.components[name] = {"type": "object", "description": markdown(model), **described}
+            members = _request_model(self, model) if is_dataclass(model) else _response_model(self, model)
+            self.components[name] = {"type": "object", "description": markdown(model), **members}
         return {"$ref": f"#/components/schemas/{name}"}
 
 
-def markdown(described: Any) -> str:
+def markdown(documented: Any) -> str:
     """Return the docstring of a model or a handler as Markdown, on one line."""
-    return " ".join((described.__doc__ or "").replace("``", "`").split())
+    return " ".join((documented.__doc__ or "").replace("``", "`").split())
 
 
 def example(model: Any) -> dict[str, str]:
