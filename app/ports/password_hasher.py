@@ -4,29 +4,32 @@ from typing import Protocol
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords off the event loop. Methods raise ``HashingOverloaded`` if too many wait, or memory is short,
-    and ``HashingAbandoned``, a ``CancelledError``, if they are cancelled while the password waits.
+    """Hashes passwords outside the event loop.
+
+    ``hash``, ``verify`` and ``verify_dummy`` raise ``HashingOverloaded`` if too many passwords wait or memory is short.
+    They raise ``HashingCancelled``, a ``CancelledError``, if they are cancelled while the password waits.
     """
 
     async def hash(self, password: str) -> str:
-        """Return a salted hash of ``password`` in PHC string format, in the current cost."""
+        """Return a salted hash of ``password`` with the current cost, as a PHC string."""
         ...
 
-    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
-        """Tell whether ``hashed`` is of ``password``, in whatever cost it was made; an unreadable hash is of none.
+    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
+        """Tell whether ``hashed`` is a hash of ``password``, with any cost. An unreadable hash matches no password.
 
-        A few places are for ``reserved`` verifications alone, which a flood of others does not take.
+        ``known_user`` is true for a user who is known by a device or a session. Some places in the queue are reserved
+        for them, so that a flood of other sign-ins does not take these places.
         """
         ...
 
     async def verify_dummy(self, password: str) -> None:
-        """Spend what a verification in the current cost takes: for users who do not exist."""
+        """Take as long as a verification with the current cost, for a user who does not exist."""
         ...
 
     def can_verify(self, hashed: str) -> bool:
-        """Tell whether ``hashed`` has a form that ``verify`` reads, and costs no more than a sign-in may."""
+        """Tell whether ``verify`` can read ``hashed``, and its cost is within the limit for a sign-in."""
         ...
 
     def is_outdated(self, hashed: str) -> bool:
-        """Tell whether ``hashed`` was made in another cost than the current one."""
+        """Tell whether ``hashed`` was made with another cost than the current one."""
         ...

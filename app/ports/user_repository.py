@@ -1,4 +1,4 @@
-"""Users."""
+"""Users in a store."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,47 +8,47 @@ from ..domain.login.user import User
 
 
 class UserRepository(Protocol):
-    """Keeps users. Every method raises ``StoreUnavailable`` when the store does not answer."""
+    """Stores users. Each method is one atomic act, and raises ``StoreUnavailable`` when the store does not answer."""
 
     async def add(self, user: User) -> None:
-        """Keep a new user; raises ``AlreadyExists`` if the username or the subject is taken. Of several at once with
-        one username, one succeeds.
+        """Store a new user; raises ``AlreadyExists`` if the username or the subject is taken.
+
+        Of concurrent calls with one username one succeeds.
         """
         ...
 
     async def find(self, subject: Subject) -> User | None:
-        """Return the user of this id, or ``None``."""
+        """Return the user with this id, or ``None``."""
         ...
 
     async def find_by_username(self, username: str) -> User | None:
-        """Return the user of this name, compared character by character, or ``None``."""
+        """Return the user with exactly this name, or ``None``."""
         ...
 
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
-        """Atomically put ``new`` in the place of ``expected``, leaving the credential version as it is.
+        """Replace the stored hash ``expected`` by ``new``; the credential version stays as it is.
 
-        Returns ``False``, and changes nothing, if the stored hash is not ``expected`` any more or the user is gone.
+        Return whether this call did. It changes nothing if the stored hash is not ``expected`` or the user is gone.
         """
         ...
 
     async def change_password(self, subject: Subject, *, new: str, expected: str | None) -> User | None:
-        """Atomically put the hash ``new`` in the place of ``expected``, or of whatever is there if that is ``None``,
-        and raise the credential version by one.
+        """Replace the stored hash ``expected`` by ``new``, and raise the credential version by one. If ``expected`` is
+        ``None``, replace any hash.
 
-        Returns the user as they are then; ``None``, and changes nothing, if the stored hash is another or the user is
-        gone.
+        Return the changed user. Return ``None``, and change nothing, if the stored hash is another or the user is gone.
         """
         ...
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
-        """Atomically disable or enable the user; disabling one who is not raises the credential version by one.
+        """Disable or enable the user. Disabling a user who is enabled raises the credential version by one.
 
-        Returns the user as they are then, ``None`` if they are gone.
+        Return the user after the change, or ``None`` if they are gone.
         """
         ...
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        """Return at most ``limit`` users whose names come after ``after``, by the code points of the names, in that
-        order; "" comes before every name.
+        """Return at most ``limit`` users whose names come after ``after``, ordered by the code points of their names.
+        An empty ``after`` comes before every name.
         """
         ...

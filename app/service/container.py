@@ -271,7 +271,7 @@ class Container(containers.DeclarativeContainer):
         Passwords,
         common=common_passwords,
         hasher=password_hasher,
-        policy=providers.Factory(PasswordPolicy, least_length=_setting.password_min_length),
+        policy=providers.Factory(PasswordPolicy, min_length=_setting.password_min_length),
     )
     admission = _recorded(
         Admission,
@@ -320,8 +320,7 @@ class Container(containers.DeclarativeContainer):
         policy=_setting.access_token_policy,
         token_endpoint=server_metadata.provided.token_endpoint,
     )
-    client_credentials_grant = _recorded(
-        ClientCredentialsGrant, issuer=access_token_issuer)
+    client_credentials_grant = _recorded(ClientCredentialsGrant, issuer=access_token_issuer)
     introspection_limit = providers.Singleton(LocalRateLimit, _setting.introspection_budget)
     introspection = providers.Singleton(
         Introspection,

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ..domain.login.errors import HashingAbandoned, HashingOverloaded
+from ..domain.login.errors import HashingCancelled, HashingOverloaded
 from ..ports.common_passwords import CommonPasswords
 from ..ports.password_hasher import PasswordHasher
 
@@ -10,14 +10,14 @@ from ..ports.password_hasher import PasswordHasher
 class FakePasswordHasher(PasswordHasher):
     """Return ``plain:PASSWORD`` as the hash of a password, and count the calls. A hash ``old:PASSWORD`` is outdated.
 
-    A test that clears ``open`` makes verifications wait until ``open`` is set. ``reserved`` lists the argument of that
-    name of each verification.
+    A test that clears ``open`` makes verifications wait until ``open`` is set. ``known_users`` lists the argument
+    ``known_user`` of each verification.
     """
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
         self.open.set()
-        self.reserved: list[bool] = []
+        self.known_users: list[bool] = []
         self.verifications = 0
         self.hashes = 0
         self.overloaded = False
@@ -28,12 +28,12 @@ class FakePasswordHasher(PasswordHasher):
         self.hashes += 1
         return f"plain:{password}"
 
-    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
-        self.reserved.append(reserved)
+    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
+        self.known_users.append(known_user)
         try:
             await self.open.wait()
         except asyncio.CancelledError as cancelled:
-            raise HashingAbandoned from cancelled
+            raise HashingCancelled from cancelled
         self.verifications += 1
         return hashed.partition(":")[2] == password
 

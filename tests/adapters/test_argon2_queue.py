@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from app.adapters.passwords import argon2
 from app.adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
-from app.domain.login.errors import HashingAbandoned, HashingOverloaded
+from app.domain.login.errors import HashingCancelled, HashingOverloaded
 
 _LONG = 30.0
 """Seconds after which a test gives up."""
@@ -101,7 +101,7 @@ async def test_a_password_that_is_not_waited_for_is_not_looked_at(make: _Make, g
     [waiting] = await _verifying(hasher)
     for task in (under_way, waiting):
         task.cancel()
-    with pytest.raises(HashingAbandoned):
+    with pytest.raises(HashingCancelled):
         await waiting
     with pytest.raises(asyncio.CancelledError) as given_up:
         await under_way
@@ -117,10 +117,10 @@ async def test_some_places_are_reserved(make: _Make, gate: Gate) -> None:
     others = await _verifying(hasher, 2)
     with pytest.raises(HashingOverloaded):
         await hasher.verify("x", "hash")
-    known = [asyncio.create_task(hasher.verify("x", "hash", reserved=True)) for _ in range(argon2._RESERVED_PLACES)]
+    known = [asyncio.create_task(hasher.verify("x", "hash", known_user=True)) for _ in range(argon2._RESERVED_PLACES)]
     await asyncio.sleep(0)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify("x", "hash", reserved=True)
+        await hasher.verify("x", "hash", known_user=True)
     gate.opened.set()
     assert all(await asyncio.gather(*others, *known))
     assert all(await asyncio.gather(*await _verifying(hasher, 2)))

@@ -29,7 +29,12 @@ def signing_in(
 ) -> Coroutine[Any, Any, LoginResult]:
     """Return a sign-in that has not begun."""
     return world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=None, requester=Requester(address=address), device=device
+        username,
+        password,
+        client_id=FIRST_PARTY,
+        requested=None,
+        requester=Requester(address=address),
+        device_token=device,
     )
 
 
@@ -192,7 +197,7 @@ async def test_a_crowd_keeps_no_known_device_out(world: World) -> None:
     watched.open.set()
     assert await outcomes([owner]) == [LoginResult]
     await outcomes(crowd)
-    assert world.hasher.reserved.count(True) == 1
+    assert world.hasher.known_users.count(True) == 1
 
 
 def forged(number: int) -> str:
@@ -208,7 +213,7 @@ async def test_false_devices_are_strangers(world: World) -> None:
             await signing_in(world, "wrong", device=forged(number))
     with pytest.raises(TooManyAttempts):
         await signing_in(world, device=forged(10))
-    assert not any(world.hasher.reserved)
+    assert not any(world.hasher.known_users)
 
 
 async def test_a_crowd_of_false_devices_keeps_no_owner_out(world: World) -> None:
@@ -234,7 +239,7 @@ async def test_an_owner_behind_the_address_of_false_devices_still_has_one(world:
     with pytest.raises(TooManyAttempts):
         world.admission._invalid_device_tokens.take(REQUESTER.address, world.clock.now())
     await signing_in(world, device=device)
-    assert world.hasher.reserved[-1]
+    assert world.hasher.known_users[-1]
 
 
 async def test_true_devices_are_not_counted_among_the_false(world: World) -> None:

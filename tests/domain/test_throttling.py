@@ -36,7 +36,12 @@ async def sign_in(
 ) -> LoginResult:
     """Sign in from an address."""
     return await world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=None, requester=Requester(address=address), device=device
+        username,
+        password,
+        client_id=FIRST_PARTY,
+        requested=None,
+        requester=Requester(address=address),
+        device_token=device,
     )
 
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from ...domain.errors import ConfigurationError
-from ...domain.login.errors import HashingAbandoned, HashingOverloaded
+from ...domain.login.errors import HashingCancelled, HashingOverloaded
 from ...ports.password_hasher import PasswordHasher
 from . import bcrypt
 
@@ -62,8 +62,8 @@ class Argon2PasswordHasher(PasswordHasher):
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hash(password.encode()))
 
-    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
-        return await self._run(lambda: _matches(password.encode(), hashed), reserved=reserved)
+    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
+        return await self._run(lambda: _matches(password.encode(), hashed), known_user=known_user)
 
     async def verify_dummy(self, password: str) -> None:
         await self.verify(password, self._nobody)
@@ -83,8 +83,8 @@ class Argon2PasswordHasher(PasswordHasher):
         """Let the hashes under way finish, drop those that wait, and end the threads."""
         self._executor.shutdown(cancel_futures=True)
 
-    async def _run(self, work: Callable[[], _T], *, reserved: bool = False) -> _T:
-        places = self._take_place(reserved=reserved)
+    async def _run(self, work: Callable[[], _T], *, known_user: bool = False) -> _T:
+        places = self._take_place(known_user=known_user)
         try:
             future = self._executor.submit(work)
         except BaseException:
@@ -95,14 +95,14 @@ class Argon2PasswordHasher(PasswordHasher):
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError as cancelled:
             if future.cancel():
-                raise HashingAbandoned from cancelled
+                raise HashingCancelled from cancelled
             raise
         except MemoryError as error:
             raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 
-    def _take_place(self, *, reserved: bool) -> BoundedSemaphore:
+    def _take_place(self, *, known_user: bool) -> BoundedSemaphore:
         """Return where a place was taken, which is to be given back."""
-        for places in (self._places, self._reserved) if reserved else (self._places,):
+        for places in (self._places, self._reserved) if known_user else (self._places,):
             if places.acquire(blocking=False):
                 return places
         raise HashingOverloaded

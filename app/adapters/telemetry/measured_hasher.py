@@ -23,8 +23,8 @@ class MeasuredPasswordHasher(PasswordHasher):
     async def hash(self, password: str) -> str:
         return await self._measured(self._hasher.hash(password))
 
-    async def verify(self, password: str, hashed: str, *, reserved: bool = False) -> bool:
-        return await self._measured(self._hasher.verify(password, hashed, reserved=reserved))
+    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
+        return await self._measured(self._hasher.verify(password, hashed, known_user=known_user))
 
     async def verify_dummy(self, password: str) -> None:
         await self._measured(self._hasher.verify_dummy(password))

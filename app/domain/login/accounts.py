@@ -1,4 +1,4 @@
-"""Accounts: making, importing, finding and listing users."""
+"""Accounts: creating, importing, finding and listing users."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from ..audit.events import UserCreated
 from ..errors import AlreadyExists, FieldError, InvalidRequest
 from ..identifiers import Subject
 from ..scope import Scope
-from .credentials import composed, username_faults
+from .credentials import normalized, username_errors
 from .errors import UserNotFound
 from .passwords import Passwords
 from .user import SUBJECT_BYTES, User
 
 
 class Accounts:
-    """Creates, finds and lists users. ``by`` is who does it, ``None`` for an operator at the command line."""
+    """Creates, finds and lists users. ``by`` is the administrator who does it, ``None`` at the command line."""
 
     def __init__(
         self,
@@ -39,27 +39,27 @@ class Accounts:
         self._audit = audit
 
     async def create(self, username: str, password: str, *, scope: Scope, by: Subject | None = None) -> User:
-        """Return a new user with a random id.
+        """Create a user with a random id, and return them.
 
-        Raises ``InvalidRequest`` for a name of other than 1 to 255 characters, or with control characters, and for a
-        password that the policy refuses; ``AlreadyExists`` for a name that is taken, ``HashingOverloaded`` and
+        Raises ``InvalidRequest`` for a name that does not have 1 to 255 characters or has control characters, and for a
+        password that the policy refuses; ``AlreadyExists`` for a name that is taken; ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
-        username = _checked(username)
+        username = _check_username(username)
         password = self._passwords.check(password, username=username)
         if await self._users.find_by_username(username) is not None:
             raise AlreadyExists
         return await self._add(username, await self._passwords.hash(password), scope, disabled=False, by=by)
 
     async def import_user(self, username: str, password_hash: str, *, scope: Scope, disabled: bool = False) -> User:
-        """Return a new user whose password was hashed elsewhere; it is hashed anew at their next sign-in.
+        """Create a user whose password another system hashed, and return them. The next sign-in hashes it again.
 
-        Raises ``InvalidRequest`` for a hash that cannot be verified, and as ``create``.
+        Raises ``InvalidRequest`` for a hash that cannot be verified, and everything that ``create`` raises.
         """
-        username = _checked(username)
+        username = _check_username(username)
         if not self._hasher.can_verify(password_hash):
-            fault = FieldError("password_hash", "must be an Argon2id or bcrypt hash of bounded cost")
-            raise InvalidRequest("The hash is not acceptable.", errors=[fault])
+            error = FieldError("password_hash", "must be an Argon2id or bcrypt hash of bounded cost")
+            raise InvalidRequest("The hash is not acceptable.", errors=[error])
         return await self._add(username, password_hash, scope, disabled=disabled, by=None)
 
     async def find(self, subject: Subject) -> User:
@@ -71,13 +71,13 @@ class Accounts:
 
     async def find_by_username(self, username: str) -> User:
         """Return the user of this name; raises ``UserNotFound``."""
-        user = await self._users.find_by_username(composed(username))
+        user = await self._users.find_by_username(normalized(username))
         if user is None:
             raise UserNotFound
         return user
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        """Return at most ``limit`` users whose names come after ``after``, in the order of their names."""
+        """Return at most ``limit`` users, in the order of their names, from the first name after ``after``."""
         return await self._users.list_users(after=after, limit=limit)
 
     async def _add(
@@ -90,9 +90,9 @@ class Accounts:
         return user
 
 
-def _checked(username: str) -> str:
-    """Return a new name in the form in which names are compared."""
-    username = composed(username)
-    if errors := list(username_faults(username)):
+def _check_username(username: str) -> str:
+    """Return the name of a new user, normalized; raises ``InvalidRequest``."""
+    username = normalized(username)
+    if errors := list(username_errors(username)):
         raise InvalidRequest("The username is not acceptable.", errors=errors)
     return username

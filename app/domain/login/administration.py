@@ -1,4 +1,4 @@
-"""Administration: what an operator does to an account that is there."""
+"""Administration: disabling and enabling users, and setting their passwords."""
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
@@ -13,10 +13,10 @@ from .user import User
 
 
 class Administration:
-    """Changes accounts. ``by`` is who does it, ``None`` for an operator at the command line.
+    """Changes users. ``by`` is the administrator who does it, ``None`` at the command line.
 
-    The credential version is raised before the sessions are revoked, so that none that is opened or refreshed
-    meanwhile lives on. Each act can be repeated where its answer got lost.
+    Each act raises the credential version before it revokes the sessions. So a session that is opened or refreshed in
+    between cannot be refreshed again. Each act can be repeated if its answer was lost.
     """
 
     def __init__(
@@ -35,32 +35,32 @@ class Administration:
         self._audit = audit
 
     async def disable(self, subject: Subject, *, by: Subject | None = None) -> User:
-        """Keep the user from signing in, and end all their sessions; raises ``UserNotFound``."""
-        user = _there(await self._users.set_disabled(subject, disabled=True))
+        """Stop the user from signing in, and revoke all their sessions; raises ``UserNotFound``."""
+        user = _found(await self._users.set_disabled(subject, disabled=True))
         self._audit.record(UserDisabled(at=self._clock.now(), subject=subject, by=by))
         await self._revocation.revoke_by_subject(subject, RevocationReason.USER_DISABLED)
         return user
 
     async def enable(self, subject: Subject, *, by: Subject | None = None) -> User:
-        """Let the user sign in again; raises ``UserNotFound``."""
-        user = _there(await self._users.set_disabled(subject, disabled=False))
+        """Allow the user to sign in again; raises ``UserNotFound``."""
+        user = _found(await self._users.set_disabled(subject, disabled=False))
         self._audit.record(UserEnabled(at=self._clock.now(), subject=subject, by=by))
         return user
 
     async def set_password(self, subject: Subject, password: str, *, by: Subject | None = None) -> User:
-        """Give the user another password, and end all their sessions.
+        """Set the user's password, and revoke all their sessions.
 
         Raises ``UserNotFound``, ``InvalidRequest`` for a password that the policy refuses, and ``HashingOverloaded``.
         """
-        username = _there(await self._users.find(subject)).username
+        username = _found(await self._users.find(subject)).username
         new = await self._passwords.hash(self._passwords.check(password, username=username))
-        user = _there(await self._users.change_password(subject, new=new, expected=None))
+        user = _found(await self._users.change_password(subject, new=new, expected=None))
         self._audit.record(PasswordChanged(at=self._clock.now(), subject=subject, by=by))
         await self._revocation.revoke_by_subject(subject, RevocationReason.PASSWORD_CHANGED)
         return user
 
 
-def _there(user: User | None) -> User:
+def _found(user: User | None) -> User:
     if user is None:
         raise UserNotFound
     return user

@@ -18,7 +18,7 @@ from ..rate_limits.policy import Attempt, RateLimitPolicy
 from ..rate_limits.rate_limit import RateLimit
 from ..requester import Requester
 from .device import Device, read_device_token
-from .errors import HashingAbandoned, HashingOverloaded
+from .errors import HashingCancelled, HashingOverloaded
 from .user import User
 from .waiting_room import WaitingRoom
 
@@ -47,7 +47,7 @@ class Admission:
     """Admits sign-ins within the rate limits and within the capacity of the service.
 
     Each method is a context in which the password is verified, as one attempt. Leaving it without an error counts as
-    success. ``HashingOverloaded`` and ``HashingAbandoned`` give the attempt back, because no password was verified.
+    success. ``HashingOverloaded`` and ``HashingCancelled`` give the attempt back, because no password was verified.
 
     At most ``max_unknown`` sign-ins from unknown devices run at once, so that no more query the store than can be
     hashed; at most ``max_lookups`` of them query it at the same time. As many sign-ins with a device token look up
@@ -158,7 +158,7 @@ class Admission:
         """Give the attempt back if no password was verified, and reset the account's limits after a success."""
         try:
             yield
-        except (HashingOverloaded, HashingAbandoned):
+        except (HashingOverloaded, HashingCancelled):
             await self._rate_limiter.give_back(attempt)
             raise
         await self._rate_limiter.reset(attempt)

@@ -1,4 +1,4 @@
-"""Authentication: finding out who it is."""
+"""Authentication: signing in by username and password."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from ..sessions.issuing import IssuedTokens
 from ..sessions.opening import SessionOpening
 from ..sessions.revocation import Revocation
 from ..sessions.session import RevocationReason
-from .admission import Admission
-from .credentials import composed
+from .admission import Admission, Admitted
+from .credentials import normalized
 from .device import DEVICE_ID_BYTES, Device, make_device_token
 from .errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
 from .user import User
@@ -24,15 +24,15 @@ from .user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginResult:
-    """What a sign-in gives: the tokens, and what makes the device known at the next one."""
+    """The tokens of a new session, and the device token that the client sends with its next sign-in."""
 
     tokens: IssuedTokens
     device_token: str = field(repr=False)
 
 
 class Authentication:
-    """Signs users in by username and password. Every refusal of a password costs one verification and looks the same;
-    an attempt that is not admitted costs none.
+    """Signs users in. Each refused password costs one verification, and all refusals look the same to the client. A
+    sign-in that is not admitted costs no verification.
     """
 
     def __init__(
@@ -64,75 +64,79 @@ class Authentication:
         client_id: ClientId,
         requested: str | None,
         requester: Requester,
-        device: str | None = None,
+        device_token: str | None = None,
     ) -> LoginResult:
-        """Return the tokens of a new session with the scope ``requested``, or all of the user's. ``device`` is the
-        device token of an earlier sign-in, if the client has one.
+        """Open a session with the scope ``requested``, or with all of the user's scope. ``device_token`` is that of an
+        earlier sign-in, if the client has one.
 
         Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
-        username, password = composed(username), composed(password)
-        async with self._admission.sign_in(username, device, requester) as admitted:
-            user = await self._authenticate(admitted.user, password, requester, admitted.device)
+        username, password = normalized(username), normalized(password)
+        async with self._admission.sign_in(username, device_token, requester) as admitted:
+            user = await self._verify(admitted, password, requester)
         if self._hasher.is_outdated(user.password_hash):
-            await self._rehash(user, password)
-        granted = await self._session_opening.open_session(
+            await self._renew_hash(user, password)
+        tokens = await self._session_opening.open_session(
             subject=user.subject,
             scope=user.scope.narrowed_to(requested),
             credential_version=user.credential_version,
             client_id=client_id,
             requester=requester,
         )
-        user = await self._check_that_nothing_changed(user, granted, requester)
-        return LoginResult(tokens=granted, device_token=self._device_token(user, admitted.device))
+        user = await self._check_credentials_unchanged(user, tokens, requester)
+        return LoginResult(tokens=tokens, device_token=self._device_token(user, admitted.device))
 
     async def confirm(self, user: User, password: str, *, session_id: SessionId, requester: Requester) -> None:
-        """Return if a signed-in user gave their own password.
+        """Verify the password of a user who is signed in.
 
         Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
         async with self._admission.known_user(user, session_id, requester):
-            if not await self._hasher.verify(composed(password), user.password_hash, reserved=True):
-                self._note_failure("wrong_current_password", user, requester)
+            if not await self._hasher.verify(normalized(password), user.password_hash, known_user=True):
+                self._record_failure("wrong_current_password", user, requester)
                 raise WrongCurrentPassword
 
-    async def _authenticate(self, user: User | None, password: str, requester: Requester, known: Device | None) -> User:
+    async def _verify(self, admitted: Admitted, password: str, requester: Requester) -> User:
+        """Return the user if the password is right and the user is not disabled; raises ``InvalidCredentials``."""
+        user, is_known = admitted.user, admitted.device is not None
         if user is None:
             await self._hasher.verify_dummy(password)
-            self._note_failure("unknown_user", None, requester)
-            raise InvalidCredentials
-        if not await self._hasher.verify(password, user.password_hash, reserved=known is not None):
-            self._note_failure("wrong_password", user, requester)
-            raise InvalidCredentials
-        if user.disabled:
-            self._note_failure("disabled_user", user, requester)
-            raise InvalidCredentials
-        return user
+            reason = "unknown_user"
+        elif not await self._hasher.verify(password, user.password_hash, known_user=is_known):
+            reason = "wrong_password"
+        elif user.disabled:
+            reason = "disabled_user"
+        else:
+            return user
+        self._record_failure(reason, user, requester)
+        raise InvalidCredentials
 
-    async def _check_that_nothing_changed(self, user: User, granted: IssuedTokens, requester: Requester) -> User:
-        """Return the user as they are now; end the new session if their password was changed, or they were disabled,
-        while they signed in: whoever did that may have looked for sessions before this one was there.
+    async def _renew_hash(self, user: User, password: str) -> None:
+        """Hash the password with the current cost. Under load a later sign-in does it."""
+        with suppress(HashingOverloaded):
+            new = await self._hasher.hash(password)
+            await self._users.replace_password_hash(user.subject, expected=user.password_hash, new=new)
+
+    async def _check_credentials_unchanged(self, user: User, tokens: IssuedTokens, requester: Requester) -> User:
+        """Read the user again and return them. End the new session if the password was changed, or the user disabled,
+        during this sign-in: that change may have revoked the user's sessions before the new one was stored.
+
+        Raises ``InvalidCredentials`` when it ends the session.
         """
-        now = await self._users.find(user.subject)
-        if now is None or (now.credential_version, now.disabled) != (user.credential_version, False):
-            disabled = now is not None and now.disabled
-            reason = RevocationReason.USER_DISABLED if disabled else RevocationReason.PASSWORD_CHANGED
-            await self._revocation.revoke_by_id(granted.session_id, reason)
-            self._note_failure("credentials_changed", user, requester)
-            raise InvalidCredentials
-        return now
+        current = await self._users.find(user.subject)
+        if current is not None and (current.credential_version, current.disabled) == (user.credential_version, False):
+            return current
+        is_disabled = current is not None and current.disabled
+        reason = RevocationReason.USER_DISABLED if is_disabled else RevocationReason.PASSWORD_CHANGED
+        await self._revocation.revoke_by_id(tokens.session_id, reason)
+        self._record_failure("credentials_changed", user, requester)
+        raise InvalidCredentials
 
     def _device_token(self, user: User, known: Device | None) -> str:
         device_id = self._randomness.token_bytes(DEVICE_ID_BYTES) if known is None else known.device_id
         return make_device_token(Device(user.subject, device_id, int(self._clock.now())), user)
 
-    def _note_failure(self, reason: str, user: User | None, requester: Requester) -> None:
+    def _record_failure(self, reason: str, user: User | None, requester: Requester) -> None:
         subject = None if user is None else user.subject
         self._audit.record(LoginFailed(at=self._clock.now(), reason=reason, subject=subject, address=requester.address))
-
-    async def _rehash(self, user: User, password: str) -> None:
-        """Bring the stored hash to the current cost; under load that can wait for another sign-in."""
-        with suppress(HashingOverloaded):
-            new = await self._hasher.hash(password)
-            await self._users.replace_password_hash(user.subject, expected=user.password_hash, new=new)

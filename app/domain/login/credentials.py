@@ -1,4 +1,4 @@
-"""Usernames and passwords: the form in which they are compared, and which new ones are taken."""
+"""Usernames and passwords: their normal form, and the rules for new ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,37 +9,37 @@ from ..errors import FieldError
 from .user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 
 _CONTROL_CHARACTERS: Final = frozenset({"Cc"})
-_NO_CHARACTERS: Final = frozenset({"Cs"})
-"""Categories of Unicode; a surrogate is half a character, which no encoding has."""
+_SURROGATES: Final = frozenset({"Cs"})
+"""Categories of Unicode. A surrogate is half a character, which UTF-8 cannot encode."""
 
 
-def composed(text: str) -> str:
-    """Return ``text`` in Unicode's form NFC: the same characters, whichever keyboard typed them (RFC 8265 §4.2.1)."""
+def normalized(text: str) -> str:
+    """Return ``text`` in Unicode's form NFC, so that it is the same on every keyboard (RFC 8265 §4.2.1)."""
     return normalize("NFC", text)
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """``least_length`` counts characters. There are no rules of composition (NIST SP 800-63B §3.1.1.2)."""
+    """``min_length`` counts characters. There are no rules of composition (NIST SP 800-63B §3.1.1.2)."""
 
-    least_length: int = 8
+    min_length: int = 8
 
 
-def username_faults(username: str) -> Iterator[FieldError]:
-    """Yield what is wrong with a new user's name, which must be composed."""
+def username_errors(username: str) -> Iterator[FieldError]:
+    """Yield what is wrong with the normalized name of a new user."""
     if not 1 <= len(username) <= MAX_USERNAME_LENGTH:
         yield FieldError("username", f"must have 1 to {MAX_USERNAME_LENGTH} characters")
-    if _has(username, _NO_CHARACTERS | _CONTROL_CHARACTERS):
+    if _has(username, _SURROGATES | _CONTROL_CHARACTERS):
         yield FieldError("username", "must be text without control characters")
 
 
-def password_faults(
+def password_errors(
     password: str, policy: PasswordPolicy, *, username: str, is_common: bool, field: str
 ) -> Iterator[FieldError]:
-    """Yield what is wrong with a new password of the user ``username``; both must be composed."""
-    if not policy.least_length <= len(password) <= MAX_PASSWORD_LENGTH:
-        yield FieldError(field, f"must have {policy.least_length} to {MAX_PASSWORD_LENGTH} characters")
-    elif _has(password, _NO_CHARACTERS):
+    """Yield what is wrong with a new password of the user ``username``; both are normalized."""
+    if not policy.min_length <= len(password) <= MAX_PASSWORD_LENGTH:
+        yield FieldError(field, f"must have {policy.min_length} to {MAX_PASSWORD_LENGTH} characters")
+    elif _has(password, _SURROGATES):
         yield FieldError(field, "must be text")
     elif is_common:
         yield FieldError(field, "is one of the passwords that everybody tries first; choose another")
@@ -47,5 +47,5 @@ def password_faults(
         yield FieldError(field, "is the username; choose another")
 
 
-def _has(text: str, refused: frozenset[str]) -> bool:
-    return any(category(each) in refused for each in text)
+def _has(text: str, categories: frozenset[str]) -> bool:
+    return any(category(character) in categories for character in text)

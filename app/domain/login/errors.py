@@ -1,4 +1,4 @@
-"""Sign-ins and users that are refused or not found."""
+"""Errors of signing in and of administering users."""
 
 from asyncio import CancelledError
 
@@ -6,24 +6,24 @@ from ..errors import KeyturnError, Unavailable
 
 
 class InvalidCredentials(KeyturnError):
-    """The username or the password is wrong; which of them is not said."""
+    """The username or the password is wrong. The client is not told which."""
 
     code = "invalid_credentials"
     description = "The username or the password is wrong."
 
 
 class WrongCurrentPassword(InvalidCredentials):
-    """A signed-in user gave a password that is not theirs."""
+    """A user who is signed in gave a wrong password."""
 
     description = "The current password is wrong."
 
 
-class HashingAbandoned(CancelledError):
-    """A sign-in was cancelled before its password was looked at."""
+class HashingCancelled(CancelledError):
+    """A request was cancelled while its password waited to be hashed."""
 
 
 class HashingOverloaded(Unavailable):
-    """More passwords wait to be hashed than the service takes on."""
+    """Too many passwords wait to be hashed, or memory is short."""
 
     description = "Too many sign-ins are under way; try again."
 
@@ -33,7 +33,7 @@ class NoPlaceLeft(HashingOverloaded):
 
 
 class UserNotFound(KeyturnError):
-    """There is no user of this id."""
+    """No user has this id or name."""
 
     code = "not_found"
     description = "There is no such user."

@@ -21,7 +21,7 @@ _ATTEMPTS: Final = 3
 
 
 class PasswordChange:
-    """Changes the password of whoever knows it, and ends all their sessions but the one in which they did."""
+    """Changes a password if the user gives the current one, and revokes all their other sessions."""
 
     def __init__(
         self,
@@ -45,11 +45,13 @@ class PasswordChange:
     async def change(
         self, subject: Subject, session_id: SessionId, *, current: str, new: str, requester: Requester
     ) -> None:
-        """Put ``new`` in the place of the password ``current``; the session ``session_id`` goes on. The same request
-        goes on with a change that was made, and whose other sessions could not be ended.
+        """Replace the password ``current`` by ``new``, and revoke all sessions except ``session_id``.
 
-        Raises ``WrongCurrentPassword``, also if another change was first; ``InvalidRequest`` for a password that the
-        policy refuses; what ``Authentication.confirm`` raises; and ``HashingOverloaded``.
+        If the password was changed but the sessions could not be revoked, the same request can be sent again: it
+        revokes them.
+
+        Raises ``WrongCurrentPassword``, also if a concurrent change was first; ``InvalidRequest`` for a password that
+        the policy refuses; ``HashingOverloaded``; and everything that ``Authentication.confirm`` raises.
         """
         user = await self._users.find(subject)
         session = await self._sessions.find(session_id)
@@ -65,22 +67,26 @@ class PasswordChange:
         await self._end_other_sessions(session, user)
 
     async def _change(self, user: User, new: str) -> User:
-        """Make the change, or find out that it was made where the store's answer to it got lost.
+        """Store the hash ``new``, and return the changed user.
 
-        A hash that was only renewed meanwhile, by a sign-in, is of the password that was confirmed.
+        Try again if a concurrent sign-in only renewed the stored hash: the confirmed password is still the right one.
+        Raises ``WrongCurrentPassword`` if the password was changed or the user is gone.
         """
         version = user.credential_version
         for _ in range(_ATTEMPTS):
             changed = await self._try_to_change(user, new)
             if changed is not None:
                 return changed
-            now = await self._users.find(user.subject)
-            if now is None or now.credential_version != version:
+            current = await self._users.find(user.subject)
+            if current is None or current.credential_version != version:
                 break
-            user = now
+            user = current
         raise WrongCurrentPassword
 
     async def _try_to_change(self, user: User, new: str) -> User | None:
+        """Return the changed user; ``None`` if the stored hash is another one. If the store's answer was lost, read
+        whether the change was made.
+        """
         try:
             return await self._users.change_password(user.subject, new=new, expected=user.password_hash)
         except StoreUnavailable:
@@ -90,7 +96,9 @@ class PasswordChange:
             return stored
 
     async def _end_other_sessions(self, session: Session, user: User) -> None:
-        """The session that goes on takes the new version last: until it has, the whole request can be sent again."""
+        """Revoke the other sessions, and only then set this one's credential version: until that is done, the same
+        request can be sent again.
+        """
         await self._revocation.revoke_by_subject(
             user.subject, RevocationReason.PASSWORD_CHANGED, keep=session.session_id
         )

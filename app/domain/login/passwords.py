@@ -1,13 +1,13 @@
-"""Passwords: judging and hashing new ones."""
+"""New passwords: checking and hashing them."""
 
 from ...ports.common_passwords import CommonPasswords
 from ...ports.password_hasher import PasswordHasher
 from ..errors import InvalidRequest
-from .credentials import PasswordPolicy, composed, password_faults
+from .credentials import PasswordPolicy, normalized, password_errors
 
 
 class Passwords:
-    """Judges a password before it is hashed; those that users have already are never judged again."""
+    """Checks a new password before it is hashed. Passwords that users already have are never checked again."""
 
     def __init__(self, *, common: CommonPasswords, hasher: PasswordHasher, policy: PasswordPolicy) -> None:
         self._common = common
@@ -15,16 +15,19 @@ class Passwords:
         self._policy = policy
 
     def check(self, password: str, *, username: str, field: str = "password") -> str:
-        """Return ``password`` as it is to be hashed; raises ``InvalidRequest``, naming ``field``, for one that the user
-        ``username`` may not have.
+        """Return the normalized password, which is to be hashed.
+
+        Raises ``InvalidRequest``, which names ``field``, if the user ``username`` may not have this password.
         """
-        password = composed(password)
-        common = password in self._common
-        faults = password_faults(password, self._policy, username=composed(username), is_common=common, field=field)
-        if errors := list(faults):
-            raise InvalidRequest("The password is not acceptable.", errors=errors)
+        password = normalized(password)
+        is_common = password in self._common
+        errors = password_errors(
+            password, self._policy, username=normalized(username), is_common=is_common, field=field
+        )
+        if found := list(errors):
+            raise InvalidRequest("The password is not acceptable.", errors=found)
         return password
 
     async def hash(self, password: str) -> str:
-        """Return the hash of a password that was checked; raises ``HashingOverloaded``."""
+        """Return the hash of a password that ``check`` returned; raises ``HashingOverloaded``."""
         return await self._hasher.hash(password)

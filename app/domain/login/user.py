@@ -1,4 +1,4 @@
-"""A user, as the service knows them."""
+"""Users."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,15 +10,17 @@ MAX_USERNAME_LENGTH: Final = 255
 """Characters."""
 
 MAX_PASSWORD_LENGTH: Final = 128
-"""Characters; longer ones are refused, never truncated."""
+"""Characters. Longer passwords are refused, never truncated."""
 
 SUBJECT_BYTES: Final = 16
-"""Random bytes of a user's id; as text 22 characters."""
+"""Random bytes of a user's id; as text it has 22 characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """``credential_version`` is raised when the password changes or the user is disabled: older sessions are dead."""
+    """``credential_version`` goes up when the password changes or the user is disabled. A session of an older version
+    cannot be refreshed.
+    """
 
     subject: Subject
     username: str

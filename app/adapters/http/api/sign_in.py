@@ -96,7 +96,7 @@ async def login(request: web.Request) -> web.Response:
             client_id=FIRST_PARTY,
             requested=body.scope,
             requester=requester(request),
-            device=body.device_token or cookie.read(request),
+            device_token=body.device_token or cookie.read(request),
         )
     response = token_response(signed_in.tokens)
     cookie.write(response, signed_in.device_token)
