@@ -1,9 +1,9 @@
-"""Whether an answer is what the OpenAPI document says of it."""
+"""Checks answers against the OpenAPI document."""
 
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from multidict import CIMultiDictProxy
 
 
 class Answered(Protocol):
-    """What came back."""
+    """An HTTP response."""
 
     @property
     def status(self) -> int: ...
@@ -23,21 +23,24 @@ class Answered(Protocol):
 
 
 def _pattern(path: str) -> str:
-    """Return what paths look like that a path of the document stands for; that of an issuer may have slashes."""
+    """Return a regular expression for a path of the document. A parameter matches one segment; an issuer's path may
+    have several.
+    """
     return re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path).replace(r"\{issuer_path\}", ".+"))
 
 
 class Conformance:
-    """Holds answers against a document; members that it does not name are refused, though clients must allow them."""
+    """Checks answers against one document. Members that the document does not name are refused."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        self._validators: dict[str, Draft202012Validator] = {}
         self._components = json.loads(json.dumps(document["components"]))
         for schema in self._components["schemas"].values():
             schema["additionalProperties"] = False
         self._paths = [(re.compile(_pattern(path)), operations) for path, operations in document["paths"].items()]
 
     def check(self, method: str, path: str, answer: Answered) -> None:
-        """Fail unless the answer to a request is described, with its headers and its body; preflights are not."""
+        """Fail unless the document describes the answer: status, headers and body. Preflights are not described."""
         if method == "OPTIONS" and answer.status == HTTPStatus.NO_CONTENT:
             return
         described = self._described(method, path.partition("?")[0], answer.status)
@@ -69,8 +72,16 @@ class Conformance:
         described = content.get(media_type, content.get("*/*"))
         assert described is not None, f"{media_type} is not among {[*content]}"
         if media_type.endswith("json"):
-            self._validator(json.dumps(described["schema"])).validate(json.loads(answer.body))
+            self._validator(described["schema"]).validate(json.loads(answer.body))
 
-    @cache  # noqa: B019  # it lives as long as the service of one test
-    def _validator(self, schema: str) -> Draft202012Validator:
-        return Draft202012Validator({**json.loads(schema), "components": self._components})
+    def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
+        key = json.dumps(schema)
+        if key not in self._validators:
+            self._validators[key] = Draft202012Validator({**schema, "components": self._components})
+        return self._validators[key]
+
+
+@lru_cache(maxsize=8)
+def conformance_of(document: bytes) -> Conformance:
+    """Return the checker of a document, given as JSON. Services of most tests have the same document."""
+    return Conformance(json.loads(document))

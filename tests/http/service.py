@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, web, web_app
 from dependency_injector import providers
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -29,7 +29,7 @@ from app.testing.keys import FakeKeyStore
 from app.testing.system import FakeClock
 from tests.metrics import Metrics
 
-from .conformance import Conformance
+from .conformance import conformance_of
 from .stand_ins import QuickHasher, StandInStore
 
 CHEAP: Final[dict[str, Any]] = {
@@ -104,7 +104,7 @@ class Service:
                 overridden.enter_context(part.override(fake))
             self.app = create_application(settings)
         self.container: Container = self.app[CONTAINER]
-        self._conformance = Conformance(self.app[OPENAPI].content)
+        self._conformance = conformance_of(self.app[OPENAPI].body)
         self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
         self.audit: FakeAuditTrail = self.container.audit_log()  # type: ignore[assignment]  # it is the fake
         store: StandInStore = self.container.database()  # type: ignore[assignment]  # it is the fake
@@ -134,6 +134,8 @@ class Service:
 
     async def __aexit__(self, *_: object) -> None:
         await self._life.aclose()
+        # aiohttp caches the middleware chains of the last 1,024 routes, and with them applications of 3 MB each.
+        web_app._cached_build_middleware.cache_clear()
 
     async def create_user(self, username: str, password: str = PASSWORD, *, scope: str = "account orders:read") -> User:
         """Return a new user."""
