@@ -21,7 +21,8 @@ def loads(raw: bytes) -> object:
         value: object = _decoder.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    _check_depth(value, MAX_DEPTH)
+    if text.count("[") + text.count("{") > MAX_DEPTH:  # with fewer brackets nothing can be nested deeper
+        _check_depth(value, MAX_DEPTH)
     if "\\u" in text:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     return value

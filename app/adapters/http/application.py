@@ -9,7 +9,7 @@ from aiohttp.typedefs import Middleware
 from ... import VERSION
 from ..guards.aiohttp import Guard
 from .api.docs import PAGE_ROUTES
-from .api.sign_in import VALIDATION
+from .api.logout import VALIDATION
 from .api.table import ROUTES
 from .openapi.document import OPENAPI, OpenApiDocument
 from .requests.fields import MAX_BYTES

@@ -18,7 +18,7 @@ from ..requests.client_authentication import ClientRequest, authenticated_client
 from ..requests.fields import parameter, repeatable
 from ..responses import json_response
 from ..server.request_metrics import TELEMETRY
-from .sign_in import ROTATION, token_response
+from .refresh import ROTATION, token_response
 
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
 

@@ -10,17 +10,21 @@ from . import (
     docs,
     health,
     introspection,
+    login,
+    logout,
     oauth_token,
     password,
+    refresh,
     revoked_sessions,
     server_metadata,
-    sign_in,
     token_revocation,
     well_known,
 )
 
 ROUTES: Final = (
-    *sign_in.ROUTES,
+    *login.ROUTES,
+    *refresh.ROUTES,
+    *logout.ROUTES,
     *account.ROUTES,
     *password.ROUTES,
     *admin_users.ROUTES,

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-NAME: Final = "keyturn_device"
+DEVICE_COOKIE_NAME: Final = "keyturn_device"
 
 _PATH: Final = "/auth"
 
@@ -17,14 +17,10 @@ class DeviceCookie:
     max_age: int
     secure: bool
 
-    def read(self, request: web.Request) -> str | None:
-        """Return the cookie of the request, unchecked, or None."""
-        return request.cookies.get(NAME)
-
     def write(self, response: web.Response, device_token: str) -> None:
         """Set the cookie. Scripts cannot read it, and requests from other sites do not carry it."""
         response.set_cookie(
-            NAME,
+            DEVICE_COOKIE_NAME,
             device_token,
             max_age=self.max_age,
             path=_PATH,
@@ -32,3 +28,6 @@ class DeviceCookie:
             httponly=True,
             samesite="Strict",
         )
+
+
+DEVICE_COOKIE: Final = web.AppKey("keyturn_device_cookie", DeviceCookie)

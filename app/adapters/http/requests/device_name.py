@@ -1,6 +1,7 @@
 """Short names of devices, taken from ``User-Agent`` (RFC 9110 §10.1.5), by which people recognise their sessions."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MAX_LENGTH: Final = 80
@@ -26,6 +27,7 @@ _SYSTEMS: Final = (
 )
 
 
+@lru_cache(maxsize=1024)
 def device_name(agent: str) -> str:
     """Return the name of the device that sends this ``User-Agent``: printable, with at most 80 characters.
 

@@ -1,0 +1,68 @@
+"""Sign-in: ``/auth/login``."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from aiohttp import web
+
+from ....domain.errors import TooManyAttempts, Unavailable
+from ....domain.identifiers import FIRST_PARTY
+from ....domain.login.authentication import Authentication
+from ....domain.login.errors import InvalidCredentials
+from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
+from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
+from ....domain.scope import InvalidScope
+from ...guards.aiohttp import public
+from ..operation import Operation, RequestSpec, ResponseSpec
+from ..requests.body import read_json
+from ..requests.device_cookie import DEVICE_COOKIE, DEVICE_COOKIE_NAME
+from ..requests.fields import text
+from ..requests.requester import requester
+from ..server.connection import while_connected
+from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_response
+
+AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRequest:
+    """The body of ``/auth/login``."""
+
+    username: str = text(max_length=MAX_USERNAME_LENGTH)
+    password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
+    scope: Annotated[str | None, "Scope tokens, separated by spaces. Without it, the whole scope of the user."] = text(
+        min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
+    )
+    device_token: Annotated[
+        str | None, "The value of the cookie keyturn_device, from a client that keeps no cookies."
+    ] = text(min_length=0, max_length=MAX_TOKEN_LENGTH, required=False, secret=True)
+
+
+@public
+async def login(request: web.Request) -> web.Response:
+    """Sign a user in with username and password."""
+    body = await read_json(request, LoginRequest)
+    with while_connected(request):
+        signed_in = await request.app[AUTHENTICATION].sign_in(
+            body.username,
+            body.password,
+            client_id=FIRST_PARTY,
+            requested=body.scope,
+            requester=requester(request),
+            device_token=body.device_token or request.cookies.get(DEVICE_COOKIE_NAME),
+        )
+    response = token_response(signed_in.tokens)
+    request.app[DEVICE_COOKIE].write(response, signed_in.device_token)
+    return response
+
+
+ROUTES: Final = (
+    Operation(
+        "POST",
+        "/auth/login",
+        login,
+        request=RequestSpec(LoginRequest),
+        responses=ResponseSpec(TokenResponse),
+        errors=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
+    ),
+)
