@@ -1,1 +1,1 @@
-"""Sessions in Redis or Valkey."""
+"""Sessions, rate limits and signing keys in Redis or Valkey. It imports the domain, the ports and redis-py."""

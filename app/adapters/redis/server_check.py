@@ -1,4 +1,4 @@
-"""Whether a server can be trusted with sessions."""
+"""Check at the start that a server is fit to keep sessions."""
 
 import logging
 from typing import Any, Final
@@ -9,36 +9,36 @@ from ...domain.errors import ConfigurationError
 
 _LOG: Final = logging.getLogger("keyturn.redis")
 
-_OLDEST: Final = 7
+_MIN_VERSION: Final = 7
 
 
-async def judge(client: Redis, *, server: str, replicas: int) -> None:
-    """Raise ``ConfigurationError`` for a server that would lose sessions or cannot serve, naming the mend; warn of one
-    that keeps nothing on disk.
+async def check_server(client: Redis, *, server: str, replicas: int) -> None:
+    """Raise ``ConfigurationError`` for a server that would lose sessions or cannot serve; the message says what to
+    change. Log a warning for a server that keeps nothing on disk.
     """
-    about: dict[str, Any] = await client.info("all")
-    version = str(about.get("redis_version", ""))
-    if int(version.partition(".")[0] or 0) < _OLDEST:
+    info: dict[str, Any] = await client.info("all")
+    version = str(info.get("redis_version", ""))
+    if int(version.partition(".")[0] or 0) < _MIN_VERSION:
         raise ConfigurationError(f"{server} is of version {version or 'unknown'}; Keyturn needs Redis 7, or Valkey.")
-    if about.get("role") != "master":
+    if info.get("role") != "master":
         raise ConfigurationError(f"{server} is a replica, which takes no writes; name the primary in the URL.")
-    policy = about.get("maxmemory_policy")
+    policy = info.get("maxmemory_policy")
     if policy != "noeviction":
         raise ConfigurationError(
             f"{server} drops keys when its memory is full (maxmemory-policy {policy}), and sessions with them. Set"
             " maxmemory-policy noeviction there, or use a server of its own for the sessions."
         )
-    connected = int(about.get("connected_slaves", 0))
+    connected = int(info.get("connected_slaves", 0))
     if connected < replicas:
         raise ConfigurationError(
             f"{server} has {connected} replicas connected, and KEYTURN_SESSION_REPLICAS={replicas} must confirm each"
             " change. Connect more, or ask fewer."
         )
-    _warn_of_losses(about, server)
+    _warn_without_disk(info, server)
 
 
-def _warn_of_losses(about: dict[str, Any], server: str) -> None:
-    if not int(about.get("aof_enabled", 0)):
+def _warn_without_disk(info: dict[str, Any], server: str) -> None:
+    if not int(info.get("aof_enabled", 0)):
         _LOG.warning(
             "the session store does not write each change to disk: what it acknowledged is lost when it ends; set"
             " appendonly yes, and appendfsync always to lose nothing",

@@ -1,4 +1,4 @@
-"""A session as the fields of a hash."""
+"""Convert a session to the fields of a Redis hash and back."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from ...domain.sessions.session import RevocationReason, Session
 
 
 def to_fields(session: Session) -> Iterator[str | bytes]:
-    """Yield names and values in turn. Times are written such that they are read as the same floats."""
+    """Yield the name and the value of each field in turn. ``repr`` of a time is read as the same float."""
     yield from ("subject", session.subject)
     yield from ("client_id", session.client_id)
     yield from ("scope", str(session.scope))
@@ -28,9 +28,9 @@ def to_fields(session: Session) -> Iterator[str | bytes]:
         yield from ("revoked_because", session.revoked_because.value)
 
 
-def from_fields(session_id: SessionId, answer: Sequence[bytes], salt: bytes | None) -> Session:
-    """Return the session of a hash and the salt beside it."""
-    values: dict[bytes, bytes] = dict(zip(answer[::2], answer[1::2], strict=True))
+def from_fields(session_id: SessionId, fields: Sequence[bytes], salt: bytes | None) -> Session:
+    """Return the session with these fields and this salt."""
+    values: dict[bytes, bytes] = dict(zip(fields[::2], fields[1::2], strict=True))
 
     def text(name: bytes) -> str:
         return values[name].decode()
@@ -62,5 +62,5 @@ def from_fields(session_id: SessionId, answer: Sequence[bytes], salt: bytes | No
 
 
 def to_time(moment: float | None) -> str:
-    """Return a time as text, none as ""."""
+    """Return a time as text, and ``None`` as ""."""
     return "" if moment is None else repr(moment)

@@ -54,6 +54,8 @@ def configure_logging(level: str, **always: object) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(**always))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # Alembic logs each of its plugins when it is imported.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @lru_cache(maxsize=1)

@@ -39,6 +39,6 @@ async def test_a_budget_expires_when_it_is_whole(valkey: Valkey, opened: Opened)
     store = await opened(valkey.url, PATIENT)
     for _ in range(2):
         await take(store.rate_limits, key(1))
-    [found] = [each async for each in store._exchange.scan("keyturn:{budgets}:*")]
-    [left] = await store._exchange.read([found.decode()], "PTTL")
+    [found] = [each async for each in store._commands.scan("keyturn:{budgets}:*")]
+    [left] = await store._commands.run_command("PTTL", [found.decode()])
     assert 50_000 < left <= 60_000

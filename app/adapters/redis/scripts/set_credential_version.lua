@@ -1,4 +1,5 @@
--- Let a session go on under another credential version. KEYS: session. ARGV: expected version, new version, now (s).
+-- Set the credential version of a live session that has the expected one. Return 1 if it was set, 0 otherwise.
+-- KEYS: session. ARGV: expected version, new version, now (s).
 local version, revoked_at, expires_at, idle_expires_at =
     unpack(redis.call('HMGET', KEYS[1], 'credential_version', 'revoked_at', 'expires_at', 'idle_expires_at'))
 local now = tonumber(ARGV[3])

@@ -1,4 +1,5 @@
--- Keep a new session. KEYS: session, salt. ARGV: lifetime (ms), salt or "", its lifetime (ms), fields and values.
+-- Store a new session. Return 1, or 0 if its id is taken.
+-- KEYS: session, salt. ARGV: lifetime (ms), salt or "", lifetime of the salt (ms), then the fields and their values.
 if redis.call('EXISTS', KEYS[1]) == 1 then
     return 0
 end

@@ -1,5 +1,6 @@
--- Compare and swap the current secret's digest. KEYS: session, salt.
--- ARGV: expected digest, new digest, salt, its lifetime (ms), now (s), idle expiry (s) or "", retention (ms).
+-- Swap the digest of the current secret if the session is live and has the expected one. Return 1 if so, 0 otherwise.
+-- KEYS: session, salt.
+-- ARGV: expected digest, new digest, salt, lifetime of the salt (ms), now (s), idle expiry (s) or "", retention (ms).
 local digest, revoked_at, expires_at, idle_expires_at =
     unpack(redis.call('HMGET', KEYS[1], 'secret_digest', 'revoked_at', 'expires_at', 'idle_expires_at'))
 local now = tonumber(ARGV[5])

@@ -1,2 +1,0 @@
--- Make budgets whole. KEYS: the budgets.
-return redis.call('DEL', unpack(KEYS))
