@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from ..adapters.http.server.binding import bind
+from ..adapters.http.server.listening import bind
 from ..adapters.http.server.serving import serve, stop_signal
 from ..adapters.telemetry.logs import configure_logging
 from ..service.application import prepare_stores

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from aiohttp.typedefs import Middleware
 
-from ..adapters.http.server.request_metrics import measuring
+from ..adapters.http.server.request_metrics import measure_requests
 from ..adapters.telemetry.shared_files import count_alone
 from ..domain.errors import ConfigurationError
 from ..ports.telemetry import Telemetry
@@ -38,7 +38,7 @@ def request_observers(settings: Settings, telemetry: Telemetry) -> Iterator[Midd
     Raises ``ConfigurationError`` if opentelemetry-api is needed and not installed.
     """
     if settings.telemetry != "none":
-        yield measuring(telemetry)
+        yield measure_requests(telemetry)
     if settings.traces:
         yield _tracing()
 

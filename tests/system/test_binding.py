@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from app.adapters.http.server.binding import bind
+from app.adapters.http.server.listening import bind
 from app.domain.errors import ConfigurationError
 
 

@@ -39,7 +39,7 @@ def build_application(
     operations = (*ROUTES, *PAGE_ROUTES) if docs else ROUTES
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
-        CrossOrigin(cors_origins).admit(app)
+        CrossOrigin(cors_origins).add_to(app)
     Guard(app[VALIDATION], telemetry=app[TELEMETRY]).protect(app)
     app.add_routes(operations)
     return app

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ...adapters.http.server.binding import bind
+from ...adapters.http.server.listening import bind
 from ...adapters.telemetry.shared_files import shared_files
 from ...domain.errors import ConfigurationError
 from ...ports.session_store import StoreOptions

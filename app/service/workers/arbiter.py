@@ -8,7 +8,7 @@ from typing import Final
 
 from gunicorn.arbiter import Arbiter
 
-from ...adapters.http.server.binding import ListeningSocket
+from ...adapters.http.server.listening import ListeningSocket
 from ...domain.errors import ConfigurationError, StoreUnavailable
 from ..settings import Settings
 from .configuration import Configuration

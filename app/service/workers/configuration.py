@@ -7,7 +7,7 @@ from typing import Any, Final
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from ...adapters.http.server.binding import ListeningSocket
+from ...adapters.http.server.listening import ListeningSocket
 from ...adapters.telemetry.shared_files import forget_gauges
 from ..settings import Settings
 from .worker import InstanceWorker

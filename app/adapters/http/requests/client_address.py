@@ -1,6 +1,7 @@
-"""The client's address, as the proxies that the operator trusts tell it."""
+"""The client's address behind the proxies that the operator trusts."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -16,23 +17,29 @@ TRUSTED_PROXIES: Final = web.AppKey("keyturn_trusted_proxies", tuple[Network, ..
 CLIENT_ADDRESS: Final = web.RequestKey("keyturn_client_address", str)
 
 _FORWARDED_FOR: Final = "X-Forwarded-For"
-_MOST_CHARACTERS: Final = 64
-"""Of one entry; the longest address with zone and port is shorter."""
+_MAX_ENTRY_LENGTH: Final = 64
+"""Characters. The longest address with a zone and a port is shorter."""
+
+_CACHE_SIZE: Final = 4_096
+_MAX_CACHED_LENGTH: Final = 256
+"""Characters of ``X-Forwarded-For``. A longer header is read again for each request, so that the cache stays small."""
 
 
 def note_client_address(request: web.Request) -> None:
-    """Find out the client's address, for whoever asks this request for it, and for what is recorded of it."""
-    lines = request.headers.getall(_FORWARDED_FOR, ())
+    """Find the client's address. Store it on the request, and in the context of the log and the audit trail."""
     trusted = request.app[TRUSTED_PROXIES]
-    request[CLIENT_ADDRESS] = address = client_address(request.remote, lines, trusted)
+    lines = tuple(request.headers.getall(_FORWARDED_FOR, ())) if trusted else ()
+    find = _cached_client_address if sum(map(len, lines)) <= _MAX_CACHED_LENGTH else client_address
+    request[CLIENT_ADDRESS] = address = find(request.remote, lines, trusted)
     ADDRESS.set(address)
 
 
 def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Return the address of the first hop, from the service outwards, that is not trusted; ``peer`` is who connected,
-    and ``lines`` are those of ``X-Forwarded-For``, to which each proxy appends whom it saw.
+    """Return the address of the first hop, from the service outwards, that is not trusted.
 
-    What no trusted proxy wrote is never read, and an entry that is none ends the way at the last trusted hop.
+    ``peer`` is the address of the connection. ``lines`` are the values of ``X-Forwarded-For``: each proxy appends the
+    address that it saw. An entry that no trusted proxy wrote is never read. If an entry is no address, the result is
+    the last trusted hop.
     """
     hop = _read(peer or "")
     if hop is None:
@@ -40,11 +47,14 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
     for entry in reversed(",".join(lines).split(",")):
         if not _is_trusted(hop, trusted):
             break
-        before = _read(entry)
-        if before is None:
+        previous_hop = _read(entry)
+        if previous_hop is None:
             break
-        hop = before
+        hop = previous_hop
     return str(hop)
+
+
+_cached_client_address: Final = lru_cache(_CACHE_SIZE)(client_address)
 
 
 def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
@@ -52,9 +62,9 @@ def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
 
 
 def _read(entry: str) -> Address | None:
-    """Return the address in an entry, which may have a port, brackets and a zone."""
+    """Return the address in an entry, or ``None``. The entry may have a port, brackets and a zone."""
     text = entry.strip(" \t")
-    if len(text) > _MOST_CHARACTERS:
+    if len(text) > _MAX_ENTRY_LENGTH:
         return None
     if text.startswith("["):
         text, bracket, port = text[1:].partition("]")

@@ -1,4 +1,4 @@
-"""Connections, below any application: errors of the HTTP parser, and which connections are idle."""
+"""Connections, below the application: errors of the HTTP parser, idle connections, clients that disconnect."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,43 +19,36 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Connection(RequestHandler):
-    """One connection. aiohttp's answer to what its parser refuses quotes the client's bytes; this one does not, and is
-    a problem whatever the path, which the parser does not tell. ``telemetry`` is told of what no middleware sees.
+    """One connection.
+
+    If aiohttp's parser refuses a request, aiohttp's response quotes the client's bytes. This class sends a problem
+    (RFC 9457) instead. It does so at every path, because the parser does not tell the path. ``telemetry`` counts
+    responses that no middleware sees.
     """
+
+    cancels_on_disconnect = False
+    """Whether the current handler is cancelled when the client disconnects."""
 
     def __init__(self, server: web.Server, *, telemetry: Telemetry, **options: Any) -> None:
         super().__init__(server, **options)
         self._telemetry = telemetry
 
-    gives_up = False
-    """Whether what is under way is cancelled when the client goes away."""
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the connection waits for a request."""
+        return self._waiter is not None and not self._waiter.done()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         request = self._current_request
         if request is not None and self._messages and isinstance(self._messages[0][0], _ErrInfo):
-            self._give_up_body(request.content)
-
-    def _give_up_body(self, body: StreamReader) -> None:
-        """Tell who waits for the rest of ``body`` that none comes: it is wrongly framed, and aiohttp's parser has
-        forgotten it. The request gets one answer, and the connection ends with it.
-        """
-        if not body.is_eof():
-            self._messages.clear()
-            body.set_exception(web.RequestPayloadError("The body is wrongly framed."))
-            body.feed_eof()
-            self.close()
+            self._fail_body(request.content)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        under_way = self._task_handler if self.gives_up else None
+        handler = self._task_handler if self.cancels_on_disconnect else None
         super().connection_lost(exc)
-        if under_way is not None:
-            under_way.cancel()
-
-    @property
-    def is_idle(self) -> bool:
-        """Tell whether it waits for a request."""
-        return self._waiter is not None and not self._waiter.done()
+        if handler is not None:
+            handler.cancel()
 
     def handle_error(
         self,
@@ -79,42 +72,53 @@ class Connection(RequestHandler):
         self._telemetry.answered(method="", route="", status=response.status, seconds=0.0)
         return response
 
+    def _fail_body(self, body: StreamReader) -> None:
+        """End a body that is wrongly framed: aiohttp's parser has dropped it, and a reader would wait for ever.
+
+        The request gets one response, then the connection closes.
+        """
+        if not body.is_eof():
+            self._messages.clear()
+            body.set_exception(web.RequestPayloadError("The body is wrongly framed."))
+            body.feed_eof()
+            self.close()
+
 
 @contextmanager
 def while_connected(request: web.Request) -> Iterator[None]:
-    """Cancel what is done here if the client goes away: it costs much, and nobody misses it."""
+    """Cancel the block if the client disconnects. It is for work that is expensive and useless without the client."""
     connection = request.protocol
     if not isinstance(connection, Connection):
         yield
         return
-    connection.gives_up = True
+    connection.cancels_on_disconnect = True
     try:
         yield
     finally:
-        connection.gives_up = False
+        connection.cancels_on_disconnect = False
 
 
 class Server(web.Server):
-    """Makes our connections."""
+    """Creates a ``Connection`` for each client."""
 
     def __init__(self, handler: _Handler, *, telemetry: Telemetry, **options: Any) -> None:
         super().__init__(self._handle, **options)
-        self._answer = handler
+        self._application_handler = handler
         self._telemetry = telemetry
 
     def __call__(self) -> RequestHandler:
         return Connection(self, telemetry=self._telemetry, loop=self._loop, **self._kwargs)
 
     def close_idle(self) -> None:
-        """Close the connections on which nothing is under way."""
+        """Close the connections that wait for a request."""
         for connection in self.connections:
             if isinstance(connection, Connection) and connection.is_idle:
                 connection.force_close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """An unknown ``Expect`` (RFC 9110 §10.1.1) is refused before any middleware; let that be our answer too."""
+        """Answer a request. aiohttp refuses an unknown ``Expect`` before any middleware runs (RFC 9110 §10.1.1)."""
         try:
-            return await self._answer(request)
+            return await self._application_handler(request)
         except web.HTTPException as error:
             request_id = new_request_id()
             response = http_error_response(error, path=request.path)

@@ -1,4 +1,4 @@
-"""Cross-origin requests (the CORS protocol of the Fetch standard): which web pages may read the answers."""
+"""Cross-origin requests (the CORS protocol of the Fetch standard): which web pages may read the responses."""
 
 from collections.abc import Collection
 from typing import Final
@@ -12,22 +12,22 @@ _MAX_AGE_SECONDS: Final = "600"
 
 
 class CrossOrigin:
-    """Lets pages of these origins in, each compared whole. Cookies are no credentials here, so none are allowed."""
+    """Allows pages of exactly these origins. Requests with cookies are not allowed: no cookie signs a user in."""
 
     def __init__(self, origins: Collection[str]) -> None:
         self._origins = frozenset(origins)
 
-    def admit(self, app: web.Application) -> None:
-        """Answer preflights to ``app``, and mark all its answers; a middleware before it sees both."""
+    def add_to(self, app: web.Application) -> None:
+        """Answer the preflight requests to ``app``, and add the CORS headers to all its responses."""
 
         @web.middleware
         async def preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return _preflight(request) if self._asks_first(request) else await handler(request)
+            return _preflight_response(request) if self._is_preflight(request) else await handler(request)
 
         app.middlewares.append(preflight)
-        app.on_response_prepare.append(self._mark)
+        app.on_response_prepare.append(self._add_headers)
 
-    def _asks_first(self, request: web.Request) -> bool:
+    def _is_preflight(self, request: web.Request) -> bool:
         return (
             request.method == hdrs.METH_OPTIONS
             and request.headers.get(hdrs.ORIGIN) in self._origins
@@ -35,8 +35,8 @@ class CrossOrigin:
             and isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed)
         )
 
-    async def _mark(self, request: web.Request, response: web.StreamResponse) -> None:
-        """An answer that is open to every origin already stays so; any other differs by origin (RFC 9110 §12.5.5)."""
+    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add the headers. A response that is open to every origin stays as it is. Others vary (RFC 9110 §12.5.5)."""
         headers = response.headers
         if hdrs.ACCESS_CONTROL_ALLOW_ORIGIN in headers:
             return
@@ -47,11 +47,11 @@ class CrossOrigin:
             headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
 
 
-def _preflight(request: web.Request) -> web.Response:
-    refusal = request.match_info.http_exception
-    assert isinstance(refusal, web.HTTPMethodNotAllowed)
+def _preflight_response(request: web.Request) -> web.Response:
+    error = request.match_info.http_exception
+    assert isinstance(error, web.HTTPMethodNotAllowed)
     headers = {
-        hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(sorted(refusal.allowed_methods)),
+        hdrs.ACCESS_CONTROL_ALLOW_METHODS: ", ".join(sorted(error.allowed_methods)),
         hdrs.ACCESS_CONTROL_ALLOW_HEADERS: _REQUEST_HEADERS,
         hdrs.ACCESS_CONTROL_MAX_AGE: _MAX_AGE_SECONDS,
         hdrs.VARY: f"{hdrs.ACCESS_CONTROL_REQUEST_METHOD}, {hdrs.ACCESS_CONTROL_REQUEST_HEADERS}",

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its errors, its security headers."""
+"""The outermost middleware: request id, client address, errors as responses, security headers."""
 
 import logging
 import os
@@ -31,7 +31,7 @@ SECURITY_HEADERS: Final = (
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost middleware. ``CancelledError``, the end of a shutdown's patience, passes through it."""
+    """Answer every request, whatever a handler raises. Only ``CancelledError`` passes, which ends a slow shutdown."""
     request_id = new_request_id()
     try:
         note_client_address(request)
@@ -39,14 +39,10 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)  # noqa: TRY301  # answered below, as every error
         response = await handler(request)
     except KeyturnError as error:
-        if isinstance(error, NoPlaceLeft):
-            request.app[TELEMETRY].hashing_refused()
-        response = error_response(error, path=request.path)
-        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
+        response = _domain_error_response(request, error)
     except web.HTTPException as error:
         response = http_error_response(error, path=request.path)
-    except Exception:  # noqa: BLE001  # the last resort: a bug is a 500, and the log has its cause
+    except Exception:  # noqa: BLE001  # a bug is a 500, and the log has its cause
         _LOG.exception("bug")
         response = bug_response(path=request.path)
     add_headers(response, request_id)
@@ -56,16 +52,26 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def new_request_id() -> str:
-    """Return a new request id (16 characters), which the log of this request carries from now on."""
+    """Return a new request id of 16 characters. From now on the log lines of this request have it."""
     request_id = os.urandom(_REQUEST_ID_BYTES).hex()
     REQUEST_ID.set(request_id)
     return request_id
 
 
 def add_headers(response: web.StreamResponse, request_id: str) -> None:
-    """Give ``response`` the headers that every answer has."""
+    """Add the headers that every response has."""
     headers = response.headers
     headers["X-Request-Id"] = request_id
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
     headers[hdrs.SERVER] = "keyturn"
+
+
+def _domain_error_response(request: web.Request, error: KeyturnError) -> web.Response:
+    """Return the response to a domain error. Log it if it is a 5xx."""
+    if isinstance(error, NoPlaceLeft):
+        request.app[TELEMETRY].hashing_refused()
+    response = error_response(error, path=request.path)
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
+    return response

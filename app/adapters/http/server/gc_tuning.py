@@ -4,16 +4,15 @@ import gc
 from typing import Final
 
 _THRESHOLDS: Final = (5_000, 4, 100)
-"""After 5,000 objects more than before the new ones are looked at, after 4 times that the 20,000 newest, which takes
-some milliseconds, and after 100 times that all.
+"""A collection of the youngest objects runs after 5,000 new ones. Every fifth also covers the next generation, some
+20,000 objects, and takes a few milliseconds. A full collection is rare.
 """
 
 
 def tune_gc() -> None:
-    """Look no more at the objects that there are now, and at all of those to come seldom.
+    """Exclude today's objects from garbage collection, and make full collections rare. Call it once, after the start.
 
-    To be called when the process has started: what it has then it keeps. A full collection looks at every object at
-    once, and with Python's thresholds some thousand new connections cause several.
+    A full collection visits every object at once. With Python's thresholds, a few thousand connections cause several.
     """
     gc.collect()
     gc.freeze()

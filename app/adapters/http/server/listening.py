@@ -1,49 +1,100 @@
-"""Closing listening sockets without cutting anyone: a plain close resets what the kernel has accepted already."""
+"""Listening sockets: bind them, and close them without resetting a connection."""
 
 import asyncio
 import os
 import socket
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
+from ....domain.errors import ConfigurationError
+
+BACKLOG: Final = 1_024
+"""Connections that the kernel accepts before this process does, at most."""
+
+
+class ListeningSocket(socket.socket):
+    """A bound socket. It always listens with our own backlog: an event loop passes the number of connections that it
+    accepts at once.
+    """
+
+    def __str__(self) -> str:
+        host, port = self.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def listen(self, _: int = BACKLOG, /) -> None:
+        """Let clients connect. Raises ``ConfigurationError`` if another program has begun to listen there."""
+        try:
+            super().listen(BACKLOG)
+        except OSError as error:
+            host, port = self.getsockname()[:2]
+            raise _cannot_listen(host, port, error) from error
+
+
+async def bind(host: str, port: int, *, settings: str = "KEYTURN_HOST and KEYTURN_PORT") -> list[ListeningSocket]:
+    """Return a socket for each address of ``host``. Clients cannot connect until it listens.
+
+    Raises ``ConfigurationError``, which names ``settings``, if an address is not available.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(host, port, error, settings) from error
+    try:
+        return [ListeningSocket(fileno=os.dup(each.fileno())) for each in server.sockets]
+    finally:
+        server.close()
+
 
 async def stop_listening(site: web.BaseSite, server: web.Server) -> None:
-    """Close the site's sockets; ``server`` serves whoever connected before, and nobody can connect any more, unless
-    another process shares the socket: that one goes on.
+    """Close the sockets of ``site``. ``server`` still serves every client that has connected.
+
+    A plain close would reset the connections that the kernel has accepted. If another process shares the socket, that
+    process goes on listening.
     """
-    handles = [socket.socket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
-    await _finish_accepting(site)
+    copies = [socket.socket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
+    await _stop_accepting(site)
     await site.stop()
-    for handle in handles:
-        for accepted in _accept_all(handle):
-            await asyncio.get_running_loop().connect_accepted_socket(server, accepted)
+    for copy in copies:
+        for connection in _accept_all(copy):
+            await asyncio.get_running_loop().connect_accepted_socket(server, connection)
 
 
 def _sockets(site: web.BaseSite) -> Any:
-    server: Any = site._server  # noqa: SLF001  # as aiohttp's own list of addresses finds them
+    server: Any = site._server  # noqa: SLF001  # aiohttp offers no public way to the sockets
     return server.sockets
 
 
-async def _finish_accepting(site: web.BaseSite) -> None:
-    """Let the event loop accept no more: it drops a connection that it accepted in the very step of the close."""
+async def _stop_accepting(site: web.BaseSite) -> None:
+    """Stop the event loop from accepting. It would drop a connection that it accepts in the same step as the close."""
     for each in _sockets(site):
         asyncio.get_running_loop().remove_reader(each.fileno())
     for _ in range(2):
         await asyncio.sleep(0)
 
 
-def _accept_all(handle: socket.socket) -> list[socket.socket]:
-    """Accept what the kernel holds and close the last handle; nothing awaits in between, or more would come.
+def _accept_all(listening: socket.socket) -> list[socket.socket]:
+    """Accept every connection that the kernel holds, then close the last copy of the socket.
 
-    It ends where the kernel has no more, or this process no file descriptor for it.
+    Nothing is awaited in between, or more clients would connect. It ends when the kernel has no more connections, or
+    this process has no file descriptor left.
     """
     accepted = []
-    handle.settimeout(0)
-    with handle, suppress(OSError):
+    listening.settimeout(0)
+    with listening, suppress(OSError):
         while True:
-            connection, _ = handle.accept()
+            connection, _ = listening.accept()
             connection.settimeout(0)
             accepted.append(connection)
     return accepted
+
+
+def _cannot_listen(
+    host: str, port: int, error: OSError | UnicodeError, settings: str = "KEYTURN_HOST and KEYTURN_PORT"
+) -> ConfigurationError:
+    reason = getattr(error, "strerror", None) or "this is no host name"
+    return ConfigurationError(
+        f"Cannot listen on {host} port {port}: {reason}. Set {settings} to an address of this machine and a free port."
+    )

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from .binding import ListeningSocket
+from .listening import ListeningSocket
 
 _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus' text exposition format."""
@@ -15,9 +15,10 @@ _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 @asynccontextmanager
 async def metrics_page(sockets: Sequence[ListeningSocket], text: Callable[[], bytes]) -> AsyncIterator[None]:
-    """Serve what ``text`` returns to whoever connects to the sockets, which are closed in the end.
+    """Serve what ``text`` returns on the sockets, and close them in the end.
 
-    Workers share the sockets and each answers for all, so no connection stays with one that may leave.
+    Workers share the sockets, and each worker answers for all. Every response closes its connection, so that no client
+    stays connected to a worker that ends.
     """
 
     async def metrics(_: web.Request) -> web.Response:

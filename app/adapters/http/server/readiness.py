@@ -1,4 +1,4 @@
-"""Whether this instance wants requests."""
+"""Whether this instance is ready for requests."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from aiohttp import web
 
 
 class Readiness:
-    """Ready once started, while its stores answer, until it drains."""
+    """Ready from the start until draining begins, while the stores answer."""
 
     def __init__(self) -> None:
         self.started = False

@@ -1,4 +1,4 @@
-"""Requests as telemetry sees them."""
+"""Requests counted and timed."""
 
 from time import perf_counter
 from typing import Final
@@ -7,13 +7,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from ....ports.telemetry import Telemetry
-from .route_pattern import route_pattern
+from .access_log import route_pattern
 
 TELEMETRY: Final = web.AppKey("keyturn_telemetry", Telemetry)
 
 
-def measuring(telemetry: Telemetry) -> Middleware:
-    """Return the middleware that counts and times what every other has made of a request."""
+def measure_requests(telemetry: Telemetry) -> Middleware:
+    """Return the middleware that counts and times every response. It is outside all other middlewares."""
 
     @web.middleware
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:

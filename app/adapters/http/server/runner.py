@@ -1,4 +1,4 @@
-"""Running the application: it begins on our connections, and ends without cutting any."""
+"""Running the application on our connections, and ending it without cutting any of them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,15 +7,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from .access_log import ACCESS_LOG, AccessLog
-from .binding import ListeningSocket
 from .connection import Server
-from .listening import stop_listening
+from .listening import ListeningSocket, stop_listening
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
 
 _ACCEPTED_AT_ONCE: Final = 1
-"""Connections, in one step of the event loop. Others are answered in between, and processes that share the socket get
-their part.
+"""Connections in one step of the event loop. Other clients are served in between, and other processes that share the
+socket get their share.
 """
 
 _KEEPALIVE_SECONDS: Final = 75
@@ -58,16 +57,16 @@ class Runner(web.AppRunner):
         return self._server
 
     async def listen(self, sockets: Sequence[ListeningSocket]) -> None:
-        """Accept who connects to the sockets; raises ``ConfigurationError``."""
+        """Accept connections on the sockets. Raises ``ConfigurationError`` if another program listens there."""
         for each in sockets:
             await web.SockSite(self, each, backlog=_ACCEPTED_AT_ONCE).start()
 
     async def drain(self) -> None:
-        """Stop listening, and let clients finish what they began: each answer closes its connection from now on.
+        """Stop listening, and serve the requests of connected clients. From now on each response closes its connection.
 
-        It goes on listening for the delay, so that whoever balances the load sees it unready first. What the kernel has
-        accepted is served. A connection on which no request comes within 2 seconds is closed; all has to be done within
-        the time of the shutdown.
+        It first goes on listening for ``drain_delay``, so that a load balancer sees that the instance is not ready.
+        Connections that the kernel has accepted are served. A connection without a request for 2 seconds is closed.
+        Draining ends after ``shutdown_timeout`` at the latest.
         """
         server = self._server
         assert isinstance(server, Server)
@@ -76,14 +75,14 @@ class Runner(web.AppRunner):
         for site in self.sites:
             await stop_listening(site, server)
         idle = min(_IDLE_SECONDS, self._shutdown_timeout)
-        await _all_closed(server, idle)
+        await _wait_until_closed(server, idle)
         server.close_idle()
-        await _all_closed(server, self._shutdown_timeout - idle)
+        await _wait_until_closed(server, self._shutdown_timeout - idle)
         self._shutdown_timeout = _STEP_SECONDS
 
 
-async def _all_closed(server: web.Server, seconds: float) -> None:
-    """Wait until no connection is open, for ``seconds`` at most."""
+async def _wait_until_closed(server: web.Server, seconds: float) -> None:
+    """Wait until no connection is open, but at most ``seconds``."""
     for _ in range(int(seconds / _STEP_SECONDS)):
         if not server.connections:
             break

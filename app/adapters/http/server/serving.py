@@ -1,4 +1,4 @@
-"""Serving until it is told to stop."""
+"""Serving until a signal or an error."""
 
 import asyncio
 import logging
@@ -6,8 +6,8 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from .binding import ListeningSocket
 from .gc_tuning import tune_gc
+from .listening import ListeningSocket
 from .runner import Runner
 
 _LOG: Final = logging.getLogger("keyturn.http")
@@ -18,9 +18,9 @@ _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 async def serve(
     runner: Runner, sockets: Sequence[ListeningSocket], *, stopped: asyncio.Event, announce: Callable[[], None]
 ) -> None:
-    """Start the application, listen until ``stopped``, then drain. ``announce`` is called once requests are accepted.
+    """Start the application, listen until ``stopped`` is set, then drain. ``announce`` is called when it listens.
 
-    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed once
+    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed after
     it has listened.
     """
     try:
@@ -36,9 +36,10 @@ async def serve(
 
 
 def stop_signal() -> asyncio.Event:
-    """Return an event that SIGTERM, SIGINT and SIGHUP set; a second SIGTERM or SIGINT ends the process at once.
+    """Return an event that SIGTERM, SIGINT and SIGHUP set. A second SIGTERM or SIGINT ends the process at once.
 
-    SIGHUP may come several times as a terminal goes away, and not at all to what nohup has started.
+    SIGHUP can come several times when a terminal closes, so a second one does nothing. ``nohup`` ignores SIGHUP, and it
+    stays ignored.
     """
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""A span for each request (OpenTelemetry), which tells its route, method and status and nothing that a client wrote."""
+"""A span for each request (OpenTelemetry). It has the route, the method and the status, and no text of the client."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, get_tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from .route_pattern import route_pattern
+from .access_log import route_pattern
 
 _TRACER: Final = get_tracer("keyturn")
 _TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
@@ -21,9 +21,9 @@ _OTHER: Final = "_OTHER"
 
 @web.middleware
 async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve within a span named for method and route, as the semantic conventions for HTTP servers have it.
+    """Serve within a span that is named by the semantic conventions for HTTP servers: method and route.
 
-    An exception that passes through is the end of a shutdown's patience; its text stays out of the span.
+    An exception that passes is a cancelled handler. Its text stays out of the span.
     """
     method = request.method if request.method in _METHODS else _OTHER
     route = route_pattern(request)
@@ -44,7 +44,5 @@ async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _parent(headers: Mapping[str, str]) -> Context:
-    """Return the caller's span (W3C Trace Context §3.2). Its ``tracestate`` is dropped: a client may write anything
-    there.
-    """
+    """Return the caller's span (W3C Trace Context §3.2) without its ``tracestate``, which can hold any text."""
     return _TRACE_CONTEXT.extract({_PARENT: headers.get(_PARENT, "")}, context=Context())
