@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from ..domain.clients.client import AuthenticationMethod, Client, GrantType
-from ..domain.clients.registration import Registered
+from ..domain.clients.registration import ClientWithSecret
 from ..domain.errors import FieldError, InvalidRequest
 from ..domain.identifiers import ClientId
 from ..domain.scope import InvalidScope, Scope
@@ -44,7 +44,7 @@ def describe(client: Client) -> ClientEntry:
     return members
 
 
-def describe_registered(registered: Registered) -> ClientEntry | RegisteredClient:
+def describe_registered(registered: ClientWithSecret) -> ClientEntry | RegisteredClient:
     """Return a client as a JSON object with its new secret, if it has one."""
     entry = describe(registered.client)
     return entry if registered.secret is None else {**entry, "client_secret": registered.secret}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ..adapters import client_json, strict_json
 from ..domain.clients.client import AuthenticationMethod, Client, GrantType
 from ..domain.clients.errors import ClientNotFound
-from ..domain.clients.registration import ClientRegistration, Registered
+from ..domain.clients.registration import ClientRegistration, ClientWithSecret
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.identifiers import ClientId
 from ..service.application import opened
@@ -164,7 +164,7 @@ def _grace(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _tell(arguments: argparse.Namespace, registered: Registered, done: str) -> None:
+def _tell(arguments: argparse.Namespace, registered: ClientWithSecret, done: str) -> None:
     if arguments.json:
         print(json.dumps(client_json.describe_registered(registered)))
         return

@@ -17,7 +17,7 @@ from ..domain.keys.reload import KeyReload
 from ..domain.tokens.policy import AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
-from ..domain.verifier.feed_following import FeedFollowing
+from ..domain.verifier.feed_follower import FeedFollower
 from ..domain.verifier.guard_state import GuardState
 from ..domain.verifier.issuer_keys import IssuerKeys
 from ..ports.clock import Clock
@@ -101,7 +101,7 @@ def remote_guard(
     source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), RevocationList()
     reload = KeyReload(clock=clock)
     keys = IssuerKeys(issuer=source, verifier=verifier, clock=clock, reload=reload)
-    feed = FeedFollowing(
+    feed = FeedFollower(
         issuer=source,
         keys=keys,
         verifier=verifier,

@@ -10,7 +10,7 @@ from typing import Final
 from ..adapters.issuer.http_issuer import HttpIssuer
 from ..domain.keys.reload import KeyReload
 from ..domain.tokens.revocation_list import RevocationList
-from ..domain.verifier.feed_following import FeedFollowing
+from ..domain.verifier.feed_follower import FeedFollower
 from ..domain.verifier.guard_state import GuardState
 from ..domain.verifier.issuer_keys import IssuerKeys
 from ..ports.clock import Clock
@@ -30,7 +30,7 @@ class IssuerFollower:
         *,
         issuer: HttpIssuer,
         keys: IssuerKeys,
-        feed: FeedFollowing,
+        feed: FeedFollower,
         reload: KeyReload,
         revoked: RevocationList,
         clock: Clock,
@@ -89,7 +89,7 @@ class IssuerFollower:
 
     async def _keep_keys(self) -> None:
         while True:
-            await self._reload.wait(seconds=self._keys.due_in())
+            await self._reload.wait(seconds=self._keys.seconds_until_fetch())
             await _surviving(self.fetch_keys)
 
     async def _keep_feed(self) -> None:

@@ -1,4 +1,4 @@
-"""Assertions by which clients authenticate (RFC 7523)."""
+"""The reader of client assertions (RFC 7523)."""
 
 from typing import Protocol
 
@@ -7,18 +7,19 @@ from ..domain.identifiers import ClientId
 
 
 class ClientAssertionReader(Protocol):
-    """Reads assertions. It does no I/O."""
+    """Reads the assertions with which clients authenticate. It does no I/O."""
 
     def claimed_client(self, assertion: str) -> ClientId:
-        """Return the subject that ``assertion`` claims, of which nothing is verified; raises ``InvalidClient``."""
+        """Return the unverified subject of ``assertion``; raises ``InvalidClient`` if it is malformed."""
         ...
 
     def verify(self, assertion: str, jwks: str) -> AssertionClaims:
-        """Return what ``assertion`` says, if a key of the JWK Set signed it; raises ``InvalidClient``. Its times,
-        issuer and audience are not judged.
+        """Return the claims of ``assertion``; raises ``InvalidClient`` unless a key of the JWK Set ``jwks`` signed it.
+
+        The caller checks times, issuer and audience.
         """
         ...
 
     def check_keys(self, jwks: str) -> None:
-        """Raise ``InvalidRequest`` unless ``jwks`` is a JWK Set of public keys fit for ``verify``."""
+        """Raise ``InvalidRequest`` unless ``jwks`` is a JWK Set of public keys that ``verify`` can use."""
         ...

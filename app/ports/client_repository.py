@@ -1,4 +1,4 @@
-"""Clients."""
+"""The repository of clients."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,34 +8,38 @@ from ..domain.identifiers import ClientId
 
 
 class ClientRepository(Protocol):
-    """Keeps OAuth clients. Each method is one atomic act, and its effect is durable when it returns; each raises
-    ``StoreUnavailable`` when the store does not answer.
+    """Stores OAuth clients. Each method is atomic, and its effect is durable when it returns.
+
+    Every method raises ``StoreUnavailable`` if the store does not answer.
     """
 
     async def add(self, client: Client) -> None:
-        """Keep a new client; raises ``AlreadyExists`` if the id is taken, as the built-in one's is. Of several at once
-        with one id, one succeeds.
+        """Store a new client; raises ``AlreadyExists`` if the id is taken, also by the built-in client.
+
+        Of several concurrent calls with the same id, one succeeds.
         """
         ...
 
     async def find(self, client_id: ClientId) -> Client | None:
-        """Return the client of this id, or ``None``. The built-in ``first-party`` is always there."""
+        """Return the client with this id, or ``None``. The built-in client ``first-party`` always exists."""
         ...
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
-        """Return at most ``limit`` clients that were added whose ids come after ``after``, by code points, in that
-        order; "" comes before every id.
+        """Return at most ``limit`` added clients with ids after ``after``, ordered by the code points of the ids.
+
+        "" comes before every id. The built-in client is not listed.
         """
         ...
 
     async def replace_secrets(
         self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]
     ) -> bool:
-        """Put ``new`` in the place of ``expected``; return whether this call did. Of any number of concurrent calls
-        with one ``expected``, at most one does.
+        """Replace the secrets if they are ``expected``; return whether this call made the change.
+
+        Of any number of concurrent calls with the same ``expected``, at most one returns ``True``.
         """
         ...
 
     async def remove(self, client_id: ClientId) -> bool:
-        """Delete a client that was added; return whether this call did."""
+        """Delete an added client; return whether this call deleted it."""
         ...

@@ -1,4 +1,4 @@
-"""What is counted of a guard, for whoever watches the service that it guards."""
+"""The telemetry of a guard."""
 
 from typing import Protocol
 
@@ -7,16 +7,19 @@ from ..domain.verifier.guard_state import GuardState
 
 
 class GuardTelemetry(Protocol):
-    """Is told what a guard does. No method fails or waits, and none passes on what a client or the issuer wrote."""
+    """Counts and measures what a guard does.
+
+    No method raises or blocks. No method passes on text that a client or the issuer wrote.
+    """
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        """The guard refused a request."""
+        """Count a request that the guard refused."""
         ...
 
     def keys_fetched(self, state: GuardState) -> None:
-        """The issuer was asked for its keys. ``state`` is what is known since; ``keys_fault`` tells of a failure."""
+        """Record a fetch of the keys. ``state`` is the state after it; ``keys_fault`` says whether it failed."""
         ...
 
     def feed_polled(self, state: GuardState) -> None:
-        """The issuer was asked for its revocation feed. ``state`` is as above; ``feed_fault`` tells of a failure."""
+        """Record a poll of the feed. ``state`` is the state after it; ``feed_fault`` says whether it failed."""
         ...

@@ -1,4 +1,4 @@
-"""The issuer, as another service reaches it."""
+"""The issuer, for a guard in another service."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -6,7 +6,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class JwkSetDocument:
-    """A JWK Set as it came, and for how many seconds it may be kept."""
+    """A JWK Set in JSON. It may be cached for ``max_age`` seconds."""
 
     body: bytes = field(repr=False)
     max_age: float
@@ -14,15 +14,16 @@ class JwkSetDocument:
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """A revocation feed as it came, and the name that the issuer gave to this answer, if any."""
+    """A revocation feed as a JWT, and the ``ETag`` of the response, if it has one."""
 
     text: str = field(repr=False)
     etag: str | None
 
 
 class Issuer(Protocol):
-    """Fetches what an issuer publishes. Each method raises ``IssuerFault`` where nothing usable comes, in bounded time
-    and memory.
+    """Fetches the documents that an issuer publishes, in bounded time and memory.
+
+    Each method raises ``IssuerFault`` if the issuer does not answer, or if its answer cannot be used.
     """
 
     async def jwk_set(self) -> JwkSetDocument:
@@ -30,7 +31,8 @@ class Issuer(Protocol):
         ...
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
-        """Return the revocation feed for who knows that of ``since`` (0: none), or ``None`` if it is the one that has
-        this ``etag``.
+        """Return the revocation feed with all changes since a feed whose ``as_of`` is ``since``; 0 means no feed yet.
+
+        Return ``None`` if the feed still has this ``etag``.
         """
         ...

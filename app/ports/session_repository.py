@@ -1,4 +1,4 @@
-"""Sessions."""
+"""The repository of sessions."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,19 +9,19 @@ from ..domain.tokens.revoked_session import RevokedSession
 
 
 class SessionRepository(Protocol):
-    """Keeps sessions. Each method is one atomic act, and its effect is durable when it returns.
+    """Stores sessions. Each method is atomic, and its effect is durable when it returns.
 
-    Every method raises ``StoreUnavailable`` when the store does not answer; whether a change was made is then unknown.
-    All reads see every change that was acknowledged before them. Times are seconds since the epoch, digests and salts
-    32 bytes.
+    Every method raises ``StoreUnavailable`` if the store does not answer; it is then unknown whether the change was
+    made. A read sees every change that was acknowledged before it. Times are seconds since the epoch. Digests and salts
+    have 32 bytes.
     """
 
     async def add(self, session: Session) -> None:
-        """Keep a new session; raises ``AlreadyExists`` if its id is taken."""
+        """Store a new session; raises ``AlreadyExists`` if its id is taken."""
         ...
 
     async def find(self, session_id: SessionId) -> Session | None:
-        """Return the session, whether live, expired or revoked; ``None`` if there is none or it was deleted."""
+        """Return the session, also if it has expired or was revoked; ``None`` if it is unknown or was deleted."""
         ...
 
     async def advance(
@@ -34,39 +34,40 @@ class SessionRepository(Protocol):
         now: float,
         idle_expires_at: float | None,
     ) -> bool:
-        """Compare and swap: make ``new_digest`` the current secret's digest if ``expected_digest`` is it and the
-        session is live at ``now``. With it ``generation`` goes up by one, and ``salt``, ``rotated_at`` (``now``) and
-        ``idle_expires_at`` are set.
+        """Replace the digest of the current secret if it is ``expected_digest`` and the session is live at ``now``.
 
-        Returns whether this call made the swap. Of any number of concurrent calls with one ``expected_digest``, at
-        most one does.
+        The same act adds 1 to ``generation``, and sets ``salt``, ``idle_expires_at`` and ``rotated_at`` (to ``now``).
+        Return whether this call made the change. Of any number of concurrent calls with the same ``expected_digest``,
+        at most one returns ``True``.
         """
         ...
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        """Revoke the session; once this has returned, no ``advance`` of it succeeds. Its salt may be erased with it.
+        """Revoke the session. When this has returned, no ``advance`` of it succeeds. The salt may be erased too.
 
-        Returns whether this call did: ``False`` for one that is unknown or was revoked before, whose reason stays.
+        Return whether this call revoked it. A session that is revoked already keeps its reason and its time.
         """
         ...
 
     async def set_credential_version(
         self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
     ) -> bool:
-        """Let the session go on under ``credential_version`` if it is live at ``now`` and of ``expected_version``.
+        """Set the credential version if it is ``expected_version`` and the session is live at ``now``.
 
-        Returns whether this call made that change.
+        Return whether this call made the change.
         """
         ...
 
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        """Revoke every session that is not, in steps; return how many this call revoked. Each step is one atomic act;
-        after a failure the same call goes on where it ended. A session that is added meanwhile may be revoked too.
+        """Revoke all sessions, in steps; return how many this call revoked.
+
+        Each step is atomic. After a failure, the same call continues where the first one stopped. A session that is
+        added meanwhile may be revoked too.
         """
         ...
 
     async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        """Return the subject's sessions that are live at ``now``, the oldest first."""
+        """Return the sessions of ``subject`` that are live at ``now``, the oldest first."""
         ...
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:

@@ -1,22 +1,21 @@
-"""Forgetting sessions."""
+"""The deletion of old sessions and salts."""
 
 from typing import Protocol
 
 
 class SessionSweeper(Protocol):
-    """Deletes what has had its time, where the store does not do that by itself. Several instances may do so at once.
+    """Deletes old sessions and salts in a store that does not do so by itself. Several instances may use it at once.
 
-    Every method raises ``StoreUnavailable`` when the store does not answer. Times are seconds since the epoch.
+    Every method raises ``StoreUnavailable`` if the store does not answer. Times are seconds since the epoch.
     """
 
     async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        """Erase the salts of at most ``limit`` sessions rotated before ``rotated_before``; return how many."""
+        """Erase the salts of at most ``limit`` sessions last rotated before ``rotated_before``; return how many."""
         ...
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
-        """Delete sessions whose time was over before ``expired_before``, or that were revoked before
-        ``revoked_before``, looking at no more than ``limit`` of all sessions; return how many were deleted.
+        """Delete sessions that expired before ``expired_before`` or were revoked before ``revoked_before``.
 
-        Repeated calls come past every session.
+        Check at most ``limit`` sessions, and return how many were deleted. Repeated calls check every session.
         """
         ...

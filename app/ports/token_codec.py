@@ -1,4 +1,4 @@
-"""Access tokens as text."""
+"""The codec of access tokens and feeds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -11,10 +11,10 @@ from .token_verifier import TokenVerifier
 
 
 class TokenCodec(TokenVerifier, Protocol):
-    """Signs access tokens too, with the keys that were installed in it."""
+    """Signs and verifies with the installed keys. It does no I/O."""
 
     def install(self, keys: Sequence[StoredKey]) -> None:
-        """Use these keys and no others from now on. Parsing a private key takes about 30 ms."""
+        """Replace the installed keys. Parsing a private key takes about 30 ms."""
         ...
 
     def keys(self) -> Sequence[SigningKey]:
@@ -30,5 +30,5 @@ class TokenCodec(TokenVerifier, Protocol):
         ...
 
     def jwk_set(self) -> Mapping[str, object]:
-        """Return the public halves of the installed keys as a JWK Set (RFC 7517 §5), in the order of ``keys``."""
+        """Return the installed public keys as a JWK Set (RFC 7517 §5), in the order of ``keys``."""
         ...

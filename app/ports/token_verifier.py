@@ -1,4 +1,4 @@
-"""Reading access tokens."""
+"""The verifier of access tokens."""
 
 from typing import Protocol
 
@@ -6,12 +6,13 @@ from ..domain.tokens.claims import AccessTokenClaims
 
 
 class TokenVerifier(Protocol):
-    """Reads access tokens. It does no I/O."""
+    """Parses access tokens and verifies their signatures. It does no I/O."""
 
     def decode(self, token: str) -> AccessTokenClaims:
-        """Return what ``token`` says, its form and signature verified; its times, issuer and audience are not judged.
+        """Return the claims of ``token`` if its form and its signature are valid.
 
-        Raises ``MalformedToken`` for whatever does not have the form of an access token of this service, and
-        ``BadSignature`` for a signature that does not verify or an unknown ``kid``; never anything else.
+        The caller checks times, issuer and audience. Raises ``MalformedToken`` for a text that does not have the form
+        of an access token, ``BadSignature`` for a wrong signature, ``UnknownSigner`` for an unknown ``kid``, and no
+        other error.
         """
         ...

@@ -3,27 +3,27 @@
 from app.domain.verifier.issuer_trust import IssuerTrust
 
 
-def trust(*held: str) -> IssuerTrust:
-    """Return the trust in the keys of a JWK Set."""
+def trust(*kids: str) -> IssuerTrust:
+    """Return an ``IssuerTrust`` that knows a JWK Set with these keys."""
     trust = IssuerTrust()
-    trust.set_keys(held)
+    trust.set_keys(kids)
     return trust
 
 
-def test_without_a_feed_the_jwk_set_counts() -> None:
-    """There may be none yet."""
+def test_without_a_feed_all_keys_of_the_jwk_set_are_trusted() -> None:
+    """Before the first feed nothing is excluded."""
     assert trust("a", "b").kids() == {"a", "b"}
 
 
-def test_a_feed_takes_away_what_it_drops_or_leaves_out() -> None:
-    """Both at once."""
+def test_a_feed_excludes_dropped_and_unnamed_keys() -> None:
+    """One feed drops a key and does not name another: both are excluded."""
     keys = trust("a", "b", "c")
     keys.apply_feed(["a", "b"], ["b"])
     assert keys.kids() == {"a"}
 
 
-def test_what_was_left_out_can_be_named_again_and_what_was_dropped_cannot() -> None:
-    """Instances notice a new key one after the other; a drop is for good."""
+def test_an_unnamed_key_can_return_and_a_dropped_key_cannot() -> None:
+    """Instances notice a new key one after the other, so a later feed may name it again. A drop is final."""
     keys = trust("a", "b", "c")
     keys.apply_feed(["a"], ["c"])
     keys.apply_feed(["a", "b", "c"], [])
@@ -32,8 +32,8 @@ def test_what_was_left_out_can_be_named_again_and_what_was_dropped_cannot() -> N
     assert keys.kids() == {"a", "b"}
 
 
-def test_a_key_that_the_feed_could_not_judge_is_trusted() -> None:
-    """It became known later, and may be the one that signs the next feed; that one judges it."""
+def test_a_key_newer_than_the_feed_is_trusted_until_the_next_feed() -> None:
+    """The new key may be the one that signs the next feed."""
     keys = trust("a")
     keys.apply_feed(["a"], [])
     keys.set_keys(["a", "b"])
@@ -42,8 +42,8 @@ def test_a_key_that_the_feed_could_not_judge_is_trusted() -> None:
     assert keys.kids() == {"a"}
 
 
-def test_a_cached_jwk_set_brings_nothing_back_while_feeds_come() -> None:
-    """A key that was left out stays out, however often it is fetched."""
+def test_a_cached_jwk_set_does_not_bring_an_excluded_key_back() -> None:
+    """While feeds are fresh, a key that the feed does not name stays excluded, however often it is fetched."""
     keys = trust("a", "b")
     keys.apply_feed(["b"], [])
     keys.set_keys(["b"])
@@ -51,8 +51,8 @@ def test_a_cached_jwk_set_brings_nothing_back_while_feeds_come() -> None:
     assert keys.kids() == {"b"}
 
 
-def test_without_fresh_feeds_a_younger_jwk_set_counts() -> None:
-    """But for what was dropped; one that is older than the last feed does not."""
+def test_with_a_stale_feed_a_newer_jwk_set_is_trusted() -> None:
+    """A JWK Set that is older than the last feed changes nothing, and a dropped key stays excluded."""
     keys = trust("a", "b", "c")
     keys.apply_feed(["b"], ["c"])
     keys.feed_is_fresh = False
@@ -61,8 +61,8 @@ def test_without_fresh_feeds_a_younger_jwk_set_counts() -> None:
     assert keys.kids() == {"a", "b"}
 
 
-def test_it_knows_what_is_missing() -> None:
-    """A key that is neither held nor dropped has to be fetched."""
+def test_a_key_is_missing_if_it_is_neither_known_nor_dropped() -> None:
+    """Only such a key has to be fetched."""
     keys = trust("a")
     keys.apply_feed(["a"], ["x"])
     assert not keys.lacks(["a", "x"])

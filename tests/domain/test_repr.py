@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.clients.client import Client, ClientSecret
 from app.domain.clients.presented_credential import AssertionClaims, PresentedAssertion, PresentedSecret
-from app.domain.clients.registration import Registered
+from app.domain.clients.registration import ClientWithSecret
 from app.domain.identifiers import ClientId
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
@@ -47,7 +47,7 @@ ISSUED = IssuedTokens(
         pytest.param(PresentedSecret(ClientId("c"), MARK), id="a client's secret"),
         pytest.param(PresentedAssertion(MARK), id="an assertion"),
         pytest.param(AssertionClaims("i", "s", ("a",), 1, MARK), id="an assertion's id"),
-        pytest.param(Registered(Client(ClientId("c")), MARK), id="a new client's secret"),
+        pytest.param(ClientWithSecret(Client(ClientId("c")), MARK), id="a new client's secret"),
     ],
 )
 def test_no_secret_is_shown(value: object) -> None:

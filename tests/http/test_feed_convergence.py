@@ -15,7 +15,7 @@ from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revocation_feed import RevocationFeed
 from app.domain.tokens.revocation_list import RevocationList
 from app.domain.tokens.revoked_session import RevokedSession
-from app.domain.verifier.feed_following import FeedFollowing
+from app.domain.verifier.feed_follower import FeedFollower
 from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
 from app.testing.audit import FakeAuditTrail
@@ -122,7 +122,7 @@ async def _follow(choose: random.Random) -> int:
     balancer = Balancer(instances, choose)
     clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), RevocationList()
     keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, reload=KeyReload(clock=clock))  # type: ignore[arg-type]
-    follower = FeedFollowing(
+    follower = FeedFollower(
         issuer=balancer,
         keys=keys,
         verifier=balancer,  # type: ignore[arg-type]  # the answer is at hand

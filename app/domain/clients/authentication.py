@@ -22,14 +22,14 @@ from .presented_credential import (
 )
 from .used_assertions import UsedAssertions
 
-_NOBODYS: Final = bytes(32)
-"""Compared with where there is no secret, so that an unknown client takes as long as a known one."""
+_NO_SECRET: Final = bytes(32)
+"""Compared if a client has no secret, so that an unknown client takes as long as a known one."""
 
 
 class ClientAuthentication:
-    """Says which client makes a request. Whatever is wrong, the failure is the same.
+    """Finds out which client makes a request. Every failure raises the same error.
 
-    ``token_endpoint`` is its URL: an assertion may be meant for it, or for the issuer (RFC 7523 §3).
+    The audience of an assertion is the URL ``token_endpoint`` or the issuer (RFC 7523 §3).
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class ClientAuthentication:
             case PresentedAssertion():
                 return await self._by_assertion(presented)
             case PresentedId():
-                return await self._public(presented.client_id)
+                return await self._by_id(presented.client_id)
 
-    async def _public(self, client_id: ClientId) -> Client:
+    async def _by_id(self, client_id: ClientId) -> Client:
         client = await self._clients.find(client_id)
         if client is None or not client.is_public:
             raise InvalidClient
@@ -67,10 +67,10 @@ class ClientAuthentication:
 
     async def _by_secret(self, presented: PresentedSecret) -> Client:
         client = await self._clients.find(presented.client_id)
-        now, shown = self._clock.now(), digest(presented.secret.encode("utf-8", "surrogatepass"))
+        now, presented_digest = self._clock.now(), digest(presented.secret.encode("utf-8", "surrogatepass"))
         secrets = () if client is None else client.secrets
-        kept = [secret.digest for secret in secrets if secret.is_live(now)] or [_NOBODYS]
-        matches = [hmac.compare_digest(shown, each) for each in kept]
+        stored = [secret.digest for secret in secrets if secret.is_live(now)] or [_NO_SECRET]
+        matches = [hmac.compare_digest(presented_digest, each) for each in stored]
         if client is None or client.method is not AuthenticationMethod.SECRET or not any(matches):
             raise InvalidClient
         return client
@@ -84,13 +84,13 @@ class ClientAuthentication:
         now = self._clock.now()
         if not self._is_acceptable(claims, client_id, now):
             raise InvalidClient
-        remembered = MAX_ASSERTION_LIFETIME + 2 * self._leeway
-        if not self._used.use(client_id, claims.token_id, now=now, seconds=remembered):
+        seconds = MAX_ASSERTION_LIFETIME + 2 * self._leeway
+        if not self._used.use(client_id, claims.token_id, now=now, seconds=seconds):
             raise InvalidClient
         return client
 
     def _is_acceptable(self, claims: AssertionClaims, client_id: ClientId, now: float) -> bool:
-        """Judge what RFC 7523 §3 lists."""
+        """Return whether the claims satisfy the rules of RFC 7523 §3."""
         return (
             claims.issuer == claims.subject == client_id
             and any(each in self._audiences for each in claims.audience)

@@ -29,7 +29,7 @@ class GrantType(StrEnum):
 
 
 class AuthenticationMethod(StrEnum):
-    """How a client shows who it is. A secret may come by ``client_secret_basic`` or ``client_secret_post``."""
+    """How a client authenticates. A secret is sent as ``client_secret_basic`` or ``client_secret_post``."""
 
     SECRET = "client_secret"  # noqa: S105  # the name of a method
     PRIVATE_KEY_JWT = "private_key_jwt"
@@ -38,22 +38,22 @@ class AuthenticationMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClientSecret:
-    """What is kept of a secret: its SHA-256. ``expires_at`` is seconds since the epoch, ``None`` for the newest."""
+    """The SHA-256 of a secret. ``expires_at`` is in seconds since the epoch, ``None`` for the newest secret."""
 
     digest: bytes = field(repr=False)
     expires_at: int | None = None
 
     def is_live(self, now: float) -> bool:
-        """Tell whether the secret is still accepted."""
+        """Return whether the secret is still accepted."""
         return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that holds tokens. A public one keeps no secret (RFC 6749 §2.1).
+    """A registered client. A public client has no secret (RFC 6749 §2.1).
 
-    ``audiences`` are those that tokens may be asked for (RFC 8707), ``introspects`` those that this client is: it may
-    introspect the access tokens for them, whoever they were issued to. ``jwks`` is a JWK Set as JSON.
+    The client may request tokens for ``audiences`` (RFC 8707). It serves the audiences ``introspects``: it may
+    introspect all access tokens for them, also those of other clients. ``jwks`` is a JWK Set as JSON.
     """
 
     client_id: ClientId
@@ -67,7 +67,7 @@ class Client:
 
     @property
     def is_public(self) -> bool:
-        """Tell whether the client cannot authenticate."""
+        """Return whether the client is public: it cannot authenticate."""
         return self.method is AuthenticationMethod.NONE
 
 
@@ -75,12 +75,12 @@ FIRST_PARTY_CLIENT: Final = Client(FIRST_PARTY)
 
 
 def is_client_id(text: str) -> bool:
-    """Tell whether ``text`` can name a client: it never equals a user's ``sub``, which has 22 characters."""
+    """Return whether ``text`` can be a client id. It must not look like a user's ``sub``, which has 22 characters."""
     return _CLIENT_ID.fullmatch(text) is not None and _LIKE_A_SUBJECT.fullmatch(text) is None
 
 
 def are_audiences(values: Sequence[str]) -> bool:
-    """Tell whether ``values`` are few, different, and each of 1 to 255 visible ASCII characters."""
+    """Return whether ``values`` are at most 20 different texts of 1 to 255 visible ASCII characters."""
     return (
         len(values) <= MAX_AUDIENCES
         and len(set(values)) == len(values)

@@ -1,4 +1,4 @@
-"""Clients and grants that are refused (RFC 6749 section 5.2)."""
+"""Errors: refused clients and grants (RFC 6749 §5.2)."""
 
 from ..errors import KeyturnError
 
@@ -11,28 +11,28 @@ class UnauthorizedClient(KeyturnError):
 
 
 class UnsupportedGrantType(KeyturnError):
-    """The service has no such grant (RFC 6749 §5.2)."""
+    """The service does not support this grant type (RFC 6749 §5.2)."""
 
     code = "unsupported_grant_type"
     description = "There is no such grant; there are refresh_token and client_credentials."
 
 
 class InvalidTarget(KeyturnError):
-    """A token was asked for an audience that the client has none for (RFC 8707 §2)."""
+    """The client may not request a token for this audience (RFC 8707 §2)."""
 
     code = "invalid_target"
     description = "The client gets no token for this resource or audience."
 
 
 class UnsupportedTokenType(KeyturnError):
-    """The token cannot be revoked (RFC 7009 §2.2.1)."""
+    """A token of this type cannot be revoked (RFC 7009 §2.2.1)."""
 
     code = "unsupported_token_type"
     description = "An access token of a client that acts for itself cannot be revoked; it expires."
 
 
 class ClientNotFound(KeyturnError):
-    """No client of this id was added."""
+    """No client has this id."""
 
     code = "not_found"
     description = "There is no such client."

@@ -1,4 +1,4 @@
-"""Clients: registering them, renewing their secrets, removing them."""
+"""Registration of clients: add and remove clients, and replace their secrets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,15 +20,15 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """A client and its new secret, which nothing can tell again; ``None`` where it has none."""
+class ClientWithSecret:
+    """A client and its new secret, which is not stored. The secret is ``None`` if the client has none."""
 
     client: Client
     secret: str | None = field(repr=False)
 
 
 class ClientRegistration:
-    """Administers the registered clients. ``by`` is who does it, ``None`` for an operator at the command line."""
+    """Administers the registered clients. ``by`` is the acting user, ``None`` for an operator at the command line."""
 
     def __init__(
         self,
@@ -45,71 +45,74 @@ class ClientRegistration:
         self._randomness = randomness
         self._audit = audit
 
-    async def add(self, client: Client, *, by: Subject | None = None) -> Registered:
-        """Keep a new client; one that authenticates by a secret gets one.
+    async def add(self, client: Client, *, by: Subject | None = None) -> ClientWithSecret:
+        """Add a client. Create a secret if the client authenticates with one.
 
-        Raises ``InvalidRequest`` for a registration that contradicts itself, and ``AlreadyExists``.
+        Raises ``InvalidRequest`` for a contradictory registration, ``AlreadyExists`` and ``StoreUnavailable``.
         """
         self._check(client)
         secret = None
         if client.method is AuthenticationMethod.SECRET:
-            secret = self._secret()
+            secret = self._new_secret()
             client = replace(client, secrets=(ClientSecret(digest(secret.encode())),))
         await self._clients.add(client)
         self._audit.record(ClientAdded(at=self._clock.now(), client_id=client.client_id, by=by))
-        return Registered(client, secret)
+        return ClientWithSecret(client, secret)
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
-        """Return at most ``limit`` clients whose ids come after ``after``, in the order of their ids."""
+        """Return at most ``limit`` clients with ids after ``after``, in the order of the ids."""
         return await self._clients.list_clients(after=after, limit=limit)
 
-    async def rotate_secret(self, client_id: ClientId, *, grace: int = 0, by: Subject | None = None) -> Registered:
-        """Give a client a new secret; the newest one so far is accepted for ``grace`` seconds more, older ones not.
+    async def rotate_secret(
+        self, client_id: ClientId, *, grace: int = 0, by: Subject | None = None
+    ) -> ClientWithSecret:
+        """Create a new secret for a client. The previous one is accepted for ``grace`` more seconds, older ones not.
 
-        Raises ``ClientNotFound``, and ``InvalidRequest`` for a client that authenticates otherwise.
+        Raises ``ClientNotFound``, ``InvalidRequest`` for a client that has no secret, and ``StoreUnavailable``.
         """
-        secret = self._secret()
+        secret = self._new_secret()
         for _ in range(_ATTEMPTS):
             client = await self._clients.find(client_id)
             if client is None:
                 raise ClientNotFound
             if client.method is not AuthenticationMethod.SECRET:
                 raise InvalidRequest("The client has no secret.")
-            new = self._renewed(client, secret, grace)
+            new = self._renewed_secrets(client, secret, grace)
             if await self._clients.replace_secrets(client_id, expected=client.secrets, new=new):
                 self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id, by=by))
-                return Registered(replace(client, secrets=new), secret)
+                return ClientWithSecret(replace(client, secrets=new), secret)
         raise StoreUnavailable("The client's secret is being replaced by others; try again.")
 
     async def remove(self, client_id: ClientId, *, by: Subject | None = None) -> None:
-        """Forget a client: it authenticates no more, and its sessions cannot be refreshed.
+        """Remove a client. It can no longer authenticate, and its sessions cannot be refreshed.
 
-        Raises ``ClientNotFound``.
+        Raises ``ClientNotFound`` and ``StoreUnavailable``.
         """
         if not await self._clients.remove(client_id):
             raise ClientNotFound
         self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id, by=by))
 
-    def _renewed(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:
+    def _renewed_secrets(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:
         newest = ClientSecret(digest(secret.encode()))
         if not grace or not client.secrets:
             return (newest,)
         return (newest, ClientSecret(client.secrets[0].digest, int(self._clock.now()) + grace))
 
-    def _secret(self) -> str:
+    def _new_secret(self) -> str:
         return base64url.encode(self._randomness.token_bytes(SECRET_BYTES))
 
     def _check(self, client: Client) -> None:
-        faults = [FieldError(name, fault) for name, (wrong, fault) in _judged(client).items() if wrong]
+        """Raise ``InvalidRequest`` if the registration contradicts itself."""
+        faults = [FieldError(name, fault) for name, (wrong, fault) in _checks(client).items() if wrong]
         if faults:
             raise InvalidRequest("A field is missing or wrong.", errors=faults)
         if client.jwks is not None:
             self._assertions.check_keys(client.jwks)
 
 
-def _judged(client: Client) -> dict[str, tuple[bool, str]]:
-    """Return for each field whether it is wrong, and what it must be."""
-    by_keys = client.method is AuthenticationMethod.PRIVATE_KEY_JWT
+def _checks(client: Client) -> dict[str, tuple[bool, str]]:
+    """Return for each field whether it is wrong, and the message in that case."""
+    has_keys = client.method is AuthenticationMethod.PRIVATE_KEY_JWT
     acts_for_itself = GrantType.CLIENT_CREDENTIALS in client.grants
     return {
         "client_id": (
@@ -129,5 +132,5 @@ def _judged(client: Client) -> dict[str, tuple[bool, str]]:
             not are_audiences(client.introspects) or (client.is_public and bool(client.introspects)),
             "must be up to 20 texts of 1 to 255 visible ASCII characters, and none for a public client",
         ),
-        "jwks": ((client.jwks is not None) != by_keys, "belongs to private_key_jwt, which needs it"),
+        "jwks": ((client.jwks is not None) != has_keys, "belongs to private_key_jwt, which needs it"),
     }

@@ -1,27 +1,31 @@
-"""Used assertions in memory."""
+"""The assertions that clients have used, in the memory of this instance."""
 
 from typing import Final
 
 from ..identifiers import ClientId
 
-MOST: Final = 100_000
-"""Assertions remembered at once; only one that verified is."""
+MAX_ASSERTIONS: Final = 100_000
+"""Assertions remembered at once. Only verified assertions are added."""
 
 
 class UsedAssertions:
-    """A dictionary in the order of the ends: every assertion is remembered equally long."""
+    """Accepts each assertion once (RFC 7523 §3), until it is forgotten.
 
-    def __init__(self, *, most: int = MOST) -> None:
-        self._most = most
-        self._until: dict[tuple[ClientId, str], float] = {}
+    The dictionary is ordered by expiry, because every assertion is remembered for the same time.
+    """
+
+    def __init__(self, *, max_assertions: int = MAX_ASSERTIONS) -> None:
+        self._max_assertions = max_assertions
+        self._forget_at: dict[tuple[ClientId, str], float] = {}
 
     def use(self, client_id: ClientId, token_id: str, *, now: float, seconds: float) -> bool:
+        """Remember an assertion for ``seconds``; return ``False`` if it was used before, or if the memory is full."""
         self._forget(now)
-        if (client_id, token_id) in self._until or len(self._until) >= self._most:
+        if (client_id, token_id) in self._forget_at or len(self._forget_at) >= self._max_assertions:
             return False
-        self._until[client_id, token_id] = now + seconds
+        self._forget_at[client_id, token_id] = now + seconds
         return True
 
     def _forget(self, now: float) -> None:
-        while (first := next(iter(self._until.items()), None)) is not None and first[1] <= now:
-            del self._until[first[0]]
+        while (first := next(iter(self._forget_at.items()), None)) is not None and first[1] <= now:
+            del self._forget_at[first[0]]

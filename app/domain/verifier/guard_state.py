@@ -1,12 +1,14 @@
-"""What a guard knows of its issuer."""
+"""The state of a guard, for telemetry."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardState:
-    """Ages are seconds, ``None`` before the first fetch that succeeded. A fault is what is wrong with the last answer
-    of the issuer, or ``""``.
+    """The guard's knowledge of its issuer.
+
+    Ages are in seconds, ``None`` before the first successful fetch. A fault says what is wrong with the issuer's last
+    answer; it is ``""`` if nothing is.
     """
 
     keys_age: float | None

@@ -1,41 +1,42 @@
-"""Which of an issuer's keys to trust: what the JWK Set has, and the revocation feed does not take away."""
+"""Which keys of an issuer to trust: those of its JWK Set, unless the revocation feed excludes them."""
 
 from collections.abc import Collection
 
 
 class IssuerTrust:
-    """A dropped key is out for good, whatever a JWK Set from some cache says.
+    """The trusted keys of one issuer, by ``kid``.
 
-    A feed judges the keys that were known when it came: one that it does not name is out. A key that became known later
-    is in until the next feed; and where no feed comes any more, so is every key of a younger JWK Set.
+    A key that a feed drops is never trusted again, even if a cached JWK Set still has it. A feed excludes each key that
+    was known when the feed arrived and that the feed does not name. A key that became known later is trusted until the
+    next feed. While no fresh feed arrives, all keys of a JWK Set that is newer than the last feed are trusted.
     """
 
     def __init__(self) -> None:
         self.dropped: frozenset[str] = frozenset()
         self.feed_is_fresh = False
-        self._held: frozenset[str] = frozenset()
+        self._known: frozenset[str] = frozenset()
         self._published: frozenset[str] = frozenset()
-        self._judged: frozenset[str] = frozenset()
-        self._held_after_feed = False
+        self._checked: frozenset[str] = frozenset()
+        self._jwk_set_is_newer = False
 
     def set_keys(self, kids: Collection[str]) -> None:
-        """Take note of the keys of a JWK Set."""
-        self._held, self._held_after_feed = frozenset(kids), True
+        """Replace the known keys with the keys of a JWK Set."""
+        self._known, self._jwk_set_is_newer = frozenset(kids), True
 
     def apply_feed(self, published: Collection[str], dropped: Collection[str]) -> None:
-        """Take note of what a feed says of the keys."""
+        """Apply the published and the dropped keys of a feed."""
         self.dropped |= frozenset(dropped)
-        self._judged |= self._held
+        self._checked |= self._known
         self._published = frozenset(published)
-        self._held_after_feed, self.feed_is_fresh = False, True
+        self._jwk_set_is_newer, self.feed_is_fresh = False, True
 
     def kids(self) -> frozenset[str]:
-        """Return the names of the keys to trust."""
-        trusted = self._held - self.dropped
-        if self._held_after_feed and not self.feed_is_fresh:
+        """Return the ``kid`` of the trusted keys."""
+        trusted = self._known - self.dropped
+        if self._jwk_set_is_newer and not self.feed_is_fresh:
             return trusted
-        return trusted - (self._judged - self._published)
+        return trusted - (self._checked - self._published)
 
     def lacks(self, kids: Collection[str]) -> bool:
-        """Tell whether one of ``kids`` is neither held nor dropped."""
-        return bool(frozenset(kids) - self._held - self.dropped)
+        """Return whether one of ``kids`` is neither known nor dropped."""
+        return bool(frozenset(kids) - self._known - self.dropped)

@@ -1,4 +1,4 @@
-"""Following the revocation feed of an issuer."""
+"""Follow the revocation feed of an issuer."""
 
 import asyncio
 from math import inf
@@ -14,14 +14,15 @@ from ..tokens.revocation_list import RevocationList
 from .errors import IssuerFault
 from .issuer_keys import IssuerKeys
 
-_MOST_CHARACTERS_AT_ONCE: Final = 65_536
-"""A longer feed is read in another thread: requests go on meanwhile."""
+_MAX_CHARACTERS_ON_LOOP: Final = 65_536
+"""A longer feed is parsed in a thread, so that requests are served meanwhile."""
 
 
-class FeedFollowing:
-    """Polls the feed, and brings what it says to the keys and to the list of revoked sessions.
+class FeedFollower:
+    """Polls the feed, and applies it to the keys and to the list of revoked sessions.
 
-    A feed that is not as it should be changes nothing. ``stale_after`` is in seconds.
+    A faulty feed changes nothing. ``stale_after`` is in seconds. ``fault`` says why the last poll failed; it is ``""``
+    if it succeeded.
     """
 
     def __init__(
@@ -49,23 +50,24 @@ class FeedFollowing:
         self.fault = ""
 
     async def poll(self) -> None:
-        """Ask for what is new. Where nothing good comes, what is known stays, and ``fault`` says why."""
+        """Fetch and apply the changes since the last feed. If that fails, set ``fault`` and change nothing else."""
         try:
             document = await self._issuer.feed(since=self._as_of, etag=self._etag)
             if document is not None:
-                self._take(*await self._read(document.text))
+                self._apply(*await self._read(document.text))
                 self._etag = document.etag
         except IssuerFault as error:
             self.fault = error.description
         else:
             self.fault = ""
         if self.is_stale():
-            self._keys.without_feed()
+            self._keys.mark_feed_stale()
 
     def age(self) -> float:
-        """Return for how many seconds revocations can have gone unheard here; infinite if no feed ever came.
+        """Return the age in seconds of the newest revocation that may be missing here; infinite before the first feed.
 
-        It is measured by this clock. A feed that was held back on the way shows by the issuer's, beyond the leeway.
+        It is the time since the newest feed arrived, by this clock, or the age of that feed by its own times less the
+        leeway, whichever is more: a feed may have been delayed on the way.
         """
         if self._last is None:
             return inf
@@ -74,21 +76,21 @@ class FeedFollowing:
         return max(measured, now - self._as_of - self._policy.leeway)
 
     def is_stale(self) -> bool:
-        """Tell whether no feed has been good for too long."""
+        """Return whether the last good feed is too old."""
         return self.age() > self._stale_after
 
     async def _read(self, text: str) -> tuple[Feed, str]:
         try:
-            if len(text) > _MOST_CHARACTERS_AT_ONCE:
+            if len(text) > _MAX_CHARACTERS_ON_LOOP:
                 return await asyncio.to_thread(self._verifier.decode_feed, text)
             return self._verifier.decode_feed(text)
         except UnknownSigner as error:
-            self._keys.request()
+            self._keys.request_fetch()
             raise IssuerFault("The feed is signed by a key that is not published, or was dropped.") from error
         except InvalidToken as error:
             raise IssuerFault("The feed is no signed JWT of its type, or its signature is wrong.") from error
 
-    def _take(self, feed: Feed, signer: str) -> None:
+    def _apply(self, feed: Feed, signer: str) -> None:
         self._check(feed, signer)
         now = self._clock.now()
         if self._last is None or feed.issued_at > self._last.issued_at:
@@ -102,7 +104,7 @@ class FeedFollowing:
         self._revoked.forget(revoked_before=now - feed.window - self._policy.leeway)
 
     def _check(self, feed: Feed, signer: str) -> None:
-        """Raise ``IssuerFault`` for a feed that says what this issuer would not say now, or leaves something out."""
+        """Raise ``IssuerFault`` for a feed that is foreign, outdated or contradictory, or that leaves a gap."""
         now, leeway = self._clock.now(), self._policy.leeway
         if feed.issuer != self._policy.issuer:
             raise IssuerFault("The feed is another issuer's.")

@@ -1,4 +1,4 @@
-"""Following a feed: what is taken, what is refused, and how old the knowledge is."""
+"""Following the revocation feed: which feeds are applied, which are refused, and when it is stale."""
 
 from dataclasses import replace
 from math import inf
@@ -15,24 +15,25 @@ from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revocation_list import RevocationList
 from app.domain.tokens.revoked_session import RevokedSession
 from app.domain.verifier.errors import IssuerFault, KeysUnknown
-from app.domain.verifier.feed_following import FeedFollowing
+from app.domain.verifier.feed_follower import FeedFollower
 from app.domain.verifier.issuer_keys import IssuerKeys
-from app.ports.issuer import FeedDocument, JwkSetDocument
+from app.ports.issuer import FeedDocument, Issuer, JwkSetDocument
+from app.ports.issuer_verifier import IssuerVerifier
 from app.testing.builders import AUDIENCE, ISSUER, access_token_claims
 from app.testing.system import NOW, FakeClock
 
 ONE, OTHER = (RevokedSession(SessionId(bytes([number]) * 16), NOW) for number in (1, 2))
 
 
-class Source:
-    """An issuer that has one answer to each question, and a verifier for it."""
+class Source(Issuer, IssuerVerifier):
+    """An issuer with one answer for each request, and its verifier."""
 
     def __init__(self) -> None:
         self.feed_answer: Feed | Exception | None = None
         self.keys: list[str] | None = ["kid-1"]
         self.max_age = 600.0
         self.signer = "kid-1"
-        self.asked: list[tuple[int, str | None]] = []
+        self.requests: list[tuple[int, str | None]] = []
         self.trusted: list[str] = []
 
     async def jwk_set(self) -> JwkSetDocument:
@@ -41,12 +42,12 @@ class Source:
         return JwkSetDocument(b"", self.max_age)
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
-        self.asked.append((since, etag))
+        self.requests.append((since, etag))
         if isinstance(self.feed_answer, IssuerFault):
             raise self.feed_answer
         return None if self.feed_answer is None else FeedDocument("feed", "tag")
 
-    def set_keys(self, _: bytes) -> list[str]:
+    def set_keys(self, jwk_set: bytes) -> list[str]:
         assert self.keys is not None
         return self.keys
 
@@ -56,7 +57,7 @@ class Source:
     def decode(self, token: str) -> AccessTokenClaims:
         return access_token_claims()
 
-    def decode_feed(self, _: str) -> tuple[Feed, str]:
+    def decode_feed(self, text: str) -> tuple[Feed, str]:
         if isinstance(self.feed_answer, Exception):
             raise self.feed_answer
         assert self.feed_answer is not None
@@ -64,13 +65,13 @@ class Source:
 
 
 class Follower:
-    """Everything that follows one issuer."""
+    """The parts that follow one issuer."""
 
     def __init__(self) -> None:
         self.source, self.clock, self.revoked = Source(), FakeClock(), RevocationList()
         self.reload = KeyReload(clock=self.clock)
         self.keys = IssuerKeys(issuer=self.source, verifier=self.source, clock=self.clock, reload=self.reload)
-        self.feed = FeedFollowing(
+        self.feed = FeedFollower(
             issuer=self.source,
             keys=self.keys,
             verifier=self.source,
@@ -80,8 +81,8 @@ class Follower:
             stale_after=30,
         )
 
-    def good(self, **changes: Any) -> Feed:
-        """Return a feed of this moment."""
+    def current_feed(self, **changes: Any) -> Feed:
+        """Return a valid feed, issued now."""
         now = int(self.clock.now())
         feed = Feed(
             issuer=ISSUER,
@@ -96,8 +97,8 @@ class Follower:
         )
         return replace(feed, **changes)
 
-    async def hear(self, answer: Feed | Exception | None) -> str:
-        """Poll, and return the fault."""
+    async def poll(self, answer: Feed | Exception | None) -> str:
+        """Poll an issuer that answers so; return the fault."""
         self.source.feed_answer = answer
         await self.feed.poll()
         return self.feed.fault
@@ -105,21 +106,21 @@ class Follower:
 
 @pytest.fixture
 async def follower() -> Follower:
-    """Return one that has keys and a first feed."""
+    """Return a follower that has keys and a first feed."""
     follower = Follower()
     await follower.keys.fetch()
-    assert await follower.hear(follower.good()) == ""
+    assert await follower.poll(follower.current_feed()) == ""
     return follower
 
 
-async def test_what_is_new_is_taken(follower: Follower) -> None:
-    """Sessions are added to those that are known, and the next question is for what comes after."""
+async def test_each_feed_adds_its_sessions(follower: Follower) -> None:
+    """The sessions of a feed are added to the known ones, and the next poll asks for the changes since that feed."""
     follower.clock.advance(2)
-    await follower.hear(follower.good(revoked=[ONE]))
+    await follower.poll(follower.current_feed(revoked=[ONE]))
     follower.clock.advance(2)
-    await follower.hear(follower.good(revoked=[OTHER], since=int(NOW) - 100))
+    await follower.poll(follower.current_feed(revoked=[OTHER], since=int(NOW) - 100))
     assert {ONE.session_id, OTHER.session_id} == {each.session_id for each in follower.revoked.since(0)}
-    assert follower.source.asked == [(0, None), (NOW, "tag"), (NOW + 2, "tag")]
+    assert follower.source.requests == [(0, None), (NOW, "tag"), (NOW + 2, "tag")]
 
 
 @pytest.mark.parametrize(
@@ -136,11 +137,11 @@ async def test_what_is_new_is_taken(follower: Follower) -> None:
         ({"since": int(NOW) - 59}, "leaves out"),
     ],
 )
-async def test_what_is_wrong_changes_nothing(follower: Follower, change: dict[str, Any], fault: str) -> None:
-    """Neither sessions nor keys nor the age; and what was asked for is asked for again."""
-    assert fault in await follower.hear(follower.good(revoked=[ONE], **change))
+async def test_a_faulty_feed_changes_nothing(follower: Follower, change: dict[str, Any], fault: str) -> None:
+    """Sessions, keys and age stay as they were, and a later good feed is applied."""
+    assert fault in await follower.poll(follower.current_feed(revoked=[ONE], **change))
     assert (len(follower.revoked), follower.source.trusted, follower.feed.age()) == (0, ["kid-1"], 0)
-    assert await follower.hear(follower.good(revoked=[ONE])) == ""
+    assert await follower.poll(follower.current_feed(revoked=[ONE])) == ""
     assert len(follower.revoked) == 1
 
 
@@ -149,76 +150,76 @@ async def test_what_is_wrong_changes_nothing(follower: Follower, change: dict[st
     [
         ({"issued_at": int(NOW) + 30, "expires_at": int(NOW) + 90}, "the future within the leeway"),
         ({"expires_at": int(NOW)}, "an end within the leeway"),
-        ({"since": int(NOW) - 60}, "the last minute told again"),
+        ({"since": int(NOW) - 60}, "an overlap of one minute"),
         ({"as_of": int(NOW) - 500}, "an instance that lags behind"),
     ],
 )
-async def test_what_is_just_right_is_taken(follower: Follower, change: dict[str, Any], limit: str) -> None:
-    """At the limit of each rule."""
-    assert await follower.hear(follower.good(revoked=[ONE], **change)) == ""
+async def test_a_feed_at_the_limit_of_a_rule_is_applied(follower: Follower, change: dict[str, Any], limit: str) -> None:
+    """Each limit is inclusive."""
+    assert await follower.poll(follower.current_feed(revoked=[ONE], **change)) == ""
     assert len(follower.revoked) == 1
 
 
 @pytest.mark.parametrize("error", [MalformedToken(), BadSignature(), IssuerFault("away")])
-async def test_what_cannot_be_read_changes_nothing(follower: Follower, error: Exception) -> None:
-    """A fault is told; only an unknown signer is a reason to fetch keys."""
-    assert await follower.hear(error)
+async def test_only_an_unknown_signer_requests_keys(follower: Follower, error: Exception) -> None:
+    """Every unreadable feed sets the fault; only a feed by an unknown signer also requests a fetch of the keys."""
+    assert await follower.poll(error)
     assert not follower.reload._asked.is_set()
-    assert await follower.hear(UnknownSigner())
+    assert await follower.poll(UnknownSigner())
     assert follower.reload._asked.is_set()
 
 
-async def test_age_is_from_the_first_sight_of_the_newest(follower: Follower) -> None:
-    """No answer, nothing new and the same again leave it growing; a newer feed ends it, less what that one lags."""
-    first = follower.good()
+async def test_age_counts_from_the_arrival_of_the_newest_feed(follower: Follower) -> None:
+    """The age grows without an answer, without changes and with the same feed; a newer feed resets it to its lag."""
+    first = follower.current_feed()
     for answer in (IssuerFault("away"), None, first):
         follower.clock.advance(10)
-        await follower.hear(answer)
+        await follower.poll(answer)
     assert (follower.feed.age(), follower.feed.is_stale()) == (30, False)
     follower.clock.advance(0.5)
     assert follower.feed.is_stale()
-    await follower.hear(follower.good(issued_at=int(NOW) + 30, as_of=int(NOW) + 25, expires_at=int(NOW) + 90))
+    await follower.poll(follower.current_feed(issued_at=int(NOW) + 30, as_of=int(NOW) + 25, expires_at=int(NOW) + 90))
     assert (follower.feed.age(), follower.feed.is_stale()) == (5, False)
 
 
 @pytest.mark.parametrize("jump", [-3_600, 3_600])
-async def test_a_clock_that_jumps_makes_it_stale(follower: Follower, jump: int) -> None:
-    """Forth or back, nothing is known of the age; a feed that is good by the new clock ends that."""
+async def test_a_jump_of_the_clock_makes_the_feed_stale(follower: Follower, jump: int) -> None:
+    """A jump forward or back makes the feed stale."""
     follower.clock.advance(jump)
     assert follower.feed.is_stale()
 
 
-async def test_a_feed_that_was_held_back_shows(follower: Follower) -> None:
-    """A feed that comes late, and is new here, is as old as its own time says, beyond the leeway."""
+async def test_the_age_of_a_delayed_feed_counts_from_its_own_time(follower: Follower) -> None:
+    """A feed that arrives late has the age that its own time says, less the leeway."""
     follower.clock.advance(80)
-    late = follower.good(issued_at=int(NOW) + 1, as_of=int(NOW) + 1, expires_at=int(NOW) + 61)
-    assert await follower.hear(late) == ""
+    late = follower.current_feed(issued_at=int(NOW) + 1, as_of=int(NOW) + 1, expires_at=int(NOW) + 61)
+    assert await follower.poll(late) == ""
     assert follower.feed.age() == 79 - 30
     assert follower.feed.is_stale()
 
 
-async def test_without_a_feed_it_is_stale() -> None:
-    """From the start."""
+async def test_the_feed_is_stale_before_the_first_poll() -> None:
+    """Before the first feed the age is infinite."""
     assert (Follower().feed.age(), Follower().feed.is_stale()) == (inf, True)
 
 
-async def test_keys_are_due_before_they_end() -> None:
-    """At once at first, at four fifths of their time, 5 seconds after a failure; at once if the clock is set back."""
+async def test_keys_are_fetched_again_before_they_expire() -> None:
+    """A fetch is due at the start, after four fifths of the lifetime, 5 s after a failure, and on a clock set back."""
     follower = Follower()
-    assert follower.keys.due_in() == 0
+    assert follower.keys.seconds_until_fetch() == 0
     await follower.keys.fetch()
-    assert follower.keys.due_in() == 480
+    assert follower.keys.seconds_until_fetch() == 480
     follower.clock.advance(480)
-    assert follower.keys.due_in() == 0
+    assert follower.keys.seconds_until_fetch() == 0
     follower.source.keys = None
     await follower.keys.fetch()
-    assert (follower.keys.due_in(), follower.keys.fault, follower.source.trusted) == (5, "away", ["kid-1"])
+    assert (follower.keys.seconds_until_fetch(), follower.keys.fault, follower.source.trusted) == (5, "away", ["kid-1"])
     follower.clock.advance(-1)
-    assert follower.keys.due_in() == 0
+    assert follower.keys.seconds_until_fetch() == 0
 
 
-async def test_without_keys_no_token_is_judged() -> None:
-    """That is the service's fault, not the token's; with the first set it is over for good."""
+async def test_tokens_need_a_first_fetch_of_the_keys() -> None:
+    """Before the first fetch decoding raises ``KeysUnknown``; after it, a failed fetch changes nothing."""
     follower = Follower()
     with pytest.raises(KeysUnknown):
         follower.keys.decode("token")
