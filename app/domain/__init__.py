@@ -1,1 +1,4 @@
-"""What the service does: one folder for each subject, with its values, rules and acts."""
+"""What the service does, one folder for each subject.
+
+May import: ports, and the standard library.
+"""

@@ -1,4 +1,4 @@
-"""base64url without padding (RFC 7515 §2), canonical in both directions."""
+"""base64url without padding (RFC 7515 §2). Each byte string has exactly one encoding."""
 
 from base64 import b64decode, urlsafe_b64encode
 
@@ -11,8 +11,7 @@ def encode(raw: bytes) -> str:
 def decode(text: str) -> bytes:
     """Return the bytes that ``text`` encodes.
 
-    Raises ``ValueError`` for padding, foreign characters and trailing bits that are not zero (RFC 4648 §3.5): for
-    every byte string there is one text.
+    Raises ``ValueError`` for padding, for other characters, and for trailing bits that are not zero (RFC 4648 §3.5).
     """
     raw = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if encode(raw) != text:

@@ -1,5 +1,6 @@
-"""One class per failure: its OAuth 2.0 error code and a description that is safe to send to a client. Those of one
-subject have a module of their own, such as ``token_errors``.
+"""Errors that several subjects raise. Each subject has its own errors beside it, such as ``tokens/errors.py``.
+
+Each class has an OAuth 2.0 error code, and a description that is safe to send to a client.
 """
 
 from collections.abc import Sequence
@@ -8,10 +9,10 @@ from typing import ClassVar
 
 
 class KeyturnError(Exception):
-    """A failure of the domain.
+    """The base class of all errors of the domain.
 
-    ``code`` is the error code of RFC 6749 §5.2 or RFC 6750 §3.1, or one named after them; ``description`` never holds
-    a secret. Details for the operator go into the exception's cause.
+    ``code`` is an error code of RFC 6749 §5.2 or RFC 6750 §3.1, or one in their style. ``description`` never contains a
+    secret. Details for the operator are in the exception's cause.
     """
 
     code: ClassVar[str] = "server_error"
@@ -24,7 +25,7 @@ class KeyturnError(Exception):
 
 
 class ConfigurationError(KeyturnError):
-    """The service cannot start as it is configured; the description names the fault and the mend."""
+    """The service cannot work as it is configured. The description says what is wrong, and how to correct it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class InvalidRequest(KeyturnError):
 
 
 class TooManyAttempts(KeyturnError):
-    """A budget is used up; there is an attempt again after ``retry_after`` seconds (RFC 6585 §4)."""
+    """A rate limit is used up. Another attempt is allowed after ``retry_after`` seconds (RFC 6585 §4)."""
 
     code = "too_many_attempts"
     description = "There were too many attempts; try again later."
@@ -69,20 +70,20 @@ class Unavailable(KeyturnError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store did not answer; whether it did what it was asked is unknown."""
+    """The store did not answer. It is unknown whether it did what was asked."""
 
     description = "The store cannot be reached; try again."
 
 
 class InvalidClient(KeyturnError):
-    """The client is unknown or did not authenticate (RFC 6749 §5.2)."""
+    """The client is unknown, or its authentication failed (RFC 6749 §5.2)."""
 
     code = "invalid_client"
     description = "The client is unknown, or did not authenticate as it is registered to."
 
 
 class AlreadyExists(KeyturnError):
-    """A repository holds something under this identifier already."""
+    """A repository already has an entry with this identifier."""
 
     code = "already_exists"
     description = "This identifier is taken."

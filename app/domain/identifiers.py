@@ -25,7 +25,7 @@ def format_session_id(session_id: SessionId) -> str:
 
 
 def parse_session_id(text: str) -> SessionId:
-    """Return the session id that a ``sid`` names; raises ``ValueError`` if ``text`` is none."""
+    """Return the session id in a ``sid`` claim; raises ``ValueError`` if ``text`` is not a session id."""
     raw = base64url.decode(text)
     if len(raw) != SESSION_ID_BYTES:
         raise ValueError("a session id has 16 bytes")

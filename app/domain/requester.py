@@ -1,11 +1,11 @@
-"""Where a request came from."""
+"""The sender of a request."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Where a request came from: the client's address and a short name of its device, for people to recognise."""
+    """The client's address, and a short name of its device that a person recognises."""
 
     address: str = ""
     device: str = ""

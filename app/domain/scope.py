@@ -1,4 +1,4 @@
-"""Scope: the set of permissions of RFC 6749 §3.3."""
+"""Scope: the permissions of RFC 6749 §3.3."""
 
 import re
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from typing import Final, Self
 from .errors import KeyturnError
 
 ACCOUNT: Final = "account"
-"""Lets a user see and end their own sessions."""
+"""Allows a user to see and revoke their own sessions."""
 
 ADMIN: Final = "keyturn:admin"
-"""Lets a user administer the service."""
+"""Allows a user to administer the service."""
 
 MAX_LENGTH: Final = 1024
-"""Characters of a scope string, at most."""
+"""Characters of a scope as text."""
 
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
 
 
 class InvalidScope(KeyturnError):
-    """More scope was asked for than can be granted (RFC 6749 §5.2)."""
+    """The requested scope is malformed, or more than can be granted (RFC 6749 §5.2)."""
 
     code = "invalid_scope"
     description = "The requested scope is malformed or exceeds what can be granted."
@@ -27,15 +27,15 @@ class InvalidScope(KeyturnError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An unordered set of scope tokens; as text they stand in alphabetical order."""
+    """A set of scope tokens. As text they are in alphabetical order."""
 
     tokens: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the scope that ``text`` lists, tokens parted by single spaces (RFC 6749 §3.3); "" is the empty scope.
+        """Return the scope that ``text`` lists, separated by single spaces (RFC 6749 §3.3); "" is the empty scope.
 
-        Raises ``InvalidScope``.
+        Raises ``InvalidScope`` if ``text`` is malformed or too long.
         """
         if text and (len(text) > MAX_LENGTH or not _SCOPE.fullmatch(text)):
             raise InvalidScope
@@ -48,9 +48,9 @@ class Scope:
         return token in self.tokens
 
     def narrowed_to(self, requested: str | None) -> "Scope":
-        """Return what is granted of this scope: what the text ``requested`` lists, or all if nothing is requested.
+        """Return the scope that the text ``requested`` lists, or all of this scope if nothing is requested.
 
-        Raises ``InvalidScope`` if it is malformed or lists more (RFC 6749 §6: a refresh never widens a scope).
+        Raises ``InvalidScope`` if ``requested`` is malformed or not within this scope (RFC 6749 §6).
         """
         if not requested:
             return self

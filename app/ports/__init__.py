@@ -1,1 +1,4 @@
-"""What the domain asks of the world: one protocol a file, whose docstring is the contract."""
+"""What the domain needs from the outside: protocols whose docstrings are the contract, and the values that they use.
+
+May import: the values of the domain.
+"""

@@ -6,8 +6,8 @@ from ..domain.audit.events import AuditEvent
 
 
 class AuditTrail(Protocol):
-    """Records what happened."""
+    """Records audit events."""
 
     def record(self, event: AuditEvent) -> None:
-        """Record an event; never fails and never waits."""
+        """Record ``event``. This never fails, and does no I/O on a store."""
         ...

@@ -7,5 +7,5 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> float:
-        """Return the seconds since the epoch, UTC."""
+        """Return the current time, in seconds since the epoch."""
         ...

@@ -4,8 +4,8 @@ from typing import Protocol
 
 
 class CommonPasswords(Protocol):
-    """A blocklist (NIST SP 800-63B §3.1.1.2)."""
+    """A list of passwords that nobody may choose (NIST SP 800-63B §3.1.1.2)."""
 
     def __contains__(self, password: str) -> bool:
-        """Tell whether ``password``, in whatever case, is on the list."""
+        """Tell whether ``password`` is on the list, in upper or lower case."""
         ...

@@ -1,4 +1,4 @@
-"""A store that keeps users and clients too."""
+"""A store of sessions that also stores users, clients and audit records."""
 
 from typing import Protocol
 
@@ -9,10 +9,10 @@ from .user_repository import UserRepository
 
 
 class Database(SessionStore, Protocol):
-    """A store that keeps users and clients too."""
+    """A store of sessions, users, clients and audit records."""
 
     audit_records: AuditRecordRepository | None
-    """The audit events; ``None`` where the store keeps none: then they are in the log only."""
+    """The audit records; ``None`` if the database stores none, so that audit events are in the log only."""
 
     users: UserRepository
     """The users."""

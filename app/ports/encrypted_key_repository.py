@@ -1,4 +1,4 @@
-"""Signing keys in a shared store, which cannot read them."""
+"""Signing keys in a shared store. They are encrypted, so that the store cannot read them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,24 +7,24 @@ from ..domain.keys.encrypted_key import EncryptedKey
 
 
 class EncryptedKeyRepository(Protocol):
-    """Keeps sealed keys. Each method is one atomic act, and its effect is durable when it returns; each raises
-    ``StoreUnavailable`` when the store does not answer.
+    """Stores encrypted signing keys. Each method is one atomic act, and its effect is durable when it returns. Each
+    raises ``StoreUnavailable`` when the store does not answer.
     """
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
-        """Return every key, in no order."""
+        """Return every key, in any order."""
         ...
 
     async def add(self, key: EncryptedKey) -> bool:
-        """Keep a new key, unless there is one of its ``kid`` or with its ``follows``; return whether this call did."""
+        """Store a new key, unless a key with its ``kid`` or its ``follows`` exists; return whether this call did."""
         ...
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
-        """Set ``activates_at`` if it is ``expected`` so far; return whether this call did."""
+        """Set ``activates_at`` if its stored value is ``expected``; return whether this call did."""
         ...
 
     async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
-        """Put ``encrypted`` in the place of ``expected``; return whether this call did."""
+        """Set ``encrypted`` if its stored value is ``expected``; return whether this call did."""
         ...
 
     async def remove(self, kid: str) -> bool:

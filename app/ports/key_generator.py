@@ -1,4 +1,4 @@
-"""Making signing keys."""
+"""The generation of signing keys."""
 
 from typing import Protocol
 
@@ -6,8 +6,8 @@ from ..domain.keys.stored_key import StoredKey
 
 
 class KeyGenerator(Protocol):
-    """Makes keys."""
+    """Generates signing keys."""
 
     async def generate(self, *, published_at: float, activates_at: float) -> StoredKey:
-        """Return a new key. It takes from 50 ms to seconds of another thread."""
+        """Return a new key. This takes from 50 ms to some seconds, in another thread."""
         ...

@@ -1,11 +1,11 @@
-"""Randomness."""
+"""Random bytes."""
 
 from typing import Protocol
 
 
 class Randomness(Protocol):
-    """Draws unpredictable bytes."""
+    """Generates random bytes that nobody can predict."""
 
     def token_bytes(self, length: int) -> bytes:
-        """Return ``length`` bytes fit for keys and tokens, never the same twice."""
+        """Return ``length`` random bytes, fit for keys and tokens."""
         ...

@@ -1,4 +1,4 @@
-"""A store: what a persistence adapter is to the application."""
+"""A store of sessions, as a persistence adapter offers it."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,12 +11,12 @@ from .session_sweeper import SessionSweeper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
-    """What every store is told, beside its URL.
+    """What every store is configured with, in addition to its URL. Times are in seconds.
 
-    An act takes at most ``timeout`` seconds and then raises ``StoreUnavailable``; at most ``connections`` are open at
-    once. A store that forgets by itself keeps a salt for ``salt_lifetime`` seconds after its rotation, and a session
-    that was revoked or has expired for ``memory_of_revocations`` seconds. ``replicas`` is how many replicas must
-    confirm a change before it is acknowledged; a store that cannot ask them refuses any number but 0.
+    Each act raises ``StoreUnavailable`` after ``timeout``. At most ``connections`` are open at once. A store whose
+    entries expire by themselves keeps a salt for ``salt_lifetime`` after its rotation, and a session for
+    ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
+    confirm a change before it is acknowledged; a store that cannot ask its replicas refuses any number except 0.
     """
 
     timeout: float = 2.0
@@ -27,25 +27,27 @@ class StoreOptions:
 
 
 class SessionStore(Protocol):
-    """One server or file that keeps sessions, and this process's way to it. Making one connects to nothing."""
+    """One server or file that stores sessions, and the connections of this process to it. Its constructor connects to
+    nothing.
+    """
 
     sessions: SessionRepository
     """The sessions."""
 
     sweeper: SessionSweeper | None
-    """What deletes old sessions; ``None`` where the store forgets by itself."""
+    """What deletes old sessions; ``None`` if they expire by themselves."""
 
     signing_keys: EncryptedKeyRepository | None
-    """The signing keys, encrypted; ``None`` where the store keeps none."""
+    """The signing keys, encrypted; ``None`` if the store does not store any."""
 
     rate_limits: RateLimitRepository | None
-    """The budgets of attempts; ``None`` where the store keeps none, and each process its own."""
+    """The rate limits that all instances share; ``None`` if each instance counts for itself."""
 
     async def prepare(self) -> None:
-        """Make the store fit to be used: create or upgrade its schema, judge its configuration. Several instances may
-        do so at once. It needs no ``open`` and leaves nothing open.
+        """Create or upgrade the schema, and check the configuration of the store. Several instances may do this at
+        once. It can be called before ``open``, and leaves no connection open.
 
-        Raises ``ConfigurationError`` for a store that cannot serve, and ``StoreUnavailable``.
+        Raises ``ConfigurationError`` if the store is not fit to be used, and ``StoreUnavailable``.
         """
         ...
 
@@ -54,15 +56,15 @@ class SessionStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Return if the store answers; raises ``StoreUnavailable``."""
+        """Return if the store answers; raises ``StoreUnavailable`` otherwise."""
         ...
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Return as soon as a session may have been revoked somewhere, and after ``seconds`` at the latest; it never
-        raises for a store that is away.
+        """Return as soon as any instance may have revoked a session, and after ``seconds`` at the latest. It does not
+        raise if the store does not answer.
         """
         ...
 
     async def close(self) -> None:
-        """Disconnect. It may be called whatever ``open`` did."""
+        """Disconnect. It may be called even if ``open`` failed or was not called."""
         ...

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.domain.audit.events import LoginFailed
-from app.domain.audit.record import kept
+from app.domain.audit.record import to_record
 from app.domain.identifiers import SessionId
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant, SessionNotFound
@@ -30,7 +30,7 @@ async def keep(world: World) -> None:
     start = len(world.audit_records.stored)
     await world.audit_records.append(
         [
-            kept(event, event_id=f"{start + number:06}", request_id="r", address=ADDRESS)
+            to_record(event, event_id=f"{start + number:06}", request_id="r", address=ADDRESS)
             for number, event in enumerate(world.audit.events)
         ]
     )

@@ -164,9 +164,9 @@ async def test_a_feed_at_the_limit_of_a_rule_is_applied(follower: Follower, chan
 async def test_only_an_unknown_signer_requests_keys(follower: Follower, error: Exception) -> None:
     """Every unreadable feed sets the fault; only a feed by an unknown signer also requests a fetch of the keys."""
     assert await follower.poll(error)
-    assert not follower.reload._asked.is_set()
+    assert not follower.reload._requested.is_set()
     assert await follower.poll(UnknownSigner())
-    assert follower.reload._asked.is_set()
+    assert follower.reload._requested.is_set()
 
 
 async def test_age_counts_from_the_arrival_of_the_newest_feed(follower: Follower) -> None:

@@ -40,8 +40,8 @@ def test_states_follow_from_times(now: float, states: str) -> None:
 
 def test_a_key_that_is_gone_is_kept_for_a_day() -> None:
     """A clock that jumps ahead for a while must delete nothing that is needed after it has come back."""
-    assert POLICY.forgettable(KEYS, OLD_IS_GONE + 86_399) == []
-    assert POLICY.forgettable(KEYS, OLD_IS_GONE + 86_400) == [OLD]
+    assert POLICY.deletable(KEYS, OLD_IS_GONE + 86_399) == []
+    assert POLICY.deletable(KEYS, OLD_IS_GONE + 86_400) == [OLD]
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ async def test_a_flood_asks_for_one_look(service: Service, tokens: Tokens) -> No
         for number in range(10):
             answer = await service.me(forged(f"kid-{second}-{number}"))
             assert answer.problem == (401, "invalid-token")
-        looks += news._asked.is_set()
-        news._asked.clear()
+        looks += news._requested.is_set()
+        news._requested.clear()
         service.clock.advance(1)
     assert looks == 3
     assert (await service.me(tokens.access)).status == 200

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 
 from ...domain.audit.events import AuditEvent
-from ...domain.audit.record import MOST_CHARACTERS, event_name
+from ...domain.audit.record import MAX_TEXT_LENGTH, event_name
 from ...domain.identifiers import SessionId, format_session_id
 from ...ports.audit_trail import AuditTrail
 from ..request_context import ADDRESS
@@ -37,4 +37,4 @@ def _shape(kind: Any) -> tuple[str, tuple[str, ...]]:
 def _text(value: object) -> object:
     if isinstance(value, bytes):
         return format_session_id(SessionId(value))
-    return value[:MOST_CHARACTERS] if isinstance(value, str) else value
+    return value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from ...domain.audit.events import AuditEvent
-from ...domain.audit.record import AuditRecord, kept
+from ...domain.audit.record import AuditRecord, to_record
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
 from ..request_context import ADDRESS, REQUEST_ID
@@ -38,7 +38,9 @@ class AuditRecorder(AuditTrail):
             self._waiting.popleft()
             self._left_out += 1
         event_id = os.urandom(_EVENT_ID_BYTES).hex()
-        self._waiting.append(kept(event, event_id=event_id, request_id=REQUEST_ID.get() or "", address=ADDRESS.get()))
+        self._waiting.append(
+            to_record(event, event_id=event_id, request_id=REQUEST_ID.get() or "", address=ADDRESS.get())
+        )
 
     @property
     def waiting(self) -> int:

@@ -1,1 +1,4 @@
-"""Audit events."""
+"""Audit events, and the audit records in which they are stored.
+
+May import: ``identifiers``.
+"""

@@ -1,4 +1,7 @@
-"""What happened to accounts and sessions: a type for each thing that an auditor asks about. None holds a secret."""
+"""Audit events: one class for each kind. No event contains a secret.
+
+The class names are stored: ``event_name`` derives the name of an event from its class.
+"""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -15,8 +18,8 @@ class AuditEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(AuditEvent):
-    """``reason`` is for the auditor only: ``unknown_user``, ``disabled_user``, ``wrong_password``,
-    ``wrong_current_password`` (of someone signed in), ``too_many_attempts`` (no password was looked at) or
+    """``reason`` is not told to the client: ``unknown_user``, ``disabled_user``, ``wrong_password``,
+    ``wrong_current_password`` (of a user who is signed in), ``too_many_attempts`` (the password was not verified) or
     ``credentials_changed`` (during the sign-in).
     """
 
@@ -26,7 +29,7 @@ class LoginFailed(AuditEvent):
 
 
 class SessionFacts(TypedDict):
-    """What every event of a session says."""
+    """The fields that all events of a session have."""
 
     at: float
     session_id: SessionId
@@ -36,7 +39,7 @@ class SessionFacts(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEvent(AuditEvent):
-    """Something happened to a session."""
+    """An event of a session."""
 
     session_id: SessionId
     subject: Subject
@@ -52,45 +55,45 @@ class LoginSucceeded(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRefreshed(SessionEvent):
-    """The session moved on to ``generation``."""
+    """The session was rotated, and has ``generation`` now."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenReplayed(SessionEvent):
-    """The token just replaced was presented again within the replay window."""
+    """The token that was just replaced was presented again within the replay window."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReuseDetected(SessionEvent):
-    """An earlier token was presented: the session is revoked."""
+    """An older token was presented, and the session was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceLost(SessionEvent):
-    """A request that lost its race found its token outdated: it was refused, nothing was revoked."""
+    """A request lost a race, and its token was outdated by then. It was refused, and nothing was revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignClientRefused(SessionEvent):
-    """``presented_by`` showed a token that belongs to ``client_id``."""
+    """The client ``presented_by`` presented a token of ``client_id``."""
 
     presented_by: ClientId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionWasRevoked(SessionEvent):
-    """The session was ended before its time."""
+    """The session was revoked before it expired."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllSessionsRevoked(AuditEvent):
-    """Every session was ended before its time: so many ``sessions``."""
+    """All sessions were revoked; ``sessions`` is their number."""
 
     reason: str
     sessions: int
@@ -98,7 +101,7 @@ class AllSessionsRevoked(AuditEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEvent(AuditEvent):
-    """Something happened to a user. ``by`` is who did it, ``None`` for an operator at the command line."""
+    """An event of a user. ``by`` is the administrator who caused it, ``None`` at the command line."""
 
     subject: Subject
     by: Subject | None = None
@@ -106,17 +109,17 @@ class UserEvent(AuditEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserCreated(UserEvent):
-    """A user was added."""
+    """A user was created."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDisabled(UserEvent):
-    """A user may not sign in any more; all their sessions are revoked."""
+    """A user cannot sign in any more, and all their sessions are revoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserEnabled(UserEvent):
-    """A user may sign in again."""
+    """A user can sign in again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,35 +129,35 @@ class PasswordChanged(UserEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyEvent(AuditEvent):
-    """Something happened to a signing key."""
+    """An event of a signing key."""
 
     kid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPublished(KeyEvent):
-    """A key was added, to sign from ``activates_at`` on (seconds since the epoch)."""
+    """A key was published. It signs from ``activates_at`` on (seconds since the epoch)."""
 
     activates_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRescheduled(KeyEvent):
-    """A key is to sign from another moment on."""
+    """A key signs from another time on: ``activates_at``."""
 
     activates_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyDropped(KeyEvent):
-    """A key was deleted: ``gone``, ``retired``, ``replaced`` or ``compromised``."""
+    """A key was deleted, because it was ``gone``, ``retired``, ``replaced`` or ``compromised``."""
 
     because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientEvent(AuditEvent):
-    """Something happened to a client."""
+    """An event of a client."""
 
     client_id: ClientId
 
@@ -166,7 +169,7 @@ class ClientTokenIssued(ClientEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientChanged(ClientEvent):
-    """A client was administered. ``by`` is who did it, ``None`` for an operator at the command line."""
+    """A client was changed. ``by`` is the administrator who did it, ``None`` at the command line."""
 
     by: Subject | None = None
 
@@ -178,7 +181,7 @@ class ClientAdded(ClientChanged):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRemoved(ClientChanged):
-    """A client was removed: its sessions cannot be refreshed any more."""
+    """A client was removed. Its sessions cannot be refreshed any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

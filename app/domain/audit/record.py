@@ -1,4 +1,4 @@
-"""An audit event as it is kept: what every event has in columns of its own, and the rest beside."""
+"""Audit records: audit events in the form in which a database stores them."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,12 @@ from typing import Any, Final
 from ..identifiers import ClientId, SessionId, Subject
 from .events import AuditEvent
 
-MOST_CHARACTERS: Final = 255
-"""Of a text in an event."""
+MAX_TEXT_LENGTH: Final = 255
+"""Characters of a text in an event; the rest is cut off."""
 
-_COMMON: Final = frozenset({"at", "session_id", "subject", "client_id", "address"})
+_COLUMNS: Final = frozenset({"at", "session_id", "subject", "client_id", "address"})
+"""The fields of events that have a column of their own. All other fields are in ``details``."""
+
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 Detail = str | int | float | bool | None
@@ -20,8 +22,8 @@ Detail = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """``event_id`` is random, so that an event that is written twice is kept once; ``at`` is in seconds since the
-    epoch. ``request_id`` and ``address`` are those of the request in which it happened, "" where there was none.
+    """``event_id`` is random, so that an event that is written twice is stored once. ``at`` is in seconds since the
+    epoch. ``request_id`` and ``address`` are those of the request; both are "" if there was none.
     """
 
     event_id: str
@@ -37,33 +39,33 @@ class AuditRecord:
 
 @cache
 def event_name(kind: Any) -> str:
-    """Return what events of this type are called, such as ``login_succeeded``."""
+    """Return the name of this type of event, such as ``login_succeeded``."""
     return _WORD_START.sub("_", kind.__name__).lower()
 
 
-def names_of(kind: type[AuditEvent]) -> frozenset[str]:
-    """Return what events of this type, and of all types derived from it, are called."""
+def event_names(kind: type[AuditEvent]) -> frozenset[str]:
+    """Return the names of this type of event and of all its subclasses."""
     named: Any = kind
-    return frozenset({event_name(named)}).union(*map(names_of, kind.__subclasses__()))
+    return frozenset({event_name(named)}).union(*map(event_names, kind.__subclasses__()))
 
 
-def kept(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> AuditRecord:
-    """Return ``event`` as it is kept; an address of its own goes before that of the request."""
+def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> AuditRecord:
+    """Return the record of ``event``. If the event has an address, it replaces the request's ``address``."""
     kind: Any = type(event)
-    common = {name: getattr(event, name) for name in _names(kind) if name in _COMMON}
-    details = {name: _detail(getattr(event, name)) for name in _names(kind) if name not in _COMMON}
-    own_address = str(common.pop("address", "") or address)[:MOST_CHARACTERS]
+    columns = {name: getattr(event, name) for name in _field_names(kind) if name in _COLUMNS}
+    details = {name: _detail(getattr(event, name)) for name in _field_names(kind) if name not in _COLUMNS}
+    address = str(columns.pop("address", "") or address)[:MAX_TEXT_LENGTH]
     return AuditRecord(
-        event_id=event_id, name=event_name(kind), request_id=request_id, address=own_address, details=details, **common
+        event_id=event_id, name=event_name(kind), request_id=request_id, address=address, details=details, **columns
     )
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
 def _detail(value: object) -> Detail:
     if value is None or isinstance(value, bool | int | float):
         return value
-    return str(value)[:MOST_CHARACTERS]
+    return str(value)[:MAX_TEXT_LENGTH]

@@ -1,12 +1,12 @@
-"""A signing key as a shared store keeps it."""
+"""A signing key in a shared store."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class EncryptedKey:
-    """A signing key whose private half is ``encrypted``: a JWE (RFC 7516) in compact serialization. Times are seconds
-    since the epoch; ``follows`` is the ``kid`` of the key that activates before it, "" for the first of all.
+    """``encrypted`` is the private key, encrypted as a JWE (RFC 7516) in compact serialization. ``follows`` is the
+    ``kid`` of the key that activates before this one; the first key has "". Times are seconds since the epoch.
     """
 
     kid: str

@@ -1,4 +1,4 @@
-"""Changes of the signing keys that are not made."""
+"""Errors of changing the signing keys."""
 
 from datetime import UTC, datetime
 
@@ -6,12 +6,13 @@ from ..errors import ConfigurationError
 
 
 class UnknownKey(ConfigurationError):
-    """There is no signing key of this ``kid``."""
+    """No signing key has this ``kid``."""
 
 
 class KeyChangeRefused(ConfigurationError):
-    """A change of the signing keys that was not made, such as one that verifiers would notice: ``safe_at`` (seconds
-    since the epoch) is from when they would not, or ``None`` if that is not known.
+    """The signing keys were not changed, because verifiers would reject valid tokens, for example.
+
+    The change is safe from ``safe_at`` on (seconds since the epoch); ``None`` if that time is not known.
     """
 
     def __init__(self, description: str, *, safe_at: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Which keys are published, and which of them signs."""
+"""Which keys are published, and which one signs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from .stored_key import StoredKey
 
 
 @dataclass(frozen=True, slots=True)
-class _Signing:
-    """The key that signs from ``since`` on, until ``until`` at the least (seconds since the epoch)."""
+class _ActiveKey:
+    """The key that signs from ``since`` on, until ``until`` at least (seconds since the epoch)."""
 
     kid: str
     since: float
@@ -23,10 +23,10 @@ class _Signing:
 
 
 class KeyLifecycle:
-    """Brings the stored keys into use, and names the one that signs.
+    """Installs the stored keys in the codec, and names the key that signs.
 
-    A key that this instance comes to know while it runs does not sign here before it was published here for the lead,
-    whatever its stored time says; unless the key that signed until then was taken away.
+    A key that appears while this instance runs signs here only after it was published here for the lead time, even if
+    its stored time is earlier. It signs immediately if the active key was removed.
     """
 
     def __init__(self, *, store: KeyStore, codec: TokenCodec, clock: Clock, policy: KeyPolicy) -> None:
@@ -35,27 +35,27 @@ class KeyLifecycle:
         self._clock = clock
         self._policy = policy
         self._stored: Sequence[StoredKey] = ()
-        self._held_until: dict[str, float] = {}
-        self._signing: _Signing | None = None
+        self._not_before: dict[str, float] = {}
+        self._active: _ActiveKey | None = None
         self._dropped_until: dict[str, float] = {}
 
     async def load(self) -> None:
-        """Bring the keys into use that are stored now; raises ``ConfigurationError`` and ``StoreUnavailable``, and
-        leaves those in use that are.
+        """Load the stored keys, and install those that are published.
+
+        Raises ``ConfigurationError`` and ``StoreUnavailable``, and leaves the installed keys as they are.
         """
         stored = await self._store.load()
-        now = self._clock.now()
-        self._hold_newcomers([each.key for each in stored], now)
-        self._note_dropped([each.key for each in stored], now)
+        keys, now = [each.key for each in stored], self._clock.now()
+        self._delay_new_keys(keys, now)
+        self._record_dropped_keys(keys, now)
         self._stored = stored
-        self._signing = None
-        published = self._policy.published(self.keys(), now)
-        in_use = self._codec.keys()
-        if [key.kid for key in in_use] != [key.kid for key in published]:
+        self._active = None
+        published, installed = self._policy.published(self.keys(), now), self._codec.keys()
+        if [key.kid for key in installed] != [key.kid for key in published]:
             self._codec.install([each for each in stored if each.key in published])
 
     def keys(self) -> Sequence[SigningKey]:
-        """Return the stored keys, the earliest to activate first."""
+        """Return the stored keys, in the order in which they activate."""
         return by_activation([each.key for each in self._stored])
 
     def states(self) -> dict[str, KeyState]:
@@ -64,8 +64,8 @@ class KeyLifecycle:
         return {key.kid: self._policy.state(key, keys, now) for key in keys}
 
     def dropped(self) -> tuple[str, ...]:
-        """Return the ``kid`` of the keys that this instance saw taken away while a token or a verifier may have needed
-        them, for as long as one might, in order.
+        """Return the ``kid`` of each key that was removed while tokens still needed it, in alphabetical order. A key is
+        listed until every token that it signed has expired and every verifier has fetched the JWK Set again.
         """
         now = self._clock.now()
         return tuple(sorted(kid for kid, until in self._dropped_until.items() if now < until))
@@ -73,25 +73,25 @@ class KeyLifecycle:
     def signing_kid(self) -> str:
         """Return the ``kid`` of the key that signs now; raises ``ConfigurationError`` if there is none."""
         now = self._clock.now()
-        signing = self._signing
-        if signing is None or not signing.since <= now < signing.until:
-            signing = self._signing = self._choose(now)
-        return signing.kid
+        active = self._active
+        if active is None or not active.since <= now < active.until:
+            active = self._active = self._choose(now)
+        return active.kid
 
-    def _choose(self, now: float) -> _Signing:
-        key = self._active(now)
+    def _choose(self, now: float) -> _ActiveKey:
+        key = self._active_key(now)
         if key is None:
             raise ConfigurationError("No signing key is active: every key that is there begins to sign in the future.")
-        changes = [*(each.activates_at for each in self.keys()), *self._held_until.values()]
-        return _Signing(key.kid, now, min((each for each in changes if each > now), default=inf))
+        changes = [*(each.activates_at for each in self.keys()), *self._not_before.values()]
+        return _ActiveKey(key.kid, now, min((each for each in changes if each > now), default=inf))
 
-    def _active(self, now: float) -> SigningKey | None:
+    def _active_key(self, now: float) -> SigningKey | None:
         keys = self.keys()
-        published_for_long = [key for key in keys if self._held_until.get(key.kid, 0.0) <= now]
-        return active_key(published_for_long, now) or active_key(keys, now)
+        allowed = [key for key in keys if self._not_before.get(key.kid, 0.0) <= now]
+        return active_key(allowed, now) or active_key(keys, now)
 
-    def _note_dropped(self, keys: Sequence[SigningKey], now: float) -> None:
-        """A pending key that is taken away has signed nothing, and may come back."""
+    def _record_dropped_keys(self, keys: Sequence[SigningKey], now: float) -> None:
+        """Record the active and retiring keys that are missing from ``keys``. A pending key has signed nothing."""
         kids, all_keys = {key.kid for key in keys}, by_activation({*self.keys(), *keys})
         needed = (KeyState.ACTIVE, KeyState.RETIRING)
         for key in self.keys():
@@ -99,12 +99,12 @@ class KeyLifecycle:
                 self._dropped_until[key.kid] = now + self._policy.tail()
         self._dropped_until = {kid: at for kid, at in self._dropped_until.items() if kid not in kids and now < at}
 
-    def _hold_newcomers(self, keys: Sequence[SigningKey], now: float) -> None:
-        known = {key.kid for key in self.keys()}
-        kids = {key.kid for key in keys}
-        signed = self._active(now)
-        if signed is None or signed.kid not in kids:
-            self._held_until = {}
+    def _delay_new_keys(self, keys: Sequence[SigningKey], now: float) -> None:
+        """Let the keys that are new in ``keys`` sign after the lead time, unless no key could sign until then."""
+        known, kids = {key.kid for key in self.keys()}, {key.kid for key in keys}
+        active = self._active_key(now)
+        if active is None or active.kid not in kids:
+            self._not_before = {}
             return
-        newcomers = dict.fromkeys(kids - known, self._policy.earliest_activation(now))
-        self._held_until = {kid: at for kid, at in self._held_until.items() if kid in kids and at > now} | newcomers
+        new = dict.fromkeys(kids - known, self._policy.earliest_activation(now))
+        self._not_before = {kid: at for kid, at in self._not_before.items() if kid in kids and at > now} | new

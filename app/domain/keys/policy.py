@@ -1,4 +1,4 @@
-"""When signing keys may start to sign and when they are gone, such that no verifier notices."""
+"""When a signing key starts to sign, and when it is not needed any more, so that no verifier rejects a valid token."""
 
 import math
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from typing import Final
 from .signing_key import KeyState, SigningKey, active_key, successor
 
 NOTICE_SECONDS: Final = 5
-"""Seconds within which every instance has noticed what another did to the keys."""
+"""Every instance notices within these seconds that another one changed the keys."""
 
-_KEPT_SECONDS: Final = 86_400
-"""For which a key that is gone is kept, so that a clock which jumps ahead for a while deletes none that is needed."""
+_RETENTION_SECONDS: Final = 86_400
+"""A key that is gone is stored so long, in case a clock was ahead for a while and the key is still needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPolicy:
-    """All are seconds. ``period`` is from one activation to the next, ``None`` where keys rotate by hand only;
-    ``jwks_max_age`` is for how long verifiers keep the JWK Set.
+    """All values are seconds. ``period`` is the time between two activations, ``None`` if keys are rotated by hand
+    only. Verifiers cache the JWK Set for ``jwks_max_age``.
     """
 
     period: int | None
@@ -26,39 +26,39 @@ class KeyPolicy:
     leeway: int
 
     def lead(self) -> int:
-        """Return for how long a key is published before it signs: until each verifier's JWK Set has it."""
+        """Return for how long a key is published before it signs: until every verifier has fetched it."""
         return self.jwks_max_age + self.leeway + NOTICE_SECONDS
 
     def tail(self) -> int:
-        """Return for how long a key verifies after the next has begun to sign: until its last token has expired, and
-        each verifier has fetched the JWK Set anew.
+        """Return for how long a key is published after its successor has started to sign: until its last token has
+        expired, and every verifier has fetched the JWK Set again.
         """
         return self.access_token_lifetime + self.jwks_max_age + self.leeway + NOTICE_SECONDS
 
     def earliest_activation(self, published_at: float) -> float:
-        """Return from when, in whole seconds, a key published at ``published_at`` may sign."""
+        """Return when a key published at ``published_at`` may start to sign, rounded up to a second."""
         return float(math.ceil(published_at + self.lead()))
 
-    def at_once(self, now: float) -> float:
-        """Return the moment, in whole seconds, that has come by every instance's clock where one says ``now``."""
+    def immediate_activation(self, now: float) -> float:
+        """Return a time, rounded down to a second, that has passed by the clock of every instance."""
         return float(math.floor(now - self.leeway))
 
     def scheduled_activation(self, keys: Sequence[SigningKey], now: float) -> float:
-        """Return when a key that is published at ``now`` to follow ``keys`` starts to sign, in whole seconds; the first
-        does at once.
+        """Return when the successor of ``keys`` starts to sign if it is published at ``now``, in whole seconds. The
+        first key starts immediately.
         """
         if not keys:
-            return self.at_once(now)
+            return self.immediate_activation(now)
         last = max(key.activates_at for key in keys)
         return max(self.earliest_activation(now), math.ceil(last + (self.period or 0)))
 
     def gone_at(self, key: SigningKey, keys: Sequence[SigningKey]) -> float | None:
-        """Return when ``key`` is gone from among ``keys``; ``None`` while no key is to follow it."""
+        """Return when ``key`` is not needed any more; ``None`` if it has no successor in ``keys``."""
         follower = successor(key, keys)
         return None if follower is None else follower.activates_at + self.tail()
 
     def state(self, key: SigningKey, keys: Sequence[SigningKey], now: float) -> KeyState:
-        """Return the state of ``key`` among ``keys`` at ``now``."""
+        """Return the state of ``key``, which is one of ``keys``, at ``now``."""
         if key.activates_at > now:
             return KeyState.PENDING
         if key == active_key(keys, now):
@@ -67,9 +67,9 @@ class KeyPolicy:
         return KeyState.GONE if gone_at is not None and gone_at <= now else KeyState.RETIRING
 
     def published(self, keys: Sequence[SigningKey], now: float) -> list[SigningKey]:
-        """Return the keys that verifiers are to have at ``now``: all that are not gone."""
+        """Return the keys that are in the JWK Set at ``now``: all that are not gone."""
         return [key for key in keys if self.state(key, keys, now) is not KeyState.GONE]
 
-    def forgettable(self, keys: Sequence[SigningKey], now: float) -> list[SigningKey]:
-        """Return the keys that have been gone for so long that they can be deleted."""
-        return [key for key in keys if self.state(key, keys, now - _KEPT_SECONDS) is KeyState.GONE]
+    def deletable(self, keys: Sequence[SigningKey], now: float) -> list[SigningKey]:
+        """Return the keys that have been gone for a day."""
+        return [key for key in keys if self.state(key, keys, now - _RETENTION_SECONDS) is KeyState.GONE]

@@ -1,4 +1,4 @@
-"""When to look for keys that this instance does not know."""
+"""Reloading the signing keys when a token names an unknown one."""
 
 import asyncio
 from contextlib import suppress
@@ -7,27 +7,28 @@ from typing import Final
 from ...ports.clock import Clock
 
 _COOLDOWN: Final = 10.0
-"""Seconds between two looks on account of unknown keys: anyone can send tokens that name some."""
+"""Seconds between two reloads because of unknown keys. Anyone can send tokens that name unknown keys."""
 
 
 class KeyReload:
-    """Wakes who follows the keys when a token names a key that is not known."""
+    """Wakes the task that reloads the keys."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self._asked = asyncio.Event()
-        self._quiet_until = 0.0
+        self._requested = asyncio.Event()
+        self._next_request_at = 0.0
 
     def request(self) -> None:
-        """Wake who waits, unless that was done within the last 10 seconds."""
+        """Request a reload. Requests within 10 seconds after one are ignored."""
         now = self._clock.now()
-        if now >= self._quiet_until or now < self._quiet_until - _COOLDOWN:
-            self._quiet_until = now + _COOLDOWN
-            self._asked.set()
+        clock_was_set_back = now < self._next_request_at - _COOLDOWN
+        if now >= self._next_request_at or clock_was_set_back:
+            self._next_request_at = now + _COOLDOWN
+            self._requested.set()
 
     async def wait(self, *, seconds: float) -> None:
-        """Return when asked to look, and after ``seconds`` at the latest."""
+        """Return when a reload is requested, and after ``seconds`` at the latest."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._asked.wait()
-        self._asked.clear()
+                await self._requested.wait()
+        self._requested.clear()

@@ -1,4 +1,4 @@
-"""A signing key as a name and its times; the key material stays in the adapters."""
+"""Signing keys as ids and times, without key material."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """``kid`` is the RFC 7638 thumbprint. Times are seconds since the epoch: from ``published_at`` on verifiers can
-    fetch the key, at ``activates_at`` it starts to sign.
+    """``kid`` is the RFC 7638 thumbprint. Verifiers can fetch the key from ``published_at`` on; it signs from
+    ``activates_at`` on. Both are seconds since the epoch.
     """
 
     kid: str
@@ -17,7 +17,7 @@ class SigningKey:
 
 
 class KeyState(StrEnum):
-    """Where a key is in its life: published and not signing, signing, verifying only, or nothing any more."""
+    """Whether a key is published only, signs, verifies older tokens only, or is not needed any more."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -26,12 +26,12 @@ class KeyState(StrEnum):
 
 
 def by_activation(keys: Iterable[SigningKey]) -> list[SigningKey]:
-    """Return the keys, the earliest to activate first."""
+    """Return the keys in the order in which they activate."""
     return sorted(keys, key=lambda key: (key.activates_at, key.kid))
 
 
 def active_key(keys: Sequence[SigningKey], now: float) -> SigningKey | None:
-    """Return the key that signs at ``now``: of those whose time has come, the one that came last."""
+    """Return the key that signs at ``now``: the one that activated last. Return ``None`` if none has activated yet."""
     started = [key for key in by_activation(keys) if key.activates_at <= now]
     return started[-1] if started else None
 

@@ -1,4 +1,4 @@
-"""A signing key with its private half."""
+"""A signing key with its key material. The domain passes it from a key store to the codec, and never reads it."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from .signing_key import SigningKey
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A signing key with its private half, as PKCS #8 in unencrypted DER."""
+    """``pkcs8`` is the private key in PKCS #8, as unencrypted DER."""
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)

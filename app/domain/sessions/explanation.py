@@ -6,7 +6,7 @@ from typing import Final
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.clock import Clock
 from ..audit.events import AuditEvent, LoginFailed, SessionEvent
-from ..audit.record import AuditRecord, names_of
+from ..audit.record import AuditRecord, event_names
 from ..identifiers import SessionId, Subject
 from .errors import SessionNotFound
 from .lookup import SessionLookup
@@ -72,12 +72,12 @@ class Explanation:
         """
         if self._events is None:
             return []
-        changes = names_of(AuditEvent) - names_of(SessionEvent) - names_of(LoginFailed)
+        changes = event_names(AuditEvent) - event_names(SessionEvent) - event_names(LoginFailed)
         found: list[AuditRecord] = []
         for about, names, limit in (
             (subject, changes, _MAX_RECORDS),
             (None, changes, _MAX_RECORDS),
-            (subject, names_of(LoginFailed), _MAX_FAILED_LOGINS),
+            (subject, event_names(LoginFailed), _MAX_FAILED_LOGINS),
         ):
             found += await self._events.list_for_subject(about, names=names, since=since, until=until, limit=limit)
         return found
