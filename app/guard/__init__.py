@@ -1,8 +1,6 @@
-"""The guard for other services: what an aiohttp application imports to protect its routes with Keyturn's tokens.
+"""The guard that other services import, as ``keyturn.guard``. It may import adapters, ports and the domain.
 
-from keyturn.guard import PRINCIPAL, public, remote_guard, requires
-
-remote_guard(issuer="https://id.example", audience="orders").protect(app)
+``remote_guard(issuer="https://id.example", audience="orders").protect(app)``
 """
 
 from ..adapters.errors.aiohttp import problem

@@ -1,4 +1,4 @@
-"""Building a guard: one with fixed keys, and one that follows its issuer."""
+"""Building guards: one with fixed keys, and one that follows its issuer."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -36,9 +36,9 @@ def guard(
 ) -> Guard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, signed by a key of ``jwk_set``.
 
-    ``jwk_set`` is what the issuer serves at ``/.well-known/jwks.json``; ``leeway`` is the difference between clocks
-    that is allowed, in seconds. The guard makes no network call: a session revoked at the issuer is accepted until its
-    access token expires. Raises ``ConfigurationError`` if the JWK Set has no usable key.
+    ``jwk_set`` is the document that the issuer serves at ``/.well-known/jwks.json``. ``leeway`` is how much two clocks
+    may differ, in seconds. The guard makes no network call, so it accepts the tokens of a revoked session until they
+    expire. Raises ``ConfigurationError`` if the JWK Set has no usable key.
     """
     validation = Validation(
         verifier=JoseTokenVerifier.from_jwk_set(jwk_set),
@@ -54,22 +54,22 @@ class RemoteGuard(Guard):
 
     def __init__(self, validation: Validation, follower: IssuerFollower, **options: Any) -> None:
         super().__init__(validation, **options)
-        self._following = follower
+        self._follower = follower
 
     def protect(self, app: web.Application) -> None:
-        """Guard every route of ``app`` that is not public, as every guard does, and follow the issuer while it runs."""
+        """Guard every route of ``app`` that is not public, and follow the issuer while the application runs."""
         super().protect(app)
         app.cleanup_ctx.append(self.lifespan)
 
     @asynccontextmanager
     async def lifespan(self, _: web.Application) -> AsyncIterator[None]:
-        """Follow the issuer: for the ``cleanup_ctx`` of an application that orders its own middlewares."""
-        async with self._following.life():
+        """Follow the issuer. An application that adds only ``middleware`` adds this to its ``cleanup_ctx``."""
+        async with self._follower.running():
             yield
 
     def state(self) -> GuardState:
-        """Return what the guard knows of its issuer, and since when."""
-        return self._following.state()
+        """Return what the guard knows of its issuer, and how old that is."""
+        return self._follower.state()
 
 
 def remote_guard(
@@ -86,13 +86,13 @@ def remote_guard(
     telemetry: GuardTelemetry | None = None,
     clock: Clock | None = None,
 ) -> RemoteGuard:
-    """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, with the keys that it publishes,
-    and refuses the sessions that it says were revoked.
+    """Return a guard that accepts the access tokens of ``issuer`` for ``audience``. It fetches the issuer's keys, and
+    refuses the tokens of revoked sessions.
 
-    The feed of those is polled every ``poll`` seconds, and is stale when nothing good has come for ``stale_after``
-    seconds; ``closed_when_stale`` says whether routes that are not marked answer 503 then. ``leeway`` is the difference
-    between clocks that is allowed, in seconds. No request waits for the issuer. ``telemetry``, such as
-    ``guard_metrics()``, is told what is refused and how well the issuer is followed.
+    The guard polls the revocation feed every ``poll`` seconds. The feed is stale when no good feed has come for
+    ``stale_after`` seconds; ``closed_when_stale`` says whether routes without a mark then answer 503. ``leeway`` is how
+    much two clocks may differ, in seconds. No request waits for the issuer. ``telemetry``, such as ``guard_metrics()``,
+    counts refusals and fetches.
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """

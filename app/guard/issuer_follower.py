@@ -1,4 +1,4 @@
-"""What a guard does beside guarding: it keeps up with its issuer."""
+"""Following an issuer in the background: its keys and its revocation feed."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _STALE: Final = "nothing good has come for too long: sessions may be revoked unh
 
 
 class IssuerFollower:
-    """Follows an issuer: its keys when they are due or asked for, its feed every ``poll_seconds``."""
+    """Fetches the issuer's keys when they are due or requested, and polls its feed every ``poll_seconds``."""
 
     def __init__(
         self,
@@ -45,36 +45,36 @@ class IssuerFollower:
         self._clock = clock
         self._telemetry = telemetry
         self._poll_seconds = poll_seconds
-        self._reported: dict[str, str] = {}
+        self._logged_faults: dict[str, str] = {}
 
     @asynccontextmanager
-    async def life(self) -> AsyncIterator[None]:
-        """Follow until the end. The first fetches have 5 seconds; after that it begins without."""
-        async with AsyncExitStack() as life:
-            await life.enter_async_context(self._issuer.connected())
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the issuer inside the block. It begins after the first fetches, or after 5 seconds without them."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._issuer.connected())
             with suppress(TimeoutError):
                 async with asyncio.timeout(_START_SECONDS):
-                    await _surviving(self.fetch_keys)
-                    await _surviving(self.poll_feed)
-            for task in (self._keep_keys(), self._keep_feed()):
-                life.push_async_callback(_end, asyncio.create_task(task))
+                    await _log_bugs(self.fetch_keys)
+                    await _log_bugs(self.poll_feed)
+            for task in (self._fetch_keys_when_due(), self._poll_feed_regularly()):
+                stack.push_async_callback(_cancel, asyncio.create_task(task))
             yield
 
     async def fetch_keys(self) -> None:
-        """Fetch the keys, and report what came of it: to the log a fault that is new."""
+        """Fetch the keys. Count the outcome, and log a new fault."""
         await self._keys.fetch()
         self._telemetry.keys_fetched(self.state())
-        self._report("keys", self._keys.fault)
+        self._log_change("keys", self._keys.fault)
 
     async def poll_feed(self) -> None:
-        """Poll the feed, and report what came of it: to the log a fault that is new, and staleness."""
+        """Poll the feed. Count the outcome, and log a new fault and the beginning of staleness."""
         await self._feed.poll()
         self._telemetry.feed_polled(self.state())
-        self._report("revocation feed", self._feed.fault)
-        self._report("revocations", _STALE if self._feed.is_stale() else "")
+        self._log_change("revocation feed", self._feed.fault)
+        self._log_change("revocations", _STALE if self._feed.is_stale() else "")
 
     def state(self) -> GuardState:
-        """Return what is known now."""
+        """Return what the guard knows of its issuer now."""
         fetched_at, feed_age = self._keys.fetched_at, self._feed.age()
         return GuardState(
             keys_age=None if fetched_at is None else self._clock.now() - fetched_at,
@@ -87,35 +87,35 @@ class IssuerFollower:
             revoked_sessions=len(self._revoked),
         )
 
-    async def _keep_keys(self) -> None:
+    async def _fetch_keys_when_due(self) -> None:
         while True:
             await self._reload.wait(seconds=self._keys.seconds_until_fetch())
-            await _surviving(self.fetch_keys)
+            await _log_bugs(self.fetch_keys)
 
-    async def _keep_feed(self) -> None:
+    async def _poll_feed_regularly(self) -> None:
         while True:
             await asyncio.sleep(self._poll_seconds)
-            await _surviving(self.poll_feed)
+            await _log_bugs(self.poll_feed)
 
-    def _report(self, part: str, fault: str) -> None:
-        """Log a fault once, and its end."""
-        if fault == self._reported.get(part, ""):
+    def _log_change(self, part: str, fault: str) -> None:
+        """Log the beginning and the end of a fault, each once."""
+        if fault == self._logged_faults.get(part, ""):
             return
-        self._reported[part] = fault
+        self._logged_faults[part] = fault
         if fault:
             _LOG.warning("the issuer's %s: %s", part, fault)
         else:
             _LOG.info("the issuer's %s: good again", part)
 
 
-async def _surviving(act: Callable[[], Awaitable[None]]) -> None:
+async def _log_bugs(action: Callable[[], Awaitable[None]]) -> None:
     try:
-        await act()
-    except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+        await action()
+    except Exception:  # noqa: BLE001  # a bug in one round must not stop the following rounds
         _LOG.exception("following the issuer failed")
 
 
-async def _end(task: asyncio.Task[None]) -> None:
+async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

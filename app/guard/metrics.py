@@ -1,4 +1,4 @@
-"""Metrics of a guard, for an application that has Prometheus metrics of its own."""
+"""Metrics of a guard, for an application with its own Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def guard_metrics(registry: CollectorRegistry | None = None) -> GuardTelemetry:
-    """Return the telemetry of one guard, in ``registry`` or prometheus-client's own.
+    """Return the telemetry of one guard, in ``registry`` or in the default registry of prometheus-client.
 
-    Raises ``ConfigurationError`` if prometheus-client is not installed, and ``ValueError`` if the registry has the
-    metrics of a guard already.
+    Raises ``ConfigurationError`` if prometheus-client is not installed, and ``ValueError`` if the registry already has
+    the metrics of a guard.
     """
     try:
         from prometheus_client import REGISTRY  # noqa: PLC0415  # it need not be installed

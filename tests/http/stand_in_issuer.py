@@ -144,12 +144,12 @@ class Following:
 
     async def poll(self) -> GuardState:
         """Poll the feed."""
-        await self.guard._following.poll_feed()
+        await self.guard._follower.poll_feed()
         return self.guard.state()
 
     async def fetch(self) -> GuardState:
         """Fetch the keys."""
-        await self.guard._following.fetch_keys()
+        await self.guard._follower.fetch_keys()
         return self.guard.state()
 
     async def status(self, token: str | None = None, path: str = "/") -> int:

@@ -165,7 +165,7 @@ async def test_a_feed_that_is_wrong_changes_nothing(
     issuer: StandInIssuer, guarded: Following, monkeypatch: pytest.MonkeyPatch, answer: Answer, fault: str
 ) -> None:
     """What it would revoke is not, what was known stays, the fault is told; the next good feed is taken."""
-    monkeypatch.setattr(guarded.guard._following._issuer._client, "_timeout", ClientTimeout(total=0.3))
+    monkeypatch.setattr(guarded.guard._follower._issuer._client, "_timeout", ClientTimeout(total=0.3))
     issuer.instead[FEED] = lambda request: answer(issuer, request)
     state = await guarded.poll()
     assert fault in state.feed_fault

@@ -135,7 +135,7 @@ async def test_keys_are_fetched_before_their_time_is_over(
 
     issuer.instead[JWKS] = keys
     async with Following(issuer, routes()) as guarded:
-        assert guarded.guard._following._keys.seconds_until_fetch() == pytest.approx(seconds)
+        assert guarded.guard._follower._keys.seconds_until_fetch() == pytest.approx(seconds)
 
 
 async def test_a_key_that_is_gone_is_refused(issuer: StandInIssuer, guarded: Following) -> None:

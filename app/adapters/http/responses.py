@@ -1,4 +1,4 @@
-"""Answers in JSON."""
+"""Responses: JSON, and documents with an ETag."""
 
 import hashlib
 import json
@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import hdrs, web
 
 NO_STORE: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGMA: "no-cache"}
-"""For answers that hold tokens or what they protect (RFC 6749 §5.1)."""
+"""For responses with tokens, or with what tokens protect (RFC 6749 §5.1)."""
 
 REVALIDATED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-cache"}
-"""For documents that change with the program: who keeps them asks each time."""
+"""For documents that change with the program. A cache asks before it uses its copy."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -26,7 +26,7 @@ def json_response(
 
 
 def document_response(request: web.Request, *, body: bytes, etag: str, content_type: str, max_age: int) -> web.Response:
-    """Return a document for everyone, which may be kept for ``max_age`` seconds, as ``conditional_response`` does."""
+    """Return a public document as ``conditional_response`` does. Caches may keep it for ``max_age`` seconds."""
     headers: dict[str, str] = {hdrs.CACHE_CONTROL: f"public, max-age={max_age}", hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*"}
     return conditional_response(request, body=body, etag=etag, content_type=content_type, headers=headers)
 
@@ -34,7 +34,7 @@ def document_response(request: web.Request, *, body: bytes, etag: str, content_t
 def conditional_response(
     request: web.Request, *, body: bytes, etag: str, content_type: str, headers: Mapping[str, str]
 ) -> web.Response:
-    """Return a document with its ETag; 304 to who has it (RFC 9110 §15.4.5)."""
+    """Return a document with its ETag, or 304 if the client already has it (RFC 9110 §15.4.5)."""
     headers = {hdrs.ETAG: f'"{etag}"', **headers}
     if request.if_none_match and any(each.value in (etag, "*") for each in request.if_none_match):
         return web.Response(status=304, headers=headers)
@@ -42,10 +42,10 @@ def conditional_response(
 
 
 def etag_of(body: bytes) -> str:
-    """Return an ETag's value: the same for the same bytes, on every instance."""
+    """Return the ETag of ``body``. Every instance gives the same bytes the same ETag."""
     return hashlib.sha256(body).hexdigest()[:32]
 
 
 def no_content() -> web.Response:
-    """Return the answer to an act that has nothing to tell."""
+    """Return a response without a body (204)."""
     return web.Response(status=204, headers=NO_STORE)
