@@ -1,16 +1,14 @@
 """The contract of an audit event repository (``app.ports.audit_events``)."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ..domain.audit.record import AuditRecord
 from ..domain.identifiers import ClientId, SessionId, Subject
 from ..ports.audit_record_repository import AuditRecordRepository
-from .counts import CONNECTIONS, Counts
+from .kit import CONNECTIONS, Counts, RepositoryContract
 
 NOW = 1_800_000_000.015625
 MOST = 9_999
@@ -48,101 +46,93 @@ EVENTS = {
 }
 
 
-class AuditEventKit:
-    """Gives each test a store of its own; an adapter overrides ``connections``."""
-
-    pytestmark = pytest.mark.asyncio
-
-    async def connections(self, n: int) -> Sequence[AuditRecordRepository]:
-        """Return ``n`` repositories over one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def events(self) -> AuditRecordRepository:
-        """Return the repository of a test that needs one."""
-        [events] = await self.connections(1)
-        return events
-
-
-class AuditEventBehaviour(AuditEventKit):
+class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
     """Every method does what its docstring says."""
 
     @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
-    async def test_an_event_comes_back_as_it_was(self, events: AuditRecordRepository, event: AuditRecord) -> None:
-        """Whatever its members hold, of the same types."""
-        await events.append([event])
-        [found] = await events.list_for_session(SESSION, limit=MOST)
+    async def test_record_is_returned_as_appended(self, repository: AuditRecordRepository, event: AuditRecord) -> None:
+        """Every member is returned with its value and type."""
+        await repository.append([event])
+        [found] = await repository.list_for_session(SESSION, limit=MOST)
         assert found == event
         assert {name: type(value) for name, value in found.details.items()} == {
             name: type(value) for name, value in event.details.items()
         }
 
-    async def test_the_events_of_a_session_are_its_own_in_order(self, events: AuditRecordRepository) -> None:
-        """Whatever the order in which they were kept, and whoever else has events of the same time."""
+    async def test_records_of_a_session_are_listed_in_order_of_time(self, repository: AuditRecordRepository) -> None:
+        """The order is that of time, not of the calls. Records of other sessions are left out."""
         other = SessionId(bytes(16))
-        await events.append([new_event(number) for number in (3, 1)])
-        await events.append([new_event(2), new_event(9, session_id=other), new_event(8, session_id=None)])
-        assert list(await events.list_for_session(SESSION, limit=MOST)) == [new_event(1), new_event(2), new_event(3)]
-        assert list(await events.list_for_session(SessionId(bytes([255] * 16)), limit=MOST)) == []
+        await repository.append([new_event(number) for number in (3, 1)])
+        await repository.append([new_event(2), new_event(9, session_id=other), new_event(8, session_id=None)])
+        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [
+            new_event(1),
+            new_event(2),
+            new_event(3),
+        ]
+        assert list(await repository.list_for_session(SessionId(bytes([255] * 16)), limit=MOST)) == []
 
-    async def test_the_events_of_a_subject_are_those_of_no_session(self, events: AuditRecordRepository) -> None:
-        """From one moment to another, both included."""
+    async def test_list_for_subject_leaves_out_records_of_sessions(self, repository: AuditRecordRepository) -> None:
+        """The list has the records of the subject between two moments, both included, and none that belong to a
+        session.
+        """
         own = [new_event(number, session_id=None) for number in range(1, 6)]
-        await events.append([*reversed(own), new_event(7), new_event(8, session_id=None, subject=Subject("SUBJECT-1"))])
-        assert await list_for_subject(events, ALICE, since=NOW + 2, until=NOW + 4) == own[1:4]
-        assert await list_for_subject(events, ALICE) == own
-        assert await list_for_subject(events, Subject("nobody")) == []
+        await repository.append(
+            [*reversed(own), new_event(7), new_event(8, session_id=None, subject=Subject("SUBJECT-1"))]
+        )
+        assert await list_for_subject(repository, ALICE, since=NOW + 2, until=NOW + 4) == own[1:4]
+        assert await list_for_subject(repository, ALICE) == own
+        assert await list_for_subject(repository, Subject("nobody")) == []
 
-    async def test_the_events_of_no_subject_are_those_of_no_session_too(self, events: AuditRecordRepository) -> None:
-        """What concerns everybody is apart from what concerns somebody."""
+    async def test_list_for_no_subject_leaves_out_records_of_subjects(self, repository: AuditRecordRepository) -> None:
+        """Records without a subject and without a session are listed apart from all others."""
         everybodys = [new_event(number, session_id=None, subject=None) for number in (1, 2)]
-        await events.append([*everybodys, new_event(3, session_id=None), new_event(4, subject=None)])
-        assert await list_for_subject(events, None) == everybodys
+        await repository.append([*everybodys, new_event(3, session_id=None), new_event(4, subject=None)])
+        assert await list_for_subject(repository, None) == everybodys
 
-    async def test_the_events_of_a_subject_have_the_names_that_were_asked_for(
-        self, events: AuditRecordRepository
-    ) -> None:
-        """And no others; of no name there are none."""
+    async def test_list_for_subject_filters_by_name(self, repository: AuditRecordRepository) -> None:
+        """Only records with the given names are listed. An empty collection of names gives an empty list."""
         named = [new_event(number, session_id=None, name=name) for number, name in enumerate(("a", "b", "c", "a"))]
-        await events.append(named)
-        assert await list_for_subject(events, ALICE, names=["a", "c"]) == [
+        await repository.append(named)
+        assert await list_for_subject(repository, ALICE, names=["a", "c"]) == [
             named[0],
             named[2],
             named[3],
         ]
-        assert await list_for_subject(events, ALICE, names=[]) == []
+        assert await list_for_subject(repository, ALICE, names=[]) == []
 
-    async def test_the_last_of_a_session_are_returned_and_the_last_of_a_subject(
-        self, events: AuditRecordRepository
-    ) -> None:
-        """Where there are more than were asked for, the latest are returned, the earliest of them first."""
-        await events.append([new_event(number) for number in range(1, 6)])
-        assert list(await events.list_for_session(SESSION, limit=2)) == [new_event(4), new_event(5)]
+    async def test_limit_keeps_the_latest_records(self, repository: AuditRecordRepository) -> None:
+        """With more records than the limit, the latest are returned, the earliest of them first."""
+        await repository.append([new_event(number) for number in range(1, 6)])
+        assert list(await repository.list_for_session(SESSION, limit=2)) == [new_event(4), new_event(5)]
         own = [new_event(number, session_id=None) for number in range(6, 9)]
-        await events.append(own)
-        assert await list_for_subject(events, ALICE, limit=2) == own[1:]
+        await repository.append(own)
+        assert await list_for_subject(repository, ALICE, limit=2) == own[1:]
 
-    async def test_an_event_is_kept_once(self, events: AuditRecordRepository) -> None:
-        """Sent again after an answer that got lost, with others, it stays as it was."""
-        await events.append([new_event(1), new_event(2)])
-        await events.append([new_event(2, name="another"), new_event(3)])
-        assert list(await events.list_for_session(SESSION, limit=MOST)) == [new_event(1), new_event(2), new_event(3)]
+    async def test_record_with_a_known_id_is_ignored(self, repository: AuditRecordRepository) -> None:
+        """A record that is appended again, with others, stays as it was first."""
+        await repository.append([new_event(1), new_event(2)])
+        await repository.append([new_event(2, name="another"), new_event(3)])
+        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [
+            new_event(1),
+            new_event(2),
+            new_event(3),
+        ]
 
-    async def test_nothing_can_be_kept(self, events: AuditRecordRepository) -> None:
-        """No events are no fault."""
-        await events.append([])
-        assert list(await events.list_for_session(SESSION, limit=MOST)) == []
+    async def test_append_accepts_an_empty_list(self, repository: AuditRecordRepository) -> None:
+        """``append`` of an empty list does nothing."""
+        await repository.append([])
+        assert list(await repository.list_for_session(SESSION, limit=MOST)) == []
 
-    async def test_old_events_are_deleted_up_to_the_limit(self, events: AuditRecordRepository) -> None:
-        """Those from before the moment go, no more of them at once than the limit; the others stay."""
-        await events.append([new_event(number) for number in range(1, 8)])
-        assert await events.delete_before(NOW + 6, limit=3) == 3
-        assert await events.delete_before(NOW + 6, limit=3) == 2
-        assert await events.delete_before(NOW + 6, limit=3) == 0
-        assert list(await events.list_for_session(SESSION, limit=MOST)) == [new_event(6), new_event(7)]
+    async def test_delete_before_stops_at_the_limit(self, repository: AuditRecordRepository) -> None:
+        """At most ``limit`` records from before the moment are deleted in one call. The others stay."""
+        await repository.append([new_event(number) for number in range(1, 8)])
+        assert await repository.delete_before(NOW + 6, limit=3) == 3
+        assert await repository.delete_before(NOW + 6, limit=3) == 2
+        assert await repository.delete_before(NOW + 6, limit=3) == 0
+        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [new_event(6), new_event(7)]
 
-    async def test_what_one_connection_kept_every_other_sees(self) -> None:
-        """Each read sees what was acknowledged, whoever did it."""
+    async def test_every_connection_sees_acknowledged_changes(self) -> None:
+        """Each read sees the acknowledged changes of every connection."""
         one, other = await self.connections(2)
         await one.append([new_event()])
         assert list(await other.list_for_session(SESSION, limit=MOST)) == [new_event()]
@@ -150,12 +140,12 @@ class AuditEventBehaviour(AuditEventKit):
         assert list(await one.list_for_session(SESSION, limit=MOST)) == []
 
 
-class AuditEventConcurrency(AuditEventKit):
+class AuditRecordConcurrency(RepositoryContract[AuditRecordRepository]):
     """What several instances do at once."""
 
     @pytest.mark.proof("stores")
-    async def test_the_same_events_from_many_are_kept_once(self, proof: Counts) -> None:
-        """Batches that overlap are all kept, each event once."""
+    async def test_racing_appends_keep_each_record_once(self, proof: Counts) -> None:
+        """Racing batches that overlap are all stored, each record once."""
         handles = await self.connections(CONNECTIONS)
         for round_ in range(proof.count("rounds of batches that overlap", small=3, full=50)):
             first = 1 + round_ * 100
@@ -168,8 +158,8 @@ class AuditEventConcurrency(AuditEventKit):
             kept = await handles[-1].list_for_session(session, limit=MOST)
             assert [each.event_id for each in kept] == sorted({each.event_id for batch in batches for each in batch})
 
-    async def test_many_can_delete_at_once(self) -> None:
-        """Each event is counted by one of them, and all are gone in the end."""
+    async def test_racing_deletes_count_each_record_once(self) -> None:
+        """Racing calls count each deleted record once, and together delete all."""
         handles = await self.connections(CONNECTIONS)
         await handles[0].append([new_event(number) for number in range(200)])
         deleted = 0
@@ -179,5 +169,5 @@ class AuditEventConcurrency(AuditEventKit):
         assert list(await handles[0].list_for_session(SESSION, limit=MOST)) == []
 
 
-class AuditRecordRepositoryContract(AuditEventBehaviour, AuditEventConcurrency):
+class AuditRecordRepositoryContract(AuditRecordBehaviour, AuditRecordConcurrency):
     """All tiers."""

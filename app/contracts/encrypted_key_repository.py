@@ -1,17 +1,15 @@
 """The contract of a repository of sealed signing keys (``app.ports.sealed_keys``)."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ..domain.keys.encrypted_key import EncryptedKey
 from ..ports.encrypted_key_repository import EncryptedKeyRepository
-from .counts import CONNECTIONS, RACERS, Counts
+from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
 
 
 def new_key(number: int = 1, **changes: Any) -> EncryptedKey:
@@ -26,67 +24,57 @@ def new_key(number: int = 1, **changes: Any) -> EncryptedKey:
     return replace(key, **changes)
 
 
-class EncryptedKeyRepositoryContract:
+class EncryptedKeyRepositoryContract(RepositoryContract[EncryptedKeyRepository]):
     """Every sentence of the port holds; an adapter overrides ``connections``."""
 
-    pytestmark = pytest.mark.asyncio
-
-    async def connections(self, n: int) -> Sequence[EncryptedKeyRepository]:
-        """Return ``n`` repositories over one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def keys(self) -> EncryptedKeyRepository:
-        """Return the repository of a test that needs one."""
-        [keys] = await self.connections(1)
-        return keys
-
-    async def test_what_was_added_is_there(self, keys: EncryptedKeyRepository) -> None:
-        """Every key comes back as it was given, and nothing is there before."""
-        assert list(await keys.list_keys()) == []
+    async def test_keys_are_listed_as_added(self, repository: EncryptedKeyRepository) -> None:
+        """The list is empty at first, and then has every key with every field."""
+        assert list(await repository.list_keys()) == []
         for number in (1, 2, 3):
-            assert await keys.add(new_key(number))
-        assert sorted(await keys.list_keys(), key=lambda key: key.kid) == [new_key(1), new_key(2), new_key(3)]
+            assert await repository.add(new_key(number))
+        assert sorted(await repository.list_keys(), key=lambda key: key.kid) == [new_key(1), new_key(2), new_key(3)]
 
     @pytest.mark.parametrize(
         "again", [new_key(2, follows="key-9"), new_key(3, follows="key-1")], ids=["same kid", "same predecessor"]
     )
-    async def test_a_key_has_one_successor(self, keys: EncryptedKeyRepository, again: EncryptedKey) -> None:
-        """A second key of a ``kid``, or that follows the same key, is refused and changes nothing."""
-        assert await keys.add(new_key(1))
-        assert await keys.add(new_key(2))
-        assert not await keys.add(again)
-        assert sorted(await keys.list_keys(), key=lambda key: key.kid) == [new_key(1), new_key(2)]
+    async def test_add_refuses_a_second_successor_or_kid(
+        self, repository: EncryptedKeyRepository, again: EncryptedKey
+    ) -> None:
+        """A second key with the same ``kid`` or the same predecessor is refused and changes nothing."""
+        assert await repository.add(new_key(1))
+        assert await repository.add(new_key(2))
+        assert not await repository.add(again)
+        assert sorted(await repository.list_keys(), key=lambda key: key.kid) == [new_key(1), new_key(2)]
 
-    async def test_a_time_is_changed_once(self, keys: EncryptedKeyRepository) -> None:
-        """Whoever expects the time that is stored sets another; the next who expects that one does not."""
-        await keys.add(new_key())
+    async def test_reschedule_needs_the_expected_time(self, repository: EncryptedKeyRepository) -> None:
+        """A call that expects the stored time changes it. A second call that expects the same time does not."""
+        await repository.add(new_key())
         old = new_key().activates_at
-        assert await keys.reschedule("key-1", expected=old, activates_at=5.5)
-        assert not await keys.reschedule("key-1", expected=old, activates_at=6.5)
-        assert not await keys.reschedule("key-2", expected=old, activates_at=6.5)
-        assert list(await keys.list_keys()) == [new_key(activates_at=5.5)]
+        assert await repository.reschedule("key-1", expected=old, activates_at=5.5)
+        assert not await repository.reschedule("key-1", expected=old, activates_at=6.5)
+        assert not await repository.reschedule("key-2", expected=old, activates_at=6.5)
+        assert list(await repository.list_keys()) == [new_key(activates_at=5.5)]
 
-    async def test_a_key_is_sealed_anew(self, keys: EncryptedKeyRepository) -> None:
-        """What it was sealed as is replaced where it is what is expected."""
-        await keys.add(new_key())
-        assert not await keys.replace_encrypted("key-1", expected="other", encrypted="new")
-        assert await keys.replace_encrypted("key-1", expected=new_key().encrypted, encrypted="new")
-        assert not await keys.replace_encrypted("key-2", expected="new", encrypted="newer")
-        assert list(await keys.list_keys()) == [new_key(encrypted="new")]
+    async def test_replace_encrypted_needs_the_expected_text(self, repository: EncryptedKeyRepository) -> None:
+        """The encrypted text is replaced only if it is the expected one."""
+        await repository.add(new_key())
+        assert not await repository.replace_encrypted("key-1", expected="other", encrypted="new")
+        assert await repository.replace_encrypted("key-1", expected=new_key().encrypted, encrypted="new")
+        assert not await repository.replace_encrypted("key-2", expected="new", encrypted="newer")
+        assert list(await repository.list_keys()) == [new_key(encrypted="new")]
 
-    async def test_a_removed_key_leaves_its_place(self, keys: EncryptedKeyRepository) -> None:
-        """It is deleted once, and another can follow the same key."""
-        await keys.add(new_key(1))
-        await keys.add(new_key(2))
-        assert await keys.remove("key-2")
-        assert not await keys.remove("key-2")
-        assert await keys.add(new_key(3, follows="key-1"))
-        assert {key.kid for key in await keys.list_keys()} == {"key-1", "key-3"}
+    async def test_removed_key_can_be_replaced(self, repository: EncryptedKeyRepository) -> None:
+        """A key is removed once, and then another key can follow the same predecessor."""
+        await repository.add(new_key(1))
+        await repository.add(new_key(2))
+        assert await repository.remove("key-2")
+        assert not await repository.remove("key-2")
+        assert await repository.add(new_key(3, follows="key-1"))
+        assert {key.kid for key in await repository.list_keys()} == {"key-1", "key-3"}
 
     @pytest.mark.proof("stores")
-    async def test_of_many_successors_one_is_kept(self, proof: Counts) -> None:
-        """Of keys that are added at once to follow the same one, one is."""
+    async def test_one_of_many_adds_wins(self, proof: Counts) -> None:
+        """Of racing keys with the same predecessor, exactly one is stored."""
         connections = await self.connections(CONNECTIONS)
         for number in range(1, 1 + proof.count("races to add a key", small=5, full=200)):
             racers = [new_key(number, kid=f"key-{number}-{racer}", follows=f"race-{number}") for racer in range(RACERS)]
@@ -97,8 +85,8 @@ class EncryptedKeyRepositoryContract:
             [kept] = [key for key in await connections[0].list_keys() if key.follows == f"race-{number}"]
             assert kept == racers[added.index(True)]
 
-    async def test_of_many_changes_of_one_time_one_wins(self) -> None:
-        """Of changes at once that expect one time, one is made."""
+    async def test_one_of_many_reschedules_wins(self) -> None:
+        """Of racing changes that expect the same time, exactly one is made."""
         connections = await self.connections(CONNECTIONS)
         await connections[0].add(new_key())
         old = new_key().activates_at

@@ -1,17 +1,15 @@
 """The contract of what keeps budgets of attempts (``app.ports.attempt_budgets``)."""
 
 import asyncio
-from collections.abc import Sequence
 from hashlib import sha256
 from itertools import cycle, islice
 from typing import Final
 
 import pytest
-import pytest_asyncio
 
 from ..domain.rate_limits.rate_limit import RateLimit
 from ..ports.rate_limit_repository import RateLimitRepository
-from .counts import CONNECTIONS, RACERS, Counts
+from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
 
 THREE: Final = RateLimit(attempts=3, period=90)
 """Half a minute apart."""
@@ -32,111 +30,97 @@ async def take(rate_limits: RateLimitRepository, of: bytes, limit: RateLimit = T
     return waits.get(of, 0)
 
 
-class AttemptBudgetsKit:
-    """Gives each test a store of its own; an adapter overrides ``connections``."""
-
-    pytestmark = pytest.mark.asyncio
-
-    async def connections(self, n: int) -> Sequence[RateLimitRepository]:
-        """Return ``n`` ways to one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def rate_limits(self) -> RateLimitRepository:
-        """Return those of a test that needs one way."""
-        [rate_limits] = await self.connections(1)
-        return rate_limits
-
-
-class BudgetBehaviour(AttemptBudgetsKit):
+class RateLimitBehaviour(RepositoryContract[RateLimitRepository]):
     """Every sentence of the port holds."""
 
-    async def test_there_are_as_many_as_it_says(self, rate_limits: RateLimitRepository) -> None:
-        """All are there at once; then one has to wait for its share of the period, and refusals cost nothing."""
-        assert [await take(rate_limits, key(1)) for _ in range(5)] == [0, 0, 0, 30, 30]
-        assert await take(rate_limits, key(1), now=NOW + 29.5) == 0.5
-        assert [await take(rate_limits, key(1), now=NOW + 30) for _ in range(2)] == [0, 30]
+    async def test_limit_allows_its_number_of_attempts(self, repository: RateLimitRepository) -> None:
+        """All attempts can be taken at once. Then one comes back after its share of the period. A refusal costs
+        nothing.
+        """
+        assert [await take(repository, key(1)) for _ in range(5)] == [0, 0, 0, 30, 30]
+        assert await take(repository, key(1), now=NOW + 29.5) == 0.5
+        assert [await take(repository, key(1), now=NOW + 30) for _ in range(2)] == [0, 30]
 
-    async def test_all_come_back_and_no_more(self, rate_limits: RateLimitRepository) -> None:
-        """After the period, or long after it, the budget is whole."""
+    async def test_limit_becomes_full_again(self, repository: RateLimitRepository) -> None:
+        """After the period, or long after it, the limit is full and no more than full."""
         for later in (0, 90, 100_000):
-            taken = [await take(rate_limits, key(1), now=NOW + later) for _ in range(4)]
+            taken = [await take(repository, key(1), now=NOW + later) for _ in range(4)]
             assert taken == [0, 0, 0, 30]
 
-    async def test_a_clock_that_is_set_back_locks_nobody_out(self, rate_limits: RateLimitRepository) -> None:
-        """What was used in a far future counts no more; a small difference of clocks makes nothing whole."""
+    async def test_clock_set_back_does_not_lock_out(self, repository: RateLimitRepository) -> None:
+        """Attempts from the far future no longer count. A small difference between clocks makes no limit full."""
         for ahead in (100_000, 30):
             for _ in range(3):
-                await take(rate_limits, key(ahead), now=NOW + ahead)
-        assert [await take(rate_limits, key(100_000)) for _ in range(4)] == [0, 0, 0, 30]
-        assert await take(rate_limits, key(30)) == 60
+                await take(repository, key(ahead), now=NOW + ahead)
+        assert [await take(repository, key(100_000)) for _ in range(4)] == [0, 0, 0, 30]
+        assert await take(repository, key(30)) == 60
 
-    async def test_one_key_is_not_another(self, rate_limits: RateLimitRepository) -> None:
-        """Each key has a budget of its own."""
+    async def test_keys_have_separate_limits(self, repository: RateLimitRepository) -> None:
+        """Each key has a limit of its own."""
         for number in range(4):
-            assert [await take(rate_limits, key(number)) for _ in range(4)] == [0, 0, 0, 30]
+            assert [await take(repository, key(number)) for _ in range(4)] == [0, 0, 0, 30]
 
-    async def test_what_is_given_back_can_be_taken(self, rate_limits: RateLimitRepository) -> None:
-        """Once for each time; a whole budget does not grow."""
-        await rate_limits.give_back({key(1): THREE}, now=NOW)
-        assert [await take(rate_limits, key(1)) for _ in range(4)] == [0, 0, 0, 30]
-        await rate_limits.give_back({key(1): THREE}, now=NOW)
-        assert [await take(rate_limits, key(1)) for _ in range(2)] == [0, 30]
+    async def test_give_back_returns_an_attempt(self, repository: RateLimitRepository) -> None:
+        """Each call gives back one attempt. A full limit stays full and does not grow."""
+        await repository.give_back({key(1): THREE}, now=NOW)
+        assert [await take(repository, key(1)) for _ in range(4)] == [0, 0, 0, 30]
+        await repository.give_back({key(1): THREE}, now=NOW)
+        assert [await take(repository, key(1)) for _ in range(2)] == [0, 30]
         for _ in range(9):
-            await rate_limits.give_back({key(1): THREE}, now=NOW)
-        assert [await take(rate_limits, key(1)) for _ in range(4)] == [0, 0, 0, 30]
+            await repository.give_back({key(1): THREE}, now=NOW)
+        assert [await take(repository, key(1)) for _ in range(4)] == [0, 0, 0, 30]
 
-    async def test_of_several_budgets_all_have_one_or_none_is_taken(self, rate_limits: RateLimitRepository) -> None:
-        """What one refuses costs the others nothing; each that is used up says for how long."""
+    async def test_take_charges_all_limits_or_none(self, repository: RateLimitRepository) -> None:
+        """If one limit refuses, the others are not charged. Each limit that is used up gives its own wait."""
         wanted = {key(number): RateLimit(attempts=number, period=60 * number) for number in (1, 2, 3)}
-        assert await rate_limits.take(wanted, now=NOW) == {}
+        assert await repository.take(wanted, now=NOW) == {}
         for _ in range(5):
-            assert await rate_limits.take(wanted, now=NOW) == {key(1): 60}
-        assert await take(rate_limits, key(3), wanted[key(3)], now=NOW + 15) == 0
-        assert await take(rate_limits, key(3), wanted[key(3)], now=NOW + 15) == 0
-        assert await rate_limits.take(wanted, now=NOW + 15) == {key(1): 45, key(3): 45}
-        assert await take(rate_limits, key(2), wanted[key(2)], now=NOW + 15) == 0
-        assert await take(rate_limits, key(2), wanted[key(2)], now=NOW + 15) == 45
+            assert await repository.take(wanted, now=NOW) == {key(1): 60}
+        assert await take(repository, key(3), wanted[key(3)], now=NOW + 15) == 0
+        assert await take(repository, key(3), wanted[key(3)], now=NOW + 15) == 0
+        assert await repository.take(wanted, now=NOW + 15) == {key(1): 45, key(3): 45}
+        assert await take(repository, key(2), wanted[key(2)], now=NOW + 15) == 0
+        assert await take(repository, key(2), wanted[key(2)], now=NOW + 15) == 45
 
-    async def test_several_get_back_what_each_gave(self, rate_limits: RateLimitRepository) -> None:
-        """Each as much as one attempt of its own is worth."""
+    async def test_give_back_to_several_limits(self, repository: RateLimitRepository) -> None:
+        """Each limit gets back one attempt of its own."""
         wanted = {key(1): THREE, key(2): RateLimit(attempts=2, period=120)}
         for _ in range(2):
-            await rate_limits.take(wanted, now=NOW)
-        await rate_limits.give_back({**wanted, key(3): THREE}, now=NOW)
-        assert [await take(rate_limits, key(1)) for _ in range(3)] == [0, 0, 30]
-        assert [await take(rate_limits, key(2), wanted[key(2)]) for _ in range(2)] == [0, 60]
-        assert [await take(rate_limits, key(3)) for _ in range(4)] == [0, 0, 0, 30]
+            await repository.take(wanted, now=NOW)
+        await repository.give_back({**wanted, key(3): THREE}, now=NOW)
+        assert [await take(repository, key(1)) for _ in range(3)] == [0, 0, 30]
+        assert [await take(repository, key(2), wanted[key(2)]) for _ in range(2)] == [0, 60]
+        assert [await take(repository, key(3)) for _ in range(4)] == [0, 0, 0, 30]
 
-    async def test_a_cleared_budget_is_whole(self, rate_limits: RateLimitRepository) -> None:
-        """It, and no other; one that was whole may be cleared too."""
+    async def test_reset_makes_limits_full(self, repository: RateLimitRepository) -> None:
+        """The named limits are full, and no others. A full limit can be reset too."""
         for number in (1, 2, 3):
             for _ in range(3):
-                await take(rate_limits, key(number))
-        await rate_limits.reset([key(1), key(4), key(3)])
-        await rate_limits.reset([key(4)])
+                await take(repository, key(number))
+        await repository.reset([key(1), key(4), key(3)])
+        await repository.reset([key(4)])
         for number in (1, 3):
-            assert [await take(rate_limits, key(number)) for _ in range(4)] == [0, 0, 0, 30]
-        assert await take(rate_limits, key(2)) == 30
+            assert [await take(repository, key(number)) for _ in range(4)] == [0, 0, 0, 30]
+        assert await take(repository, key(2)) == 30
 
-    async def test_what_is_not_whole_is_not_forgotten(self, rate_limits: RateLimitRepository) -> None:
-        """Forgetting changes no answer, and takes no more than its limit."""
+    async def test_delete_full_keeps_limits_that_are_not_full(self, repository: RateLimitRepository) -> None:
+        """Deleting full limits changes no answer, and deletes at most ``limit`` of them."""
         for number in range(5):
-            await take(rate_limits, key(number))
+            await take(repository, key(number))
         for _ in range(3):
-            await take(rate_limits, key("used"))
-        assert await rate_limits.delete_full(full_before=NOW + 60, limit=2) <= 2
-        await rate_limits.delete_full(full_before=NOW + 60, limit=100)
-        assert await rate_limits.delete_full(full_before=NOW + 60, limit=100) == 0
-        assert await take(rate_limits, key("used")) == 30
+            await take(repository, key("used"))
+        assert await repository.delete_full(full_before=NOW + 60, limit=2) <= 2
+        await repository.delete_full(full_before=NOW + 60, limit=100)
+        assert await repository.delete_full(full_before=NOW + 60, limit=100) == 0
+        assert await take(repository, key("used")) == 30
 
 
-class BudgetConcurrency(AttemptBudgetsKit):
+class RateLimitConcurrency(RepositoryContract[RateLimitRepository]):
     """Acts that race, on several connections."""
 
     @pytest.mark.proof("login")
-    async def test_exactly_as_many_as_there_are_get_through(self, proof: Counts) -> None:
-        """Of parallel attempts at one budget exactly as many succeed as it has."""
+    async def test_racing_attempts_never_exceed_the_limit(self, proof: Counts) -> None:
+        """Of racing attempts exactly as many succeed as the limit allows."""
         connections = await self.connections(CONNECTIONS)
         attempts = proof.count("parallel attempts at one budget", small=2 * RACERS, full=500)
         for race in range(proof.count("races for a budget", small=3, full=20)):
@@ -144,9 +128,9 @@ class BudgetConcurrency(AttemptBudgetsKit):
             waits = await asyncio.gather(*(take(one, key(race), limit) for one in islice(cycle(connections), attempts)))
             assert waits.count(0) == 5 + race
 
-    async def test_whoever_is_refused_keeps_the_other_budgets(self) -> None:
-        """Of parallel attempts at one budget, each with another of its own, exactly as many succeed as the one has, and
-        the others have what they had.
+    async def test_racing_refusals_charge_no_other_limit(self) -> None:
+        """Racing attempts share one limit, and each has another of its own. Those that the shared limit refuses are not
+        charged to their own.
         """
         connections = await self.connections(CONNECTIONS)
         common = RateLimit(attempts=5, period=3_600)
@@ -162,8 +146,8 @@ class BudgetConcurrency(AttemptBudgetsKit):
             left = [await take(connections[0], key(number)) for _ in range(4)]
             assert left == ([0, 0, 0, 30] if refused else [0, 0, 30, 30])
 
-    async def test_acts_on_the_same_budgets_in_other_orders_do_not_stop_each_other(self) -> None:
-        """Taking, giving back and clearing at once, each naming the budgets in another order, all end."""
+    async def test_racing_acts_do_not_deadlock(self) -> None:
+        """Racing ``take``, ``give_back`` and ``reset`` that name the same limits in different orders all end."""
         connections = await self.connections(CONNECTIONS)
         limit, keys = RateLimit(attempts=10_000, period=3_600), [key(number) for number in range(4)]
         rotated = [dict.fromkeys(keys[first:] + keys[:first], limit) for first in range(4)]
@@ -176,8 +160,8 @@ class BudgetConcurrency(AttemptBudgetsKit):
                 )
         assert await connections[0].take(rotated[0], now=NOW) == {}
 
-    async def test_nothing_given_back_is_lost(self) -> None:
-        """Attempts that are given back at once can all be taken again."""
+    async def test_racing_give_backs_are_all_counted(self) -> None:
+        """Attempts that are given back at the same time can all be taken again."""
         connections = await self.connections(CONNECTIONS)
         limit = RateLimit(attempts=RACERS, period=3_600)
         for _ in range(RACERS):
@@ -188,5 +172,5 @@ class BudgetConcurrency(AttemptBudgetsKit):
         assert waits[-1] > 0
 
 
-class RateLimitRepositoryContract(BudgetBehaviour, BudgetConcurrency):
+class RateLimitRepositoryContract(RateLimitBehaviour, RateLimitConcurrency):
     """Every tier."""

@@ -11,7 +11,8 @@ from ..domain.errors import AlreadyExists
 from ..domain.identifiers import SessionId, Subject
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
-from .session_kit import LATER, LIFETIME, NOW, SessionKit, advance, assert_same, new_session, rotated
+from .kit import RepositoryContract
+from .sessions import LATER, LIFETIME, NOW, advance, assert_same, new_session, rotated
 
 LIVE, REVOKED, UNKNOWN = new_session(1), new_session(2), new_session(3)
 
@@ -31,59 +32,59 @@ CANCELLED_AFTER = (0, 1, 2, 3, 5, 10, 50)
 """Turns of the event loop."""
 
 
-class SessionAtomicity(SessionKit):
+class SessionAtomicity(RepositoryContract[SessionRepository]):
     """What is refused changes nothing; what is cancelled leaves no half."""
 
     @pytest.mark.parametrize("act", REFUSED.values(), ids=REFUSED)
-    async def test_what_is_refused_changes_nothing(
-        self, sessions: SessionRepository, act: Callable[[SessionRepository], Awaitable[bool]]
+    async def test_refused_act_changes_nothing(
+        self, repository: SessionRepository, act: Callable[[SessionRepository], Awaitable[bool]]
     ) -> None:
-        """Every session and every list is as before, and the live session still advances."""
-        await sessions.add(LIVE)
-        await sessions.add(REVOKED)
-        await advance(sessions, LIVE)
-        await _revoke(sessions, REVOKED.session_id, LATER)
-        before = await _everything(sessions)
-        assert await act(sessions) is False
-        assert await _everything(sessions) == before
-        assert await advance(sessions, rotated(LIVE), now=LATER + 1)
+        """Every session and every list is as before, and the live session can still advance."""
+        await repository.add(LIVE)
+        await repository.add(REVOKED)
+        await advance(repository, LIVE)
+        await _revoke(repository, REVOKED.session_id, LATER)
+        before = await _everything(repository)
+        assert await act(repository) is False
+        assert await _everything(repository) == before
+        assert await advance(repository, rotated(LIVE), now=LATER + 1)
 
-    async def test_a_failed_add_leaves_the_first(self, sessions: SessionRepository) -> None:
-        """Nothing of the second session is kept: not a field, and no place among another subject's."""
-        await sessions.add(LIVE)
-        before = await _everything(sessions)
+    async def test_refused_add_changes_nothing(self, repository: SessionRepository) -> None:
+        """The first session stays, and nothing of the second is stored or listed."""
+        await repository.add(LIVE)
+        before = await _everything(repository)
         with pytest.raises(AlreadyExists):
-            await sessions.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
-        assert await _everything(sessions) == before
-        assert list(await sessions.list_live_sessions(Subject("subject-2"), now=LATER)) == []
-        assert await advance(sessions, LIVE)
+            await repository.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
+        assert await _everything(repository) == before
+        assert list(await repository.list_live_sessions(Subject("subject-2"), now=LATER)) == []
+        assert await advance(repository, LIVE)
 
-    async def test_a_cancelled_advance_leaves_the_old_or_the_new(self, sessions: SessionRepository) -> None:
-        """A request that ends in the middle of the swap never parts the digest from its generation and salt."""
+    async def test_cancelled_advance_is_done_or_not_done(self, repository: SessionRepository) -> None:
+        """A cancelled swap is stored with all its fields, or not at all."""
         for number, turns in enumerate(CANCELLED_AFTER):
             session = new_session(number)
-            await sessions.add(session)
-            await _cancelled(advance(sessions, session), turns)
-            assert await sessions.find(session.session_id) in (session, rotated(session))
+            await repository.add(session)
+            await _cancelled(advance(repository, session), turns)
+            assert await repository.find(session.session_id) in (session, rotated(session))
 
-    async def test_a_cancelled_revocation_leaves_the_old_or_the_new(self, sessions: SessionRepository) -> None:
-        """A revocation that ends in the middle never has a time without its reason."""
+    async def test_cancelled_revoke_is_done_or_not_done(self, repository: SessionRepository) -> None:
+        """A cancelled revocation is stored with time and reason, or not at all."""
         for number, turns in enumerate(CANCELLED_AFTER):
             session = new_session(number)
-            await sessions.add(session)
-            await _cancelled(_revoke(sessions, session.session_id, LATER), turns)
+            await repository.add(session)
+            await _cancelled(_revoke(repository, session.session_id, LATER), turns)
             revoked = replace(session, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT)
-            assert await sessions.find(session.session_id) in (session, revoked)
+            assert await repository.find(session.session_id) in (session, revoked)
 
-    async def test_a_cancelled_add_keeps_all_or_nothing(self, sessions: SessionRepository) -> None:
-        """Added again, the session is there once, whole, and in its list."""
+    async def test_cancelled_add_is_done_or_not_done(self, repository: SessionRepository) -> None:
+        """After a cancelled ``add`` and a second one, the session is stored once and listed once."""
         for number, turns in enumerate(CANCELLED_AFTER):
             session = new_session(number, subject=Subject(f"subject-{number}"))
-            await _cancelled(sessions.add(session), turns)
+            await _cancelled(repository.add(session), turns)
             with suppress(AlreadyExists):
-                await sessions.add(session)
-            assert_same(await sessions.find(session.session_id), session)
-            assert list(await sessions.list_live_sessions(session.subject, now=LATER)) == [session]
+                await repository.add(session)
+            assert_same(await repository.find(session.session_id), session)
+            assert list(await repository.list_live_sessions(session.subject, now=LATER)) == [session]
 
 
 async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float) -> bool:

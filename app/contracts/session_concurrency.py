@@ -11,16 +11,16 @@ import pytest
 from ..domain.errors import AlreadyExists
 from ..domain.sessions.session import RevocationReason
 from ..ports.session_repository import SessionRepository
-from .counts import CONNECTIONS, RACERS, Counts
-from .session_kit import LATER, NOW, SessionKit, advance, assert_same, digest, new_session, rotated
+from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
+from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rotated
 
 
-class SessionConcurrency(SessionKit):
+class SessionConcurrency(RepositoryContract[SessionRepository]):
     """Of acts that race, as many succeed as may, and what they leave is what one order of them would have left."""
 
     @pytest.mark.proof("stores")
-    async def test_of_many_swaps_of_one_digest_one_wins(self, proof: Counts) -> None:
-        """Exactly one racer is told that it won, and the session is as that one made it."""
+    async def test_one_of_many_advances_wins(self, proof: Counts) -> None:
+        """Exactly one racer wins, and the session has the values of that racer."""
         handles = await self.connections(CONNECTIONS)
         for number in range(proof.count("races to advance", small=10, full=500)):
             session = new_session(number)
@@ -35,8 +35,8 @@ class SessionConcurrency(SessionKit):
             assert_same(await handles[-1].find(session.session_id), rotated(session, **swaps[won.index(True)]))
 
     @pytest.mark.proof("stores")
-    async def test_a_revocation_that_races_with_swaps_is_final(self, proof: Counts) -> None:
-        """Whoever came first: the session ends up revoked, counts the swaps that won, and swaps no more."""
+    async def test_revoke_that_races_with_advances_is_final(self, proof: Counts) -> None:
+        """The session ends up revoked, counts the swap that won, and does not advance again."""
         handles = await self.connections(CONNECTIONS)
         for number in range(proof.count("races to revoke", small=16, full=500)):
             session = new_session(number)
@@ -54,8 +54,8 @@ class SessionConcurrency(SessionKit):
             assert not any([await advance(handle, found) for handle in handles])
 
     @pytest.mark.proof("stores")
-    async def test_adoptions_that_race_with_swaps_lose_nothing(self, proof: Counts) -> None:
-        """One adoption is told that it was made, one swap that it won, and the session shows both."""
+    async def test_set_credential_version_that_races_with_advances_loses_nothing(self, proof: Counts) -> None:
+        """One change of the version and one swap win, and the session shows both."""
         handles = await self.connections(CONNECTIONS)
         for number in range(proof.count("races to adopt", small=16, full=200)):
             session = new_session(number)
@@ -70,8 +70,8 @@ class SessionConcurrency(SessionKit):
             assert_same(await handles[-1].find(session.session_id), replace(rotated(session), credential_version=4))
 
     @pytest.mark.proof("stores")
-    async def test_of_many_revocations_one_is_told_so(self, proof: Counts) -> None:
-        """Exactly one racer revoked the session, and its time is kept."""
+    async def test_one_of_many_revokes_wins(self, proof: Counts) -> None:
+        """Exactly one racer wins, and its time is stored."""
         handles = await self.connections(CONNECTIONS)
         for number in range(proof.count("races of revocations", small=10, full=200)):
             session = new_session(number)
@@ -88,8 +88,8 @@ class SessionConcurrency(SessionKit):
             assert found.revoked_at == LATER + won.index(True)
 
     @pytest.mark.proof("stores")
-    async def test_of_many_sessions_of_one_id_one_is_kept(self, proof: Counts) -> None:
-        """Every racer but one is refused, and the winner's session is kept whole."""
+    async def test_one_of_many_adds_wins(self, proof: Counts) -> None:
+        """All racers but one are refused, and the session of the winner is stored with every field."""
         handles = await self.connections(CONNECTIONS)
         for number in range(proof.count("races to add", small=10, full=200)):
             rivals = [new_session(number, device=f"racer {racer}") for racer in range(RACERS)]
@@ -102,8 +102,8 @@ class SessionConcurrency(SessionKit):
             assert_same(await handles[-1].find(rivals[0].session_id), rivals[results.index(None)])
 
     @pytest.mark.proof("stores")
-    async def test_chains_of_rotations_have_no_gap_and_no_fork(self, proof: Counts) -> None:
-        """However many tasks rotate however many sessions: each swap that won follows the one before it."""
+    async def test_racing_rotations_form_one_chain(self, proof: Counts) -> None:
+        """When many tasks rotate many sessions, each swap that wins follows the swap before it."""
         handles = await self.connections(CONNECTIONS)
         opened = [new_session(number) for number in range(proof.count("sessions", small=5, full=50))]
         steps = proof.count("rotations that each task tries", small=20, full=200)

@@ -14,8 +14,8 @@ import pytest
 from ..domain.identifiers import SessionId
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
-from .counts import Counts
-from .session_kit import LATER, NOW, advance, assert_same, digest, new_session, rotated
+from .kit import Counts
+from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rotated
 
 Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
 """Opens a repository over the store of a test. It is sent to other processes: a function of a module, or a ``partial``
@@ -42,14 +42,14 @@ class SessionProcesses:
     @classmethod
     def processes(cls) -> Iterator[ProcessPoolExecutor]:
         """Return processes that wait for each other at the start of a race."""
-        with meeting_processes() as processes:
+        with racing_processes() as processes:
             yield processes
 
     @pytest.mark.proof("stores")
-    async def test_of_many_swaps_in_many_processes_one_wins(
+    async def test_one_of_many_advances_in_several_processes_wins(
         self, processes: ProcessPoolExecutor, proof: Counts
     ) -> None:
-        """Exactly one racer of all processes is told that it won, and the session is as that one made it."""
+        """Exactly one racer of all processes wins, and the session has the values of that racer."""
         async with self.opener()() as sessions:
             for number in range(proof.count("races to advance across processes", small=4, full=200)):
                 session = new_session(number)
@@ -60,10 +60,8 @@ class SessionProcesses:
                 assert_same(await sessions.find(session.session_id), rotated(session, new_digest=winner))
 
     @pytest.mark.proof("stores")
-    async def test_a_revocation_in_another_process_is_final(
-        self, processes: ProcessPoolExecutor, proof: Counts
-    ) -> None:
-        """One process revokes while the others swap: the session ends up revoked, and swaps no more."""
+    async def test_revoke_in_another_process_is_final(self, processes: ProcessPoolExecutor, proof: Counts) -> None:
+        """One process revokes while the others swap. The session ends up revoked and does not advance again."""
         async with self.opener()() as sessions:
             for number in range(proof.count("races to revoke across processes", small=4, full=200)):
                 session = new_session(number)
@@ -75,10 +73,10 @@ class SessionProcesses:
                 assert await advance(sessions, found) is False
 
     @pytest.mark.proof("stores")
-    async def test_chains_across_processes_have_no_gap_and_no_fork(
+    async def test_rotations_in_several_processes_form_one_chain(
         self, processes: ProcessPoolExecutor, proof: Counts
     ) -> None:
-        """However many processes rotate one session: each swap that won follows the one before it."""
+        """When several processes rotate one session, each swap that wins follows the swap before it."""
         steps = proof.count("rotations that each process tries", small=30, full=1_000)
         session = new_session()
         async with self.opener()() as sessions:
@@ -97,7 +95,7 @@ class SessionProcesses:
 
 
 @contextmanager
-def meeting_processes() -> Iterator[ProcessPoolExecutor]:
+def racing_processes() -> Iterator[ProcessPoolExecutor]:
     """Start processes that wait for each other at the start of a race, and end them."""
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(PROCESSES)

@@ -1,20 +1,17 @@
 """The contract of a user repository (``app.ports.users``)."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import fields, replace
-from itertools import cycle, islice
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from ..domain.errors import AlreadyExists
 from ..domain.identifiers import Subject
 from ..domain.login.user import MAX_USERNAME_LENGTH, User
 from ..domain.scope import Scope
 from ..ports.user_repository import UserRepository
-from .counts import CONNECTIONS, RACERS, Counts
+from .kit import RACERS, Counts, RepositoryContract
 
 UNLIKE_ALICE = ("Alice", "ALICE", "alice ", " alice", "alice\u200b", "alicé", "alice\u0301", "\u0430lice")
 """Names that a collation, a trimming or a normalising store might take for Alice's; the last has a Cyrillic letter."""
@@ -42,114 +39,98 @@ USERS = {
 }
 
 
-class UserKit:
-    """Gives each test a store of its own; an adapter overrides ``connections``."""
-
-    pytestmark = pytest.mark.asyncio
-
-    async def connections(self, n: int) -> Sequence[UserRepository]:
-        """Return ``n`` repositories over one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def users(self) -> UserRepository:
-        """Return the repository of a test that needs one."""
-        [users] = await self.connections(1)
-        return users
-
-
-class UserBehaviour(UserKit):
+class UserBehaviour(RepositoryContract[UserRepository]):
     """Every method does what its docstring says."""
 
     @pytest.mark.parametrize("user", USERS.values(), ids=USERS)
-    async def test_a_user_is_found_by_id_and_by_name(self, users: UserRepository, user: User) -> None:
-        """Whatever the fields hold, they come back the same, of the same types."""
-        await users.add(user)
-        for found in (await users.find(user.subject), await users.find_by_username(user.username)):
+    async def test_user_is_found_by_id_and_by_name(self, repository: UserRepository, user: User) -> None:
+        """Every field is returned with its value and type."""
+        await repository.add(user)
+        for found in (await repository.find(user.subject), await repository.find_by_username(user.username)):
             assert found == user
             for field in fields(User):
                 assert type(getattr(found, field.name)) is type(getattr(user, field.name)), field.name
 
-    async def test_nobody_is_found_where_nobody_is(self, users: UserRepository) -> None:
-        """An id is no name and a name no id; neither finds another user."""
-        await users.add(new_user())
-        assert await users.find(Subject("user-1")) is None
-        assert await users.find_by_username("subject-1") is None
-        assert await users.find(Subject("subject-2")) is None
-        assert await users.find_by_username("user-2") is None
+    async def test_unknown_user_is_not_found(self, repository: UserRepository) -> None:
+        """A username is not found as an id, nor an id as a username. No other user is found."""
+        await repository.add(new_user())
+        assert await repository.find(Subject("user-1")) is None
+        assert await repository.find_by_username("subject-1") is None
+        assert await repository.find(Subject("subject-2")) is None
+        assert await repository.find_by_username("user-2") is None
 
-    async def test_names_are_compared_character_by_character(self, users: UserRepository) -> None:
-        """Names that look alike are different users."""
+    async def test_similar_names_are_different_users(self, repository: UserRepository) -> None:
+        """Users with similar names are stored and found apart."""
         names = ("alice", *UNLIKE_ALICE)
         for number, name in enumerate(names):
-            await users.add(new_user(number, username=name))
-        found = [await users.find_by_username(name) for name in names]
+            await repository.add(new_user(number, username=name))
+        found = [await repository.find_by_username(name) for name in names]
         assert found == [new_user(number, username=name) for number, name in enumerate(names)]
 
     @pytest.mark.parametrize("name", UNLIKE_ALICE)
-    async def test_a_name_that_looks_alike_finds_nobody(self, users: UserRepository, name: str) -> None:
-        """Alice is found by her own name only."""
-        await users.add(new_user(username="alice"))
-        assert await users.find_by_username(name) is None
+    async def test_similar_name_is_not_found(self, repository: UserRepository, name: str) -> None:
+        """A user is found by the exact name only."""
+        await repository.add(new_user(username="alice"))
+        assert await repository.find_by_username(name) is None
 
-    async def test_a_hash_is_replaced_and_nothing_else(self, users: UserRepository) -> None:
+    async def test_replace_password_hash_changes_only_the_hash(self, repository: UserRepository) -> None:
         """The credential version stays, and so does another user with the same hash."""
         for number in (1, 2):
-            await users.add(new_user(number))
+            await repository.add(new_user(number))
         old = new_user().password_hash
-        assert await users.replace_password_hash(new_user().subject, expected=old, new="new") is True
+        assert await repository.replace_password_hash(new_user().subject, expected=old, new="new") is True
         replaced = new_user(password_hash="new")  # noqa: S106  # a test's
-        assert await users.find(replaced.subject) == replaced
-        assert await users.find_by_username(replaced.username) == replaced
-        assert await users.find(new_user(2).subject) == new_user(2)
+        assert await repository.find(replaced.subject) == replaced
+        assert await repository.find_by_username(replaced.username) == replaced
+        assert await repository.find(new_user(2).subject) == new_user(2)
 
-    async def test_a_password_is_changed_with_its_version(self, users: UserRepository) -> None:
-        """The hash is replaced and the credential version raised by one; the user is told as they are then."""
+    async def test_change_password_raises_the_version(self, repository: UserRepository) -> None:
+        """The hash is replaced and the credential version raised by one. The call returns the changed user."""
         for number in (1, 2):
-            await users.add(new_user(number, credential_version=7))
+            await repository.add(new_user(number, credential_version=7))
         changed = new_user(password_hash="new", credential_version=8)  # noqa: S106  # a test's
         old = new_user().password_hash
-        assert await users.change_password(changed.subject, new="new", expected=old) == changed
-        assert await users.find(changed.subject) == changed
+        assert await repository.change_password(changed.subject, new="new", expected=old) == changed
+        assert await repository.find(changed.subject) == changed
         forced = replace(changed, password_hash="newer", credential_version=9)  # noqa: S106  # a test's
-        assert await users.change_password(changed.subject, new="newer", expected=None) == forced
-        assert await users.find_by_username(changed.username) == forced
-        assert await users.find(new_user(2).subject) == new_user(2, credential_version=7)
+        assert await repository.change_password(changed.subject, new="newer", expected=None) == forced
+        assert await repository.find_by_username(changed.username) == forced
+        assert await repository.find(new_user(2).subject) == new_user(2, credential_version=7)
 
-    async def test_disabling_raises_the_version_once(self, users: UserRepository) -> None:
-        """A user who is disabled already stays as they are, and enabling gives no session its life back."""
+    async def test_disabling_raises_the_version_once(self, repository: UserRepository) -> None:
+        """Disabling a disabled user changes nothing, and enabling does not change the version."""
         for number in (1, 2):
-            await users.add(new_user(number, credential_version=3))
+            await repository.add(new_user(number, credential_version=3))
         subject = new_user().subject
         disabled = new_user(credential_version=4, disabled=True)
-        assert await users.set_disabled(subject, disabled=True) == disabled
-        assert await users.set_disabled(subject, disabled=True) == disabled
+        assert await repository.set_disabled(subject, disabled=True) == disabled
+        assert await repository.set_disabled(subject, disabled=True) == disabled
         enabled = new_user(credential_version=4)
-        assert await users.set_disabled(subject, disabled=False) == enabled
-        assert await users.set_disabled(subject, disabled=False) == enabled
-        assert await users.find(subject) == enabled
-        assert await users.find(new_user(2).subject) == new_user(2, credential_version=3)
+        assert await repository.set_disabled(subject, disabled=False) == enabled
+        assert await repository.set_disabled(subject, disabled=False) == enabled
+        assert await repository.find(subject) == enabled
+        assert await repository.find(new_user(2).subject) == new_user(2, credential_version=3)
 
-    async def test_users_are_listed_by_name_a_page_at_a_time(self, users: UserRepository) -> None:
-        """The order is that of the code points, which no locale changes; a page begins after the last one's end."""
+    async def test_users_are_listed_in_pages_by_name(self, repository: UserRepository) -> None:
+        """The order is that of the code points. A page begins after the last name of the page before."""
         names = sorted(("alice", *UNLIKE_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
         for number, name in enumerate(reversed(names)):
-            await users.add(new_user(number, username=name))
+            await repository.add(new_user(number, username=name))
         listed: list[User] = []
-        while page := await users.list_users(after=listed[-1].username if listed else "", limit=5):
+        while page := await repository.list_users(after=listed[-1].username if listed else "", limit=5):
             assert len(page) <= 5
             listed += page
         assert [user.username for user in listed] == names
-        assert listed[0] == await users.find_by_username(names[0])
-        assert list(await users.list_users(after="🦊", limit=5)) == []
+        assert listed[0] == await repository.find_by_username(names[0])
+        assert list(await repository.list_users(after="🦊", limit=5)) == []
 
     @pytest.mark.parametrize("name", ["a\0", "\0", "\ud800", "a\udfff"])
-    async def test_a_name_that_no_store_can_hold_finds_nobody(self, users: UserRepository, name: str) -> None:
-        """A zero byte and half a surrogate pair can come in a request: nobody has such a name."""
-        assert await users.find_by_username(name) is None
+    async def test_name_that_no_store_can_hold_is_not_found(self, repository: UserRepository, name: str) -> None:
+        """A name with a zero byte or half a surrogate pair is not found, and raises no error."""
+        assert await repository.find_by_username(name) is None
 
-    async def test_what_one_connection_did_every_other_sees(self) -> None:
-        """Each read, and each replacement, starts from the last acknowledged change, whoever made it."""
+    async def test_every_connection_sees_acknowledged_changes(self) -> None:
+        """Each read and each replacement starts from the last acknowledged change of any connection."""
         one, other = await self.connections(2)
         assert await other.find_by_username("user-1") is None
         await one.add(new_user())
@@ -159,56 +140,58 @@ class UserBehaviour(UserKit):
         assert await one.find(new_user().subject) == new_user(password_hash="new")  # noqa: S106  # a test's
 
 
-class UserAtomicity(UserKit):
+class UserAtomicity(RepositoryContract[UserRepository]):
     """What is refused changes nothing."""
 
     @pytest.mark.parametrize("taken", ["username", "subject"])
-    async def test_a_failed_add_leaves_the_first(self, users: UserRepository, taken: str) -> None:
-        """Neither a taken name nor a taken id lets anything of the second user in."""
-        await users.add(new_user(1))
+    async def test_refused_add_changes_nothing(self, repository: UserRepository, taken: str) -> None:
+        """After an ``add`` with a username or id in use, the first user is as before, and nothing of the second is
+        found.
+        """
+        await repository.add(new_user(1))
         second = new_user(2, disabled=True, **{taken: getattr(new_user(1), taken)})
         with pytest.raises(AlreadyExists):
-            await users.add(second)
-        assert await users.find(new_user(1).subject) == new_user(1)
-        assert await users.find_by_username(new_user(1).username) == new_user(1)
-        assert await users.find(new_user(2).subject) is None
-        assert await users.find_by_username(new_user(2).username) is None
-        await users.add(new_user(2))
+            await repository.add(second)
+        assert await repository.find(new_user(1).subject) == new_user(1)
+        assert await repository.find_by_username(new_user(1).username) == new_user(1)
+        assert await repository.find(new_user(2).subject) is None
+        assert await repository.find_by_username(new_user(2).username) is None
+        await repository.add(new_user(2))
 
-    async def test_a_hash_that_is_not_the_expected_stays(self, users: UserRepository) -> None:
-        """The stored hash is compared, not the presence of the user."""
-        await users.add(new_user())
-        assert await users.replace_password_hash(new_user().subject, expected="another", new="new") is False
-        assert await users.find(new_user().subject) == new_user()
+    async def test_replace_password_hash_needs_the_expected_hash(self, repository: UserRepository) -> None:
+        """A hash other than the expected one is not replaced."""
+        await repository.add(new_user())
+        assert await repository.replace_password_hash(new_user().subject, expected="another", new="new") is False
+        assert await repository.find(new_user().subject) == new_user()
 
-    async def test_a_password_of_another_hash_is_not_changed(self, users: UserRepository) -> None:
-        """Neither the hash nor the version changes unless the stored hash is the expected one."""
-        await users.add(new_user())
-        assert await users.change_password(new_user().subject, new="new", expected="another") is None
-        assert await users.find(new_user().subject) == new_user()
+    async def test_change_password_needs_the_expected_hash(self, repository: UserRepository) -> None:
+        """If the stored hash is not the expected one, hash and version stay."""
+        await repository.add(new_user())
+        assert await repository.change_password(new_user().subject, new="new", expected="another") is None
+        assert await repository.find(new_user().subject) == new_user()
 
     @pytest.mark.parametrize("subject", ["nobody", "nobody\0", "nobody\ud800"])
-    async def test_nobody_is_changed(self, users: UserRepository, subject: str) -> None:
-        """For a user who is not there nothing is changed, and nobody made."""
+    async def test_unknown_user_is_not_changed(self, repository: UserRepository, subject: str) -> None:
+        """A change of an unknown user returns ``None`` and creates no user."""
         nobody = Subject(subject)
-        assert await users.change_password(nobody, new="new", expected=None) is None
-        assert await users.set_disabled(nobody, disabled=True) is None
-        assert await users.find(nobody) is None
+        assert await repository.change_password(nobody, new="new", expected=None) is None
+        assert await repository.set_disabled(nobody, disabled=True) is None
+        assert await repository.find(nobody) is None
 
-    async def test_nobody_gets_no_hash(self, users: UserRepository) -> None:
-        """For a user who is not there nothing is replaced, and nobody made."""
-        assert await users.replace_password_hash(Subject("nobody"), expected="old", new="new") is False
-        assert await users.find(Subject("nobody")) is None
+    async def test_unknown_user_gets_no_hash(self, repository: UserRepository) -> None:
+        """Replacing the hash of an unknown user returns ``False`` and creates no user."""
+        assert await repository.replace_password_hash(Subject("nobody"), expected="old", new="new") is False
+        assert await repository.find(Subject("nobody")) is None
 
 
-class UserConcurrency(UserKit):
+class UserConcurrency(RepositoryContract[UserRepository]):
     """Of acts that race, as many succeed as may."""
 
     @pytest.mark.proof("stores")
     @pytest.mark.parametrize("shared", ["username", "subject"])
-    async def test_of_many_users_of_one_identifier_one_is_kept(self, proof: Counts, shared: str) -> None:
-        """Every racer but one is refused, and nothing of the losers is found."""
-        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+    async def test_one_of_many_adds_wins(self, proof: Counts, shared: str) -> None:
+        """All racers but one are refused, and nothing of the losers is found."""
+        handles = await self.racers()
         for round_ in range(proof.count(f"races for one {shared}", small=10, full=200)):
             rivals = [new_user(round_ * RACERS + racer, **{shared: f"shared-{round_}"}) for racer in range(RACERS)]
             acts = (handle.add(rival) for handle, rival in zip(handles, rivals, strict=True))
@@ -221,9 +204,9 @@ class UserConcurrency(UserKit):
             assert {user for user in (*by_id, *by_name) if user is not None} == {winner}
 
     @pytest.mark.proof("stores")
-    async def test_of_many_replacements_of_one_hash_one_wins(self, proof: Counts) -> None:
-        """Exactly one racer is told that it won, and its hash is kept."""
-        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+    async def test_one_of_many_hash_replacements_wins(self, proof: Counts) -> None:
+        """Exactly one racer wins, and its hash is stored."""
+        handles = await self.racers()
         for number in range(proof.count("races to replace", small=10, full=200)):
             user = new_user(number)
             await handles[0].add(user)
@@ -237,9 +220,9 @@ class UserConcurrency(UserKit):
             assert await handles[-1].find(user.subject) == replace(user, password_hash=f"racer {won.index(True)}")
 
     @pytest.mark.proof("stores")
-    async def test_of_many_changes_of_one_password_one_is_made(self, proof: Counts) -> None:
-        """Exactly one racer is told that it made the change, and the version goes up by one."""
-        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+    async def test_one_of_many_password_changes_wins(self, proof: Counts) -> None:
+        """Exactly one racer changes the password, and the version goes up by one."""
+        handles = await self.racers()
         for number in range(proof.count("races to change a password", small=10, full=200)):
             user = new_user(number)
             await handles[0].add(user)
@@ -254,9 +237,9 @@ class UserConcurrency(UserKit):
             assert winner == replace(user, password_hash=f"racer {changed.index(winner)}", credential_version=2)
             assert await handles[-1].find(user.subject) == winner
 
-    async def test_many_changes_at_once_are_all_counted(self) -> None:
-        """Changes that expect nothing each raise the version, and disabling at the same time once."""
-        handles = list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+    async def test_racing_changes_are_all_counted(self) -> None:
+        """Each racing change that expects nothing raises the version, and racing disables raise it once."""
+        handles = await self.racers()
         user = new_user()
         await handles[0].add(user)
         await asyncio.gather(

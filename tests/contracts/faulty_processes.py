@@ -1,4 +1,4 @@
-"""Sessions in a file that several processes share without a lock, to show that the kit notices."""
+"""Sessions in a file that several processes use without a lock."""
 
 import asyncio
 import pickle
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.adapters.memory.sessions import MemorySessionRepository
 from app.domain.identifiers import SessionId
 from app.domain.sessions.session import Session
 from app.ports.session_repository import SessionRepository
+from app.testing.sessions import FakeSessionRepository
 
 
-class UnlockedFile(MemorySessionRepository):
-    """Reads the file, changes what it read, lets others run, and writes it all back."""
+class UnlockedFile(FakeSessionRepository):
+    """Each act reads the file, changes the content, lets other tasks run, and writes all of it back."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -44,10 +44,10 @@ class UnlockedFile(MemorySessionRepository):
 
     def _read(self) -> None:
         if self._file.exists():
-            self._sessions = pickle.loads(self._file.read_bytes())  # noqa: S301  # our own, of a moment ago
+            self.stored = pickle.loads(self._file.read_bytes())  # noqa: S301  # this test wrote the file
 
     async def _write(self) -> None:
-        sessions = dict(self._sessions)
+        sessions = dict(self.stored)
         await asyncio.sleep(0.01)
         unfinished = self._file.with_name(uuid4().hex)
         unfinished.write_bytes(pickle.dumps(sessions))

@@ -1,38 +1,45 @@
-"""A user repository that is wrong in one way, to show that the kit notices."""
+"""A user repository that loses races."""
 
 import asyncio
 from typing import Any
 
-from app.adapters.memory.users import MemoryUserRepository
 from app.domain.identifiers import Subject
 from app.domain.login.user import User
+from app.testing.users import FakeUserRepository
 
 
-class RacyUsers(MemoryUserRepository):
-    """Gets, lets others run, and then updates what it got: what they did in between is lost."""
+class RacyUsers(FakeUserRepository):
+    """Each act reads, lets other tasks run, and then writes what it read: changes of the other tasks are lost."""
 
     async def add(self, user: User) -> None:
-        free = user.subject not in self._users and user.username not in self._by_name
+        free = not self._in_the_way_of(user)
         await asyncio.sleep(0)
         if free:
-            self._users.pop(user.subject, None)
-            self._by_name.pop(user.username, None)
+            for subject in self._in_the_way_of(user):
+                del self.stored[subject]
         await super().add(user)
 
     async def change_password(self, subject: Subject, **hashes: Any) -> User | None:
-        await self._get_then_wait(subject)
+        await self._read_then_wait(subject)
         return await super().change_password(subject, **hashes)
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
-        await self._get_then_wait(subject)
+        await self._read_then_wait(subject)
         return await super().set_disabled(subject, disabled=disabled)
 
     async def replace_password_hash(self, subject: Subject, **hashes: Any) -> bool:
-        await self._get_then_wait(subject)
+        await self._read_then_wait(subject)
         return await super().replace_password_hash(subject, **hashes)
 
-    async def _get_then_wait(self, subject: Subject) -> None:
-        got = self._users.get(subject)
+    async def _read_then_wait(self, subject: Subject) -> None:
+        read = self.stored.get(subject)
         await asyncio.sleep(0)
-        if got is not None:
-            self._users[subject] = got
+        if read is not None:
+            self.stored[subject] = read
+
+    def _in_the_way_of(self, user: User) -> list[Subject]:
+        return [
+            each.subject
+            for each in self.stored.values()
+            if each.subject == user.subject or each.username == user.username
+        ]

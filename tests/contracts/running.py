@@ -1,4 +1,4 @@
-"""Running a contract's tests without pytest, against an adapter that should fail them."""
+"""Run the tests of a contract without pytest, on an adapter that should fail them."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from inspect import getmembers, isfunction, signature
@@ -6,42 +6,41 @@ from typing import Any
 
 import pytest
 
-from app.contracts.counts import Counts
-
-_REPOSITORIES = frozenset({"rate_limits", "clients", "events", "keys", "sessions", "swept", "users"})
-"""Fixtures of the kits."""
+from app.contracts.kit import Counts, RepositoryContract
 
 Test = Callable[..., Coroutine[Any, Any, None]]
+Tier = type[RepositoryContract[Any]]
 
 
-async def failures(tier: type[Any], adapter: Callable[[], object], proof: Counts) -> set[str]:
-    """Return the names of the tests of ``tier`` that ``adapter`` fails as a test should, by an ``AssertionError``."""
+async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> set[str]:
+    """Return the names of the tests of ``tier`` that ``adapter`` fails by an ``AssertionError``."""
 
-    class Contract(tier):  # type: ignore[misc]  # the tier is known when this runs
+    class Contract(tier):  # type: ignore[misc, valid-type]  # the tier is known when this runs
         async def connections(self, n: int) -> list[object]:
             return [adapter()] * n
 
     failed = set()
     for name, test in all_of(tier).items():
         for arguments in cases(test):
-            kit = Contract()
-            fixtures: dict[str, object] = {"proof": proof} if "proof" in signature(test).parameters else {}
-            for repository in _REPOSITORIES & signature(test).parameters.keys():
-                [fixtures[repository]] = await kit.connections(1)
+            contract = Contract()
+            if "proof" in signature(test).parameters:
+                arguments["proof"] = proof
+            if "repository" in signature(test).parameters:
+                [arguments["repository"]] = await contract.connections(1)
             try:
-                await test(kit, **arguments, **fixtures)
+                await test(contract, **arguments)
             except (AssertionError, pytest.fail.Exception):
                 failed.add(name)
     return failed
 
 
-def all_of(tier: type[Any]) -> dict[str, Test]:
-    """Return the tests of a tier by their names."""
+def all_of(tier: type[object]) -> dict[str, Test]:
+    """Return the tests of a tier by name."""
     return {name: test for name, test in getmembers(tier, isfunction) if name.startswith("test_")}
 
 
 def cases(test: Test) -> Iterator[dict[str, object]]:
-    """Return the arguments of each case of a test, which has one ``parametrize`` at most."""
+    """Return the arguments of each case of a test that has at most one ``parametrize``."""
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
     if not marks:
         yield {}
@@ -50,3 +49,15 @@ def cases(test: Test) -> Iterator[dict[str, object]]:
     names, cases = mark.args
     for case in cases:
         yield {names: case} if isinstance(names, str) else dict(zip(names, case, strict=True))
+
+
+async def assert_noticed(tier: Tier, adapter: Callable[[], object], proof: Counts, noticed_by: str) -> None:
+    """Check that ``adapter`` fails the tests whose names, without ``test_``, are the words of ``noticed_by``."""
+    missing = {f"test_{word}" for word in noticed_by.split()} - await failures(tier, adapter, proof)
+    assert sorted(missing) == []
+
+
+async def assert_every_test_fails(tier: Tier, adapters: set[Callable[[], object]], proof: Counts) -> None:
+    """Check that each test of ``tier`` is failed by at least one of ``adapters``."""
+    failed = set().union(*[await failures(tier, adapter, proof) for adapter in adapters])
+    assert sorted(all_of(tier).keys() - failed) == []

@@ -12,7 +12,7 @@ import pytest
 
 from app.adapters.sql.store import SqlStore
 from app.contracts.encrypted_key_repository import new_key
-from app.contracts.session_kit import new_session
+from app.contracts.sessions import new_session
 from app.contracts.user_repository import new_user
 from app.ports.session_store import StoreOptions
 from tests.servers.postgres import PROGRAMS, Postgres, running_postgres

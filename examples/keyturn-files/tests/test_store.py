@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from keyturn.contracts.session_processes import Opener, SessionProcesses
 from keyturn.contracts.session_repository import SessionRepositoryContract
+from keyturn.contracts.session_store import OPTIONS, DurableStoreContract
 from keyturn.contracts.session_sweeper import SessionSweeperContract
-from keyturn.contracts.store import OPTIONS, DurableStoreContract
 from keyturn.ports.session_store import StoreOptions
 from keyturn_files.sessions import FileSessionRepository
 from keyturn_files.store import FileStore

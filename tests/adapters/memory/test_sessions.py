@@ -5,9 +5,9 @@ from collections.abc import Sequence, Sized
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.contracts.session_kit import IDLE_LIFETIME, LATER, NOW, advance, new_session, rotated, sweep
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
+from app.contracts.sessions import IDLE_LIFETIME, LATER, NOW, advance, new_session, rotated, sweep
 from app.domain.identifiers import SessionId
 from app.domain.sessions.session import RevocationReason, Session
 

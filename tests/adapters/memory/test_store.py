@@ -1,7 +1,7 @@
 """The store in memory: the kit. What it keeps ends with it."""
 
 from app.adapters.memory.store import MemoryStore
-from app.contracts.store import OPTIONS, SessionStoreContract
+from app.contracts.session_store import OPTIONS, SessionStoreContract
 from app.ports.session_store import StoreOptions
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.contracts.session_kit import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, new_session, rotated
+from app.contracts.sessions import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, new_session, rotated
 from app.domain.identifiers import Subject
 from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions

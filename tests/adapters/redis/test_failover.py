@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from app.adapters.redis.store import RedisStore
-from app.contracts.session_kit import LATER, NOW, advance, new_session, rotated
+from app.contracts.sessions import LATER, NOW, advance, new_session, rotated
 from app.domain.errors import StoreUnavailable
 from app.domain.sessions.session import RevocationReason, Session
 from app.ports.session_store import StoreOptions

@@ -10,7 +10,7 @@ import pytest
 
 from app.adapters.redis.store import RedisStore
 from app.contracts.rate_limit_repository import NOW, THREE, key
-from app.contracts.session_kit import advance, new_session, rotated
+from app.contracts.sessions import advance, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.redis.store import RedisStore
 from app.contracts.session_processes import Opener, SessionProcesses
-from app.contracts.store import OPTIONS, DurableStoreContract
+from app.contracts.session_store import OPTIONS, DurableStoreContract
 from app.ports.session_repository import SessionRepository
 from app.ports.session_store import StoreOptions
 from tests.servers.valkey import Valkey

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from app.adapters.sql.store import SqlStore
-from app.contracts.session_kit import advance, new_session, rotated
+from app.contracts.sessions import advance, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.sql.store import SqlStore
-from app.contracts.session_kit import NOW, advance, new_session, rotated
 from app.contracts.session_processes import Opener, SessionProcesses
-from app.contracts.store import OPTIONS, DurableStoreContract
+from app.contracts.session_store import OPTIONS, DurableStoreContract
+from app.contracts.sessions import NOW, advance, new_session, rotated
 from app.ports.session_repository import SessionRepository
 from app.ports.session_store import StoreOptions
 from tests.conftest import Proof

@@ -1,12 +1,8 @@
 """What the tiers of the session contract share: the hook, and sessions to keep."""
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, Final, Protocol
-
-import pytest
-import pytest_asyncio
 
 from ..domain.identifiers import ClientId, SessionId, Subject
 from ..domain.scope import Scope
@@ -29,36 +25,6 @@ IDLE_LIFETIME: Final = 100
 
 class SweptSessions(SessionRepository, SessionSweeper, Protocol):
     """Sessions, and what forgets them."""
-
-
-class SessionKit:
-    """Gives each test a store of its own; an adapter overrides ``connections``."""
-
-    pytestmark = pytest.mark.asyncio
-
-    async def connections(self, n: int) -> Sequence[SessionRepository]:
-        """Return ``n`` repositories over one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def sessions(self) -> SessionRepository:
-        """Return the repository of a test that needs one."""
-        [sessions] = await self.connections(1)
-        return sessions
-
-
-class SweptSessionKit(SessionKit):
-    """Gives each test a store of its own that can be swept; an adapter overrides ``connections``."""
-
-    async def connections(self, n: int) -> Sequence[SweptSessions]:
-        """Return ``n`` repositories over one store, which is empty."""
-        raise NotImplementedError
-
-    @pytest_asyncio.fixture
-    async def swept(self) -> SweptSessions:
-        """Return the repository of a test that needs one."""
-        [swept] = await self.connections(1)
-        return swept
 
 
 def digest(*parts: object) -> bytes:

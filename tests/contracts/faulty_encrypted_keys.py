@@ -1,4 +1,4 @@
-"""Repositories of sealed keys that are wrong in one way each, to show that the kit notices."""
+"""Encrypted key repositories with one fault each."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,33 +9,33 @@ from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.domain.keys.encrypted_key import EncryptedKey
 
 
-class Racy(MemoryEncryptedKeyRepository):
-    """Gets, lets others run, and then updates what it got: what they did in between is lost."""
+class RacyKeys(MemoryEncryptedKeyRepository):
+    """Each act reads, lets other tasks run, and then writes what it read: changes of the other tasks are lost."""
 
     async def add(self, key: EncryptedKey) -> bool:
-        await self._get_then_wait()
+        await self._read_then_wait()
         return await super().add(key)
 
     async def reschedule(self, kid: str, **change: Any) -> bool:
-        await self._get_then_wait()
+        await self._read_then_wait()
         return await super().reschedule(kid, **change)
 
-    async def _get_then_wait(self) -> None:
-        got = dict(self._keys)
+    async def _read_then_wait(self) -> None:
+        read = dict(self._keys)
         await asyncio.sleep(0)
-        self._keys = got
+        self._keys = read
 
 
-class Overwriting(MemoryEncryptedKeyRepository):
-    """Puts a key in the place of another."""
+class AddOverwrites(MemoryEncryptedKeyRepository):
+    """``add`` replaces a key that has the same ``kid``, and accepts a second successor."""
 
     async def add(self, key: EncryptedKey) -> bool:
         self._keys[key.kid] = key
         return True
 
 
-class Careless(MemoryEncryptedKeyRepository):
-    """Changes whatever is there, whatever was expected."""
+class ChangesIgnoreExpected(MemoryEncryptedKeyRepository):
+    """``reschedule`` and ``replace_encrypted`` ignore the expected value."""
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
         known = kid in self._keys
@@ -50,16 +50,16 @@ class Careless(MemoryEncryptedKeyRepository):
         return known
 
 
-class Boastful(MemoryEncryptedKeyRepository):
-    """Says that it deleted what was gone already."""
+class RemoveAlwaysSucceeds(MemoryEncryptedKeyRepository):
+    """``remove`` returns ``True`` also for a key that is gone."""
 
     async def remove(self, kid: str) -> bool:
         await super().remove(kid)
         return True
 
 
-class Jealous(MemoryEncryptedKeyRepository):
-    """Lets nobody follow a key that was followed once."""
+class PredecessorStaysUsed(MemoryEncryptedKeyRepository):
+    """After a successor was removed, no other key can follow the same predecessor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,8 +72,8 @@ class Jealous(MemoryEncryptedKeyRepository):
         return True
 
 
-class Rounding(MemoryEncryptedKeyRepository):
-    """Keeps whole seconds."""
+class RoundsTimes(MemoryEncryptedKeyRepository):
+    """Times are rounded to seconds."""
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
         return [replace(key, published_at=float(int(key.published_at))) for key in await super().list_keys()]

@@ -8,7 +8,7 @@ import pytest
 from ..domain.errors import ConfigurationError
 from ..domain.sessions.session import RevocationReason
 from ..ports.session_store import SessionStore, StoreOptions
-from .session_kit import LATER, advance, assert_same, new_session, rotated
+from .sessions import LATER, advance, assert_same, new_session, rotated
 
 OPTIONS = StoreOptions(timeout=20.0, connections=3)
 
@@ -22,8 +22,8 @@ class SessionStoreContract:
         """Return a store over what this test has, new and not open; at first that is empty and was never prepared."""
         raise NotImplementedError
 
-    async def test_a_store_is_prepared_and_opened(self) -> None:
-        """Preparing needs no opening; then it answers and keeps sessions."""
+    async def test_prepare_and_open(self) -> None:
+        """A store can be prepared without being opened. After ``open`` it answers and stores sessions."""
         await self.store().prepare()
         store = self.store()
         await store.open()
@@ -32,8 +32,8 @@ class SessionStoreContract:
         assert_same(await store.sessions.find(new_session().session_id), new_session())
         await store.close()
 
-    async def test_preparing_again_changes_nothing(self) -> None:
-        """A second time, and several at once, keep what is there."""
+    async def test_prepare_again_changes_nothing(self) -> None:
+        """A repeated or concurrent ``prepare`` keeps the stored data."""
         await asyncio.gather(*(self.store().prepare() for _ in range(4)))
         store = self.store()
         await store.open()
@@ -42,8 +42,8 @@ class SessionStoreContract:
         assert_same(await store.sessions.find(new_session().session_id), new_session())
         await store.close()
 
-    async def test_it_can_be_closed_whatever_was_done(self) -> None:
-        """Unopened, open, and closed already."""
+    async def test_close_in_any_state(self) -> None:
+        """A store can be closed before ``open``, after it, and twice."""
         store = self.store()
         await store.close()
         await store.prepare()
@@ -52,8 +52,8 @@ class SessionStoreContract:
         await store.close()
         await store.close()
 
-    async def test_waiting_for_revocations_ends(self) -> None:
-        """It returns after the time at the latest, and again and again."""
+    async def test_await_revocation_returns_in_time(self) -> None:
+        """``await_revocation`` returns within its time, also when it is called again."""
         store = self.store()
         await store.prepare()
         await store.open()
@@ -64,8 +64,8 @@ class SessionStoreContract:
                 await store.await_revocation(seconds=0.05)
         await store.close()
 
-    async def test_what_cannot_be_confirmed_is_not_promised(self) -> None:
-        """Of a store that has no replicas, or fewer, none can be asked to confirm: that is said at the start."""
+    async def test_prepare_refuses_replicas_that_do_not_exist(self) -> None:
+        """``prepare`` refuses options that ask for more replicas than the store has."""
         with pytest.raises(ConfigurationError):
             await self.store(replace(OPTIONS, replicas=9)).prepare()
 
@@ -73,8 +73,8 @@ class SessionStoreContract:
 class DurableStoreContract(SessionStoreContract):
     """What was acknowledged is there after an end and a new start."""
 
-    async def test_what_was_acknowledged_survives_its_end(self) -> None:
-        """A session as it was last, and what was revoked."""
+    async def test_acknowledged_changes_survive_a_restart(self) -> None:
+        """A rotated session and a revocation are there after the store was closed and opened again."""
         await self.store().prepare()
         first = self.store()
         await first.open()

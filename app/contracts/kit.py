@@ -1,0 +1,44 @@
+"""The base of the contracts of repositories, and how often their tests repeat a race."""
+
+from collections.abc import Sequence
+from itertools import cycle, islice
+from typing import Final, Generic, Protocol, TypeVar
+
+import pytest
+import pytest_asyncio
+
+CONNECTIONS: Final = 8
+"""How many connections a race uses."""
+
+RACERS: Final = 16
+"""How many acts race at once: two on each connection."""
+
+Repository = TypeVar("Repository")
+
+
+class Counts(Protocol):
+    """The fixture ``proof``. A class whose ``count`` always returns ``small`` is enough."""
+
+    def count(self, name: str, *, small: int, full: int) -> int:
+        """Return how many of ``name`` to do: ``small`` in everyday runs, ``full`` in a thorough run."""
+        ...
+
+
+class RepositoryContract(Generic[Repository]):
+    """Tests of a repository. Each test has a store of its own. An adapter overrides ``connections``."""
+
+    pytestmark = pytest.mark.asyncio
+
+    async def connections(self, n: int) -> Sequence[Repository]:
+        """Return ``n`` repositories over one store, which is empty."""
+        raise NotImplementedError
+
+    async def racers(self) -> Sequence[Repository]:
+        """Return a repository for each of ``RACERS`` acts, over ``CONNECTIONS`` connections."""
+        return list(islice(cycle(await self.connections(CONNECTIONS)), RACERS))
+
+    @pytest_asyncio.fixture
+    async def repository(self) -> Repository:
+        """Return the repository of a test that needs only one."""
+        [repository] = await self.connections(1)
+        return repository
