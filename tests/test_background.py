@@ -19,7 +19,7 @@ from app.domain.keys.stored_key import StoredKey
 from app.domain.sessions.revocation import Revocation
 from app.ports.session_store import StoreOptions
 from app.service import background
-from app.service.background import bring_up_keys, keep_up_with_keys, keep_up_with_revocations
+from app.service.background import load_or_make_keys, maintain_keys_periodically, sync_revocations_periodically
 from app.testing.audit import FakeAuditTrail
 from app.testing.builders import KEY_POLICY
 from app.testing.keys import FakeKeyGenerator, FakeKeyRing
@@ -70,7 +70,7 @@ class Instance:
         """Let it keep up."""
         revocation: Revocation = self.learning  # type: ignore[assignment]  # it is asked for nothing else
         task = asyncio.create_task(
-            keep_up_with_revocations(revocation, self.stores, self.readiness, NullTelemetry(), since=NOW)
+            sync_revocations_periodically(revocation, self.stores, self.readiness, NullTelemetry(), since=NOW)
         )
         yield
         assert not task.done()
@@ -142,8 +142,8 @@ class KeyFollower:
     @asynccontextmanager
     async def follower(self) -> AsyncIterator[None]:
         """Let it follow, from a start on."""
-        await bring_up_keys(self.keys, self.rotation)
-        task = asyncio.create_task(keep_up_with_keys(self.keys, self.rotation, self.reload, NullTelemetry()))
+        await load_or_make_keys(self.keys, self.rotation)
+        task = asyncio.create_task(maintain_keys_periodically(self.keys, self.rotation, self.reload, NullTelemetry()))
         yield
         task.cancel()
 

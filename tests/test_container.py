@@ -34,7 +34,7 @@ from app.ports.session_sweeper import SessionSweeper
 from app.ports.telemetry import Telemetry
 from app.ports.token_codec import TokenCodec
 from app.ports.user_repository import UserRepository
-from app.service.background import bring_up_keys
+from app.service.background import load_or_make_keys
 from app.service.container import Container
 from app.service.settings import Settings
 from app.service.signing_keys import shared_key_ring
@@ -50,7 +50,6 @@ CONFIGURATIONS: Final = {
 
 PORTS: Final[dict[str, type[Any]]] = {
     "argon2": PasswordHasher,
-    "audit_log": AuditTrail,
     "audit_record_repository": AuditRecordRepository,
     "audit_trail": AuditTrail,
     "client_assertions": ClientAssertionReader,
@@ -159,7 +158,7 @@ def test_the_settings_choose_the_keys(container: Container, settings: Settings) 
 async def test_the_keys_of_every_source_sign(container: Container) -> None:
     """Keys of each source can be loaded, and one of them signs."""
     await container.session_store().prepare()
-    await bring_up_keys(container.key_lifecycle(), container.key_rotation())
+    await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
     installed = container.token_codec().keys()[0]
     await container.session_store().close()
     assert container.key_lifecycle().signing_kid() == installed.kid

@@ -4,7 +4,7 @@ import sys
 
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from ..service.application import opened
-from ..service.background import keep_last_events
+from ..service.background import save_last_records
 from ..service.container import Container
 
 
@@ -18,6 +18,6 @@ async def keep_events_of(container: Container) -> None:
     try:
         await database.prepare()
         async with opened([database]):
-            await keep_last_events(container.audit_recorder())
+            await save_last_records(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:
         print(f"This is not in the audit trail: {error}", file=sys.stderr)

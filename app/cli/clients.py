@@ -15,7 +15,7 @@ from ..domain.clients.registration import ClientRegistration, ClientWithSecret
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.identifiers import ClientId
 from ..service.application import opened
-from ..service.background import keep_last_events
+from ..service.background import save_last_records
 from ..service.container import Container
 from ..service.settings import Settings
 from ..service.settings.forms import duration
@@ -124,7 +124,7 @@ async def _clients(settings: Settings) -> AsyncIterator[ClientRegistration]:
     await database.prepare()
     async with opened([database]):
         yield container.client_registration()
-        await keep_last_events(container.audit_recorder())
+        await save_last_records(container.audit_recorder())
 
 
 def _client(arguments: argparse.Namespace) -> Client:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from ..domain.errors import ConfigurationError
 from ..service.application import opened, prepare_stores
-from ..service.background import keep_last_events
+from ..service.background import save_last_records
 from ..service.container import Container
 from ..service.settings import Settings
 
@@ -27,6 +27,6 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     try:
         async with opened(container.distinct_stores()):
             yield container
-            await keep_last_events(container.audit_recorder())
+            await save_last_records(container.audit_recorder())
     finally:
         container.shutdown_resources()

@@ -15,13 +15,13 @@ from ..domain.login.accounts import Accounts
 from ..domain.scope import ADMIN, Scope
 from ..ports.session_store import SessionStore
 from .background import (
-    bring_up_keys,
-    keep_events,
-    keep_last_events,
-    keep_measuring_keys,
-    keep_sweeping,
-    keep_up_with_keys,
-    keep_up_with_revocations,
+    load_or_make_keys,
+    maintain_keys_periodically,
+    measure_keys_periodically,
+    save_last_records,
+    save_records_periodically,
+    sweep_periodically,
+    sync_revocations_periodically,
 )
 from .container import Container
 from .settings import Settings
@@ -78,21 +78,23 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         life.callback(container.shutdown_resources)
         container.init_resources()
         await life.enter_async_context(opened(container.distinct_stores()))
-        life.push_async_callback(keep_last_events, container.audit_recorder())
-        await bring_up_keys(container.key_lifecycle(), container.key_rotation())
+        life.push_async_callback(save_last_records, container.audit_recorder())
+        await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
         _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
         synced_from = await container.revocation().sync_revocations()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_what_will_be_lost(settings)
         readiness, telemetry = app[READINESS], container.telemetry()
         for task in (
-            keep_sweeping(container.retention()),
-            keep_events(container.audit_recorder()),
-            keep_up_with_keys(container.key_lifecycle(), container.key_rotation(), container.key_reload(), telemetry),
-            keep_up_with_revocations(
+            sweep_periodically(container.retention()),
+            save_records_periodically(container.audit_recorder()),
+            maintain_keys_periodically(
+                container.key_lifecycle(), container.key_rotation(), container.key_reload(), telemetry
+            ),
+            sync_revocations_periodically(
                 container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
             ),
-            keep_measuring_keys(container.key_lifecycle(), telemetry, period=settings.key_policy.period),
+            measure_keys_periodically(container.key_lifecycle(), telemetry, period=settings.key_policy.period),
         ):
             life.push_async_callback(_end, asyncio.create_task(task))
         readiness.started = True

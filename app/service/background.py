@@ -1,4 +1,4 @@
-"""What an instance does beside answering requests: it forgets what has had its time, and keeps up with the others."""
+"""The background tasks of an instance: each repeats its work for ever, and no failure of one round ends it."""
 
 import asyncio
 import logging
@@ -20,47 +20,47 @@ from ..ports.telemetry import Telemetry
 _LOG: Final = logging.getLogger("keyturn")
 
 _SWEEP_SECONDS: Final = 1.0
-_LEARN_SECONDS: Final = 1.0
-_EVENTS_SECONDS: Final = 1.0
-_LAST_EVENTS_SECONDS: Final = 5.0
+_SYNC_SECONDS: Final = 1.0
+_SAVE_SECONDS: Final = 1.0
+_LAST_SAVE_SECONDS: Final = 5.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
-_ROUNDS_OF_REST: Final = 30
-"""After a ring could not be changed: each try makes a key, which takes a core for a while."""
+_ROUNDS_AFTER_FAILURE: Final = 30
+"""Rounds to skip after the keys could not be changed. Each attempt makes a key, which uses a core for a while."""
 
 
-async def keep_sweeping(retention: Retention) -> None:
-    """Sweep every second, for ever; without the store there is nothing to sweep."""
+async def sweep_periodically(retention: Retention) -> None:
+    """Delete old data every second. While the store does not answer, nothing is deleted."""
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         try:
             with suppress(StoreUnavailable):
                 await retention.sweep()
-        except Exception:  # noqa: BLE001  # a bug in one sweep must not end all of them
+        except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("retention failed")
 
 
-async def keep_events(recorder: AuditRecorder) -> None:
-    """Keep the audit events that wait, every second, for ever; while the database is away they wait on."""
+async def save_records_periodically(recorder: AuditRecorder) -> None:
+    """Save the waiting audit records every second. While the database does not answer, they go on waiting."""
     while True:
-        await asyncio.sleep(_EVENTS_SECONDS)
+        await asyncio.sleep(_SAVE_SECONDS)
         try:
             with suppress(StoreUnavailable):
-                await recorder.keep()
-        except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+                await recorder.save()
+        except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping audit events failed")
 
 
-async def keep_last_events(recorder: AuditRecorder) -> None:
-    """Keep what waits when an instance ends, within a few seconds; what cannot be kept is in the log."""
+async def save_last_records(recorder: AuditRecorder) -> None:
+    """Save the waiting audit records when an instance ends; after 5 seconds, log how many were not saved."""
     try:
-        async with asyncio.timeout(_LAST_EVENTS_SECONDS):
-            await recorder.keep()
+        async with asyncio.timeout(_LAST_SAVE_SECONDS):
+            await recorder.save()
     except (StoreUnavailable, TimeoutError):
         recorder.give_up()
 
 
-async def keep_up_with_revocations(
+async def sync_revocations_periodically(
     revocation: Revocation,
     stores: Sequence[SessionStore],
     readiness: Readiness,
@@ -68,76 +68,78 @@ async def keep_up_with_revocations(
     *,
     since: float,
 ) -> None:
-    """Learn what other instances revoked, from ``since`` on, as soon as their store tells or every second, for ever;
-    note whether the stores answer. ``stores`` begins with that of the sessions.
+    """Read the revocations of other instances from ``since`` on, when the store signals one and every second.
+
+    Also set whether the stores answer in ``readiness``. The store of the sessions is the first of ``stores``.
     """
     sessions, *others = stores
     while True:
-        await sessions.await_revocation(seconds=_LEARN_SECONDS)
+        await sessions.await_revocation(seconds=_SYNC_SECONDS)
         try:
             since = await revocation.sync_revocations(since)
             telemetry.caught_up("revocations")
             for store in others:
                 await store.check()
         except StoreUnavailable:
-            _note(readiness, stores_answer=False)
-        except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+            _set_stores_answer(readiness, answer=False)
+        except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping up with revocations failed")
         else:
-            _note(readiness, stores_answer=True)
+            _set_stores_answer(readiness, answer=True)
 
 
-async def keep_measuring_keys(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
-    """Tell every second which keys there are, for ever: time alone changes what state they are in."""
+async def measure_keys_periodically(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
+    """Report the signing keys to telemetry every second: their states change with time alone."""
     while True:
         telemetry.signing_keys(keys.keys(), keys.states(), period=period)
         await asyncio.sleep(_MEASURE_SECONDS)
 
 
-async def bring_up_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:
-    """Load the keys, and make those that are missing; raises ``ConfigurationError`` and ``StoreUnavailable``."""
+async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:
+    """Load the keys, and make missing ones; raises ``ConfigurationError`` and ``StoreUnavailable``."""
     await keys.load()
     if rotation is not None:
-        with suppress(ConfigurationError):  # such as a directory that cannot be written: what there is may do
+        with suppress(ConfigurationError):  # a directory may be read-only: the keys that are there may be enough
             while await rotation.maintain(keys.keys()):
                 await keys.load()
     keys.signing_kid()
 
 
-async def keep_up_with_keys(
+async def maintain_keys_periodically(
     keys: KeyLifecycle, rotation: KeyRotation | None, reload: KeyReload, telemetry: Telemetry
 ) -> None:
-    """Follow what others do to the keys, and rotate them at their times, for ever. Where that fails, the keys in use
-    stay in use.
+    """Load the keys when a reload is requested and every 2 seconds, and rotate them when it is time.
+
+    After a failure the instance goes on with the keys that it has.
     """
     if rotation is None:
         return
-    fault = ""
-    rest = 0
+    last_fault = ""
+    rounds_to_skip = 0
     while True:
         await reload.wait(seconds=_KEYS_SECONDS)
-        rest = max(0, rest - 1)
+        rounds_to_skip = max(0, rounds_to_skip - 1)
         try:
             await keys.load()
-            if not rest and await rotation.maintain(keys.keys()):
+            if not rounds_to_skip and await rotation.maintain(keys.keys()):
                 await keys.load()
         except StoreUnavailable:
             continue
         except ConfigurationError as error:
-            rest = _ROUNDS_OF_REST
-            if str(error) != fault:
-                fault = str(error)
-                _LOG.error("the signing keys cannot be followed: %s", fault)  # no bug: the text says all
-        except Exception:  # noqa: BLE001  # a bug in one round must not end all of them
+            rounds_to_skip = _ROUNDS_AFTER_FAILURE
+            if str(error) != last_fault:
+                last_fault = str(error)
+                _LOG.error("the signing keys cannot be followed: %s", last_fault)  # the text says it all: no traceback
+        except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping up with the keys failed")
         else:
             telemetry.caught_up("keys")
-            fault = fault if rest else ""
+            last_fault = last_fault if rounds_to_skip else ""
 
 
-def _note(readiness: Readiness, *, stores_answer: bool) -> None:
-    if readiness.stores_answer and not stores_answer:
+def _set_stores_answer(readiness: Readiness, *, answer: bool) -> None:
+    if readiness.stores_answer and not answer:
         _LOG.error("a store does not answer: sign-in and refresh are refused until it does")
-    if stores_answer and not readiness.stores_answer:
+    if answer and not readiness.stores_answer:
         _LOG.info("the stores answer again")
-    readiness.stores_answer = stores_answer
+    readiness.stores_answer = answer

@@ -37,7 +37,6 @@ from ..adapters.keys.generator import RsaKeyGenerator
 from ..adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 from ..adapters.passwords.common_passwords import ListedPasswords
 from ..adapters.system import SystemClock, SystemRandomness
-from ..adapters.telemetry.audit_log import LogAuditTrail
 from ..adapters.telemetry.audit_recorder import AuditRecorder
 from ..adapters.telemetry.counted_audit_trail import CountedAuditTrail
 from ..adapters.telemetry.measured_hasher import MeasuredPasswordHasher
@@ -144,8 +143,7 @@ class Container(containers.DeclarativeContainer):
     )
 
     # Audit trail
-    audit_log: providers.Provider[AuditTrail] = providers.Singleton(LogAuditTrail)
-    audit_recorder = providers.Singleton(AuditRecorder, log=audit_log, events=audit_record_repository)
+    audit_recorder = providers.Singleton(AuditRecorder, records=audit_record_repository)
     audit_trail: providers.Provider[AuditTrail] = _if_measured(
         none=audit_recorder, prometheus=providers.Singleton(CountedAuditTrail, audit_recorder, telemetry=telemetry)
     )

@@ -1,4 +1,4 @@
-"""What is recorded is logged at once, and kept a moment later."""
+"""The audit recorder logs each event at once and saves its record a moment later."""
 
 import asyncio
 import json
@@ -9,8 +9,7 @@ import pytest
 
 from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
-from app.adapters.telemetry.audit_log import LogAuditTrail
-from app.adapters.telemetry.audit_recorder import MOST_WAITING, AuditRecorder
+from app.adapters.telemetry.audit_recorder import MAX_WAITING, AuditRecorder
 from app.adapters.telemetry.logs import JsonFormatter
 from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
 from app.domain.audit.record import AuditRecord
@@ -18,16 +17,15 @@ from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.sessions.session import RevocationReason
 from app.service import background
-from app.service.background import keep_last_events
-from app.testing.audit import FakeAuditTrail
+from app.service.background import save_last_records
 from tests.http.log_lines import LogLines
 
 SESSION = SessionId(bytes(16))
 HOSTILE = 'x"}\r\n{"logger": "keyturn.audit"}\x1b[31m\u2028\u2029\0' + "y" * 5_000
 
 
-class Events(MemoryAuditRecordRepository):
-    """Answers unless it is ``down``."""
+class Records(MemoryAuditRecordRepository):
+    """A repository that can be ``down``, and lists the sizes of its batches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,10 +46,15 @@ def refreshed(generation: int) -> TokenRefreshed:
     )
 
 
+def _warnings(log: LogLines) -> list[int]:
+    """Return the numbers of events in the warnings."""
+    return [each["events"] for each in log.of("keyturn.audit") if each["level"] == "warning"]
+
+
 @pytest.fixture
-def events() -> Events:
-    """Return a repository."""
-    return Events()
+def records() -> Records:
+    """Return an empty repository."""
+    return Records()
 
 
 @pytest.fixture
@@ -67,24 +70,23 @@ def log() -> Iterator[LogLines]:
     logger.setLevel(logging.NOTSET)
 
 
-async def test_an_event_is_logged_at_once_and_kept_when_it_is_time(events: Events) -> None:
-    """Nothing is asked of the database while an event is recorded; then each is kept once, in batches."""
-    trail = FakeAuditTrail()
-    recorder = AuditRecorder(log=trail, events=events)
+async def test_an_event_is_logged_at_once_and_saved_later(records: Records, log: LogLines) -> None:
+    """Recording an event logs it and does not call the database; ``save`` saves each record once, in batches."""
+    recorder = AuditRecorder(records=records)
     for generation in range(1_200):
         recorder.record(refreshed(generation))
-    assert (len(trail.events), events.batches) == (1_200, [])
-    await recorder.keep()
-    await recorder.keep()
-    assert (max(events.batches), sum(events.batches)) == (128, 1_200)
-    assert [each.details["generation"] for each in await events.list_for_session(SESSION, limit=9_999)] == [
+    assert (len(log.lines), records.batches) == (1_200, [])
+    await recorder.save()
+    await recorder.save()
+    assert (max(records.batches), sum(records.batches)) == (128, 1_200)
+    assert [each.details["generation"] for each in await records.list_for_session(SESSION, limit=9_999)] == [
         *range(1_200)
     ]
 
 
-async def test_it_knows_the_request(events: Events) -> None:
-    """The request's id and the client's address are kept with the event; an address of its own goes before."""
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+async def test_a_record_names_its_request(records: Records) -> None:
+    """A record has the id of the request and the address of the client; the address of the event itself goes first."""
+    recorder = AuditRecorder(records=records)
     tokens = REQUEST_ID.set("request-1"), ADDRESS.set("192.0.2.1")
     recorder.record(
         SessionWasRevoked(
@@ -98,125 +100,124 @@ async def test_it_knows_the_request(events: Events) -> None:
     recorder.record(LoginFailed(at=2.0, reason="wrong_password", subject=Subject("s"), address="192.0.2.2"))
     REQUEST_ID.reset(tokens[0])
     ADDRESS.reset(tokens[1])
-    await recorder.keep()
-    [revoked] = await events.list_for_session(SESSION, limit=9_999)
-    [failed] = await events.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
+    await recorder.save()
+    [revoked] = await records.list_for_session(SESSION, limit=9_999)
+    [failed] = await records.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (revoked.name, revoked.request_id, revoked.address) == ("session_was_revoked", "request-1", "192.0.2.1")
     assert revoked.details == {"reason": "reuse"}
     assert (failed.name, failed.request_id, failed.address) == ("login_failed", "request-1", "192.0.2.2")
 
 
-async def test_a_database_that_is_away_loses_nothing(events: Events) -> None:
-    """What could not be kept waits, in its order, before what came meanwhile."""
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+async def test_an_outage_of_the_database_loses_nothing(records: Records) -> None:
+    """Records that could not be saved wait in their order, before newer ones."""
+    recorder = AuditRecorder(records=records)
     recorder.record(refreshed(1))
-    events.down = True
+    records.down = True
     with pytest.raises(StoreUnavailable):
-        await recorder.keep()
+        await recorder.save()
     recorder.record(refreshed(2))
-    events.down = False
-    await recorder.keep()
-    assert [each.details["generation"] for each in await events.list_for_session(SESSION, limit=9_999)] == [1, 2]
+    records.down = False
+    await recorder.save()
+    assert [each.details["generation"] for each in await records.list_for_session(SESSION, limit=9_999)] == [1, 2]
 
 
-async def test_waiting_is_bounded_and_what_is_left_out_is_said(events: Events, log: LogLines) -> None:
-    """The eldest are left out; the log says how many, and has them all."""
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
-    for generation in range(MOST_WAITING + 3):
+async def test_the_queue_is_bounded(records: Records, log: LogLines) -> None:
+    """A full queue drops the oldest records; the log says how many, and has every event."""
+    recorder = AuditRecorder(records=records)
+    for generation in range(MAX_WAITING + 3):
         recorder.record(refreshed(generation))
-    events.down = True
+    records.down = True
     with pytest.raises(StoreUnavailable):
-        await recorder.keep()
-    recorder.record(refreshed(MOST_WAITING + 3))
-    assert recorder.waiting == MOST_WAITING
-    events.down = False
-    await recorder.keep()
-    assert sum(events.batches) == MOST_WAITING
-    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 3), ("warning", 1)]
+        await recorder.save()
+    recorder.record(refreshed(MAX_WAITING + 3))
+    assert recorder.waiting == MAX_WAITING
+    records.down = False
+    await recorder.save()
+    assert sum(records.batches) == MAX_WAITING
+    assert _warnings(log) == [3, 1]
 
 
-async def test_the_last_events_are_kept_or_said(events: Events, log: LogLines) -> None:
-    """An instance that ends keeps what waits; what it cannot keep it counts in the log."""
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+async def test_the_last_records_are_saved_or_counted(records: Records, log: LogLines) -> None:
+    """An instance that ends saves the waiting records, or logs how many it could not save."""
+    recorder = AuditRecorder(records=records)
     recorder.record(refreshed(1))
-    await keep_last_events(recorder)
-    assert (recorder.waiting, len(await events.list_for_session(SESSION, limit=9_999))) == (0, 1)
+    await save_last_records(recorder)
+    assert (recorder.waiting, len(await records.list_for_session(SESSION, limit=9_999))) == (0, 1)
     recorder.record(refreshed(2))
-    events.down = True
-    await keep_last_events(recorder)
+    records.down = True
+    await save_last_records(recorder)
     assert recorder.waiting == 1
-    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 1)]
+    assert _warnings(log) == [1]
 
 
-class Held(Events):
-    """Answers when it is let."""
+class SlowRecords(Records):
+    """A repository that waits for ``released`` before it saves anything."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked, self.let = asyncio.Event(), asyncio.Event()
+        self.called, self.released = asyncio.Event(), asyncio.Event()
 
     async def append(self, events: Sequence[AuditRecord]) -> None:
-        self.asked.set()
-        await self.let.wait()
+        self.called.set()
+        await self.released.wait()
         await super().append(events)
 
 
-async def test_what_was_under_way_at_the_end_is_kept() -> None:
-    """The task that keeps events is stopped in the middle of a batch: the last round has it, too."""
-    events = Held()
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
+async def test_a_cancelled_batch_is_saved_at_the_end() -> None:
+    """A batch whose task was cancelled is saved by the last round."""
+    records = SlowRecords()
+    recorder = AuditRecorder(records=records)
     recorder.record(refreshed(1))
-    keeping = asyncio.create_task(recorder.keep())
-    await events.asked.wait()
-    keeping.cancel()
-    await asyncio.wait([keeping])
+    saving = asyncio.create_task(recorder.save())
+    await records.called.wait()
+    saving.cancel()
+    await asyncio.wait([saving])
     assert recorder.waiting == 1
-    events.let.set()
-    await keep_last_events(recorder)
-    assert (recorder.waiting, len(await events.list_for_session(SESSION, limit=9))) == (0, 1)
+    records.released.set()
+    await save_last_records(recorder)
+    assert (recorder.waiting, len(await records.list_for_session(SESSION, limit=9))) == (0, 1)
 
 
-async def test_a_database_that_hangs_at_the_end_is_said(log: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end waits for it so long and no longer, and counts what is not kept."""
-    monkeypatch.setattr(background, "_LAST_EVENTS_SECONDS", 0.0)
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=Held())
+async def test_the_end_does_not_wait_for_a_hanging_database(log: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a time limit, the log says how many records were not saved."""
+    monkeypatch.setattr(background, "_LAST_SAVE_SECONDS", 0.0)
+    recorder = AuditRecorder(records=SlowRecords())
     recorder.record(refreshed(1))
-    await keep_last_events(recorder)
-    assert [(each["level"], each["events"]) for each in log.of("keyturn.audit")] == [("warning", 1)]
+    await save_last_records(recorder)
+    assert _warnings(log) == [1]
 
 
-async def test_what_made_room_while_it_was_being_kept_is_not_missed(log: LogLines) -> None:
-    """The eldest are kept while others push them out of the queue: they are in the database, and nothing is said."""
-    events = Held()
-    recorder = AuditRecorder(log=FakeAuditTrail(), events=events)
-    for generation in range(MOST_WAITING):
+async def test_a_record_dropped_while_it_is_saved_is_not_counted(log: LogLines) -> None:
+    """Records that the queue drops while their batch is saved are in the database, and the log has no warning."""
+    records = SlowRecords()
+    recorder = AuditRecorder(records=records)
+    for generation in range(MAX_WAITING):
         recorder.record(refreshed(generation))
-    keeping = asyncio.create_task(recorder.keep())
-    await events.asked.wait()
+    saving = asyncio.create_task(recorder.save())
+    await records.called.wait()
     for generation in range(5):
-        recorder.record(refreshed(MOST_WAITING + generation))
-    events.let.set()
-    await keeping
-    assert (recorder.waiting, sum(events.batches), log.lines) == (0, MOST_WAITING + 5, [])
+        recorder.record(refreshed(MAX_WAITING + generation))
+    records.released.set()
+    await saving
+    assert (recorder.waiting, sum(records.batches), _warnings(log)) == (0, MAX_WAITING + 5, [])
 
 
-async def test_without_a_database_it_only_logs() -> None:
-    """Nothing piles up."""
-    trail = FakeAuditTrail()
-    recorder = AuditRecorder(log=trail, events=None)
+async def test_without_a_database_events_are_only_logged(log: LogLines) -> None:
+    """No records wait."""
+    recorder = AuditRecorder(records=None)
     recorder.record(refreshed(1))
-    await recorder.keep()
-    assert (len(trail.events), recorder.waiting) == (1, 0)
+    await recorder.save()
+    assert (len(log.lines), recorder.waiting) == (1, 0)
 
 
-async def test_no_text_breaks_out(events: Events, log: LogLines) -> None:
-    """Whatever a text holds: one line of ASCII JSON in the log, and 255 characters of it at most."""
-    recorder = AuditRecorder(log=LogAuditTrail(), events=events)
+async def test_hostile_text_stays_in_its_field(records: Records, log: LogLines) -> None:
+    """Any text is part of one line of ASCII JSON in the log, and is cut after 255 characters."""
+    recorder = AuditRecorder(records=records)
     recorder.record(LoginFailed(at=1.0, reason=HOSTILE, subject=Subject("s"), address=HOSTILE))
-    await recorder.keep()
+    await recorder.save()
     [line] = log.lines
     assert line.isascii()
     assert len(line.splitlines()) == 1
     assert json.loads(line)["reason"] == HOSTILE[:255]
-    [kept] = await events.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
-    assert (kept.details["reason"], kept.address) == (HOSTILE[:255], HOSTILE[:255])
+    [record] = await records.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
+    assert (record.details["reason"], record.address) == (HOSTILE[:255], HOSTILE[:255])

@@ -23,14 +23,13 @@ from app.service.application import CONTAINER, create_application
 from app.service.container import Container
 from app.service.instance import bind_metrics
 from app.service.settings import Settings
-from app.testing.audit import FakeAuditTrail
 from app.testing.builders import AUDIENCE, ISSUER, PASSWORD
 from app.testing.keys import FakeKeyStore
 from app.testing.system import FakeClock
 from tests.metrics import Metrics
 
 from .conformance import conformance_of
-from .stand_ins import QuickHasher, StandInStore
+from .stand_ins import QuickHasher, StandInStore, WatchedAuditRecorder
 
 CHEAP: Final[dict[str, Any]] = {
     "issuer": ISSUER,
@@ -93,7 +92,10 @@ class Service:
     def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool) -> None:
         fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
             (Container.clock, providers.Singleton(FakeClock)),
-            (Container.audit_log, providers.Singleton(FakeAuditTrail)),
+            (
+                Container.audit_recorder,
+                providers.Singleton(WatchedAuditRecorder, records=Container.audit_record_repository),
+            ),
             (Container.key_store, providers.Singleton(FakeKeyStore, key)),
             (Container.database, providers.Singleton(StandInStore)),
         ]
@@ -106,7 +108,8 @@ class Service:
         self.container: Container = self.app[CONTAINER]
         self._conformance = conformance_of(self.app[OPENAPI].body)
         self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
-        self.audit: FakeAuditTrail = self.container.audit_log()  # type: ignore[assignment]  # it is the fake
+        recorder: WatchedAuditRecorder = self.container.audit_recorder()  # type: ignore[assignment]  # it is the fake
+        self.audit = recorder.trail
         store: StandInStore = self.container.database()  # type: ignore[assignment]  # it is the fake
         self.sessions, self.users = store.sessions, store.users
         self._life = AsyncExitStack()

@@ -9,10 +9,26 @@ from app.adapters.memory.clients import MemoryClientRepository
 from app.adapters.memory.rate_limits import MemoryRateLimitRepository
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.users import MemoryUserRepository
+from app.adapters.telemetry.audit_recorder import AuditRecorder
+from app.domain.audit.events import AuditEvent
 from app.domain.errors import StoreUnavailable
+from app.ports.audit_record_repository import AuditRecordRepository
+from app.testing.audit import FakeAuditTrail
 from app.testing.passwords import FakePasswordHasher
 
 CAUSE = "driver: connection to db-17.internal refused"
+
+
+class WatchedAuditRecorder(AuditRecorder):
+    """An audit recorder whose events also go to ``trail``."""
+
+    def __init__(self, *, records: AuditRecordRepository | None) -> None:
+        super().__init__(records=records)
+        self.trail = FakeAuditTrail()
+
+    def record(self, event: AuditEvent) -> None:
+        self.trail.record(event)
+        super().record(event)
 
 
 class QuickHasher(FakePasswordHasher):

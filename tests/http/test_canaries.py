@@ -2,8 +2,6 @@
 
 import pytest
 
-from app.adapters.telemetry.audit_log import LogAuditTrail
-
 from .conftest import Start
 from .log_lines import LogLines
 from .service import JSON, Answer, Service, Tokens
@@ -77,14 +75,12 @@ async def test_no_part_of_a_request_is_repeated(log: LogLines, service: Service,
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 async def test_no_part_of_a_body_is_repeated(log: LogLines, service: Service, body: str) -> None:
     """At every endpoint that reads one, and in the audit log."""
-    service.container.authentication()._audit = LogAuditTrail()
     paths = ("/auth/login", "/auth/refresh", "/auth/logout")
     assert_unseen(log, *[await service.ask("POST", path, data=body, headers=JSON) for path in paths])
 
 
 async def test_no_new_password_is_repeated(log: LogLines, service: Service, tokens: Tokens) -> None:
     """Neither where it is taken nor where it is refused, by the user or an administrator."""
-    service.container.authentication()._audit = LogAuditTrail()
     root = await service.create_user("root", scope="account keyturn:admin")
     admin = (await service.sign_in("root")).access
     bodies: list[dict[str, str]] = [

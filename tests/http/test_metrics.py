@@ -149,7 +149,7 @@ async def _keys(service: Service, **counts: float) -> tuple[float | None, float 
 
 async def test_how_fresh_the_revocations_are(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time of the last round that succeeded: it stands still while the store is away."""
-    monkeypatch.setattr(background, "_LEARN_SECONDS", 0.01)
+    monkeypatch.setattr(background, "_SYNC_SECONDS", 0.01)
     service = await start(metrics_port=0)
 
     async def learnt() -> float | None:

@@ -1,76 +1,98 @@
-"""The audit trail in the log and, a moment later, in the database."""
+"""The audit trail: each event is a line of the log at once and, a moment later, a record in the database."""
 
 import logging
 import os
 from collections import deque
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from ...domain.audit.events import AuditEvent
-from ...domain.audit.record import AuditRecord, to_record
+from ...domain.audit.record import AuditRecord, field_names, to_record
+from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
 from ..request_context import ADDRESS, REQUEST_ID
 
 _LOG: Final = logging.getLogger("keyturn.audit")
 
-MOST_WAITING: Final = 20_000
-"""Events that wait for the database; beyond it the eldest is in the log only."""
+MAX_WAITING: Final = 20_000
+"""Records that wait for the database. When there are more, the oldest stays in the log only."""
 
-_AT_ONCE: Final = 128
+_BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
 
 
 class AuditRecorder(AuditTrail):
-    """Logs each event at once, and keeps it when ``keep`` is called; no request waits for the database."""
+    """Logs each event at once and saves its record when ``save`` is called: no request waits for the database.
 
-    def __init__(self, *, log: AuditTrail, events: AuditRecordRepository | None) -> None:
-        self._log = log
-        self._events = events
+    Without ``records``, events are in the log only.
+    """
+
+    def __init__(self, *, records: AuditRecordRepository | None) -> None:
+        self._records = records
         self._waiting: deque[AuditRecord] = deque()
-        self._left_out = 0
+        self._dropped = 0
 
     def record(self, event: AuditEvent) -> None:
-        self._log.record(event)
-        if self._events is None:
-            return
-        if len(self._waiting) >= MOST_WAITING:
-            self._waiting.popleft()
-            self._left_out += 1
-        event_id = os.urandom(_EVENT_ID_BYTES).hex()
-        self._waiting.append(
-            to_record(event, event_id=event_id, request_id=REQUEST_ID.get() or "", address=ADDRESS.get())
+        record = to_record(
+            event,
+            event_id=os.urandom(_EVENT_ID_BYTES).hex(),
+            request_id=REQUEST_ID.get() or "",
+            address=ADDRESS.get(),
         )
+        if _LOG.isEnabledFor(logging.INFO):
+            kind: Any = type(event)
+            _LOG.info(record.name, extra={"fields": _log_fields(record, field_names(kind))})
+        if self._records is None:
+            return
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._waiting.append(record)
 
     @property
     def waiting(self) -> int:
-        """Return how many events wait to be kept."""
+        """Return how many records wait to be saved."""
         return len(self._waiting)
 
-    async def keep(self) -> None:
-        """Keep all that waits; raises ``StoreUnavailable``. What is not kept waits on, whatever ends this: a batch of
-        which it is not known whether it was kept is kept again, which changes nothing.
+    async def save(self) -> None:
+        """Save all waiting records; raises ``StoreUnavailable``.
+
+        Records that were not saved go on waiting, even if this call is cancelled. A batch with an unknown outcome is
+        saved again; saving a record twice changes nothing.
         """
         try:
-            while self._events is not None and self._waiting:
-                batch = list(islice(self._waiting, _AT_ONCE))
-                await self._events.append(batch)
-                self._take_off(batch)
+            while self._records is not None and self._waiting:
+                batch = list(islice(self._waiting, _BATCH))
+                await self._records.append(batch)
+                self._remove_saved(batch)
         finally:
-            self._tell(self._left_out)
-            self._left_out = 0
+            _warn_of_unsaved(self._dropped)
+            self._dropped = 0
 
     def give_up(self) -> None:
-        """Tell how many events were not kept."""
-        self._tell(len(self._waiting))
+        """Log how many records were not saved."""
+        _warn_of_unsaved(len(self._waiting))
 
-    def _take_off(self, batch: list[AuditRecord]) -> None:
-        """Let go of what is kept; what had to make room meanwhile is gone already, and kept after all."""
-        done = {event.event_id for event in batch}
-        while self._waiting and self._waiting[0].event_id in done:
-            done.remove(self._waiting.popleft().event_id)
-        self._left_out -= len(done)
+    def _remove_saved(self, batch: list[AuditRecord]) -> None:
+        """Remove the saved records. Some may have been dropped meanwhile: they do not count as dropped any more."""
+        saved = {record.event_id for record in batch}
+        while self._waiting and self._waiting[0].event_id in saved:
+            saved.remove(self._waiting.popleft().event_id)
+        self._dropped -= len(saved)
 
-    def _tell(self, events: int) -> None:
-        if events:
-            _LOG.warning("audit events are in the log only", extra={"fields": {"events": events}})
+
+def _log_fields(record: AuditRecord, names: tuple[str, ...]) -> dict[str, object]:
+    """Return the fields ``names`` of an event, without its time, and the address of the client."""
+    details = record.details
+    logged = {name: details[name] if name in details else getattr(record, name) for name in names if name != "at"}
+    if record.session_id is not None:
+        logged["session_id"] = format_session_id(record.session_id)
+    if record.address:
+        logged["address"] = record.address
+    return logged
+
+
+def _warn_of_unsaved(events: int) -> None:
+    if events:
+        _LOG.warning("audit events are in the log only", extra={"fields": {"events": events}})
