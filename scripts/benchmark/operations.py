@@ -157,12 +157,12 @@ def _minting_among_many_keys() -> Operation:
     return repeated(_mint_one(_container_of_many_keys()))
 
 
-def _validating(remember: int) -> Operation:
+def _validating(cache_size: int) -> Operation:
     """Validation of all tokens in turn; each is a new string every time, as it is when it comes in a header."""
     container = _container()
     published = cast(list[dict[str, str | list[str]]], container.token_codec().jwk_set()["keys"])
     keys = {str(jwk["kid"]): RSAKey.import_key(jwk) for jwk in published}
-    verifier = JoseTokenVerifier(remember=remember)
+    verifier = JoseTokenVerifier(cache_size=cache_size)
     verifier.use(keys)
     validation = Validation(
         verifier=verifier,
@@ -182,6 +182,6 @@ _OPERATIONS: Final[dict[str, Callable[[], Operation]]] = {
     HASH: _hashing,
     MINT: _minting,
     MINT_AMONG_MANY_KEYS: _minting_among_many_keys,
-    VALIDATE_SEEN: lambda: _validating(remember=_TOKENS),
-    VALIDATE_NEW: lambda: _validating(remember=_TOKENS // 2),
+    VALIDATE_SEEN: lambda: _validating(cache_size=_TOKENS),
+    VALIDATE_NEW: lambda: _validating(cache_size=_TOKENS // 2),
 }

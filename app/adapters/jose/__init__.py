@@ -1,1 +1,4 @@
-"""JOSE by joserfc: signed tokens and JWK Sets. No other package imports joserfc."""
+"""Signed tokens, JWK Sets and encrypted keys by joserfc. No other package imports joserfc.
+
+It imports the domain, the ports and strict JSON.
+"""

@@ -1,4 +1,4 @@
-"""Client assertions (RFC 7523): signed by the client, with RS256, PS256 or ES256."""
+"""Read client assertions (RFC 7523), which the client signs with RS256, PS256 or ES256."""
 
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ _UNREADABLE: Final = (JoseError, ValueError, TypeError, KeyError)
 
 
 class JoseClientAssertionReader(ClientAssertionReader):
-    """Reads headers and claims strictly here, and verifies signatures with joserfc."""
+    """Reads headers and claims strictly, and verifies signatures with joserfc."""
 
     def claimed_client(self, assertion: str) -> ClientId:
         _, claims, _ = _segments(assertion)
@@ -41,21 +41,21 @@ class JoseClientAssertionReader(ClientAssertionReader):
             issuer=_text(claims, "iss"),
             subject=_text(claims, "sub"),
             audience=_audience(claims.get("aud")),
-            expires_at=_whole(claims, "exp"),
+            expires_at=_numeric_date(claims, "exp"),
             token_id=_text(claims, "jti"),
-            not_before=_whole(claims, "nbf") if "nbf" in claims else 0,
+            not_before=_numeric_date(claims, "nbf") if "nbf" in claims else 0,
         )
 
     def check_keys(self, jwks: str) -> None:
         try:
             keys = _keys(jwks)
         except _UNREADABLE as error:
-            raise _unfit() from error
+            raise _unfit_keys() from error
         if not 1 <= len(keys) <= _MAX_KEYS or not all(_is_fit(key) for key in keys):
-            raise _unfit()
+            raise _unfit_keys()
 
 
-def _unfit() -> InvalidRequest:
+def _unfit_keys() -> InvalidRequest:
     fault = "must be a JWK Set of 1 to 20 public keys: RSA of 2048 to 4096 bits, or EC of P-256"
     return InvalidRequest("A field is missing or wrong.", errors=[FieldError("jwks", fault)])
 
@@ -66,7 +66,7 @@ def _keys(jwks: str) -> list[Any]:
         raise ValueError("not a JWK Set")  # noqa: TRY004  # the fault is in the text
     if any(not isinstance(each, dict) or _PRIVATE & each.keys() for each in members["keys"]):
         raise ValueError("not public keys")
-    return list(KeySet.import_key_set(members).keys)  # type: ignore[arg-type]  # joserfc judges it
+    return list(KeySet.import_key_set(members).keys)  # type: ignore[arg-type]  # joserfc checks it
 
 
 def _is_fit(key: object) -> bool:
@@ -77,7 +77,7 @@ def _is_fit(key: object) -> bool:
 
 
 def _is_signed_by(assertion: str, header: dict[str, object], key: Any) -> bool:
-    """Tell whether a key verifies the signature; a ``kid`` chooses among several."""
+    """Tell whether ``key`` verifies the signature. Keys with another ``kid`` than the header's are not tried."""
     fits = isinstance(key, ECKey) == (header["alg"] == "ES256")
     if not fits or ("kid" in header and key.kid is not None and header["kid"] != key.kid):
         return False
@@ -89,7 +89,7 @@ def _is_signed_by(assertion: str, header: dict[str, object], key: Any) -> bool:
 
 
 def _segments(assertion: str) -> tuple[dict[str, object], dict[str, object], bytes]:
-    """Return the three parts of an assertion; raises ``InvalidClient``."""
+    """Return the header, the claims and the signature of an assertion; raises ``InvalidClient``."""
     try:
         header, claims, signature = map(base64url.decode, assertion[: _MAX_LENGTH + 1].split("."))
         read = strict_json.loads(header), strict_json.loads(claims)
@@ -107,8 +107,8 @@ def _text(claims: dict[str, object], name: str) -> str:
     return value
 
 
-def _whole(claims: dict[str, object], name: str) -> int:
-    """Return a NumericDate (RFC 7519 §2), its fraction cut off."""
+def _numeric_date(claims: dict[str, object], name: str) -> int:
+    """Return a NumericDate (RFC 7519 §2) without its fraction."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidClient

@@ -1,10 +1,8 @@
-"""JWS in compact serialization (RFC 7515 §7.1), RS256 only: read strictly here, signed and verified by joserfc."""
+"""Read JWS in compact serialization (RFC 7515 §7.1), RS256 only. joserfc verifies the signature."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Self
 
 from joserfc.jwk import RSAKey
@@ -15,21 +13,20 @@ from ...domain.tokens.errors import BadSignature, MalformedToken, UnknownSigner
 from .. import strict_json
 
 ALGORITHM: Final = "RS256"
+RS256: Final = JWSRegistry.algorithms[ALGORITHM]
 
 MAX_LENGTH: Final = 8_192
-"""Characters of a token, at most."""
+"""The greatest length of a token, in characters."""
 
 MAX_HEADER_LENGTH: Final = 512
-"""Characters of its header segment, at most."""
+"""The greatest length of a header segment, in characters."""
 
-_SEGMENTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+)")
-
-_rs256 = JWSRegistry.algorithms[ALGORITHM]
+_SEGMENTS: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class CompactJws:
-    """The three segments of a token, decoded; nothing in them is known to be true."""
+    """The decoded segments of a token that is not verified yet."""
 
     header: bytes
     payload: bytes
@@ -37,11 +34,11 @@ class CompactJws:
     signing_input: bytes
 
     @classmethod
-    def parse(cls, token: str, *, most: int = MAX_LENGTH) -> Self:
-        """Return the segments of ``token``, of ``most`` characters; raises ``MalformedToken`` unless each is canonical
-        base64url.
+    def parse(cls, token: str, *, max_length: int = MAX_LENGTH) -> Self:
+        """Return the segments of ``token``; raises ``MalformedToken`` if it has more than ``max_length`` characters, or
+        a segment is not canonical base64url.
         """
-        segments = _SEGMENTS.fullmatch(token) if len(token) <= most else None
+        segments = _SEGMENTS.fullmatch(token) if len(token) <= max_length else None
         if segments is None or len(segments[1]) > MAX_HEADER_LENGTH:
             raise MalformedToken
         try:
@@ -50,47 +47,34 @@ class CompactJws:
             raise MalformedToken from error
         return cls(header, payload, signature, token.rpartition(".")[0].encode("ascii"))
 
-    def payload_signed_by(self, key: RSAKey) -> bytes:
+    def verified_payload(self, key: RSAKey) -> bytes:
         """Return the payload; raises ``BadSignature`` if ``key`` did not sign it."""
-        if not _rs256.verify(self.signing_input, self.signature, key):
+        if not RS256.verify(self.signing_input, self.signature, key):
             raise BadSignature
         return self.payload
 
 
-def sign(payload: bytes, key: RSAKey, *, kid: str, typ: str) -> str:
-    """Return ``payload`` signed by ``key``, with a header of ``alg``, ``typ`` and ``kid``."""
-    signing_input = f"{_header_segment(kid, typ)}.{base64url.encode(payload)}"
-    signature = _rs256.sign(signing_input.encode("ascii"), key)
-    return f"{signing_input}.{base64url.encode(signature)}"
+def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str, max_length: int = MAX_LENGTH) -> bytes:
+    """Return the payload of a token of type ``typ`` that one of ``keys`` signed. ``keys`` are by ``kid``.
 
-
-def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str, most: int = MAX_LENGTH) -> bytes:
-    """Return the payload of a token of type ``typ`` signed by one of ``keys``, which stand by their ``kid``.
-
-    The header has the members that ``sign`` writes and no others, so ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64`` and
-    their like are refused (RFC 8725 §3.1, §3.10). The explicit type keeps a token of one kind from passing for another
-    (§3.11). It has ``most`` characters. Raises ``MalformedToken`` and ``BadSignature``.
+    The header must have ``alg``, ``typ`` and ``kid`` and nothing else. So ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64``
+    and similar members are refused (RFC 8725 §3.1, §3.10). The explicit type keeps a token of another kind from being
+    accepted (§3.11). Raises ``MalformedToken`` and ``BadSignature``.
     """
-    read = CompactJws.parse(token, most=most)
-    header = _members(read.header)
+    jws = CompactJws.parse(token, max_length=max_length)
+    header = _members(jws.header)
     kid = header.get("kid")
-    if not read.payload or header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
+    if not jws.payload or header != {"alg": ALGORITHM, "typ": typ, "kid": kid} or not isinstance(kid, str):
         raise MalformedToken
     key = keys.get(kid)
     if key is None:
         raise UnknownSigner
-    return read.payload_signed_by(key)
+    return jws.verified_payload(key)
 
 
 def signer(token: str) -> str:
     """Return the ``kid`` of a token that was verified."""
     return str(_members(base64url.decode(token.partition(".")[0]))["kid"])
-
-
-@lru_cache(maxsize=64)
-def _header_segment(kid: str, typ: str) -> str:
-    header = {"alg": ALGORITHM, "typ": typ, "kid": kid}
-    return base64url.encode(json.dumps(header, separators=(",", ":")).encode())
 
 
 def _members(header: bytes) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The claims of the revocation feed as JSON."""
+"""Convert the revocation feed to JSON claims and back."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from ...domain.tokens.revoked_session import RevokedSession
 from .. import strict_json
 
 TYPE: Final = "keyturn-revocations+jwt"
-"""The ``typ`` of its own (RFC 8725 §3.11)."""
+"""The ``typ`` of the feed, which no other token has (RFC 8725 §3.11)."""
 
 _NUMBERS: Final = ("iat", "exp", "as_of", "since", "window")
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def dump(feed: Feed) -> bytes:
-    """Return ``feed`` as a JSON object; the moments of revocations are rounded down to whole seconds."""
+    """Return ``feed`` as a JSON object. The times of revocations are rounded down to whole seconds."""
     members = {
         "iss": feed.issuer,
         "iat": feed.issued_at,
@@ -29,13 +29,13 @@ def dump(feed: Feed) -> bytes:
         "dropped": feed.dropped,
         "revoked": {format_session_id(each.session_id): int(each.revoked_at) for each in feed.revoked},
     }
-    return _encode(members).encode()
+    return _to_json(members).encode()
 
 
 def load(raw: bytes) -> Feed:
-    """Return the feed that ``raw`` holds; raises ``ValueError`` if a claim is missing or of another type.
+    """Return the feed in ``raw``; raises ``ValueError`` if a claim is missing or of another type.
 
-    Claims that are not of a feed are ignored (RFC 7519 §4).
+    Other claims are ignored (RFC 7519 §4).
     """
     members = strict_json.loads(raw)
     if not isinstance(members, dict):

@@ -1,4 +1,4 @@
-"""Reading what an issuer signs: access tokens and the revocation feed."""
+"""Verify the access tokens and the revocation feed of an issuer."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -13,18 +13,19 @@ from ...domain.verifier.errors import IssuerFault
 from ...ports.issuer_verifier import IssuerVerifier
 from .. import strict_json
 from . import compact, feed_json
-from .verifier import JoseTokenVerifier, public_keys
+from .jwk_set import public_keys
+from .verifier import JoseTokenVerifier
 
-_MOST_CHARACTERS: Final = 32 * 1024 * 1024
-"""Of a feed: some 600,000 sessions."""
+_MAX_FEED_LENGTH: Final = 32 * 1024 * 1024
+"""The greatest length of a feed, in characters. It holds about 600,000 sessions."""
 
 
 class JoseIssuerVerifier(IssuerVerifier):
-    """Verifies with joserfc. What it remembers of access tokens is forgotten when other keys are trusted."""
+    """Verifies with joserfc. Its cache of verified access tokens is cleared when other keys are trusted."""
 
     def __init__(self) -> None:
         self._tokens = JoseTokenVerifier()
-        self._held: Mapping[str, RSAKey] = {}
+        self._keys: Mapping[str, RSAKey] = {}
         self._trusted: Mapping[str, RSAKey] = {}
 
     def set_keys(self, jwk_set: bytes) -> Collection[str]:
@@ -35,14 +36,14 @@ class JoseIssuerVerifier(IssuerVerifier):
         if not isinstance(members, dict):
             raise IssuerFault("The JWK Set is not an object.")
         try:
-            self._held = public_keys(members)
+            self._keys = public_keys(members)
         except ConfigurationError as error:
             raise IssuerFault(error.description) from error
-        return self._held.keys()
+        return self._keys.keys()
 
     def trust(self, kids: Collection[str]) -> None:
-        trusted = {kid: key for kid, key in self._held.items() if kid in kids}
-        if _material(trusted) != _material(self._trusted):
+        trusted = {kid: key for kid, key in self._keys.items() if kid in kids}
+        if _moduli(trusted) != _moduli(self._trusted):
             self._trusted = trusted
             self._tokens.use(trusted)
 
@@ -50,12 +51,12 @@ class JoseIssuerVerifier(IssuerVerifier):
         return self._tokens.decode(token)
 
     def decode_feed(self, text: str) -> tuple[Feed, str]:
-        payload = compact.verify(text, self._trusted, typ=feed_json.TYPE, most=_MOST_CHARACTERS)
+        payload = compact.verify(text, self._trusted, typ=feed_json.TYPE, max_length=_MAX_FEED_LENGTH)
         try:
             return feed_json.load(payload), compact.signer(text)
         except ValueError as error:
             raise MalformedToken from error
 
 
-def _material(keys: Mapping[str, RSAKey]) -> dict[str, object]:
+def _moduli(keys: Mapping[str, RSAKey]) -> dict[str, object]:
     return {kid: key.as_dict(private=False)["n"] for kid, key in keys.items()}

@@ -1,4 +1,4 @@
-"""Sealing private keys: JWE with ``dir`` and A256GCM (RFC 7516; RFC 7518 §4.5, §5.3)."""
+"""Encrypt private keys: JWE with ``dir`` and A256GCM (RFC 7516; RFC 7518 §4.5, §5.3)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from .. import strict_json
 
 KEY_BYTES: Final = 32
 
-_ALGORITHMS: Final = ["dir", "A256GCM"]
+_REGISTRY: Final = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
 
 
 class JoseKeyEncryption(KeyEncryption):
-    """Seals by the first of its encryption keys, and opens by all of them. ``keys`` are 32 bytes each.
+    """Encrypts with the first of the encryption keys, and decrypts with all of them. ``keys`` are 32 bytes each.
 
-    Each JWE names its encryption key by the beginning of that key's SHA-256, and the signing key in ``sub``: put in the
-    place of another, it does not open.
+    The header of a JWE names the encryption key in ``kid``, by the beginning of its SHA-256, and the signing key in
+    ``sub``. So a JWE that is stored in place of another key's is refused.
     """
 
     def __init__(self, *keys: bytes) -> None:
@@ -34,33 +34,31 @@ class JoseKeyEncryption(KeyEncryption):
         return jwe.encrypt_compact(header, pkcs8, self._keys[self._newest], registry=_REGISTRY)
 
     def decrypt(self, encrypted: str, *, kid: str) -> bytes:
-        name = self._named(encrypted)
+        name = _encryption_key_name(encrypted)
         if name not in self._keys:
             raise ConfigurationError(
                 f"KEYTURN_KEY_ENCRYPTION_KEY is not the one that the signing key {kid} was encrypted by; give that one,"
                 " or both, the new one first and a comma between them."
             )
         try:
-            opened = jwe.decrypt_compact(encrypted, self._keys[name], registry=_REGISTRY)
+            decrypted = jwe.decrypt_compact(encrypted, self._keys[name], registry=_REGISTRY)
         except (JoseError, ValueError) as error:
             raise ConfigurationError(f"The stored signing key {kid} is damaged; restore it, or remove it.") from error
-        if opened.protected.get("sub") != kid or opened.plaintext is None:
+        if decrypted.protected.get("sub") != kid or decrypted.plaintext is None:
             raise ConfigurationError(f"The stored signing key {kid} is another key; remove it.")
-        return opened.plaintext
+        return decrypted.plaintext
 
     def is_current(self, encrypted: str) -> bool:
-        return self._named(encrypted) == self._newest
-
-    @staticmethod
-    def _named(encrypted: str) -> str:
-        try:
-            header = strict_json.loads(base64url.decode(encrypted.partition(".")[0]))
-        except ValueError:
-            return ""
-        return str(header.get("kid")) if isinstance(header, dict) else ""
+        return _encryption_key_name(encrypted) == self._newest
 
 
-_REGISTRY: Final = jwe.JWERegistry(algorithms=_ALGORITHMS, strict_check_header=False)
+def _encryption_key_name(encrypted: str) -> str:
+    """Return the name of the encryption key that a JWE was made with, or "" if it cannot be read."""
+    try:
+        header = strict_json.loads(base64url.decode(encrypted.partition(".")[0]))
+    except ValueError:
+        return ""
+    return str(header.get("kid")) if isinstance(header, dict) else ""
 
 
 def _name(key: bytes) -> str:

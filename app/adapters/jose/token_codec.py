@@ -1,22 +1,29 @@
-"""Making access tokens (RFC 9068), and signing the revocation feed."""
+"""Make access tokens (RFC 9068) and sign the revocation feed."""
 
+import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc.jwk import RSAKey
 
+from ...domain import base64url
+from ...domain.identifiers import format_session_id
 from ...domain.keys.signing_key import SigningKey
 from ...domain.keys.stored_key import StoredKey
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.feed import Feed
 from ...ports.token_codec import TokenCodec
-from . import claims_json, compact, feed_json
+from . import feed_json
+from .compact import ALGORITHM, RS256
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class JoseTokenCodec(TokenCodec):
-    """Signs with joserfc, and reads with the verifier it shares its keys with."""
+    """Signs with joserfc, and reads tokens with a verifier that has the same keys."""
 
     def __init__(self) -> None:
         self._verifier = JoseTokenVerifier()
@@ -36,21 +43,51 @@ class JoseTokenCodec(TokenCodec):
         return self._signing_keys
 
     def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
-        return compact.sign(claims_json.dump(claims), self._rsa_keys[kid], kid=kid, typ=ACCESS_TOKEN_TYPE)
+        return self._sign(_claims_json(claims), kid=kid, typ=ACCESS_TOKEN_TYPE)
 
     def decode(self, token: str) -> AccessTokenClaims:
         return self._verifier.decode(token)
 
     def encode_feed(self, feed: Feed, *, kid: str) -> str:
-        return compact.sign(feed_json.dump(feed), self._rsa_keys[kid], kid=kid, typ=feed_json.TYPE)
+        return self._sign(feed_json.dump(feed), kid=kid, typ=feed_json.TYPE)
 
     def jwk_set(self) -> Mapping[str, object]:
         return self._jwk_set
 
+    def _sign(self, payload: bytes, *, kid: str, typ: str) -> str:
+        """Return ``payload`` as a JWS in compact serialization (RFC 7515 §7.1)."""
+        signing_input = f"{_header_segment(kid, typ)}.{base64url.encode(payload)}"
+        signature = RS256.sign(signing_input.encode("ascii"), self._rsa_keys[kid])
+        return f"{signing_input}.{base64url.encode(signature)}"
+
+
+def _claims_json(claims: AccessTokenClaims) -> bytes:
+    """Return the claims as a JSON object (RFC 9068 §2.2). A single audience is a string (RFC 7519 §4.1.3)."""
+    members: dict[str, object] = {
+        "iss": claims.issuer,
+        "sub": claims.subject,
+        "aud": claims.audience[0] if len(claims.audience) == 1 else list(claims.audience),
+        "client_id": claims.client_id,
+        "iat": claims.issued_at,
+        "exp": claims.expires_at,
+        "jti": claims.token_id,
+        "scope": str(claims.scope),
+    }
+    if claims.session_id is not None:
+        members["sid"] = format_session_id(claims.session_id)
+        members["auth_time"] = claims.auth_time
+    return _to_json(members).encode()
+
+
+@lru_cache(maxsize=64)
+def _header_segment(kid: str, typ: str) -> str:
+    header = {"alg": ALGORITHM, "typ": typ, "kid": kid}
+    return base64url.encode(json.dumps(header, separators=(",", ":")).encode())
+
 
 def _rsa_key(stored: StoredKey) -> RSAKey:
-    """The key was found fit when it was first read: only its form is parsed here."""
+    """Parse a private key. Its fitness was checked when it was loaded."""
     private_key = load_der_private_key(stored.pkcs8, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private_key, RSAPrivateKey):
         raise TypeError("a stored signing key is an RSA key")
-    return RSAKey.import_key(private_key, {"kid": stored.key.kid, "alg": compact.ALGORITHM, "use": "sig"})
+    return RSAKey.import_key(private_key, {"kid": stored.key.kid, "alg": ALGORITHM, "use": "sig"})

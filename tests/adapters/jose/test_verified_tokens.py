@@ -29,8 +29,8 @@ def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return verified
 
 
-def _verifier(codec: JoseTokenCodec, remember: int = 3) -> JoseTokenVerifier:
-    verifier = JoseTokenVerifier(remember=remember)
+def _verifier(codec: JoseTokenCodec, cache_size: int = 3) -> JoseTokenVerifier:
+    verifier = JoseTokenVerifier(cache_size=cache_size)
     verifier.use(JoseTokenVerifier.from_jwk_set(codec.jwk_set())._keys)
     return verifier
 
@@ -46,17 +46,19 @@ def test_a_signature_is_verified_once(codec: JoseTokenCodec, forger: Forger, ver
     assert verifications == [token]
 
 
-@pytest.mark.parametrize("remember", [0, 1, 3])
-def test_the_memory_is_bounded(codec: JoseTokenCodec, forger: Forger, verifications: list[str], remember: int) -> None:
+@pytest.mark.parametrize("cache_size", [0, 1, 3])
+def test_the_memory_is_bounded(
+    codec: JoseTokenCodec, forger: Forger, verifications: list[str], cache_size: int
+) -> None:
     """It never holds more than it may; the oldest token is forgotten first, and then verified anew."""
-    verifier, tokens = _verifier(codec, remember), _tokens(forger, 5)
+    verifier, tokens = _verifier(codec, cache_size), _tokens(forger, 5)
     for token in tokens:
         verifier.decode(token)
-        assert len(verifier._verified) <= remember
+        assert len(verifier._cache) <= cache_size
     verifications.clear()
     for token in reversed(tokens):
         verifier.decode(token)
-    assert verifications == list(reversed(tokens[: 5 - remember]))
+    assert verifications == list(reversed(tokens[: 5 - cache_size]))
 
 
 def test_only_verified_tokens_enter(codec: JoseTokenCodec, forger: Forger, other_key: StoredKey) -> None:
@@ -76,7 +78,7 @@ def test_only_verified_tokens_enter(codec: JoseTokenCodec, forger: Forger, other
     ):
         with pytest.raises(InvalidToken):
             verifier.decode(refused)
-        assert list(verifier._verified) == [good]
+        assert list(verifier._cache) == [good]
 
 
 def test_a_refused_token_is_judged_anew(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
@@ -106,6 +108,6 @@ def test_other_keys_end_the_tokens_of_a_verifier(codec: JoseTokenCodec, forger: 
     verifier, token = _verifier(codec), forger.token()
     verifier.decode(token)
     verifier.use({})
-    assert not verifier._verified
+    assert not verifier._cache
     with pytest.raises(BadSignature):
         verifier.decode(token)

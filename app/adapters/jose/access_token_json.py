@@ -1,41 +1,20 @@
-"""Access-token claims as JSON (RFC 9068 §2.2)."""
+"""Read the claims of an access token from JSON (RFC 9068 §2.2)."""
 
-import json
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
-from ...domain.identifiers import ClientId, Subject, format_session_id, parse_session_id
+from ...domain.identifiers import ClientId, Subject, parse_session_id
 from ...domain.scope import InvalidScope, Scope
 from ...domain.tokens.claims import AccessTokenClaims
 from .. import strict_json
 
-_Kind = TypeVar("_Kind", str, int)
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def dump(claims: AccessTokenClaims) -> bytes:
-    """Return ``claims`` as a JSON object; a single audience stands as a string (RFC 7519 §4.1.3)."""
-    members: dict[str, object] = {
-        "iss": claims.issuer,
-        "sub": claims.subject,
-        "aud": claims.audience[0] if len(claims.audience) == 1 else list(claims.audience),
-        "client_id": claims.client_id,
-        "iat": claims.issued_at,
-        "exp": claims.expires_at,
-        "jti": claims.token_id,
-        "scope": str(claims.scope),
-    }
-    if claims.session_id is not None:
-        members["sid"] = format_session_id(claims.session_id)
-        members["auth_time"] = claims.auth_time
-    return _encode(members).encode()
+_T = TypeVar("_T", str, int)
 
 
 def load(raw: bytes) -> AccessTokenClaims:
-    """Return the claims that ``raw`` lists; raises ``ValueError`` if one is missing or of another type.
+    """Return the claims in ``raw``; raises ``ValueError`` if one is missing or of another type.
 
-    Claims that are not of an access token are ignored (RFC 7519 §4).
+    Other claims are ignored (RFC 7519 §4).
     """
     members = strict_json.loads(raw)
     if not isinstance(members, dict):
@@ -58,14 +37,14 @@ def load(raw: bytes) -> AccessTokenClaims:
     )
 
 
-def _required(members: Mapping[str, object], name: str, kind: type[_Kind]) -> _Kind:
+def _required(members: Mapping[str, object], name: str, kind: type[_T]) -> _T:
     value = members.get(name)
     if type(value) is not kind:
         raise ValueError(f"{name} is missing or of another type")
     return value
 
 
-def _optional(members: Mapping[str, object], name: str, kind: type[_Kind]) -> _Kind | None:
+def _optional(members: Mapping[str, object], name: str, kind: type[_T]) -> _T | None:
     return _required(members, name, kind) if name in members else None
 
 
