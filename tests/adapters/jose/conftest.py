@@ -1,4 +1,4 @@
-"""Keys, made once, and a codec that has the first of them."""
+"""Keys that are made once, and a codec with the first of them."""
 
 import pytest
 
@@ -17,13 +17,13 @@ def key() -> StoredKey:
 
 @pytest.fixture(scope="session")
 def other_key() -> StoredKey:
-    """Return a key that the codec does not know."""
+    """Return a key that the codec does not have."""
     return stored_key(generate(2048), activates_at=2_000_000_000.0)
 
 
 @pytest.fixture(scope="session")
 def codec(key: StoredKey) -> JoseTokenCodec:
-    """Return a codec with ``key``; what it remembers changes no outcome."""
+    """Return a codec with ``key``. Its cache changes no outcome, so all tests share it."""
     codec = JoseTokenCodec()
     codec.install([key])
     return codec
@@ -31,5 +31,5 @@ def codec(key: StoredKey) -> JoseTokenCodec:
 
 @pytest.fixture(scope="session")
 def forger(key: StoredKey) -> Forger:
-    """Return a forger that has ``key``."""
+    """Return a forger with ``key``."""
     return Forger(key)

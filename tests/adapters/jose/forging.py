@@ -1,4 +1,4 @@
-"""Tokens made by hand, without the code under test: as an attacker, or a careless issuer with the real key, would."""
+"""Tokens made by hand, without the code under test, as an attacker or a faulty issuer would make them."""
 
 import base64
 import json
@@ -27,14 +27,14 @@ CLAIMS: Final[Mapping[str, object]] = {
     "sid": format_session_id(refresh_token().session_id),
     "auth_time": int(NOW),
 }
-"""What the payload of the builder's claims says (SPEC.md §3)."""
+"""The payload of the builder's claims (SPEC.md §3)."""
 
 MISSING: Final = object()
-"""Stands for a member that is left out."""
+"""In place of a value: the member is left out."""
 
 
 def changed(members: Mapping[str, object], name: str, value: object) -> dict[str, object]:
-    """Return ``members`` with one of them changed, added or, if ``value`` is ``MISSING``, left out."""
+    """Return ``members`` with one member changed, added or, if ``value`` is ``MISSING``, left out."""
     others = {each: members[each] for each in members if each != name}
     return others if value is MISSING else {**others, name: value}
 
@@ -45,13 +45,13 @@ def segment(value: object) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def opened(text: str) -> bytes:
-    """Return what a segment holds."""
+def decoded(text: str) -> bytes:
+    """Return the bytes that a segment encodes."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class Forger:
-    """Signs whatever it is given with a real key."""
+    """Signs any header and payload with a real key."""
 
     def __init__(self, stored: StoredKey) -> None:
         private_key = load_der_private_key(stored.pkcs8, password=None)
@@ -66,7 +66,7 @@ class Forger:
         return {"kty": "RSA", "kid": self.header["kid"], "n": segment(numbers.n.to_bytes(256, "big")), "e": "AQAB"}
 
     def token(self, header: object = None, payload: object = CLAIMS) -> str:
-        """Return a token whose signature is right; the header is the right one if none is given."""
+        """Return a token with a valid signature. Without ``header`` the header is the right one."""
         return self.sign(segment(self.header if header is None else header), segment(payload))
 
     def sign(self, header: str, payload: str) -> str:

@@ -1,4 +1,4 @@
-"""Signatures of other algorithms, rightly made, do not pass (RFC 8725 §2.1, §3.1, §3.2)."""
+"""Valid signatures of other algorithms are refused (RFC 8725 §2.1, §3.1, §3.2)."""
 
 import hashlib
 import hmac
@@ -52,7 +52,7 @@ _OTHERS = [
 
 @pytest.mark.parametrize(("algorithm", "sign"), _OTHERS)
 def test_another_algorithm_is_refused(codec: JoseTokenCodec, forger: Forger, algorithm: str, sign: _Sign) -> None:
-    """A token that names its other algorithm is refused for its header."""
+    """A token of another algorithm that its header names is malformed."""
     with pytest.raises(MalformedToken):
         codec.decode(_token(forger, changed(forger.header, "alg", algorithm), sign))
 
@@ -61,7 +61,7 @@ def test_another_algorithm_is_refused(codec: JoseTokenCodec, forger: Forger, alg
 def test_another_algorithm_called_rs256_is_refused(
     codec: JoseTokenCodec, forger: Forger, algorithm: str, sign: _Sign
 ) -> None:
-    """A token that calls its other algorithm RS256 is refused for its signature."""
+    """A token of another algorithm whose header says RS256 has a bad signature."""
     with pytest.raises(BadSignature):
         codec.decode(_token(forger, forger.header, sign))
 

@@ -1,4 +1,4 @@
-"""Whatever is presented, the answer is one of two errors (SPEC.md §3)."""
+"""Whatever the token is, the answer is the claims or one of two errors (SPEC.md §3)."""
 
 import pytest
 from hypothesis import given
@@ -23,14 +23,14 @@ _json = st.recursive(
 
 @pytest.fixture(scope="module")
 def valid(forger: Forger) -> str:
-    """Return a good token."""
+    """Return a valid token."""
     return forger.token()
 
 
 @pytest.mark.proof("hostile-tokens")
 @given(text=st.text(_ANY_CHARACTER))
 def test_arbitrary_text(codec: JoseTokenCodec, text: str) -> None:
-    """Any text, lone surrogates included, is refused."""
+    """Any text is refused, also with lone surrogates."""
     with pytest.raises(_REFUSALS):
         codec.decode(text)
 
@@ -38,7 +38,7 @@ def test_arbitrary_text(codec: JoseTokenCodec, text: str) -> None:
 @pytest.mark.proof("hostile-tokens")
 @given(raw=st.binary())
 def test_arbitrary_bytes(codec: JoseTokenCodec, raw: bytes) -> None:
-    """Any bytes, as either of the ways in which a server makes text of a header, are refused."""
+    """Any bytes are refused, decoded in either of the ways in which a server decodes a header."""
     for text in (raw.decode("latin-1"), raw.decode("utf-8", "surrogateescape")):
         with pytest.raises(_REFUSALS):
             codec.decode(text)
@@ -47,7 +47,7 @@ def test_arbitrary_bytes(codec: JoseTokenCodec, raw: bytes) -> None:
 @pytest.mark.proof("hostile-tokens")
 @given(header=_json, payload=_json)
 def test_arbitrary_json(codec: JoseTokenCodec, forger: Forger, header: object, payload: object) -> None:
-    """Any JSON in the place of header or payload is refused, though rightly signed."""
+    """Any JSON as header or payload is refused, even with a valid signature."""
     for token in (forger.token(header, payload), forger.token(header=[header]), forger.token(payload=payload)):
         with pytest.raises(MalformedToken):
             codec.decode(token)
@@ -56,7 +56,7 @@ def test_arbitrary_json(codec: JoseTokenCodec, forger: Forger, header: object, p
 @pytest.mark.proof("hostile-tokens")
 @given(signature=st.binary(max_size=600))
 def test_arbitrary_signature(codec: JoseTokenCodec, forger: Forger, signature: bytes) -> None:
-    """Any bytes in the place of the signature, of whatever length, are refused."""
+    """Any bytes of any length are refused as a signature."""
     with pytest.raises(_REFUSALS):
         codec.decode(f"{segment(forger.header)}.{segment(CLAIMS)}.{segment(signature)}")
 
@@ -64,7 +64,7 @@ def test_arbitrary_signature(codec: JoseTokenCodec, forger: Forger, signature: b
 @pytest.mark.proof("hostile-tokens")
 @given(data=st.data())
 def test_arbitrary_mutations(codec: JoseTokenCodec, valid: str, data: st.DataObject) -> None:
-    """A good token with characters changed, inserted and deleted is refused, unless it is the same again."""
+    """A valid token with characters changed, inserted and deleted is refused, unless the result is the same token."""
     token = valid
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(token)))
@@ -82,7 +82,7 @@ def test_arbitrary_mutations(codec: JoseTokenCodec, valid: str, data: st.DataObj
 
 
 def test_each_single_character_matters(codec: JoseTokenCodec, valid: str) -> None:
-    """At every place of a good token another character, or the end, makes it worthless."""
+    """A valid token is refused if any one character is changed or deleted, or if it is cut anywhere."""
     for place, character in enumerate(valid):
         other = _BASE64URL[(_BASE64URL.find(character) + 1) % len(_BASE64URL)]
         for token in (valid[:place] + other + valid[place + 1 :], valid[:place], valid[:place] + valid[place + 1 :]):

@@ -1,4 +1,4 @@
-"""The claims of the revocation feed."""
+"""The claims of the revocation feed as JSON."""
 
 import json
 from dataclasses import replace
@@ -24,13 +24,13 @@ FEED = Feed(
 )
 
 
-def test_what_is_written_is_read() -> None:
-    """Both ways, in the order that it has."""
+def test_load_reads_what_dump_writes() -> None:
+    """A feed that is written and read again is equal, also in the order of its members."""
     assert feed_json.load(feed_json.dump(FEED)) == FEED
 
 
-def test_it_reads_as_documented() -> None:
-    """The members, with the sessions by their ``sid``; moments are rounded down."""
+def test_dump_writes_the_documented_members() -> None:
+    """The JSON has the documented members, with the sessions by their ``sid`` and times rounded down."""
     written = replace(FEED, revoked=[RevokedSession(SessionId(bytes(16)), 900.9)])
     assert json.loads(feed_json.dump(written)) == {
         "iss": ISSUER,
@@ -48,7 +48,7 @@ def test_it_reads_as_documented() -> None:
 @pytest.mark.parametrize("name", ["iss", "iat", "exp", "as_of", "since", "window", "keys", "dropped", "revoked"])
 @pytest.mark.parametrize("value", [None, True, 1.5, -1, [1], {"x": 1}, {"AAAAAAAAAAAAAAAAAAAAAA": "now"}])
 def test_each_claim_has_its_type(name: str, value: object) -> None:
-    """A claim that is missing, or is not what it should be, spoils the feed."""
+    """A feed is refused if a claim is missing or of another type."""
     members = json.loads(feed_json.dump(FEED))
     with pytest.raises(ValueError, match=r"."):
         feed_json.load(json.dumps({**members, name: value}).encode())
@@ -58,13 +58,13 @@ def test_each_claim_has_its_type(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"", b"{", b'{"iss": "a", "iss": "b"}', b"\xff", b"9" * 5_000])
-def test_what_is_no_object_is_refused(raw: bytes) -> None:
-    """As JSON is read everywhere: strictly."""
+def test_invalid_json_is_refused(raw: bytes) -> None:
+    """The feed is read as strict JSON, and must be an object."""
     with pytest.raises(ValueError, match=r"."):
         feed_json.load(raw)
 
 
 def test_other_claims_are_ignored() -> None:
-    """A later version may say more (RFC 7519 §4)."""
+    """Claims that a later version may add are ignored (RFC 7519 §4)."""
     members = json.loads(feed_json.dump(FEED))
     assert feed_json.load(json.dumps({**members, "more": [1]}).encode()) == FEED

@@ -1,4 +1,4 @@
-"""Only the header that we write is read (RFC 8725 §2, §3.1, §3.10, §3.11)."""
+"""Only a header with exactly alg, typ and kid is accepted (RFC 8725 §2, §3.1, §3.10, §3.11)."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -50,33 +50,35 @@ def _cases(table: Mapping[str, tuple[object, ...]]) -> list[Any]:
 
 
 def test_the_forger_makes_good_tokens(codec: JoseTokenCodec, forger: Forger) -> None:
-    """A token made by hand with the right header and claims is accepted: the refusals below are not accidents."""
+    """A token made by hand with the right header and claims is accepted, so the refusals below have the reason they
+    name.
+    """
     assert codec.decode(forger.token()) == access_token_claims()
 
 
 @pytest.mark.parametrize(("name", "value"), _cases(_WRONG))
 def test_a_wrong_member_is_refused(codec: JoseTokenCodec, forger: Forger, name: str, value: object) -> None:
-    """A header member that is missing, of another type or of another value is refused, though rightly signed."""
+    """A header member that is missing, of another type or of another value is refused, even with a valid signature."""
     with pytest.raises(MalformedToken):
         codec.decode(forger.token(changed(forger.header, name, value)))
 
 
 @pytest.mark.parametrize(("name", "value"), _cases(_EXTRA))
-def test_any_further_member_is_refused(codec: JoseTokenCodec, forger: Forger, name: str, value: object) -> None:
-    """A header with one member too many is refused, though the signature is right."""
+def test_an_additional_member_is_refused(codec: JoseTokenCodec, forger: Forger, name: str, value: object) -> None:
+    """A header with one member too many is refused, even with a valid signature."""
     with pytest.raises(MalformedToken):
         codec.decode(forger.token(changed(forger.header, name, value)))
 
 
 @pytest.mark.parametrize("spoil", [lambda _: "unknown", lambda _: "", str.lower, lambda kid: kid + " "])
 def test_an_unknown_kid_is_a_bad_signature(codec: JoseTokenCodec, forger: Forger, spoil: Callable[[str], str]) -> None:
-    """A kid that names no key, even by a letter's case or a space, has no signature to verify."""
+    """A kid that names no key, or differs by case or by a space, is a bad signature."""
     with pytest.raises(BadSignature):
         codec.decode(forger.token(changed(forger.header, "kid", spoil(forger.header["kid"]))))
 
 
 def test_the_kid_of_another_key_is_a_bad_signature(forger: Forger, key: StoredKey, other_key: StoredKey) -> None:
-    """The token's kid alone chooses the key: no other known key is tried."""
+    """The kid alone chooses the key: no other known key is tried."""
     codec = JoseTokenCodec()
     codec.install([key, other_key])
     with pytest.raises(BadSignature):
@@ -90,14 +92,14 @@ def test_an_unsecured_token_is_refused(codec: JoseTokenCodec, forger: Forger) ->
 
 
 def test_an_unencoded_payload_is_refused(codec: JoseTokenCodec, forger: Forger) -> None:
-    """A token of RFC 7797, its payload not base64url, is refused."""
+    """A token of RFC 7797, whose payload is not base64url, is refused."""
     header = {**forger.header, "b64": False, "crit": ["b64"]}
     with pytest.raises(MalformedToken):
         codec.decode(forger.sign(segment(header), json.dumps(CLAIMS)))
 
 
-def test_a_key_in_the_header_is_not_believed(codec: JoseTokenCodec, other_key: StoredKey) -> None:
-    """A token signed by the sender's own key, which it brings along in jwk, is refused."""
+def test_a_key_in_the_header_is_not_used(codec: JoseTokenCodec, other_key: StoredKey) -> None:
+    """A token that is signed with the sender's own key and carries that key in jwk is refused."""
     sender = Forger(other_key)
     with pytest.raises(MalformedToken):
         codec.decode(sender.token({**sender.header, "jwk": sender.jwk}))

@@ -1,4 +1,4 @@
-"""Header and payload are strict JSON, whatever the signature says (RFC 7515 §4, RFC 7519 §4)."""
+"""Header and payload must be strict JSON, even if the signature is valid (RFC 7515 §4, RFC 7519 §4)."""
 
 import json
 
@@ -18,13 +18,13 @@ _VALUES = {
     "5,000 digits": b"1" * 5_000,
     "lone high surrogate": rb'"\ud800"',
     "lone low surrogate": rb'"\udc80"',
-    "surrogates the wrong way round": rb'"\udc00\ud800"',
+    "surrogates in the wrong order": rb'"\udc00\ud800"',
     "encoded surrogate": b'"\xed\xa0\x80"',
     "Latin-1": b'"\xe9"',
     "overlong UTF-8": b'"\xc0\x80"',
     "raw NUL": b'"\x00"',
     "raw newline": b'"\n"',
-    "nesting beyond the bound": b"[" * 8 + b"]" * 8,
+    "nesting beyond the limit": b"[" * 8 + b"]" * 8,
     "deep nesting": b"[" * 2_000 + b"]" * 2_000,
     "deep nesting of objects": b'{"":' * 800 + b"1" + b"}" * 800,
     "unclosed nesting": b"[" * 4_000,
@@ -41,7 +41,7 @@ _VALUES = {
 
 @pytest.mark.parametrize("value", list(_VALUES.values()), ids=list(_VALUES))
 def test_a_hostile_value_is_refused(codec: JoseTokenCodec, forger: Forger, value: bytes) -> None:
-    """A value that is no sound JSON makes the token malformed, in either segment; nothing worse happens."""
+    """A value that is not valid JSON makes the token malformed, in the header and in the payload."""
     for place, name in ((forger.header, "x"), (forger.header, "kid"), (CLAIMS, "x"), (CLAIMS, "iat"), (CLAIMS, "sub")):
         others = json.dumps({each: place[each] for each in place if each != name}).encode()
         text = others[:-1] + b', "' + name.encode() + b'": ' + value + b"}"
@@ -52,7 +52,9 @@ def test_a_hostile_value_is_refused(codec: JoseTokenCodec, forger: Forger, value
 
 @pytest.mark.parametrize("name", ["alg", "typ", "kid"])
 def test_a_duplicate_header_member_is_refused(codec: JoseTokenCodec, forger: Forger, name: str) -> None:
-    """A member that stands twice, alike, unlike, or spelt with an escape, is refused (RFC 7515 §4)."""
+    """A header member that occurs twice, with the same value, another value or an escaped name, is refused (RFC 7515
+    §4).
+    """
     for text in _doubled(forger.header, name):
         with pytest.raises(MalformedToken):
             codec.decode(forger.token(header=text))
@@ -60,7 +62,7 @@ def test_a_duplicate_header_member_is_refused(codec: JoseTokenCodec, forger: For
 
 @pytest.mark.parametrize("name", list(CLAIMS))
 def test_a_duplicate_claim_is_refused(codec: JoseTokenCodec, forger: Forger, name: str) -> None:
-    """A claim that stands twice, alike, unlike, or spelt with an escape, is refused (RFC 7519 §4)."""
+    """A claim that occurs twice, with the same value, another value or an escaped name, is refused (RFC 7519 §4)."""
     for text in _doubled(CLAIMS, name):
         with pytest.raises(MalformedToken):
             codec.decode(forger.token(payload=text))
@@ -81,7 +83,7 @@ def _doubled(members: object, name: str) -> list[bytes]:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_another_encoding_is_refused(codec: JoseTokenCodec, forger: Forger, encoding: str) -> None:
-    """JSON is UTF-8 without a byte order mark (RFC 8259 §8.1)."""
+    """JSON is UTF-8 without a byte order mark (RFC 8259 §8.1); other encodings are refused."""
     header, claims = (json.dumps(members).encode(encoding) for members in (forger.header, CLAIMS))
     for token in (forger.token(header=header), forger.token(payload=claims)):
         with pytest.raises(MalformedToken):
@@ -90,7 +92,7 @@ def test_another_encoding_is_refused(codec: JoseTokenCodec, forger: Forger, enco
 
 @pytest.mark.parametrize("raw", [b"", b" ", b"{", b"}", b"{}{}", b"{} x", b"\x00", b"\xff" * 50, b'{"alg"}'], ids=repr)
 def test_bytes_that_are_no_json_are_refused(codec: JoseTokenCodec, forger: Forger, raw: bytes) -> None:
-    """Either segment may hold any bytes: the token is malformed."""
+    """A token is malformed if its header or its payload is not JSON."""
     for token in (forger.token(header=raw), forger.token(payload=raw)):
         with pytest.raises(MalformedToken):
             codec.decode(token)

@@ -1,4 +1,4 @@
-"""Other libraries read our tokens with the JWK Set that we publish, and we read theirs."""
+"""Other libraries read our tokens with our JWK Set, and we read theirs."""
 
 import time
 from typing import Any
@@ -18,7 +18,7 @@ from .forging import CLAIMS, Forger
 
 @pytest.fixture
 def claims() -> dict[str, Any]:
-    """Return times around now: these libraries ask the system's clock."""
+    """Return times around now, because these libraries use the system's clock."""
     now = int(time.time())
     return {"issued_at": now, "expires_at": now + 900, "auth_time": now}
 
@@ -34,7 +34,7 @@ def _expected(claims: dict[str, Any]) -> dict[str, object]:
 
 
 def test_joserfc_verifies_our_token(codec: JoseTokenCodec, token: str, claims: dict[str, Any]) -> None:
-    """Joserfc by itself, given the published set, accepts the token and all it says."""
+    """Joserfc accepts the token and reads all its claims with the published JWK Set."""
     keys = KeySet.import_key_set(codec.jwk_set())  # type: ignore[arg-type]  # its type is narrower than RFC 7517
     read = joserfc_decode(token, keys, algorithms=["RS256"])
     essential = {"iss": ISSUER, "aud": AUDIENCE}
@@ -47,7 +47,7 @@ def test_joserfc_verifies_our_token(codec: JoseTokenCodec, token: str, claims: d
 
 
 def test_pyjwt_verifies_our_token(codec: JoseTokenCodec, key: StoredKey, token: str, claims: dict[str, Any]) -> None:
-    """PyJWT, given the published set, accepts the token and all it says."""
+    """PyJWT accepts the token and reads all its claims with the published JWK Set."""
     public_key = jwt.PyJWKSet.from_dict(dict(codec.jwk_set()))[key.key.kid]
     read = jwt.decode(
         token,
@@ -61,7 +61,7 @@ def test_pyjwt_verifies_our_token(codec: JoseTokenCodec, key: StoredKey, token: 
 
 
 def test_we_verify_a_token_by_pyjwt(codec: JoseTokenCodec, forger: Forger) -> None:
-    """A token of our form that PyJWT signed with the same key is read."""
+    """A token of our form that PyJWT signed with the same key is accepted."""
     headers = {name: forger.header[name] for name in ("typ", "kid")}
     token = jwt.encode(dict(CLAIMS), forger.private_key, algorithm="RS256", headers=headers)
     assert codec.decode(token) == access_token_claims()

@@ -51,12 +51,12 @@ def _verifier(*members: object) -> JoseTokenVerifier:
 
 
 def test_the_published_set_verifies(codec: JoseTokenCodec, forger: Forger) -> None:
-    """What the service publishes is what a verifier needs."""
+    """A verifier made from the published JWK Set accepts the service's tokens."""
     assert JoseTokenVerifier.from_jwk_set(codec.jwk_set()).decode(forger.token()) == access_token_claims()
 
 
 def test_every_key_of_the_set_verifies(key: StoredKey, other_key: StoredKey) -> None:
-    """During a key rotation the tokens of both keys are read."""
+    """During a key rotation the tokens of both keys are accepted."""
     codec = JoseTokenCodec()
     codec.install([key, other_key])
     verifier = JoseTokenVerifier.from_jwk_set(codec.jwk_set())
@@ -70,7 +70,7 @@ def test_every_key_of_the_set_verifies(key: StoredKey, other_key: StoredKey) -> 
     ids=repr,
 )
 def test_a_key_for_verifying_is_used(member: Mapping[str, object], forger: Forger, further: dict[str, object]) -> None:
-    """A key that is for RS256 signatures, by each way of saying so, is used (RFC 7517 §4.2 to §4.4)."""
+    """A key for RS256 signatures is used, whichever member says so (RFC 7517 §4.2 to §4.4)."""
     assert _verifier({**member, **further}).decode(forger.token()) == access_token_claims()
 
 
@@ -78,7 +78,7 @@ def test_a_key_for_verifying_is_used(member: Mapping[str, object], forger: Forge
 def test_a_key_for_another_use_verifies_nothing(
     member: Mapping[str, object], forger: Forger, further: dict[str, object], other_key: StoredKey
 ) -> None:
-    """A key that is for encryption or another algorithm signs no access token (RFC 7517 §4.2 to §4.4)."""
+    """A key for encryption or for another algorithm verifies no access token (RFC 7517 §4.2 to §4.4)."""
     verifier = _verifier({**member, **further}, Forger(other_key).jwk)
     with pytest.raises(BadSignature):
         verifier.decode(forger.token())
@@ -86,21 +86,21 @@ def test_a_key_for_another_use_verifies_nothing(
 
 @pytest.mark.parametrize("further", [*_FOR_ANOTHER_USE, *_UNREADABLE_USE], ids=repr)
 def test_a_set_of_keys_for_another_use_is_refused(member: Mapping[str, object], further: dict[str, object]) -> None:
-    """A set whose only key is for another use, or does not say legibly for which, has no key that can be used."""
+    """A set is refused if its only key is for another use, or if its use cannot be read."""
     with pytest.raises(ConfigurationError):
         _verifier({**member, **further})
 
 
 @pytest.mark.parametrize("other", [_EC, _OCT, {"kty": "new"}, {}], ids=["EC", "oct", "unknown", "no kty"])
-def test_keys_of_another_type_are_passed_over(
+def test_keys_of_another_type_are_ignored(
     member: Mapping[str, object], forger: Forger, other: dict[str, object]
 ) -> None:
-    """Beside an RSA key there may be any others (RFC 7517 §5)."""
+    """Keys of other types beside an RSA key are ignored (RFC 7517 §5)."""
     assert _verifier(other, member).decode(forger.token()) == access_token_claims()
 
 
 def test_private_members_are_not_kept(member: Mapping[str, object], forger: Forger) -> None:
-    """From a set that wrongly has a private key in it, only the public half is taken."""
+    """Of a private key in the set only the public half is used."""
     verifier = _verifier({**member, "d": segment(forger.private_key.private_numbers().d.to_bytes(256, "big"))})
     assert verifier.decode(forger.token()) == access_token_claims()
     assert not any(key.is_private for key in verifier._keys.values())
@@ -111,21 +111,21 @@ def test_private_members_are_not_kept(member: Mapping[str, object], forger: Forg
     [{}, {"keys": None}, {"keys": {}}, {"keys": "keys"}, {"keys": ["key"]}, {"keys": [None]}, {"keys": [[]]}],
     ids=repr,
 )
-def test_what_is_no_jwk_set_is_refused(jwk_set: dict[str, object]) -> None:
-    """Without an array of keys there is no set, and the message says what is missing."""
+def test_a_set_without_a_keys_array_is_refused(jwk_set: dict[str, object]) -> None:
+    """A set without an array of keys is refused, and the message says what is missing."""
     with pytest.raises(ConfigurationError, match='no array "keys" of objects'):
         JoseTokenVerifier.from_jwk_set(jwk_set)
 
 
 @pytest.mark.parametrize("members", [[], [_EC], [{}], [_OCT, _EC]], ids=["empty", "EC", "no kty", "oct and EC"])
 def test_a_set_without_an_rsa_key_is_refused(members: list[object]) -> None:
-    """A verifier that could accept nothing does not start."""
+    """A set without an RSA key is refused, because a verifier could accept no token with it."""
     with pytest.raises(ConfigurationError, match="no RSA key"):
         _verifier(*members)
 
 
 def test_two_keys_of_one_kid_are_refused(member: Mapping[str, object], other_key: StoredKey) -> None:
-    """Which of them a token means could not be told."""
+    """Two keys with one kid are refused, because a token could mean either of them."""
     with pytest.raises(ConfigurationError, match="two of them with one kid"):
         _verifier(member, {**Forger(other_key).jwk, "kid": member["kid"]})
 
@@ -135,15 +135,15 @@ def test_two_keys_of_one_kid_are_refused(member: Mapping[str, object], other_key
     "value", [MISSING, None, 1, ["AQAB"], {}], ids=["missing", "null", "number", "array", "object"]
 )
 def test_a_key_that_lacks_a_member_is_refused(member: Mapping[str, object], name: str, value: object) -> None:
-    """A key without kid, n or e, or with one of another type, is refused, and the message names the three."""
+    """A key is refused if its kid, n or e is missing or of another type, and the message names the three."""
     with pytest.raises(ConfigurationError, match="lacks kid, n or e"):
         _verifier(changed(member, name, value))
 
 
 @pytest.mark.parametrize("name", ["n", "e"])
 @pytest.mark.parametrize("value", ["", "A", "!!!!", "é", "\udc80", "AQAB=", "AA", "AQ", "Ag"], ids=ascii)
-def test_a_key_of_garbage_is_refused(member: Mapping[str, object], name: str, value: str) -> None:
-    """A modulus or exponent that is no number, or no possible one, is refused."""
+def test_an_impossible_number_is_refused(member: Mapping[str, object], name: str, value: str) -> None:
+    """A modulus or exponent that is no number, or an impossible one, is refused."""
     with pytest.raises(ConfigurationError):
         _verifier({**member, name: value})
 

@@ -1,4 +1,4 @@
-"""Access tokens as this service makes them (SPEC.md §3)."""
+"""Access tokens that this service makes (SPEC.md §3)."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from app.domain.scope import Scope
 from app.domain.tokens.claims import AccessTokenClaims
 from app.testing.builders import access_token_claims
 
-from .forging import CLAIMS, opened
+from .forging import CLAIMS, decoded
 
 _CLIENT: dict[str, Any] = {"subject": Subject("orders"), "client_id": ClientId("orders")}
 
@@ -26,40 +26,40 @@ _CLIENT: dict[str, Any] = {"subject": Subject("orders"), "client_id": ClientId("
         access_token_claims(scope=Scope()),
         access_token_claims(issuer="https://日本.example/\U0001f511", subject=Subject('a"b\\c\n\x00')),
     ],
-    ids=["session", "client alone", "two audiences", "no scope", "odd characters"],
+    ids=["session", "client", "two audiences", "no scope", "odd characters"],
 )
-def test_what_is_encoded_is_decoded(codec: JoseTokenCodec, key: StoredKey, claims: AccessTokenClaims) -> None:
-    """A token gives back the very claims it was made of."""
+def test_decode_returns_the_encoded_claims(codec: JoseTokenCodec, key: StoredKey, claims: AccessTokenClaims) -> None:
+    """Decoding a token returns the claims it was made of."""
     assert codec.decode(codec.encode(claims, kid=key.key.kid)) == claims
 
 
 def test_the_header_has_exactly_alg_typ_and_kid(codec: JoseTokenCodec, key: StoredKey) -> None:
-    """The header says RS256, at+jwt (RFC 9068 §2.1) and which key, and nothing else."""
+    """The header has RS256, at+jwt (RFC 9068 §2.1) and the kid, and nothing else."""
     header, _, _ = codec.encode(access_token_claims(), kid=key.key.kid).split(".")
-    assert json.loads(opened(header)) == {"alg": "RS256", "typ": "at+jwt", "kid": key.key.kid}
+    assert json.loads(decoded(header)) == {"alg": "RS256", "typ": "at+jwt", "kid": key.key.kid}
 
 
 def test_the_claims_of_a_session(codec: JoseTokenCodec, key: StoredKey) -> None:
-    """The payload has exactly the claims of SPEC.md §3, so no personal data; one audience stands as a string."""
+    """The payload has exactly the claims of SPEC.md §3, so no personal data; a single audience is a string."""
     _, payload, _ = codec.encode(access_token_claims(), kid=key.key.kid).split(".")
-    assert json.loads(opened(payload)) == CLAIMS
+    assert json.loads(decoded(payload)) == CLAIMS
 
 
-def test_a_client_alone_has_no_session(codec: JoseTokenCodec, key: StoredKey) -> None:
-    """Without a session there is neither sid nor auth_time."""
+def test_a_client_token_has_no_session(codec: JoseTokenCodec, key: StoredKey) -> None:
+    """A token of a client alone has neither sid nor auth_time."""
     claims = access_token_claims(**_CLIENT, session_id=None, auth_time=None)
     _, payload, _ = codec.encode(claims, kid=key.key.kid).split(".")
-    assert json.loads(opened(payload)).keys() == CLAIMS.keys() - {"sid", "auth_time"}
+    assert json.loads(decoded(payload)).keys() == CLAIMS.keys() - {"sid", "auth_time"}
 
 
 def test_several_audiences_are_an_array(codec: JoseTokenCodec, key: StoredKey) -> None:
-    """Two audiences stand as an array (RFC 7519 §4.1.3)."""
+    """Two audiences are an array (RFC 7519 §4.1.3)."""
     _, payload, _ = codec.encode(access_token_claims(audience=("a", "b")), kid=key.key.kid).split(".")
-    assert json.loads(opened(payload))["aud"] == ["a", "b"]
+    assert json.loads(decoded(payload))["aud"] == ["a", "b"]
 
 
 def test_each_installed_key_signs_and_verifies(key: StoredKey, other_key: StoredKey) -> None:
-    """The kid chooses the key, and tokens of all installed keys are read."""
+    """The kid chooses the key that signs, and tokens of all installed keys are accepted."""
     codec = JoseTokenCodec()
     codec.install([other_key, key])
     tokens = [codec.encode(access_token_claims(), kid=stored.key.kid) for stored in (key, other_key)]
@@ -68,7 +68,7 @@ def test_each_installed_key_signs_and_verifies(key: StoredKey, other_key: Stored
 
 
 def test_keys_and_jwk_set_are_in_the_order_of_activation(key: StoredKey, other_key: StoredKey) -> None:
-    """The first key to sign comes first, however they were installed."""
+    """The key that activates first comes first, in whatever order the keys were installed."""
     codec = JoseTokenCodec()
     codec.install([other_key, key])
     assert codec.keys() == (key.key, other_key.key)
@@ -76,19 +76,19 @@ def test_keys_and_jwk_set_are_in_the_order_of_activation(key: StoredKey, other_k
 
 
 def test_the_jwk_set_has_public_members_only(codec: JoseTokenCodec) -> None:
-    """A published key says what it is for, and none of its private parts (RFC 7518 §6.3.2)."""
+    """A published key has its use and its algorithm, and no private member (RFC 7518 §6.3.2)."""
     (member,) = _members(codec)
     assert member.keys() == {"kty", "n", "e", "kid", "alg", "use"}
     assert (member["kty"], member["e"], member["alg"], member["use"]) == ("RSA", "AQAB", "RS256", "sig")
 
 
 def test_a_codec_without_keys_has_an_empty_jwk_set() -> None:
-    """Before keys are installed the set is empty, and still a set."""
+    """Before keys are installed the JWK Set has an empty array."""
     assert JoseTokenCodec().jwk_set() == {"keys": []}
 
 
 def test_representations_hide_the_key_and_the_token(codec: JoseTokenCodec, key: StoredKey) -> None:
-    """Neither the private half nor a token's id shows in a repr."""
+    """Neither the private key nor a token's id is in a repr."""
     assert key.pkcs8.hex() not in repr(key)
     assert repr(key.pkcs8)[2:-1] not in repr(key)
     claims = access_token_claims(token_id="an-identifier-of-its-own")  # noqa: S106  # an identifier

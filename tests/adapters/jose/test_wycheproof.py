@@ -11,12 +11,12 @@ from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.errors import ConfigurationError
 from app.domain.tokens.errors import BadSignature, MalformedToken
 
-from .forging import opened
+from .forging import decoded
 
 _FILE: Final = Path(__file__).parents[2] / "vectors" / "wycheproof" / "json_web_signature_rs256.json"
 _VECTORS: Final[dict[str, Any]] = json.loads(_FILE.read_text("utf-8"))
 
-# No case is left out. What the excerpt itself leaves out is in its README: no test of it concerns RS256.
+# No case is left out. The README beside the file says which cases the excerpt lacks: none of them is about RS256.
 _CASES: Final[list[Any]] = [
     pytest.param(group["public"], test, id=f"{test['tcId']}-{test['comment']}")
     for group in _VECTORS["testGroups"]
@@ -25,10 +25,10 @@ _CASES: Final[list[Any]] = [
 
 
 @pytest.mark.parametrize(("jwk", "test"), _CASES)
-def test_a_vector_is_judged_as_published(jwk: dict[str, object], test: dict[str, Any]) -> None:
-    """A valid token gives its payload; an invalid one, or one whose key is not for verifying, gives nothing."""
+def test_a_vector_has_its_published_result(jwk: dict[str, object], test: dict[str, Any]) -> None:
+    """A valid token gives its payload. An invalid token, or one whose key is not for verifying, is refused."""
     if test["result"] == "valid":
-        assert _payload(jwk, test["jws"]) == opened(test["jws"].split(".")[1])
+        assert _payload(jwk, test["jws"]) == decoded(test["jws"].split(".")[1])
     else:
         with pytest.raises((BadSignature, MalformedToken, ConfigurationError)):
             _payload(jwk, test["jws"])
@@ -40,6 +40,8 @@ def test_no_vector_is_missing() -> None:
 
 
 def _payload(jwk: dict[str, object], token: str) -> bytes:
-    """Return what verifies under the key; the header rules of access tokens, which the vectors break, are left out."""
+    """Return the payload that ``jwk`` verifies, without the rules for headers of access tokens, which the vectors
+    break.
+    """
     (key,) = JoseTokenVerifier.from_jwk_set({"keys": [jwk]})._keys.values()
     return compact.CompactJws.parse(token).verified_payload(key)

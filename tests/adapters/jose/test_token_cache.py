@@ -1,4 +1,4 @@
-"""The memory of verified tokens: it saves work, and never changes an answer."""
+"""The cache of verified tokens saves work and never changes an answer."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from .forging import CLAIMS, Forger, changed, segment
 
 @pytest.fixture
 def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the tokens whose signature was verified, in order."""
+    """Return the tokens whose signatures were verified, in order."""
     verified = []
     verify = compact.verify
 
@@ -40,17 +40,15 @@ def _tokens(forger: Forger, count: int) -> list[str]:
 
 
 def test_a_signature_is_verified_once(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
-    """The same token again costs no verification, and says the same."""
+    """A token that is decoded again is not verified again, and has the same claims."""
     verifier, token = _verifier(codec), forger.token()
     assert [verifier.decode(token) for _ in range(3)] == [access_token_claims()] * 3
     assert verifications == [token]
 
 
 @pytest.mark.parametrize("cache_size", [0, 1, 3])
-def test_the_memory_is_bounded(
-    codec: JoseTokenCodec, forger: Forger, verifications: list[str], cache_size: int
-) -> None:
-    """It never holds more than it may; the oldest token is forgotten first, and then verified anew."""
+def test_the_cache_is_bounded(codec: JoseTokenCodec, forger: Forger, verifications: list[str], cache_size: int) -> None:
+    """The cache never exceeds its size: the oldest token is removed first, and verified again when it returns."""
     verifier, tokens = _verifier(codec, cache_size), _tokens(forger, 5)
     for token in tokens:
         verifier.decode(token)
@@ -61,17 +59,17 @@ def test_the_memory_is_bounded(
     assert verifications == list(reversed(tokens[: 5 - cache_size]))
 
 
-def test_only_verified_tokens_enter(codec: JoseTokenCodec, forger: Forger, other_key: StoredKey) -> None:
-    """What was refused is not remembered, so strangers cannot fill the memory or push others out."""
+def test_only_verified_tokens_are_cached(codec: JoseTokenCodec, forger: Forger, other_key: StoredKey) -> None:
+    """A refused token is not cached, so nobody can fill the cache with tokens of their own."""
     verifier = _verifier(codec)
     good = forger.token()
-    stranger = Forger(other_key)
+    forger_of_other_key = Forger(other_key)
     verifier.decode(good)
     for refused in (
         good[:-8] + "AAAAAAAA",
         f"{good}=",
-        stranger.token(),
-        stranger.token(forger.header),
+        forger_of_other_key.token(),
+        forger_of_other_key.token(forger.header),
         forger.token(payload={}),
         forger.token(changed(forger.header, "typ", "JWT")),
         f"{segment(forger.header)}.{segment(CLAIMS)}.{segment(b'')}",
@@ -81,8 +79,8 @@ def test_only_verified_tokens_enter(codec: JoseTokenCodec, forger: Forger, other
         assert list(verifier._cache) == [good]
 
 
-def test_a_refused_token_is_judged_anew(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
-    """A bad signature is refused every time it comes."""
+def test_a_refused_token_is_verified_again(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
+    """A token with a bad signature is verified and refused every time."""
     verifier, token = _verifier(codec), forger.token()[:-8] + "AAAAAAAA"
     for _ in range(2):
         with pytest.raises(BadSignature):
@@ -90,8 +88,8 @@ def test_a_refused_token_is_judged_anew(codec: JoseTokenCodec, forger: Forger, v
     assert verifications == [token] * 2
 
 
-def test_a_removed_key_ends_its_remembered_tokens(key: StoredKey, other_key: StoredKey) -> None:
-    """After the codec is given other keys it refuses a token that it had verified before."""
+def test_removing_a_key_refuses_its_cached_tokens(key: StoredKey, other_key: StoredKey) -> None:
+    """A codec with other keys refuses a token that it had verified before."""
     codec = JoseTokenCodec()
     codec.install([key, other_key])
     token = codec.encode(access_token_claims(), kid=key.key.kid)
@@ -103,8 +101,8 @@ def test_a_removed_key_ends_its_remembered_tokens(key: StoredKey, other_key: Sto
     assert codec.decode(token) == access_token_claims()
 
 
-def test_other_keys_end_the_tokens_of_a_verifier(codec: JoseTokenCodec, forger: Forger) -> None:
-    """The same holds where the keys come as a JWK Set."""
+def test_new_keys_clear_the_cache_of_a_verifier(codec: JoseTokenCodec, forger: Forger) -> None:
+    """A verifier with other keys has an empty cache, and refuses a token that it had verified before."""
     verifier, token = _verifier(codec), forger.token()
     verifier.decode(token)
     verifier.use({})

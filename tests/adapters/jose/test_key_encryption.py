@@ -1,4 +1,4 @@
-"""Sealed private keys."""
+"""Encrypted private keys."""
 
 import json
 
@@ -12,8 +12,8 @@ OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 SECRET = b"a private key"
 
 
-def test_what_is_sealed_opens() -> None:
-    """It is a JWE of ``dir`` and A256GCM, each time another, that the same encryption key opens."""
+def test_an_encrypted_key_is_decrypted() -> None:
+    """Encryption makes a different JWE of ``dir`` and A256GCM each time, and the same encryption key decrypts it."""
     encryption = JoseKeyEncryption(NEW)
     encrypted = encryption.encrypt(SECRET, kid="kid-1")
     header = json.loads(base64url.decode(encrypted.partition(".")[0]))
@@ -22,8 +22,8 @@ def test_what_is_sealed_opens() -> None:
     assert encryption.encrypt(SECRET, kid="kid-1") != encrypted
 
 
-def test_the_old_key_opens_beside_the_new() -> None:
-    """While an encryption key is replaced both open, and the new one seals."""
+def test_both_encryption_keys_decrypt_during_a_change() -> None:
+    """With two encryption keys, both decrypt and the first one encrypts."""
     encrypted = JoseKeyEncryption(OLD).encrypt(SECRET, kid="kid-1")
     both = JoseKeyEncryption(NEW, OLD)
     assert both.decrypt(encrypted, kid="kid-1") == SECRET
@@ -32,14 +32,14 @@ def test_the_old_key_opens_beside_the_new() -> None:
     assert JoseKeyEncryption(NEW).decrypt(both.encrypt(SECRET, kid="kid-1"), kid="kid-1") == SECRET
 
 
-def test_another_encryption_key_opens_nothing() -> None:
-    """The error names the setting."""
+def test_another_encryption_key_is_refused() -> None:
+    """An error that names the setting is raised if no encryption key fits."""
     with pytest.raises(ConfigurationError, match="KEYTURN_KEY_ENCRYPTION_KEY"):
         JoseKeyEncryption(NEW).decrypt(JoseKeyEncryption(OLD).encrypt(SECRET, kid="kid-1"), kid="kid-1")
 
 
-def test_a_key_opens_in_its_own_place() -> None:
-    """Put in the place of another it is refused: whoever writes to the store cannot bring an old key back as a new."""
+def test_an_encrypted_key_belongs_to_one_kid() -> None:
+    """A JWE stored under another kid is refused, so somebody with access to the store cannot bring an old key back."""
     encryption = JoseKeyEncryption(NEW)
     with pytest.raises(ConfigurationError, match="kid-2"):
         encryption.decrypt(encryption.encrypt(SECRET, kid="kid-1"), kid="kid-2")
@@ -47,7 +47,7 @@ def test_a_key_opens_in_its_own_place() -> None:
 
 @pytest.mark.parametrize("part", range(5))
 def test_a_changed_key_is_refused(part: int) -> None:
-    """Whichever part of it was changed, cut or added."""
+    """A JWE is refused if one of its parts was changed, cut or extended."""
     encryption = JoseKeyEncryption(NEW)
     parts = encryption.encrypt(SECRET, kid="kid-1").split(".")
     for changed in ("", "AAAA", parts[part][:-4] + "AAAA"):
@@ -56,14 +56,14 @@ def test_a_changed_key_is_refused(part: int) -> None:
 
 
 @pytest.mark.parametrize("junk", ["", ".", "....", "no JWE", "W10....", "e30....", "é"])
-def test_junk_is_refused(junk: str) -> None:
-    """What is no JWE at all is an error like any other."""
+def test_text_that_is_no_jwe_is_refused(junk: str) -> None:
+    """Text that is no JWE raises a configuration error, as every other fault does."""
     with pytest.raises(ConfigurationError):
         JoseKeyEncryption(NEW).decrypt(junk, kid="kid-1")
 
 
 def test_nothing_shows_the_encryption_key() -> None:
-    """Neither its ``repr`` nor what it seals has it."""
+    """Neither the ``repr`` nor a JWE contains the encryption key."""
     encryption = JoseKeyEncryption(NEW)
     shown = repr(encryption) + encryption.encrypt(SECRET, kid="kid-1")
     assert not any(spelt in shown for spelt in (repr(NEW), NEW.hex(), base64url.encode(NEW)))
