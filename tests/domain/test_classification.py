@@ -1,4 +1,4 @@
-"""How a presented refresh token is judged: the table of the contract, row by row."""
+"""The classification of a presented refresh token: the table, row by row."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,8 +31,8 @@ OUTDATED: dict[str, Any] = {"credential_version": ALICE.credential_version + 1}
 GONE: dict[str, Any] = {"credential_version": None}
 
 
-def judge(token: RefreshToken, session: Session | None, **circumstances: Any) -> Verdict:
-    """Return the verdict on a token that is presented at ``NOW`` by its client, unless circumstances differ."""
+def classify(token: RefreshToken, session: Session | None, **circumstances: Any) -> Verdict:
+    """Return the verdict on a token that its own client presents at ``NOW``, unless ``circumstances`` differ."""
     usual: dict[str, Any] = {
         "client_id": FIRST_PARTY,
         "credential_version": ALICE.credential_version,
@@ -44,17 +44,17 @@ def judge(token: RefreshToken, session: Session | None, **circumstances: Any) ->
 
 @pytest.mark.parametrize("circumstances", [{}, FOREIGNER, OUTDATED, GONE])
 def test_row_1_unknown(circumstances: dict[str, Any]) -> None:
-    """A session that is not there, or a lineage that is not its own, is unknown, whatever else is wrong."""
-    assert judge(CURRENT, None, **circumstances) is Verdict.UNKNOWN
-    assert judge(WRONG_LINEAGE, SESSION, **circumstances) is Verdict.UNKNOWN
-    assert judge(WRONG_LINEAGE, replace(SESSION, **REVOKED), **circumstances) is Verdict.UNKNOWN
+    """A missing session or a wrong lineage is unknown, whatever else is wrong."""
+    assert classify(CURRENT, None, **circumstances) is Verdict.UNKNOWN
+    assert classify(WRONG_LINEAGE, SESSION, **circumstances) is Verdict.UNKNOWN
+    assert classify(WRONG_LINEAGE, replace(SESSION, **REVOKED), **circumstances) is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("session", [{}, REVOKED, EXPIRED, IDLE], ids=["live", "revoked", "expired", "idle"])
 @pytest.mark.parametrize("token", [CURRENT, PREVIOUS, OLDER, FABRICATED], ids=["current", "previous", "older", "made"])
 def test_row_2_foreign_client(token: RefreshToken, session: dict[str, Any]) -> None:
-    """Another client's token is that before it is anything else: a foreign client ends no session by reuse."""
-    assert judge(token, replace(SESSION, **session), client_id=OTHER_CLIENT) is Verdict.FOREIGN_CLIENT
+    """The client is checked before everything else: a foreign client cannot end a session by reuse."""
+    assert classify(token, replace(SESSION, **session), client_id=OTHER_CLIENT) is Verdict.FOREIGN_CLIENT
 
 
 @pytest.mark.parametrize("token", [CURRENT, PREVIOUS, OLDER, FABRICATED], ids=["current", "previous", "older", "made"])
@@ -62,7 +62,7 @@ def test_row_2_foreign_client(token: RefreshToken, session: dict[str, Any]) -> N
     ("session", "circumstances"),
     [
         pytest.param(REVOKED, {}, id="revoked"),
-        pytest.param({"revoked_at": NOW + 1}, {}, id="revoked by a clock ahead"),
+        pytest.param({"revoked_at": NOW + 1}, {}, id="revoked by a clock that is ahead"),
         pytest.param(EXPIRED, {}, id="at its absolute expiry"),
         pytest.param({"expires_at": NOW - 1}, {}, id="past its absolute expiry"),
         pytest.param(EXPIRED | {"idle_expires_at": NOW + 60}, {}, id="expired, not idle"),
@@ -73,8 +73,8 @@ def test_row_2_foreign_client(token: RefreshToken, session: dict[str, Any]) -> N
     ],
 )
 def test_row_3_dead_session(token: RefreshToken, session: dict[str, Any], circumstances: dict[str, Any]) -> None:
-    """A session that cannot go on is dead for every token of it: what would be reuse is not."""
-    assert judge(token, replace(SESSION, **session), **circumstances) is Verdict.DEAD_SESSION
+    """Every token of a dead session is dead: it is no reuse."""
+    assert classify(token, replace(SESSION, **session), **circumstances) is Verdict.DEAD_SESSION
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_row_3_dead_session(token: RefreshToken, session: dict[str, Any], circum
     ],
 )
 def test_row_4_rotation(session: dict[str, Any], circumstances: dict[str, Any]) -> None:
-    """The current secret of a live session rotates, at any time."""
-    assert judge(CURRENT, replace(SESSION, **session), **circumstances) is Verdict.ROTATE
+    """The current token of a live session rotates at any time."""
+    assert classify(CURRENT, replace(SESSION, **session), **circumstances) is Verdict.ROTATE
 
 
 def test_row_4_first_rotation() -> None:
-    """A session that has never rotated, and so has no salt, rotates."""
-    assert judge(OLDER, session_of(OLDER)) is Verdict.ROTATE
+    """A session that was never rotated, and so has no salt, rotates."""
+    assert classify(OLDER, session_of(OLDER)) is Verdict.ROTATE
 
 
 @pytest.mark.parametrize(
@@ -103,9 +103,9 @@ def test_row_4_first_rotation() -> None:
     [(0, 30), (29.999, 30), (0.999, 1), (59.999, 60), (-1, 30), (-100_000, 30)],
 )
 def test_row_5_replay(since_rotation: float, window: float) -> None:
-    """The token just replaced is replayed strictly inside the window; a rotation in the future counts as now."""
+    """The replaced token is a replay strictly within the window; a rotation in the future counts as now."""
     session = replace(SESSION, rotated_at=NOW - since_rotation)
-    assert judge(PREVIOUS, session, replay_window=window) is Verdict.REPLAY
+    assert classify(PREVIOUS, session, replay_window=window) is Verdict.REPLAY
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_row_5_replay(since_rotation: float, window: float) -> None:
     ],
 )
 def test_row_6_reuse(token: RefreshToken, session: dict[str, Any], window: float) -> None:
-    """Any other secret in the right lineage is reuse."""
-    assert judge(token, replace(SESSION, **session), replay_window=window) is Verdict.REUSE
+    """Every other secret of the right lineage is reuse."""
+    assert classify(token, replace(SESSION, **session), replay_window=window) is Verdict.REUSE
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=8, unique=True))
-def test_of_any_chain_one_rotates_and_one_is_replayed(salts: list[bytes]) -> None:
-    """After any number of rotations the last token rotates, the one before it is replayed, all others are reuse."""
+def test_in_any_chain_one_token_rotates_and_one_is_replayed(salts: list[bytes]) -> None:
+    """After any number of rotations the last token rotates, the one before is a replay, the others are reuse."""
     chain = [OLDER]
     for generation, salt in enumerate(salts, start=1):
         chain.append(ratchet.successor(chain[-1], salt=salt, generation=generation))
     session = session_of(chain[-1], generation=len(salts), salt=salts[-1])
-    *others, previous, current = [judge(token, session) for token in chain]
+    *others, previous, current = [classify(token, session) for token in chain]
     assert (previous, current) == (Verdict.REPLAY, Verdict.ROTATE)
     assert set(others) <= {Verdict.REUSE}

@@ -1,4 +1,4 @@
-"""Why a session ended."""
+"""The explanation of how a session ended."""
 
 from dataclasses import replace
 
@@ -7,7 +7,6 @@ import pytest
 from app.domain.audit.events import LoginFailed
 from app.domain.audit.record import to_record
 from app.domain.identifiers import SessionId
-from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant, SessionNotFound
 from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
@@ -21,12 +20,12 @@ ADDRESS = "192.0.2.66"
 
 @pytest.fixture
 async def world() -> World:
-    """Return a world in which a session that is not refreshed for an hour ends."""
+    """Return a world with an idle limit of one hour."""
     return await World.create(session_policy=SessionPolicy(idle_lifetime=3_600))
 
 
-async def keep(world: World) -> None:
-    """Keep what was recorded, as the instance does every second."""
+async def store_records(world: World) -> None:
+    """Store the recorded events, as the instance does every second."""
     start = len(world.audit_records.stored)
     await world.audit_records.append(
         [
@@ -37,142 +36,142 @@ async def keep(world: World) -> None:
     world.audit.events.clear()
 
 
-async def explained(world: World, granted: IssuedTokens) -> Timeline:
-    """Return what became of a grant's session."""
-    await keep(world)
-    return await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
+async def explained(world: World, issued: IssuedTokens) -> Timeline:
+    """Return the timeline of the session of these tokens."""
+    await store_records(world)
+    return await world.explanation.explain(issued.session_id)
 
 
-def names(told: Timeline) -> list[str]:
-    """Return the names of its events."""
-    return [each.name for each in told.events]
+def names(timeline: Timeline) -> list[str]:
+    """Return the names of the records in the timeline."""
+    return [each.name for each in timeline.events]
 
 
 async def test_a_live_session(world: World) -> None:
-    """Its events are there, and until when it lives."""
-    granted = await world.open_session()
-    granted = await world.refresh(granted.refresh_token)
-    told = await explained(world, granted)
-    assert (told.state, names(told)) == ("live", ["token_refreshed"])
-    assert told.conclusion == "The session is live, until 2027-01-15T09:00:00Z."
+    """The timeline has its records, and the time until which it lives."""
+    issued = await world.open_session()
+    issued = await world.refresh(issued.refresh_token)
+    timeline = await explained(world, issued)
+    assert (timeline.state, names(timeline)) == ("live", ["token_refreshed"])
+    assert timeline.conclusion == "The session is live, until 2027-01-15T09:00:00Z."
 
 
 async def test_reuse(world: World) -> None:
-    """The moment, the address from which the old token came, and what it means."""
-    granted = await world.open_session()
-    texts = await world.refresh_times(2, granted)
+    """The sentence has the time, the address from which the old token came, and the meaning."""
+    issued = await world.open_session()
+    texts = await world.refresh_times(2, issued)
     world.clock.advance(61)
     with pytest.raises(InvalidGrant):
         await world.refresh(texts[0])
-    told = await explained(world, granted)
-    assert (told.state, names(told)) == ("revoked", ["session_was_revoked", "reuse_detected"])
-    assert told.conclusion.startswith(
+    timeline = await explained(world, issued)
+    assert (timeline.state, names(timeline)) == ("revoked", ["session_was_revoked", "reuse_detected"])
+    assert timeline.conclusion.startswith(
         f"The session was revoked at 2027-01-15T08:01:01Z, by a request from {ADDRESS}: an old"
     )
 
 
-async def test_reuse_tells_of_the_rotation_before(world: World) -> None:
-    """When the session was refreshed last, which is when its owner was there."""
-    granted = await world.open_session()
-    second = await world.refresh(granted.refresh_token)
+async def test_reuse_names_the_last_refresh(world: World) -> None:
+    """The sentence has the time of the last refresh, when the owner was active."""
+    issued = await world.open_session()
+    second = await world.refresh(issued.refresh_token)
     world.clock.advance(30)
     await world.refresh(second.refresh_token)
     world.clock.advance(61)
     with pytest.raises(InvalidGrant):
-        await world.refresh(granted.refresh_token)
-    told = await explained(world, granted)
-    assert told.conclusion.endswith("It was last refreshed at 2027-01-15T08:00:30Z.")
+        await world.refresh(issued.refresh_token)
+    timeline = await explained(world, issued)
+    assert timeline.conclusion.endswith("It was last refreshed at 2027-01-15T08:00:30Z.")
 
 
 @pytest.mark.parametrize("reason", RevocationReason)
 async def test_each_reason_has_a_sentence(world: World, reason: RevocationReason) -> None:
-    """None is told by its name alone."""
-    granted = await world.open_session()
-    await world.revocation.revoke(await world.stored(granted.refresh_token), reason)
-    told = await explained(world, granted)
-    assert told.state == "revoked"
-    assert reason.value not in told.conclusion
-    assert told.conclusion.endswith(".")
+    """Each reason is explained, not only named."""
+    issued = await world.open_session()
+    await world.revocation.revoke(await world.stored(issued.refresh_token), reason)
+    timeline = await explained(world, issued)
+    assert timeline.state == "revoked"
+    assert reason.value not in timeline.conclusion
+    assert timeline.conclusion.endswith(".")
 
 
 @pytest.mark.parametrize(
     ("idle", "why"), [(3_600, "it was not refreshed for too long"), (604_800, "its time since the sign-in was over")]
 )
-async def test_a_session_that_expired(world: World, idle: int, why: str) -> None:
-    """Whichever of its two ends came first is told."""
-    granted = await world.open_session()
+async def test_an_expired_session(world: World, idle: int, why: str) -> None:
+    """The sentence names the expiry that came first."""
+    issued = await world.open_session()
     if idle > 3_600:
-        while world.clock.now() < (await world.stored(granted.refresh_token)).expires_at - 1_800:
+        while world.clock.now() < (await world.stored(issued.refresh_token)).expires_at - 1_800:
             world.clock.advance(1_800)
-            granted = await world.refresh(granted.refresh_token)
+            issued = await world.refresh(issued.refresh_token)
     world.clock.advance(3_600)
-    told = await explained(world, granted)
-    assert told.state == "expired"
-    assert told.conclusion.endswith(f": {why}.")
+    timeline = await explained(world, issued)
+    assert timeline.state == "expired"
+    assert timeline.conclusion.endswith(f": {why}.")
 
 
-async def test_a_change_of_the_user_is_part_of_it(world: World) -> None:
-    """That the user was disabled stands between the session's events; another user's change does not."""
-    granted = await world.open_session()
+async def test_changes_of_the_user_are_in_the_timeline(world: World) -> None:
+    """The record that the user was disabled is between the records of the session."""
+    issued = await world.open_session()
     await world.administration.disable(ALICE.subject)
-    told = await explained(world, granted)
-    assert names(told) == ["user_disabled", "session_was_revoked"]
-    assert told.conclusion.endswith(": the user was disabled.")
+    timeline = await explained(world, issued)
+    assert names(timeline) == ["user_disabled", "session_was_revoked"]
+    assert timeline.conclusion.endswith(": the user was disabled.")
 
 
-async def test_a_session_that_the_sweep_missed(world: World) -> None:
-    """A session of an older password cannot go on, revoked or not."""
-    granted = await world.open_session()
+async def test_a_session_of_an_older_password(world: World) -> None:
+    """A session of an older password is outdated, even if it was not revoked."""
+    issued = await world.open_session()
     await world.users.change_password(ALICE.subject, new="plain:new", expected=None)
-    assert (await explained(world, granted)).state == "outdated"
+    assert (await explained(world, issued)).state == "outdated"
 
 
-async def test_a_session_that_was_deleted(world: World) -> None:
-    """Its events tell on, for as long as they are kept."""
-    granted = await world.open_session()
-    await world.revocation.revoke(await world.stored(granted.refresh_token), RevocationReason.LOGOUT)
-    await keep(world)
+async def test_a_deleted_session_that_was_revoked(world: World) -> None:
+    """The audit records explain the end after the store has deleted the session."""
+    issued = await world.open_session()
+    await world.revocation.revoke(await world.stored(issued.refresh_token), RevocationReason.LOGOUT)
+    await store_records(world)
     world.sessions.stored.clear()
-    told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
-    assert told.conclusion == (
+    timeline = await world.explanation.explain(issued.session_id)
+    assert timeline.conclusion == (
         f"The session was revoked at 2027-01-15T08:00:00Z, by a request from {ADDRESS}: it was signed out."
     )
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-async def test_a_session_that_ended_with_all_others(world: World, *, deleted: bool) -> None:
-    """The event says of no session that it was ended: it is found all the same, also when the store has forgotten."""
-    granted = await world.open_session()
-    await world.refresh(granted.refresh_token)
+async def test_a_session_that_was_revoked_with_all_others(world: World, *, deleted: bool) -> None:
+    """The record names no session, but it explains the end, also if the store has deleted the session."""
+    issued = await world.open_session()
+    await world.refresh(issued.refresh_token)
     await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
-    await keep(world)
+    await store_records(world)
     if deleted:
         world.sessions.stored.clear()
-    told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
-    assert (told.state, names(told)) == ("revoked", ["all_sessions_revoked", "token_refreshed"])
-    assert "a signing key had leaked" in told.conclusion
+    timeline = await world.explanation.explain(issued.session_id)
+    assert (timeline.state, names(timeline)) == ("revoked", ["all_sessions_revoked", "token_refreshed"])
+    assert "a signing key had leaked" in timeline.conclusion
 
 
-async def test_a_session_that_went_on_when_all_others_ended(world: World) -> None:
-    """One that was opened at that moment and refreshed afterwards was not among them."""
-    granted = await world.open_session()
-    await world.refresh(granted.refresh_token)
-    await keep(world)
+async def test_a_session_that_outlived_a_revocation_of_all(world: World) -> None:
+    """A session that was refreshed after the revocation of all sessions was not ended by it."""
+    issued = await world.open_session()
+    await world.refresh(issued.refresh_token)
+    await store_records(world)
     await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
     world.audit.events[0] = replace(world.audit.events[0], at=world.clock.now() - 1)
-    await keep(world)
+    await store_records(world)
     world.sessions.stored.clear()
-    told = await world.explanation.explain(ratchet.parse(granted.refresh_token).session_id)
-    assert told.state == "deleted"
+    timeline = await world.explanation.explain(issued.session_id)
+    assert timeline.state == "deleted"
 
 
-async def test_a_deleted_session_of_which_nothing_says_that_it_ended(world: World) -> None:
-    """After its time it expired; before it, nothing tells why the store has it no more."""
-    granted = await world.open_session()
-    await world.refresh(granted.refresh_token)
-    await keep(world)
+async def test_a_deleted_session_without_a_record_of_its_end(world: World) -> None:
+    """After its expiry the session counts as expired; before it, the reason is unknown."""
+    issued = await world.open_session()
+    await world.refresh(issued.refresh_token)
+    await store_records(world)
     world.sessions.stored.clear()
-    session_id = ratchet.parse(granted.refresh_token).session_id
+    session_id = issued.session_id
     lost = await world.explanation.explain(session_id)
     assert (lost.state, lost.conclusion.partition(":")[0]) == ("deleted", "It is unknown why the session ended")
     world.clock.advance(3_600)
@@ -180,42 +179,42 @@ async def test_a_deleted_session_of_which_nothing_says_that_it_ended(world: Worl
     assert ended.conclusion.endswith("so it expired, at 2027-01-15T09:00:00Z at the latest.")
 
 
-async def test_failed_sign_ins_are_told_up_to_a_number(world: World) -> None:
-    """The last of those that were tried as the session's user, with their reasons; not those as somebody unknown."""
-    granted = await world.open_session()
+async def test_failed_logins_are_limited(world: World) -> None:
+    """The timeline has the last 20 failed logins as the session's user, and none as an unknown user."""
+    issued = await world.open_session()
     for number in range(25):
         world.clock.advance(1)
         world.audit.record(
             LoginFailed(at=world.clock.now(), reason=f"r{number}", subject=ALICE.subject, address=ADDRESS)
         )
         world.audit.record(LoginFailed(at=world.clock.now(), reason="unknown_user", subject=None, address=ADDRESS))
-    told = await explained(world, granted)
-    assert [each.details["reason"] for each in told.events] == [f"r{number}" for number in range(5, 25)]
+    timeline = await explained(world, issued)
+    assert [each.details["reason"] for each in timeline.events] == [f"r{number}" for number in range(5, 25)]
 
 
-async def test_what_happens_after_its_end_is_no_part_of_it(world: World) -> None:
-    """Neither after a revocation nor after an expiry, wherever the session is still known."""
-    granted = await world.open_session()
-    await world.refresh(granted.refresh_token)
-    await keep(world)
+async def test_records_after_the_end_are_not_in_the_timeline(world: World) -> None:
+    """A record long after the expiry is left out, also if the store has deleted the session."""
+    issued = await world.open_session()
+    await world.refresh(issued.refresh_token)
+    await store_records(world)
     world.clock.advance(3_661)
     await world.administration.disable(ALICE.subject)
-    assert names(await explained(world, granted)) == ["token_refreshed"]
+    assert names(await explained(world, issued)) == ["token_refreshed"]
     world.sessions.stored.clear()
-    assert names(await explained(world, granted)) == ["token_refreshed"]
+    assert names(await explained(world, issued)) == ["token_refreshed"]
 
 
 async def test_an_unknown_session(world: World) -> None:
-    """Of which there is neither a row nor an event is not found."""
+    """A session without a stored row and without a record is not found."""
     with pytest.raises(SessionNotFound):
         await world.explanation.explain(SessionId(bytes(16)))
 
 
-async def test_old_events_are_forgotten(world: World) -> None:
-    """After the retention an event is deleted, not before."""
-    granted = await world.open_session()
-    await world.refresh(granted.refresh_token)
-    await keep(world)
+async def test_old_audit_records_are_deleted(world: World) -> None:
+    """A record is deleted after the retention period, and not before."""
+    issued = await world.open_session()
+    await world.refresh(issued.refresh_token)
+    await store_records(world)
     world.clock.advance(7_776_000)
     await world.retention.sweep()
     assert len(world.audit_records.stored) == 1

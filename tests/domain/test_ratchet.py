@@ -1,4 +1,4 @@
-"""The refresh-token ratchet: reading, writing and following tokens."""
+"""The refresh-token ratchet: parsing, encoding and succeeding tokens."""
 
 import hashlib
 import hmac
@@ -29,21 +29,21 @@ tokens = st.builds(
 
 
 def of_version(version: int) -> str:
-    """Return the text of a token that is right but for its version."""
+    """Return the text of a token that has this version and is otherwise valid."""
     raw = bytes([version]) + COUNTING.session_id + COUNTING.lineage + COUNTING.secret
     return "ktr_" + urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 @given(tokens)
-def test_a_token_survives_its_text(token: RefreshToken) -> None:
-    """Every token can be written and is read as the same; its text always has 91 characters."""
+def test_an_encoded_token_is_parsed_as_the_same(token: RefreshToken) -> None:
+    """Every token is encoded with 91 characters and parsed as the same token."""
     text = ratchet.encode(token)
     assert len(text) == 91
     assert ratchet.parse(text) == token
 
 
-def test_the_text_is_the_documented_one() -> None:
-    """The bytes of a token are version, session, lineage and secret; the expected text was made by other means."""
+def test_the_text_has_the_documented_form() -> None:
+    """The bytes are version, session id, lineage and secret. The expected text was made by other means."""
     assert ratchet.encode(COUNTING) == COUNTING_TEXT == of_version(1)
     assert ratchet.parse(COUNTING_TEXT) == COUNTING
 
@@ -79,14 +79,14 @@ def test_the_text_is_the_documented_one() -> None:
     ],
 )
 def test_malformed_text_is_refused(text: str) -> None:
-    """Whatever is not exactly the text of a token is an invalid grant, never another error."""
+    """Any other text raises ``InvalidGrant``, and never another error."""
     with pytest.raises(InvalidGrant):
         ratchet.parse(text)
 
 
 @given(st.integers(0, len(COUNTING_TEXT) - 1), st.sampled_from(ALPHABET) | st.integers(0, 0x10FFFF).map(chr))
 def test_one_token_has_one_text(position: int, character: str) -> None:
-    """A changed character makes the text no token or another token, never a second text of the same."""
+    """A changed character gives another token or none, never a second text of the same token."""
     text = COUNTING_TEXT[:position] + character + COUNTING_TEXT[position + 1 :]
     try:
         token = ratchet.parse(text)
@@ -96,28 +96,28 @@ def test_one_token_has_one_text(position: int, character: str) -> None:
     assert (token == COUNTING) == (text == COUNTING_TEXT)
 
 
-def test_a_known_successor() -> None:
-    """The successor of a published example is what OpenSSL's HMAC makes of it."""
+def test_a_published_successor() -> None:
+    """The successor of a published example equals the HMAC that OpenSSL computes."""
     successor = ratchet.successor(COUNTING, salt=bytes(range(32)), generation=0x0102)
     assert successor.secret.hex() == "b27d58c5fa47b009ac6c110852b6d695ff947473c783a3ad68917ecddd43b407"
 
 
 @given(tokens, st.binary(min_size=32, max_size=32), st.integers(1, 2**64 - 1))
 def test_the_successor_is_the_documented_hmac(token: RefreshToken, salt: bytes, generation: int) -> None:
-    """The next secret is HMAC-SHA256(secret, salt | session | generation); session and lineage stay."""
+    """The next secret is HMAC-SHA256(secret, salt | session id | generation); session and lineage stay."""
     message = salt + token.session_id + struct.pack(">Q", generation)
     secret = hmac.new(token.secret, message, hashlib.sha256).digest()
     successor = ratchet.successor(token, salt=salt, generation=generation)
     assert successor == RefreshToken(token.session_id, token.lineage, secret)
 
 
-def test_the_store_keeps_sha_256() -> None:
-    """What is kept of a part is its SHA-256, here the one of FIPS 180-2's example."""
+def test_the_digest_is_sha_256() -> None:
+    """The digest is the SHA-256 of the example in FIPS 180-2."""
     assert ratchet.digest(b"abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_a_token_knows_its_session() -> None:
-    """A token is of the lineage in every generation, and current in one."""
+def test_a_token_is_matched_to_its_session() -> None:
+    """A token has the lineage in every generation, and is current in one."""
     session = session_of(refresh_token(secret=1))
     assert ratchet.is_of_lineage(refresh_token(secret=0), session)
     assert not ratchet.is_of_lineage(refresh_token(session=2), session)

@@ -50,13 +50,13 @@ ISSUED = IssuedTokens(
         pytest.param(ClientWithSecret(Client(ClientId("c")), MARK), id="a new client's secret"),
     ],
 )
-def test_no_secret_is_shown(value: object) -> None:
-    """A value's text has its name and not its secret."""
+def test_no_secret_is_in_a_repr(value: object) -> None:
+    """The ``repr`` of a value has its class name but not its secret."""
     assert type(value).__name__ in repr(value)
     assert MARK not in repr(value)
 
 
-def test_a_session_shows_what_is_no_secret() -> None:
-    """An operator can see from a session's text which one it is."""
+def test_the_repr_of_a_session_names_its_subject() -> None:
+    """An operator can recognise a session by its ``repr``."""
     session = session_of(refresh_token())
     assert session.subject in repr(session)

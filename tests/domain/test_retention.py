@@ -1,4 +1,4 @@
-"""Retention: what is forgotten, and not before its time."""
+"""Retention: old data is deleted, and not too early."""
 
 import pytest
 
@@ -16,10 +16,8 @@ WEEK = 604_800
 
 
 @pytest.mark.parametrize(("wait", "kept"), [(0, True), (59.999, True), (60.001, False), (3600, False)])
-async def test_a_salt_goes_with_its_window(world: World, wait: float, *, kept: bool) -> None:
-    """A salt stays while a replay may need it, and for clocks that differ half a minute longer; nothing else of the
-    session changes.
-    """
+async def test_a_salt_is_erased_after_the_window(world: World, wait: float, *, kept: bool) -> None:
+    """A salt is kept for the window and half a minute more, because clocks differ; the session stays live."""
     tokens = await world.refresh_times(1, await world.open_session())
     salt = (await world.stored(tokens[0])).salt
     world.clock.advance(wait)
@@ -30,7 +28,7 @@ async def test_a_salt_goes_with_its_window(world: World, wait: float, *, kept: b
 
 
 async def test_a_replay_works_until_the_window_ends(world: World) -> None:
-    """Sweeping all the time takes no replay away, and after the window leaves nothing to replay with."""
+    """A sweep every second prevents no replay within the window; after the window there is no replay."""
     tokens = await world.refresh_times(1, await world.open_session())
     for _ in range(29):
         world.clock.advance(1)
@@ -42,8 +40,10 @@ async def test_a_replay_works_until_the_window_ends(world: World) -> None:
         await world.refresh(tokens[0])
 
 
-async def test_salts_go_where_the_events_cannot(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database of the audit events may be away while the sessions' store is there."""
+async def test_salts_are_erased_when_audit_records_cannot_be_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database with the audit records may be down while the session store works."""
 
     async def fail(*_: object, **__: object) -> int:
         raise StoreUnavailable
@@ -56,8 +56,8 @@ async def test_salts_go_where_the_events_cannot(world: World, monkeypatch: pytes
     assert (await world.stored(tokens[0])).salt is None
 
 
-async def test_a_later_rotations_salt_stays(world: World) -> None:
-    """The end of one rotation's window leaves the salt of the next."""
+async def test_the_salt_of_a_later_rotation_stays(world: World) -> None:
+    """The end of the window of one rotation does not erase the salt of the next."""
     tokens = await world.refresh_times(1, await world.open_session())
     world.clock.advance(20)
     successor = await world.refresh(tokens[1])
@@ -66,7 +66,7 @@ async def test_a_later_rotations_salt_stays(world: World) -> None:
     assert (await world.refresh(tokens[1])).refresh_token == successor.refresh_token
 
 
-async def test_without_a_window_salts_go_at_once() -> None:
+async def test_without_a_window_salts_are_erased_at_once() -> None:
     """With a window of 0 the next sweep erases the salt."""
     world = await World.create(session_policy=SessionPolicy(replay_window=0))
     tokens = await world.refresh_times(1, await world.open_session())
@@ -76,7 +76,7 @@ async def test_without_a_window_salts_go_at_once() -> None:
 
 
 async def test_salts_are_erased_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sweep erases so many salts at most, and the following ones the rest."""
+    """One sweep erases a limited number of salts, and the next sweeps erase the rest."""
     monkeypatch.setattr(retention, "_MAX_SALTS", 2)
     tokens = [(await world.refresh_times(1, await world.open_session()))[1] for _ in range(5)]
     world.clock.advance(61)
@@ -88,7 +88,7 @@ async def test_salts_are_erased_in_bounded_steps(world: World, monkeypatch: pyte
 
 
 async def test_ended_sessions_are_deleted_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sweep looks at so many sessions at most; repeated sweeps delete all that ended, and none that lives."""
+    """One sweep checks a limited number of sessions; repeated sweeps delete all ended ones, and no live one."""
     monkeypatch.setattr(retention, "_MAX_SESSIONS", 2)
     ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(5)]
     world.clock.advance(WEEK + 2 * MEMORY)
@@ -103,7 +103,7 @@ async def test_ended_sessions_are_deleted_in_bounded_steps(world: World, monkeyp
 
 
 async def test_live_sessions_stay(world: World) -> None:
-    """Until its very end a session is not deleted."""
+    """A session is not deleted before it ends."""
     token = (await world.open_session()).refresh_token
     world.clock.advance(WEEK - 1)
     await world.retention.sweep()
@@ -113,8 +113,10 @@ async def test_live_sessions_stay(world: World) -> None:
 @pytest.mark.parametrize(
     ("wait", "known"), [(0, True), (MEMORY - 0.001, True), (MEMORY, True), (MEMORY + 0.001, False)]
 )
-async def test_a_revocation_is_forgotten_when_no_token_needs_it(world: World, wait: float, *, known: bool) -> None:
-    """A revocation is remembered, here and in the store, for an access token's lifetime, the leeway and 60 s."""
+async def test_a_revocation_is_forgotten_after_all_tokens_have_expired(
+    world: World, wait: float, *, known: bool
+) -> None:
+    """Memory and store keep a revocation for the lifetime of an access token, the leeway and 60 s."""
     session = await world.stored((await world.open_session()).refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
     world.clock.advance(wait)

@@ -1,4 +1,4 @@
-"""Revocation: ending sessions before their time."""
+"""Revocation: ending sessions before they expire."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -24,8 +24,8 @@ MEMORY = 900 + LEEWAY + 60
 
 @pytest.mark.parametrize("wait", [0, 1000], ids=["at once", "long after"])
 @pytest.mark.parametrize("generation", [0, 1, 2])
-async def test_any_generation_logs_out(world: World, generation: int, wait: float) -> None:
-    """Every refresh token of a session, stale ones too, ends it as a logout and not as reuse."""
+async def test_a_refresh_token_of_any_generation_logs_out(world: World, generation: int, wait: float) -> None:
+    """Each refresh token of a session, also a replaced one, ends the session as a logout and not as reuse."""
     opened = await world.open_session()
     tokens = await world.refresh_times(2, opened)
     world.clock.advance(wait)
@@ -46,7 +46,7 @@ async def test_any_generation_logs_out(world: World, generation: int, wait: floa
 
 
 async def test_an_access_token_logs_out(world: World) -> None:
-    """The session of a valid access token can be ended with it."""
+    """A valid access token ends its session."""
     opened = await world.open_session()
     await world.revocation.log_out_with_access_token(world.claims(opened), client_id=FIRST_PARTY)
     assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.LOGOUT
@@ -54,7 +54,7 @@ async def test_an_access_token_logs_out(world: World) -> None:
 
 
 async def test_a_logout_ends_the_access_tokens(world: World) -> None:
-    """After a logout all of the session's access tokens are refused on this instance, those of others not."""
+    """After a logout this instance refuses all access tokens of the session, and accepts those of other sessions."""
     opened, other = await world.open_session(), await world.open_session()
     refreshed = await world.refresh(opened.refresh_token)
     await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=FIRST_PARTY)
@@ -72,8 +72,8 @@ async def test_a_logout_ends_the_access_tokens(world: World) -> None:
         pytest.param(lambda text: ratchet.encode(replace(ratchet.parse(text), lineage=bytes(16))), id="wrong lineage"),
     ],
 )
-async def test_a_token_never_issued_ends_nothing(world: World, change: Callable[[str], str]) -> None:
-    """Whoever knows a session's id and no token of it cannot end it, and is told nothing."""
+async def test_a_token_that_was_never_issued_ends_nothing(world: World, change: Callable[[str], str]) -> None:
+    """The id of a session is not enough to end it, and the answer does not tell whether the session exists."""
     opened = await world.open_session()
     await world.revocation.log_out_with_refresh_token(change(opened.refresh_token), client_id=FIRST_PARTY)
     assert (world.sessions.writes, world.audit.events) == ([], [])
@@ -81,7 +81,7 @@ async def test_a_token_never_issued_ends_nothing(world: World, change: Callable[
 
 
 async def test_another_clients_token_ends_nothing(world: World) -> None:
-    """RFC 7009 §2.1: a token is revoked by the client it was issued to."""
+    """Only the client to which a token was issued can revoke it (RFC 7009 §2.1)."""
     opened = await world.open_session()
     await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=OTHER_CLIENT)
     await world.revocation.log_out_with_access_token(world.claims(opened), client_id=OTHER_CLIENT)
@@ -91,7 +91,7 @@ async def test_another_clients_token_ends_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("session_id", [None, refresh_token(session=9).session_id], ids=["none", "deleted"])
 async def test_an_access_token_without_a_session_ends_nothing(world: World, session_id: SessionId | None) -> None:
-    """The token of a client acting for itself, or of a session that was deleted, is no error."""
+    """The token of a client that acts for itself, or of a deleted session, is no error."""
     await world.revocation.log_out_with_access_token(access_token_claims(session_id=session_id), client_id=FIRST_PARTY)
     assert (world.sessions.writes, world.audit.events) == ([], [])
 
@@ -102,15 +102,17 @@ async def end(world: World, token: str) -> None:
 
 
 async def expire(world: World, token: str) -> None:
-    """Wait until the session has expired, and its last access token with it."""
+    """Move the clock until the session and its last access token have expired."""
     world.clock.time = (await world.stored(token)).expires_at + LEEWAY
 
 
-@pytest.mark.parametrize("die", [end, expire])
-async def test_a_dead_session_stays_as_it_is(world: World, die: Callable[[World, str], Awaitable[None]]) -> None:
-    """Logging out of a session that is over is no error, and neither its end nor the reason changes."""
+@pytest.mark.parametrize("end_session", [end, expire])
+async def test_a_dead_session_stays_as_it_is(
+    world: World, end_session: Callable[[World, str], Awaitable[None]]
+) -> None:
+    """Logging out of a dead session is no error, and changes neither its end nor its reason."""
     opened = await world.open_session()
-    await die(world, opened.refresh_token)
+    await end_session(world, opened.refresh_token)
     before = await world.stored(opened.refresh_token)
     world.audit.events.clear()
     world.clock.advance(1)
@@ -121,7 +123,7 @@ async def test_a_dead_session_stays_as_it_is(world: World, die: Callable[[World,
 
 
 async def test_a_second_revocation_changes_nothing(world: World) -> None:
-    """Two that end a session at once make one revocation: the first's reason stays, and one event is recorded."""
+    """The reason of the first revocation stays, and one event is recorded."""
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
     await world.revocation.revoke(session, RevocationReason.REUSE)
@@ -130,8 +132,8 @@ async def test_a_second_revocation_changes_nothing(world: World) -> None:
     assert world.audit.kinds() == [SessionWasRevoked]
 
 
-async def test_a_revocation_that_another_instance_made_is_learnt(world: World) -> None:
-    """One that finds the session revoked by another instance refuses its access tokens from then on, too."""
+async def test_a_revocation_by_another_instance_is_added_to_the_list(world: World) -> None:
+    """An instance that finds the session revoked by another instance refuses its access tokens from then on."""
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
     await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
@@ -140,8 +142,8 @@ async def test_a_revocation_that_another_instance_made_is_learnt(world: World) -
     assert world.audit.events == []
 
 
-async def test_a_logout_that_the_store_did_not_confirm_is_an_error(world: World) -> None:
-    """While the store does not answer, nobody is told that the session ended."""
+async def test_an_unconfirmed_logout_is_an_error(world: World) -> None:
+    """If the store does not answer, the logout fails and is not recorded; a second try succeeds."""
     opened = await world.open_session()
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
@@ -151,8 +153,8 @@ async def test_a_logout_that_the_store_did_not_confirm_is_an_error(world: World)
     assert (await world.stored(opened.refresh_token)).revoked_because is RevocationReason.LOGOUT
 
 
-async def test_a_logout_in_the_leeway_ends_the_access_token(world: World) -> None:
-    """A session has just expired, and the leeway still lets its access token pass: logging out ends that too."""
+async def test_a_logout_within_the_leeway_ends_the_access_token(world: World) -> None:
+    """A logout after the session has expired ends an access token that the leeway still accepts."""
     opened = await world.open_session()
     world.clock.time = (await world.stored(opened.refresh_token)).expires_at - 10
     token = (await world.refresh(opened.refresh_token)).access_token
@@ -163,23 +165,23 @@ async def test_a_logout_in_the_leeway_ends_the_access_token(world: World) -> Non
         world.validation.validate(token)
 
 
-async def test_anothers_revocation_is_not_recorded_as_ours(world: World) -> None:
-    """If the store's answer was lost and another request had revoked, that one has recorded it; we only acknowledge."""
+async def test_a_revocation_by_another_request_is_recorded_once(world: World) -> None:
+    """If the store's answer was lost and another request had revoked the session, only that request records it."""
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
 
-    async def another_is_first() -> None:
+    async def revoke_first() -> None:
         await world.revocation.revoke(session, RevocationReason.ENDED_BY_USER)
         raise StoreUnavailable
 
-    world.sessions.once("before revoke", another_is_first)
+    world.sessions.once("before revoke", revoke_first)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
     recorded = [event.reason for event in world.audit.events if isinstance(event, SessionWasRevoked)]
     assert recorded == [RevocationReason.ENDED_BY_USER]
 
 
 async def test_a_logout_repeated_after_a_lost_answer_ends_the_access_token(world: World) -> None:
-    """If the store revoked and its answer was lost, the repeated logout is acknowledged: the access token is dead."""
+    """If the store revoked and its answer was lost, the second logout succeeds and ends the access token."""
     opened = await world.open_session()
     world.sessions.once("after revoke", unavailable)
     with suppress(StoreUnavailable):
@@ -190,8 +192,8 @@ async def test_a_logout_repeated_after_a_lost_answer_ends_the_access_token(world
 
 
 @pytest.mark.parametrize(("ago", "known"), [(0, True), (MEMORY, True), (MEMORY + 0.001, False), (10_000, False)])
-async def test_a_start_learns_the_revocations_that_matter(world: World, ago: float, *, known: bool) -> None:
-    """An instance that starts learns the sessions revoked within an access token's lifetime, the leeway and 60 s."""
+async def test_a_new_instance_syncs_the_revocations_that_matter(world: World, ago: float, *, known: bool) -> None:
+    """It reads the sessions revoked within the lifetime of an access token, the leeway and 60 s."""
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)

@@ -1,4 +1,4 @@
-"""What the revocation feed says."""
+"""The content of the revocation feed."""
 
 import pytest
 
@@ -18,21 +18,21 @@ RECENT = 180
 
 
 def feed_of(world: World) -> RevocationFeed:
-    """Return the feed of an instance."""
+    """Return the feed of the instance."""
     return RevocationFeed(
         revoked=world.revoked, keys=world.keys, codec=world.codec, clock=world.clock, policy=world.access_tokens
     )
 
 
 def revoke(world: World, number: int, *, ago: float) -> RevokedSession:
-    """Put a session on the instance's list."""
+    """Add a session to the revocation list of the instance."""
     revocation = RevokedSession(SessionId(bytes([number]) * 16), world.clock.now() - ago)
     world.revoked.add(revocation)
     return revocation
 
 
-async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
-    """Its issuer, its moment, an end a minute later, the window, and the published keys."""
+async def test_the_members_of_an_empty_feed(world: World) -> None:
+    """The feed has the issuer, the time, an expiry a minute later, the window and the published keys."""
     await world.use_keys(SigningKey("kid-1"), SigningKey("pending", NOW + 10))
     await world.revocation.sync_revocations()
     assert feed_of(world).full() == Feed(
@@ -48,8 +48,8 @@ async def test_it_says_who_tells_and_for_how_long(world: World) -> None:
     )
 
 
-async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
-    """The whole feed has the sessions revoked within the window, the recent one those of three minutes, in order."""
+async def test_the_revoked_sessions_of_the_full_and_the_recent_feed(world: World) -> None:
+    """The full feed has the sessions revoked within the window, the recent feed those of three minutes, in order."""
     await world.revocation.sync_revocations()
     too_old, old, recent, new = (
         revoke(world, 9 - n, ago=ago) for n, ago in enumerate((WINDOW + 1, RECENT + 1, RECENT, 0))
@@ -59,16 +59,16 @@ async def test_it_lists_what_tokens_alive_may_need(world: World) -> None:
     assert feed_of(world).recent().revoked == [recent, new]
 
 
-async def test_a_revocation_is_told_by_who_made_it(world: World) -> None:
-    """It need not be learnt from the store first."""
+async def test_a_revocation_by_this_instance_is_in_the_feed_at_once(world: World) -> None:
+    """It needs no sync with the store."""
     opened = await world.open_session()
     session = await world.stored(opened.refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
     assert feed_of(world).recent().revoked == [RevokedSession(session.session_id, NOW)]
 
 
-async def test_as_of_stands_still_without_the_store(world: World) -> None:
-    """An instance that cannot learn what others revoked does not claim to know it."""
+async def test_as_of_is_the_time_of_the_last_sync(world: World) -> None:
+    """An instance that cannot read the store does not claim to know the revocations of other instances."""
     await world.revocation.sync_revocations()
     world.clock.advance(100)
     feed = feed_of(world).recent()
@@ -80,17 +80,19 @@ async def test_as_of_stands_still_without_the_store(world: World) -> None:
 @pytest.mark.parametrize(
     ("ago", "enough"), [(0, True), (RECENT - 60 - LEEWAY, True), (RECENT - 60 - LEEWAY + 1, False), (NOW, False)]
 )
-async def test_the_recent_feed_is_for_who_knows_enough(world: World, ago: float, *, enough: bool) -> None:
-    """What was revoked a minute and the leeway before one's last feed is told again: commits become visible late."""
+async def test_the_recent_feed_covers_a_follower_that_is_recent_enough(
+    world: World, ago: float, *, enough: bool
+) -> None:
+    """The feeds must overlap by a minute and the leeway, because commits become visible out of order."""
     await world.revocation.sync_revocations()
     feed = feed_of(world)
     assert feed.covers(feed.recent(), int(NOW - ago)) is enough
 
 
-async def test_a_dropped_key_is_named_and_signs_nothing(world: World) -> None:
-    """The key that takes its place signs, and the published keys are without it."""
+async def test_a_dropped_key_is_listed_and_does_not_sign(world: World) -> None:
+    """The new key signs the feed, and the dropped key is not among the published keys."""
     await world.use_keys(SigningKey("new", NOW - 30))
     feed = feed_of(world)
-    told = feed.recent()
-    assert (told.keys, told.dropped) == (("new",), ("kid-1",))
-    assert feed.signed(told).endswith("by-new")
+    recent = feed.recent()
+    assert (recent.keys, recent.dropped) == (("new",), ("kid-1",))
+    assert feed.signed(recent).endswith("by-new")

@@ -1,4 +1,4 @@
-"""What makes a rotation fail between verdict and write: it uses up no token and hides no reuse."""
+"""Failures between the verdict and the write use up no token, and do not hide a reuse."""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,74 +21,74 @@ BAD_SCOPES = [EXCESSIVE, MALFORMED, "x" * (MAX_LENGTH + 1)]
 
 
 class SigningBrokeError(Exception):
-    """The signing failed."""
+    """Signing failed."""
 
 
-async def lose_the_keys(world: World) -> type[Exception]:
-    """Leave no key to sign with; return the error to expect."""
+async def remove_the_keys(world: World) -> type[Exception]:
+    """Remove all signing keys; return the expected error."""
     await world.use_keys()
     return ConfigurationError
 
 
 async def break_the_signing(world: World) -> type[Exception]:
-    """Make signing fail; return the error to expect."""
+    """Make signing fail; return the expected error."""
 
     def fail(*_: object, **__: object) -> str:
         raise SigningBrokeError
 
-    world.codec.encode = fail  # type: ignore[method-assign]  # it is what breaks
+    world.codec.encode = fail  # type: ignore[method-assign]  # the fault
     return SigningBrokeError
 
 
 async def remove_the_client(world: World) -> type[Exception]:
-    """Delete the client; return the error to expect."""
+    """Delete the client; return the expected error."""
     del world.clients.stored[FIRST_PARTY]
     return InvalidClient
 
 
-Trouble = Callable[[World], Awaitable[type[Exception]]]
-TROUBLES = pytest.mark.parametrize("trouble", [lose_the_keys, break_the_signing, remove_the_client])
+Fault = Callable[[World], Awaitable[type[Exception]]]
+FAULTS = pytest.mark.parametrize("fault", [remove_the_keys, break_the_signing, remove_the_client])
 
 
-async def mend(world: World) -> None:
-    """Undo any of the troubles."""
+async def repair(world: World) -> None:
+    """Undo each of the faults."""
     await world.use_keys(SigningKey("kid-1"))
     vars(world.codec).pop("encode", None)
     world.clients.stored[FIRST_PARTY] = FIRST_PARTY_CLIENT
 
 
-@TROUBLES
-async def test_trouble_uses_up_no_token(world: World, trouble: Trouble) -> None:
-    """A rotation that fails leaves the session as it was, and its token rotates later."""
+@FAULTS
+async def test_a_failed_rotation_uses_up_no_token(world: World, fault: Fault) -> None:
+    """A failed rotation leaves the session as it was, and the same token rotates later."""
     token = (await world.open_session()).refresh_token
     before = await world.stored(token)
-    with pytest.raises(await trouble(world)):
+    with pytest.raises(await fault(world)):
         await world.refresh(token)
     assert await world.stored(token) == before
     assert (world.sessions.writes, world.audit.events) == ([], [])
-    await mend(world)
+    await repair(world)
     await world.refresh(token)
     assert world.audit.kinds() == [TokenRefreshed]
 
 
-@TROUBLES
-async def test_trouble_stops_a_replay_too(world: World, trouble: Trouble) -> None:
-    """A replay fails as a rotation does, changes nothing, and succeeds later."""
+@FAULTS
+async def test_a_failed_replay_changes_nothing(world: World, fault: Fault) -> None:
+    """A replay fails for the same reasons, changes nothing, and succeeds later."""
     tokens = await world.refresh_times(1, await world.open_session())
     before = await world.stored(tokens[0])
-    with pytest.raises(await trouble(world)):
+    with pytest.raises(await fault(world)):
         await world.refresh(tokens[0])
     assert await world.stored(tokens[0]) == before
-    await mend(world)
+    await repair(world)
     assert (await world.refresh(tokens[0])).refresh_token == tokens[1]
     assert world.audit.kinds() == [TokenReplayed]
 
 
-@TROUBLES
-async def test_trouble_hides_no_reuse(world: World, trouble: Trouble) -> None:
-    """Reuse ends the session though signing fails or the client is gone."""
+@FAULTS
+async def test_a_fault_does_not_hide_reuse(world: World, fault: Fault) -> None:
+    """Reuse revokes the session even if signing would fail or the client was removed."""
     tokens = await world.refresh_times(2, await world.open_session())
-    await trouble(world)
+    await fault(world)
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
     assert (await world.stored(tokens[0])).revoked_because is RevocationReason.REUSE
@@ -97,7 +97,7 @@ async def test_trouble_hides_no_reuse(world: World, trouble: Trouble) -> None:
 @pytest.mark.parametrize("generation", [0, 1], ids=["replay", "rotation"])
 @pytest.mark.parametrize("requested", BAD_SCOPES, ids=["excessive", "malformed", "long"])
 async def test_a_bad_scope_uses_up_no_token(world: World, requested: str, generation: int) -> None:
-    """Too much scope, or none that can be read, is refused and changes nothing; the token still works."""
+    """An excessive, malformed or long scope is refused and changes nothing; the token still works."""
     tokens = await world.refresh_times(1, await world.open_session())
     before = await world.stored(tokens[0])
     with pytest.raises(InvalidScope):
@@ -108,16 +108,16 @@ async def test_a_bad_scope_uses_up_no_token(world: World, requested: str, genera
 
 
 @pytest.mark.parametrize("requested", BAD_SCOPES, ids=["excessive", "malformed", "long"])
-async def test_a_bad_scope_hides_no_reuse(world: World, requested: str) -> None:
-    """Reuse is found before the scope is read."""
+async def test_a_bad_scope_does_not_hide_reuse(world: World, requested: str) -> None:
+    """Reuse is detected before the scope is parsed."""
     tokens = await world.refresh_times(2, await world.open_session())
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0], requested=requested)
     assert (await world.stored(tokens[0])).revoked_because is RevocationReason.REUSE
 
 
-async def test_a_bad_scope_tells_a_stranger_nothing(world: World) -> None:
-    """A foreign client and the holder of a dead token learn of the grant, not of the scope."""
+async def test_a_refused_token_hides_the_check_of_the_scope(world: World) -> None:
+    """A foreign client and the holder of a dead token get ``InvalidGrant``, not ``InvalidScope``."""
     token = (await world.open_session()).refresh_token
     with pytest.raises(InvalidGrant):
         await world.rotation.rotate(token, client_id=OTHER_CLIENT, requested=EXCESSIVE)
@@ -126,8 +126,8 @@ async def test_a_bad_scope_tells_a_stranger_nothing(world: World) -> None:
         await world.refresh(token, requested=EXCESSIVE)
 
 
-async def test_a_narrower_scope_is_the_access_tokens_alone(world: World) -> None:
-    """What is narrowed is one access token; the session keeps its scope, and the next refresh gives all of it."""
+async def test_a_narrower_scope_applies_to_one_access_token(world: World) -> None:
+    """The session keeps its scope, and the next refresh grants all of it."""
     granted = await world.refresh((await world.open_session()).refresh_token, requested="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     assert (await world.stored(granted.refresh_token)).scope == ALICE.scope
@@ -135,8 +135,8 @@ async def test_a_narrower_scope_is_the_access_tokens_alone(world: World) -> None
     assert follower.scope == world.claims(follower).scope == ALICE.scope
 
 
-async def test_a_replay_may_ask_for_another_scope(world: World) -> None:
-    """A replay narrows its own access token, whatever the first presentation asked for."""
+async def test_a_replay_may_request_another_scope(world: World) -> None:
+    """The scope of a replay does not depend on the scope that the first presentation requested."""
     token = (await world.open_session()).refresh_token
     first = await world.refresh(token, requested="account")
     second = await world.refresh(token, requested="orders:read")
@@ -145,8 +145,8 @@ async def test_a_replay_may_ask_for_another_scope(world: World) -> None:
 
 
 @pytest.mark.parametrize("requested", [None, ""])
-async def test_nothing_requested_is_the_sessions_scope(world: World, requested: str | None) -> None:
-    """A refresh that names no scope gets the session's, which may be less than the user's has become."""
+async def test_without_a_requested_scope_the_session_scope_is_granted(world: World, requested: str | None) -> None:
+    """The session's scope may be narrower than the user's."""
     signed_in = await world.authentication.sign_in(
         ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested="account", requester=REQUESTER
     )

@@ -1,4 +1,4 @@
-"""Rotation when others are faster, and when the store's answer is lost."""
+"""Concurrent rotations, and rotations for which the store's answer is lost."""
 
 import asyncio
 from collections import Counter
@@ -18,18 +18,18 @@ from app.testing.world import World
 
 @pytest.fixture
 async def strict() -> World:
-    """Return the services with a replay window of 0."""
+    """Return a world with a replay window of 0."""
     return await World.create(session_policy=SessionPolicy(replay_window=0))
 
 
 async def race(world: World, refresh_token: str, racers: int) -> list[IssuedTokens | BaseException]:
-    """Present one token often at once, so that all read before one of them writes."""
+    """Present one token in many requests at once, so that all read before one of them writes."""
     world.sessions.slow_reads = True
     return await asyncio.gather(*(world.refresh(refresh_token) for _ in range(racers)), return_exceptions=True)
 
 
-async def test_of_concurrent_requests_one_commits(world: World) -> None:
-    """All of many concurrent requests get one successor, with access tokens of their own; one of them rotated."""
+async def test_one_of_many_concurrent_requests_commits(world: World) -> None:
+    """All requests get the same successor and different access tokens; one rotated, the others are replays."""
     token = (await world.open_session()).refresh_token
     grants = [each for each in await race(world, token, 10) if isinstance(each, IssuedTokens)]
     assert len(grants) == 10
@@ -39,8 +39,8 @@ async def test_of_concurrent_requests_one_commits(world: World) -> None:
     assert (await world.stored(token)).generation == 1
 
 
-async def test_without_a_window_losers_are_refused(strict: World) -> None:
-    """With window 0 one of the concurrent requests wins; the losers are refused and revoke nothing."""
+async def test_without_a_window_the_losers_are_refused(strict: World) -> None:
+    """With a window of 0, one of the concurrent requests wins; the others are refused and revoke nothing."""
     token = (await strict.open_session()).refresh_token
     outcomes = await race(strict, token, 10)
     (winner,) = [each for each in outcomes if isinstance(each, IssuedTokens)]
@@ -51,7 +51,7 @@ async def test_without_a_window_losers_are_refused(strict: World) -> None:
 
 
 async def test_the_loser_replays_the_winners_successor(world: World) -> None:
-    """A request that another overtakes between read and write reads again and answers with the same successor."""
+    """A request that loses between its read and its write reads again and answers with the same successor."""
     token = (await world.open_session()).refresh_token
     winners: list[IssuedTokens] = []
 
@@ -66,7 +66,7 @@ async def test_the_loser_replays_the_winners_successor(world: World) -> None:
 
 
 async def test_a_loser_two_rotations_behind_revokes_nothing(world: World) -> None:
-    """A request that finds its token outdated only after losing is refused and recorded, and no theft."""
+    """A request whose token became outdated while it ran is refused and recorded as a lost race, not as reuse."""
     token = (await world.open_session()).refresh_token
 
     async def overtake_twice() -> None:
@@ -80,8 +80,8 @@ async def test_a_loser_two_rotations_behind_revokes_nothing(world: World) -> Non
     assert (session.revoked_at, session.generation) == (None, 3)
 
 
-async def test_a_loser_to_a_revocation_is_refused(world: World) -> None:
-    """A session that is revoked between read and write gives nothing."""
+async def test_a_revocation_before_the_write_refuses_the_rotation(world: World) -> None:
+    """A session that is revoked between read and write issues no tokens."""
     token = (await world.open_session()).refresh_token
     session = await world.stored(token)
     world.sessions.once("before advance", lambda: world.revocation.revoke(session, RevocationReason.LOGOUT))
@@ -91,8 +91,8 @@ async def test_a_loser_to_a_revocation_is_refused(world: World) -> None:
     assert (await world.stored(token)).generation == 0
 
 
-async def test_a_result_lost_after_the_commit_is_a_success(world: World) -> None:
-    """If the store committed before its answer was lost, the request has won: the token it gives is the current one."""
+async def test_a_lost_answer_after_the_commit_is_a_success(world: World) -> None:
+    """If the store committed and its answer was lost, the request returns the committed token."""
     token = (await world.open_session()).refresh_token
     world.sessions.once("after advance", unavailable)
     granted = await world.refresh(token)
@@ -102,8 +102,8 @@ async def test_a_result_lost_after_the_commit_is_a_success(world: World) -> None
     assert world.audit.kinds() == [TokenRefreshed, TokenRefreshed]
 
 
-async def test_a_result_lost_before_the_commit_uses_up_no_token(world: World) -> None:
-    """If the store did not commit, the client is asked to try again, and the same token then rotates."""
+async def test_a_lost_answer_without_a_commit_uses_up_no_token(world: World) -> None:
+    """If the store did not commit, the error is ``StoreUnavailable``, and the same token rotates later."""
     token = (await world.open_session()).refresh_token
     before = await world.stored(token)
     world.sessions.once("before advance", unavailable)
@@ -115,8 +115,8 @@ async def test_a_result_lost_before_the_commit_uses_up_no_token(world: World) ->
     assert world.audit.kinds() == [TokenRefreshed]
 
 
-async def test_a_result_that_stays_unknown_can_be_asked_for_again(world: World) -> None:
-    """If the store committed and cannot be read either, the client's second try replays the committed successor."""
+async def test_an_unknown_result_is_replayed_at_the_second_try(world: World) -> None:
+    """If the store committed and then could not be read, the client's second try replays the successor."""
     token = (await world.open_session()).refresh_token
 
     async def go_down() -> None:
@@ -132,8 +132,8 @@ async def test_a_result_that_stays_unknown_can_be_asked_for_again(world: World) 
     assert world.audit.kinds() == [TokenReplayed]
 
 
-async def test_an_unknown_result_may_be_anothers_win(world: World) -> None:
-    """If the answer is lost and another request's successor is stored, that one is replayed."""
+async def test_after_a_lost_answer_the_successor_of_another_request_is_replayed(world: World) -> None:
+    """If the answer is lost and the store has the successor of another request, that successor is the answer."""
     token = (await world.open_session()).refresh_token
     winners: list[IssuedTokens] = []
 
@@ -146,8 +146,8 @@ async def test_an_unknown_result_may_be_anothers_win(world: World) -> None:
     assert world.audit.kinds() == [TokenRefreshed, TokenReplayed]
 
 
-async def test_a_win_that_was_revoked_meanwhile_gives_nothing(world: World) -> None:
-    """If the answer is lost and the session revoked before it is read again, there is no token response."""
+async def test_a_revocation_after_the_commit_refuses_the_rotation(world: World) -> None:
+    """If the answer is lost and the session is revoked before it is read again, the request is refused."""
     token = (await world.open_session()).refresh_token
     session = await world.stored(token)
 
@@ -161,8 +161,8 @@ async def test_a_win_that_was_revoked_meanwhile_gives_nothing(world: World) -> N
     assert world.audit.events == []
 
 
-async def test_it_gives_up_on_a_store_that_never_swaps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A compare-and-swap that keeps failing for no visible reason ends in a 'try again', not in an endless loop."""
+async def test_rotation_gives_up_after_three_attempts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compare-and-swap that always fails ends with ``StoreUnavailable``, not in an endless loop."""
     token = (await world.open_session()).refresh_token
 
     async def refuse(*_: object, **__: object) -> bool:
@@ -174,7 +174,7 @@ async def test_it_gives_up_on_a_store_that_never_swaps(world: World, monkeypatch
 
 
 async def test_a_store_that_cannot_be_read_changes_nothing(world: World) -> None:
-    """Without a read there is no verdict: the client is asked to try again."""
+    """If the session cannot be read, the error is ``StoreUnavailable``, and nothing is written or recorded."""
     token = (await world.open_session()).refresh_token
     world.sessions.once("before find", unavailable)
     with pytest.raises(StoreUnavailable):

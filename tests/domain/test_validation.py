@@ -26,7 +26,7 @@ DAY = 86_400
 
 
 def validate(world: World, **changes: Any) -> AccessTokenClaims:
-    """Return what validation makes of a signed token whose claims differ so from a valid one's."""
+    """Validate a signed token with these changes to the claims of a valid token."""
     return world.validation.validate(world.codec.encode(access_token_claims(**changes), kid="kid-1"))
 
 
@@ -35,14 +35,14 @@ def validate(world: World, **changes: Any) -> AccessTokenClaims:
     [
         pytest.param({}, id="fresh"),
         pytest.param({"audience": ("other", AUDIENCE)}, id="one of several audiences"),
-        pytest.param({"session_id": None, "auth_time": None}, id="of a client acting for itself"),
+        pytest.param({"session_id": None, "auth_time": None}, id="of a client that acts for itself"),
         pytest.param({"issued_at": AT - 900, "expires_at": AT - 29}, id="expired within the leeway"),
         pytest.param({"issued_at": AT + 30, "expires_at": AT + 900}, id="issued ahead within the leeway"),
         pytest.param({"issued_at": AT - DAY + 60, "expires_at": AT + 60}, id="for exactly a day"),
     ],
 )
 def test_valid_tokens_are_accepted(world: World, changes: dict[str, Any]) -> None:
-    """A token that this issuer makes for this audience is accepted, and its claims are the answer."""
+    """A token of this issuer for this audience is accepted, and its claims are returned."""
     assert validate(world, **changes) == access_token_claims(**changes)
 
 
@@ -63,14 +63,14 @@ def test_valid_tokens_are_accepted(world: World, changes: dict[str, Any]) -> Non
     ],
 )
 def test_other_tokens_are_refused(world: World, changes: dict[str, Any], error: type[InvalidToken]) -> None:
-    """A token with a good signature and a wrong claim is refused for what is wrong."""
+    """A token with a valid signature and a wrong claim is refused with the error for that claim."""
     with pytest.raises(error) as refusal:
         validate(world, **changes)
     assert refusal.type is error
 
 
 @pytest.mark.parametrize(("after", "accepted"), [(29.999, True), (30.0, False)])
-def test_the_leeway_ends_at_its_very_moment(world: World, after: float, *, accepted: bool) -> None:
+def test_the_leeway_is_exclusive(world: World, after: float, *, accepted: bool) -> None:
     """A token is accepted strictly less than the leeway after its ``exp``."""
     token = world.codec.encode(access_token_claims(), kid="kid-1")
     world.clock.time = access_token_claims().expires_at + after
@@ -82,7 +82,7 @@ def test_the_leeway_ends_at_its_very_moment(world: World, after: float, *, accep
 
 
 async def test_without_leeway_a_token_ends_at_its_expiry() -> None:
-    """RFC 7519 §4.1.4: on or after ``exp`` a token is not accepted."""
+    """A token is not accepted on or after ``exp`` (RFC 7519 §4.1.4)."""
     policy = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, leeway=0)
     world = await World.create(access_tokens=policy)
     assert validate(world, expires_at=AT + 1)
@@ -93,16 +93,22 @@ async def test_without_leeway_a_token_ends_at_its_expiry() -> None:
 @pytest.mark.parametrize(
     ("token", "error"), [("", MalformedToken), ("nonsense", MalformedToken), ("access-token-99", BadSignature)]
 )
-def test_what_cannot_be_read_is_refused(world: World, token: str, error: type[InvalidToken]) -> None:
-    """What the codec says of a token's form and signature is the answer."""
+def test_an_unreadable_token_is_refused(world: World, token: str, error: type[InvalidToken]) -> None:
+    """The error of the codec about form or signature is passed on."""
     with pytest.raises(error):
         world.validation.validate(token)
 
 
-def test_a_revoked_sessions_token_is_refused(world: World) -> None:
-    """Once a session is known to be revoked, its tokens are; those of other sessions and of none are not."""
+def test_the_token_of_a_revoked_session_is_refused(world: World) -> None:
+    """Tokens of other sessions, and tokens without a session, are accepted."""
     world.revoked.add(RevokedSession(refresh_token(session=1).session_id, NOW))
     with pytest.raises(SessionRevoked):
         validate(world)
     assert validate(world, session_id=refresh_token(session=2).session_id)
     assert validate(world, session_id=None, auth_time=None)
+
+
+def test_revocations_are_remembered_longer_than_tokens_are_accepted() -> None:
+    """A revocation is remembered for the lifetime of a token, the leeway and one minute more."""
+    policy = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, lifetime=600, leeway=10)
+    assert policy.memory_of_revocations() == 600 + 10 + 60

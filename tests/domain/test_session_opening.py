@@ -1,4 +1,4 @@
-"""Issuance: opening sessions and signing their access tokens."""
+"""Opening a session, and the access tokens of sessions."""
 
 import asyncio
 import math
@@ -14,7 +14,6 @@ from app.domain.identifiers import FIRST_PARTY
 from app.domain.keys.signing_key import SigningKey
 from app.domain.scope import InvalidScope, Scope
 from app.domain.sessions import ratchet
-from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.policy import SessionPolicy
 from app.domain.sessions.session import Session
 from app.domain.tokens.claims import AccessTokenClaims
@@ -27,14 +26,9 @@ from app.testing.world import REQUESTER, World
 WEEK = 604_800
 
 
-async def open_session(world: World, requested: str | None = None) -> IssuedTokens:
-    """Open a session of Alice."""
-    return await world.open_session(requested=requested)
-
-
-async def test_the_store_holds_the_facts_and_digests_of_a_session(world: World) -> None:
-    """A new session is of generation 0, without a salt, with digests of its token's parts and the user's version."""
-    granted = await open_session(world)
+async def test_the_store_holds_the_digests_of_a_new_session(world: World) -> None:
+    """A new session has generation 0, no salt, the digests of its token's parts and the user's version."""
+    granted = await world.open_session()
     token = ratchet.parse(granted.refresh_token)
     assert await world.stored(granted.refresh_token) == Session(
         session_id=token.session_id,
@@ -56,8 +50,8 @@ async def test_the_store_holds_the_facts_and_digests_of_a_session(world: World) 
 
 
 async def test_the_store_holds_no_token(world: World) -> None:
-    """Neither the refresh token nor its lineage nor its secret is kept, before and after a rotation."""
-    texts = await world.refresh_times(1, await open_session(world))
+    """The store has neither the refresh token nor its lineage nor its secret, before and after a rotation."""
+    texts = await world.refresh_times(1, await world.open_session())
     stored = astuple(await world.stored(texts[0]))
     for text in texts:
         token = ratchet.parse(text)
@@ -65,10 +59,10 @@ async def test_the_store_holds_no_token(world: World) -> None:
         assert not {text, token.lineage, token.secret} & {each for each in stored if isinstance(each, str | bytes)}
 
 
-async def test_what_the_access_token_says(world: World) -> None:
-    """The claims are those of RFC 9068 and the session's, signed with the active key."""
+async def test_the_claims_of_the_access_token(world: World) -> None:
+    """The token has the claims of RFC 9068 and of the session, and is signed with the active key."""
     await world.use_keys(SigningKey("old"), SigningKey("active", NOW), SigningKey("pending", NOW + 1))
-    granted = await open_session(world)
+    granted = await world.open_session()
     claims = world.claims(granted)
     assert claims == AccessTokenClaims(
         issuer=ISSUER,
@@ -86,23 +80,23 @@ async def test_what_the_access_token_says(world: World) -> None:
     assert world.codec.kids == ["active"]
 
 
-async def test_what_the_grant_says(world: World) -> None:
-    """The answer tells how long each token lives and what scope was granted."""
-    granted = await open_session(world)
+async def test_the_lifetimes_and_the_scope_in_the_answer(world: World) -> None:
+    """The answer has the lifetime of each token and the granted scope."""
+    granted = await world.open_session()
     assert (granted.expires_in, granted.refresh_token_expires_in, granted.scope) == (900, WEEK, ALICE.scope)
 
 
-async def test_nothing_is_shared_between_sessions(world: World) -> None:
-    """Two sign-ins differ in session, lineage, secret and access-token id."""
-    grants = [await open_session(world), await open_session(world)]
+async def test_two_sessions_share_no_secret(world: World) -> None:
+    """Two sessions differ in id, lineage, secret and access-token id."""
+    grants = [await world.open_session(), await world.open_session()]
     tokens = [ratchet.parse(each.refresh_token) for each in grants]
     for part in ("session_id", "lineage", "secret"):
         assert len({getattr(token, part) for token in tokens}) == 2
     assert len({world.claims(each).token_id for each in grants}) == 2
 
 
-async def test_opening_is_recorded(world: World) -> None:
-    """The audit trail knows who signed in, where, through what and from where."""
+async def test_opening_records_a_login(world: World) -> None:
+    """The event has the subject, the session, the client and the address."""
     granted = await world.session_opening.open_session(
         subject=ALICE.subject,
         scope=ALICE.scope,
@@ -118,52 +112,52 @@ async def test_opening_is_recorded(world: World) -> None:
     ]
 
 
-async def test_a_part_of_the_scope(world: World) -> None:
-    """A session can be opened with less than the user's scope, and then never has more."""
-    granted = await open_session(world, "account")
+async def test_a_session_can_have_less_scope_than_its_user(world: World) -> None:
+    """A refresh cannot widen the scope of such a session."""
+    granted = await world.open_session(requested="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     with pytest.raises(InvalidScope):
         await world.refresh(granted.refresh_token, requested=str(ALICE.scope))
 
 
 @pytest.mark.parametrize("requested", ["keyturn:admin", "account keyturn:admin", "account  orders:read"])
-async def test_a_bad_scope_opens_nothing(world: World, requested: str) -> None:
-    """Asking for more than the user has, or for nonsense, keeps no session and records no sign-in."""
+async def test_a_bad_scope_opens_no_session(world: World, requested: str) -> None:
+    """An excessive or malformed scope stores no session and records no login."""
     with pytest.raises(InvalidScope):
-        await open_session(world, requested)
+        await world.open_session(requested=requested)
     assert (world.sessions.writes, world.audit.events) == ([], [])
 
 
-async def test_without_a_key_nothing_is_opened(world: World) -> None:
-    """If the access token cannot be signed, no session is kept."""
+async def test_without_a_key_no_session_is_opened(world: World) -> None:
+    """If the access token cannot be signed, no session is stored."""
     await world.use_keys()
     with pytest.raises(ConfigurationError):
-        await open_session(world)
+        await world.open_session()
     assert (world.sessions.writes, world.audit.events) == ([], [])
 
 
-async def test_without_the_store_nobody_signed_in(world: World) -> None:
-    """If the session cannot be kept there is no answer and no record of a sign-in."""
+async def test_without_the_store_no_login_is_recorded(world: World) -> None:
+    """If the session cannot be stored, the error is ``StoreUnavailable`` and no login is recorded."""
     world.sessions.once("before add", unavailable)
     with pytest.raises(StoreUnavailable):
-        await open_session(world)
+        await world.open_session()
     assert world.audit.events == []
 
 
-async def test_the_idle_limit_counts_from_the_start() -> None:
-    """With an idle limit, a session that is never refreshed ends with it, and the answer says so."""
+async def test_the_idle_limit_counts_from_the_login() -> None:
+    """With an idle limit, both tokens of a new session expire after it."""
     world = await World.create(session_policy=SessionPolicy(idle_lifetime=600))
-    granted = await open_session(world)
+    granted = await world.open_session()
     assert (granted.refresh_token_expires_in, granted.expires_in) == (600, 600)
     assert (await world.stored(granted.refresh_token)).idle_expires_at == NOW + 600
 
 
 @given(st.floats(0, 1000), st.floats(0, 2000))
-def test_an_access_token_never_outlives_its_session(moment: float, left: float) -> None:
-    """However the session's end falls, the token's ``exp`` is not after it, and ``expires_in`` is what was signed."""
+def test_an_access_token_never_outlives_its_session(elapsed: float, left: float) -> None:
+    """The token's ``exp`` is not after the session's expiry, and ``expires_in`` is the signed lifetime."""
     world = World(SessionPolicy(), AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE), RATE_LIMITS)
     asyncio.run(world.keys.load())
-    now = NOW + moment
+    now = NOW + elapsed
     ends_at = now + left
     session = session_of(refresh_token(), expires_at=ends_at)
     issued = world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, now=now)

@@ -1,4 +1,4 @@
-"""A subject's own sessions."""
+"""The sessions of one subject."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,14 +21,14 @@ BOB = replace(ALICE, subject=Subject("bob-subject"), username="bob")
 
 @pytest.fixture
 async def world() -> World:
-    """Return the services, known to Alice and Bob."""
+    """Return a world with the users Alice and Bob."""
     world = await World.create()
     await world.users.add(BOB)
     return world
 
 
 async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
-    """A subject sees the own live sessions: no other subject's, none revoked, none expired."""
+    """The list has the subject's live sessions: none of another subject, none revoked, none expired."""
     expired = await world.stored((await world.open_session()).refresh_token)
     world.clock.time = expired.expires_at - 10
     first, second, ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
@@ -39,14 +39,14 @@ async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
     assert await world.subject_sessions.list_sessions(ALICE.subject) == [first, second]
 
 
-async def test_who_has_no_session_gets_none(world: World) -> None:
-    """An unknown subject's list is empty."""
+async def test_a_subject_without_sessions_gets_an_empty_list(world: World) -> None:
+    """The list of an unknown subject is empty."""
     await world.open_session()
     assert await world.subject_sessions.list_sessions(Subject("nobody")) == []
 
 
-async def test_one_session_is_ended(world: World) -> None:
-    """The named session stops working, refresh and access token, and the reason is kept; the others go on."""
+async def test_end_revokes_one_session(world: World) -> None:
+    """The refresh and access tokens of the session stop working; the other sessions stay live."""
     kept, ended = await world.open_session(), await world.open_session()
     session = await world.stored(ended.refresh_token)
     await world.subject_sessions.end(ALICE.subject, session.session_id)
@@ -60,30 +60,28 @@ async def test_one_session_is_ended(world: World) -> None:
     assert await world.refresh(kept.refresh_token)
 
 
-async def others(world: World) -> Session:
-    """Return a session of Bob's."""
+async def of_bob(world: World) -> Session:
+    """Return a session of Bob."""
     return await world.stored((await world.open_session(BOB)).refresh_token)
 
 
 async def ended(world: World) -> Session:
-    """Return a session of Alice's that she ended."""
+    """Return a session that Alice has ended."""
     session = await world.stored((await world.open_session()).refresh_token)
     await world.subject_sessions.end(ALICE.subject, session.session_id)
     return session
 
 
 async def expired(world: World) -> Session:
-    """Return a session of Alice's whose time is over."""
+    """Return an expired session of Alice."""
     session = await world.stored((await world.open_session()).refresh_token)
     world.clock.time = session.expires_at
     return session
 
 
-@pytest.mark.parametrize("which", [others, ended, expired])
-async def test_what_is_no_live_session_of_ones_own_is_not_found(
-    world: World, which: Callable[[World], Awaitable[Session]]
-) -> None:
-    """Another subject's session, an ended and an expired one look as if they did not exist, and stay as they are."""
+@pytest.mark.parametrize("which", [of_bob, ended, expired])
+async def test_only_an_own_live_session_is_found(world: World, which: Callable[[World], Awaitable[Session]]) -> None:
+    """A session of another subject, a revoked and an expired session are not found, and stay as they are."""
     session = await which(world)
     before = await world.sessions.find(session.session_id)
     world.sessions.writes.clear()
@@ -94,13 +92,13 @@ async def test_what_is_no_live_session_of_ones_own_is_not_found(
 
 
 async def test_an_unknown_session_is_not_found(world: World) -> None:
-    """An id that nobody has is not found."""
+    """An id that no session has is not found."""
     with pytest.raises(SessionNotFound):
         await world.subject_sessions.end(ALICE.subject, refresh_token(session=9).session_id)
 
 
-async def test_all_sessions_are_ended(world: World) -> None:
-    """All of the subject's sessions end, each recorded, and no other subject's."""
+async def test_end_all_revokes_every_session_of_the_subject(world: World) -> None:
+    """Each revocation is recorded; the sessions of other subjects stay live."""
     mine = [await world.open_session() for _ in range(3)]
     others = await world.open_session(BOB)
     await world.subject_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
@@ -112,10 +110,8 @@ async def test_all_sessions_are_ended(world: World) -> None:
     assert await world.refresh(others.refresh_token)
 
 
-async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> None:
-    """If the store fails on the way it is an error, and a second try ends the rest: the session that asks is the last,
-    so it can ask again.
-    """
+async def test_a_failed_end_all_can_be_repeated(world: World) -> None:
+    """If the store fails midway, the current session is still live, so the user can repeat the request."""
     current, *_ = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
@@ -125,8 +121,8 @@ async def test_ending_all_is_acknowledged_when_all_have_ended(world: World) -> N
     assert await world.subject_sessions.list_sessions(ALICE.subject) == []
 
 
-async def test_the_session_that_asks_ends_last(world: World) -> None:
-    """Whatever their order, the current session is revoked after the others."""
+async def test_the_current_session_ends_last(world: World) -> None:
+    """The current session is revoked after the others, whatever their order."""
     opened = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
     await world.subject_sessions.end_all(ALICE.subject, current=opened[1])
     ended = [event.session_id for event in world.audit.events if isinstance(event, SessionWasRevoked)]
