@@ -1,4 +1,4 @@
-"""The application and its life: what happens before the first request and after the last."""
+"""The application and its lifespan: its start, before the first request, and its end, after the last."""
 
 import asyncio
 import logging
@@ -33,10 +33,9 @@ CONTAINER: Final = web.AppKey("keyturn_container", Container)
 
 
 def create_application(settings: Settings) -> web.Application:
-    """Return the service, ready to be run, on stores that are prepared.
+    """Return the service, ready to start. Its stores must be prepared.
 
-    Its start raises ``ConfigurationError`` where the settings cannot be followed, such as an unreadable key, and
-    ``StoreUnavailable``.
+    Its start raises ``StoreUnavailable``, and ``ConfigurationError`` for settings such as an unreadable key.
     """
     container = Container(settings=settings)
     app = build_application(
@@ -52,9 +51,9 @@ def create_application(settings: Settings) -> web.Application:
 
 
 async def prepare_stores(settings: Settings) -> None:
-    """Make the stores fit to be used, once for all workers: create or upgrade their schema, judge their configuration.
+    """Create or upgrade the schemas of the stores and check their configuration, once for all workers.
 
-    Raises ``ConfigurationError`` for a store that cannot serve, and ``StoreUnavailable``.
+    Raises ``ConfigurationError`` for an unusable store, and ``StoreUnavailable``.
     """
     for store in Container(settings=settings).distinct_stores():
         await store.prepare()
@@ -62,10 +61,10 @@ async def prepare_stores(settings: Settings) -> None:
 
 @asynccontextmanager
 async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
-    """Open stores that are prepared, and close them; raises ``ConfigurationError`` and ``StoreUnavailable``."""
-    async with AsyncExitStack() as closing:
+    """Open prepared stores, and close them at the end; raises ``ConfigurationError`` and ``StoreUnavailable``."""
+    async with AsyncExitStack() as cleanup:
         for store in stores:
-            closing.push_async_callback(store.close)
+            cleanup.push_async_callback(store.close)
             await store.open()
         yield
 
@@ -74,16 +73,16 @@ async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
 async def _lifespan(app: web.Application) -> AsyncIterator[None]:
     container = app[CONTAINER]
     settings = container.settings()
-    async with AsyncExitStack() as life:
-        life.callback(container.shutdown_resources)
+    async with AsyncExitStack() as cleanup:
+        cleanup.callback(container.shutdown_resources)
         container.init_resources()
-        await life.enter_async_context(opened(container.distinct_stores()))
-        life.push_async_callback(save_last_records, container.audit_recorder())
+        await cleanup.enter_async_context(opened(container.distinct_stores()))
+        cleanup.push_async_callback(save_last_records, container.audit_recorder())
         await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
         _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
         synced_from = await container.revocation().sync_revocations()
         await _create_bootstrap_user(container.accounts(), settings)
-        _warn_of_what_will_be_lost(settings)
+        _warn_of_data_in_memory(settings)
         readiness, telemetry = app[READINESS], container.telemetry()
         for task in (
             sweep_periodically(container.retention()),
@@ -96,12 +95,12 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
             ),
             measure_keys_periodically(container.key_lifecycle(), telemetry, period=settings.key_policy.period),
         ):
-            life.push_async_callback(_end, asyncio.create_task(task))
+            cleanup.push_async_callback(_cancel, asyncio.create_task(task))
         readiness.started = True
         yield
 
 
-async def _end(task: asyncio.Task[None]) -> None:
+async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -119,7 +118,7 @@ async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None
         raise ConfigurationError(f"{faults}.") from error
 
 
-def _warn_of_what_will_be_lost(settings: Settings) -> None:
+def _warn_of_data_in_memory(settings: Settings) -> None:
     if "memory://" in (settings.database_url, settings.session_url):
         _LOG.warning(
             "users and sessions that are kept in memory end with this process, and so does the knowledge of what was"

@@ -1,4 +1,4 @@
-"""An instance: one process that serves as the settings say."""
+"""An instance: one process that serves requests."""
 
 import logging
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ _LOG: Final = logging.getLogger("keyturn")
 
 
 def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()) -> Runner:
-    """Return what runs the application, new and not started; its start raises what the application's start raises.
+    """Return a new runner of the application. Its start raises the errors of the application's start.
 
-    ``metrics`` are the sockets on which ``/metrics`` is served from the start to the end, while it drains too.
+    ``metrics`` are the sockets that serve ``/metrics``, from the start to the end of the runner, also while it drains.
     """
     app = create_application(settings)
     if metrics:
@@ -31,7 +31,7 @@ def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()
 
 
 async def bind_metrics(settings: Settings) -> list[ListeningSocket]:
-    """Return the sockets for ``/metrics``, none if there is no port for it; raises ``ConfigurationError``."""
+    """Return the sockets for ``/metrics``; without a port for it, none. Raises ``ConfigurationError``."""
     if settings.metrics_port is None:
         return []
     names = "KEYTURN_METRICS_HOST and KEYTURN_METRICS_PORT"

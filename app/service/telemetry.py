@@ -17,7 +17,7 @@ def prometheus_telemetry() -> Telemetry:
 
 
 def import_prometheus() -> Callable[[], Telemetry]:
-    """Return the class that counts in prometheus-client; raises ``ConfigurationError`` if that is not installed.
+    """Return the class of the metrics; raises ``ConfigurationError`` if that is not installed.
 
     prometheus-client decides when it is imported where it counts: see ``shared_files``.
     """

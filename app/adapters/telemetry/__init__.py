@@ -1,1 +1,1 @@
-"""What the operator sees: the log, the audit trail and the metrics."""
+"""The log, the audit trail and the metrics. Imports the domain, the ports, ``errors`` and ``request_context``."""

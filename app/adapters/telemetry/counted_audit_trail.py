@@ -1,4 +1,4 @@
-"""An audit trail whose events are counted."""
+"""An audit trail that counts its events."""
 
 from ...domain.audit.events import AuditEvent
 from ...ports.audit_trail import AuditTrail
@@ -6,7 +6,7 @@ from ...ports.telemetry import Telemetry
 
 
 class CountedAuditTrail(AuditTrail):
-    """Stands before an audit trail."""
+    """Passes each event to ``trail`` and to telemetry."""
 
     def __init__(self, trail: AuditTrail, *, telemetry: Telemetry) -> None:
         self._trail = trail

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, on standard error."""
+"""The log: one JSON object per line, on standard error."""
 
 import json
 import logging
@@ -16,9 +16,10 @@ _FRAMES: Final = 4
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line of ASCII JSON, in which no input can break out of its string.
+    """Formats a log record as one line of ASCII JSON, in which no input can break out of its string.
 
-    Of an exception it tells the type and where it was raised, not its message: that may quote what a client sent.
+    Of an exception it logs the type and the place, but not the message, which may quote input of a client. ``always``
+    are fields of every line.
     """
 
     def __init__(self, **always: object) -> None:
@@ -44,13 +45,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, **always: object) -> None:
-    """Send every logger of this process through the formatter, from ``level`` ("debug", "info", …) up; every line tells
-    ``always`` too.
+    """Write the lines of all loggers of this process, from ``level`` ("debug", "info", …) up.
 
-    What the formatter does not tell, logging need not find out: two lines for each request add up.
+    Each line has the fields ``always``. ``logging`` does
+    not collect what the formatter leaves out (thread, process, caller), which saves time.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001  # as the logging HOWTO's "Optimization" says
+    logging._srcfile = None  # noqa: SLF001  # see "Optimization" in the logging HOWTO
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(**always))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""A password hasher that is watched."""
+"""A password hasher that reports to telemetry."""
 
 from collections.abc import Awaitable
 from time import perf_counter
@@ -12,13 +12,13 @@ _T = TypeVar("_T")
 
 
 class MeasuredPasswordHasher(PasswordHasher):
-    """Stands before a hasher that hashes ``threads`` passwords at once."""
+    """Measures ``hasher``, which hashes ``threads`` passwords at the same time."""
 
     def __init__(self, hasher: PasswordHasher, *, threads: int, telemetry: Telemetry) -> None:
         self._hasher = hasher
         self._threads = threads
         self._telemetry = telemetry
-        self._inside = 0
+        self._running_or_waiting = 0
 
     async def hash(self, password: str) -> str:
         return await self._measured(self._hasher.hash(password))
@@ -36,7 +36,7 @@ class MeasuredPasswordHasher(PasswordHasher):
         return self._hasher.is_outdated(hashed)
 
     async def _measured(self, work: Awaitable[_T]) -> _T:
-        began = perf_counter()
+        started = perf_counter()
         self._count(1)
         try:
             result = await work
@@ -45,10 +45,10 @@ class MeasuredPasswordHasher(PasswordHasher):
             raise
         finally:
             self._count(-1)
-        self._telemetry.hashed(seconds=perf_counter() - began)
+        self._telemetry.hashed(seconds=perf_counter() - started)
         return result
 
     def _count(self, change: int) -> None:
-        self._inside += change
-        under_way = min(self._inside, self._threads)
-        self._telemetry.hashing(under_way=under_way, waiting=self._inside - under_way)
+        self._running_or_waiting += change
+        under_way = min(self._running_or_waiting, self._threads)
+        self._telemetry.hashing(under_way=under_way, waiting=self._running_or_waiting - under_way)

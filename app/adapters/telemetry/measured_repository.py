@@ -1,4 +1,4 @@
-"""A repository whose acts are timed."""
+"""A repository whose calls are timed."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,14 +16,14 @@ _ACT_LABELS: Final[Mapping[str, str]] = {
     "list_users": "page",
     "set_credential_version": "adopt",
 }
-"""The label ``act`` of the metrics, where it is not the name of the method: dashboards know it."""
+"""Values of the label ``act`` that differ from the method's name: dashboards use the old names."""
 
 
 _Repository = TypeVar("_Repository")
 
 
 def measured_repository(repository: _Repository, *, port: type[Any], store: str, telemetry: Telemetry) -> _Repository:
-    """Return ``repository`` with a meter before it, or ``None`` where the store has none.
+    """Return ``repository`` with timed methods, or ``None`` if it is ``None``.
 
     ``port`` is the port that the repository serves; ``store`` is its name in the metrics.
     """
@@ -33,7 +33,7 @@ def measured_repository(repository: _Repository, *, port: type[Any], store: str,
 
 
 class MeasuredRepository:
-    """Stands before a repository that serves ``port``, and has its acts as attributes."""
+    """Has a timed version of each asynchronous method of ``port``."""
 
     def __init__(self, repository: Any, *, port: type[Any], store: str, telemetry: Telemetry) -> None:
         for name, _ in inspect.getmembers(port, inspect.iscoroutinefunction):
@@ -45,7 +45,7 @@ def _timed(
 ) -> Callable[..., Awaitable[Any]]:
     @wraps(act)
     async def timed(*args: Any, **keywords: Any) -> Any:
-        began = perf_counter()
+        started = perf_counter()
         answered = True
         try:
             return await act(*args, **keywords)
@@ -53,6 +53,6 @@ def _timed(
             answered = False
             raise
         finally:
-            telemetry.store_acted(store=store, act=name, seconds=perf_counter() - began, answered=answered)
+            telemetry.store_acted(store=store, act=name, seconds=perf_counter() - started, answered=answered)
 
     return timed

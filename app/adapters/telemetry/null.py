@@ -12,34 +12,34 @@ class NullTelemetry(Telemetry):
     """Measures nothing."""
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def happened(self, event: AuditEvent) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def tokens_refused(self, refusal: KeyturnError) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def hashing(self, *, under_way: int, waiting: int) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def hashed(self, *, seconds: float) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def hashing_refused(self) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def store_acted(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def caught_up(self, task: str) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def text(self) -> bytes:
         return b""

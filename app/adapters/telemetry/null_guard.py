@@ -9,10 +9,10 @@ class NullGuardTelemetry(GuardTelemetry):
     """Measures nothing."""
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def keys_fetched(self, state: GuardState) -> None:
-        """Nothing is measured."""
+        """Do nothing."""
 
     def feed_polled(self, state: GuardState) -> None:
-        """Nothing is measured."""
+        """Do nothing."""

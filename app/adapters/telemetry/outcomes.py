@@ -1,4 +1,4 @@
-"""How what happens is called in the metrics: a line for each outcome. The words are ours, and few."""
+"""The outcomes of audit events, as label values of the metrics."""
 
 from typing import Final
 
@@ -19,14 +19,14 @@ GRANTED: Final[dict[type[AuditEvent], str]] = {
     TokenRefreshed: "refreshed",
     TokenReplayed: "replayed",
 }
-"""The outcome of ``keyturn_tokens_total`` for each event in which tokens were given."""
+"""The label ``outcome`` of ``keyturn_tokens_total``, for each event in which tokens are issued."""
 
 REFUSED: Final = "refused"
 REUSE: Final = "reuse"
 
 
 def login(event: AuditEvent) -> tuple[str, str] | None:
-    """Return the outcome of a sign-in and the reason for it, if the event is the end of one."""
+    """Return the outcome of a sign-in and its reason, or ``None`` for an event of another kind."""
     match event:
         case LoginSucceeded():
             return "succeeded", ""
@@ -37,7 +37,7 @@ def login(event: AuditEvent) -> tuple[str, str] | None:
 
 
 def revoked(event: AuditEvent) -> tuple[str, int] | None:
-    """Return why sessions were ended before their time and how many, if the event is that."""
+    """Return the reason and the number of revoked sessions, or ``None`` for an event of another kind."""
     match event:
         case SessionWasRevoked():
             return event.reason, 1

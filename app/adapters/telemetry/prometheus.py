@@ -1,4 +1,4 @@
-"""Telemetry as Prometheus metrics. What each means to the operator is in docs/monitoring.md."""
+"""Telemetry as Prometheus metrics. docs/monitoring.md explains each metric to operators."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -16,25 +16,25 @@ from ..errors.table import reason
 from . import outcomes
 from .shared_files import FOLDER
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # they would be one more series for each that there is
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the series
 
-_QUICK: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-"""Seconds, around what a request or an act of a store takes."""
+_SHORT: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: buckets for requests and for calls of a store."""
 
 _HASHING: Final = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds: one hash takes about 25 ms, and a full queue of 64 most of a second."""
+"""Seconds: buckets for hashing. One hash takes about 25 ms, a full queue of 64 most of a second."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER: Final = "other"
 
 
 class PrometheusTelemetry(Telemetry):
-    """Metrics of this process. With several workers each has its own, in files of which any of them tells the sum."""
+    """Metrics of this process. Several workers count in shared files, and each can report the sum."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._requests = self._counter("http_requests", "Requests answered", "method", "route", "status")
-        self._request_seconds = self._histogram("http_request_seconds", "To the answer", _QUICK, "method", "route")
+        self._request_seconds = self._histogram("http_request_seconds", "To the answer", _SHORT, "method", "route")
         self._tokens = self._counter("tokens", "What became of requests for tokens", "outcome", "reason")
         self._logins = self._counter("logins", "What became of sign-ins", "outcome", "reason")
         self._sessions_revoked = self._counter("sessions_revoked", "Sessions ended before their time", "reason")
@@ -43,7 +43,7 @@ class PrometheusTelemetry(Telemetry):
         self._hashes_waiting = self._gauge("password_hashes_waiting", "Passwords that wait for it", "livesum")
         self._hashes_refused = self._counter("password_hashes_refused", "Passwords not hashed for lack of room")
         self._hash_seconds = self._histogram("password_hash_seconds", "Waiting and hashing", _HASHING)
-        self._store_seconds = self._histogram("store_seconds", "Acts that the store answered", _QUICK, "store", "act")
+        self._store_seconds = self._histogram("store_seconds", "Acts that the store answered", _SHORT, "store", "act")
         self._store_failures = self._counter("store_failures", "Acts that it did not answer", "store", "act")
         self._keys = self._gauge("signing_keys", "Signing keys", "livemostrecent", "state")
         self._key_activation = self._gauge(
@@ -66,8 +66,8 @@ class PrometheusTelemetry(Telemetry):
             self._logins.labels(*login).inc()
         revoked = outcomes.revoked(event)
         if revoked is not None:
-            because, sessions = revoked
-            self._sessions_revoked.labels(because).inc(sessions)
+            why, sessions = revoked
+            self._sessions_revoked.labels(why).inc(sessions)
 
     def access_refused(self, refusal: KeyturnError) -> None:
         self._access_refusals.labels(reason(refusal)).inc()
@@ -108,16 +108,16 @@ class PrometheusTelemetry(Telemetry):
     def text(self) -> bytes:
         if FOLDER not in os.environ:
             return generate_latest(self._registry)
-        of_all_workers = CollectorRegistry()
-        MultiProcessCollector(of_all_workers)  # type: ignore[no-untyped-call]  # it registers itself
-        return generate_latest(of_all_workers)
+        all_workers = CollectorRegistry()
+        MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]  # it has no types
+        return generate_latest(all_workers)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"keyturn_{name}", about, labels, registry=self._registry)
 
     def _gauge(self, name: str, about: str, mode: str, *labels: str) -> Gauge:
-        """``mode`` is what several workers' values make: all modes leave out the dead."""
-        return Gauge(f"keyturn_{name}", about, labels, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its words
+        """Return a new gauge. ``mode`` says how the values of the running workers become one."""
+        return Gauge(f"keyturn_{name}", about, labels, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its literals
 
     def _histogram(self, name: str, about: str, buckets: Sequence[float], *labels: str) -> Histogram:
         return Histogram(f"keyturn_{name}", about, labels, registry=self._registry, buckets=buckets)

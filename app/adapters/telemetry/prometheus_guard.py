@@ -1,6 +1,6 @@
-"""Telemetry of a guard as Prometheus metrics. What each means to the operator is in docs/guard.md.
+"""Telemetry of a guard as Prometheus metrics. docs/guard.md explains each metric.
 
-They are for the registry of an application that is not ours, so nothing here changes what it has set.
+The registry belongs to the application that uses the guard. Nothing here changes its options.
 """
 
 import time
@@ -18,7 +18,7 @@ _FAILED: Final = "failed"
 
 
 class PrometheusGuardTelemetry(GuardTelemetry):
-    """Metrics of one guard. Until a feed has come it counts as stale."""
+    """Metrics of one guard. Before the first feed, the feed counts as stale."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
@@ -53,10 +53,10 @@ class PrometheusGuardTelemetry(GuardTelemetry):
         return Counter(f"keyturn_guard_{name}", about, labels, registry=self._registry)
 
     def _gauge(self, name: str, about: str, mode: str) -> Gauge:
-        """``mode`` is what several processes' values make, where the application has more than one."""
-        return Gauge(f"keyturn_guard_{name}", about, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its words
+        """Return a new gauge. ``mode`` says how the values of several processes of the application become one."""
+        return Gauge(f"keyturn_guard_{name}", about, registry=self._registry, multiprocess_mode=mode)  # type: ignore[arg-type]  # one of its literals
 
 
 def _moment(age: float | None) -> float:
-    """Return when something of this age was new, by this machine's clock; 0 if it never was."""
+    """Return the time (seconds since the epoch) that is ``age`` seconds ago, or 0 for ``None``."""
     return 0.0 if age is None else time.time() - age

@@ -1,4 +1,4 @@
-"""Files in which several workers count, each in its own; together they are what the service has counted."""
+"""Files in which the workers count, each in its own. Together they have the metrics of the service."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""Where prometheus-client looks for the folder of these files, as it is imported and later."""
+"""The environment variable that names the folder. prometheus-client reads it when it is imported, and later."""
 
 
 _PREFIX: Final = "keyturn-metrics-"
@@ -17,29 +17,29 @@ _PREFIX: Final = "keyturn-metrics-"
 
 @contextmanager
 def shared_files() -> Iterator[None]:
-    """Let the processes that are forked meanwhile count together, in files that are gone in the end.
+    """Let processes that are forked in this context count in files, which are deleted at its end.
 
-    prometheus-client must not have been imported before. What a process counted stays when it dies.
+    prometheus-client must not have been imported before. The counters of a process stay when it ends.
     """
     parent = os.getpid()
     folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix=_PREFIX)
     try:
         yield
     finally:
-        if os.getpid() == parent:  # a worker ends by an exception that comes past here too
+        if os.getpid() == parent:  # a worker that exits runs this code too
             shutil.rmtree(folder, ignore_errors=True)
             del os.environ[FOLDER]
 
 
 def count_alone() -> None:
-    """Let this process count in its memory, whatever folder its environment names, unless that is one of ours."""
+    """Let this process count in memory, unless the folder in its environment was made by ``shared_files``."""
     if not Path(os.environ.get(FOLDER, "")).name.startswith(_PREFIX):
         os.environ.pop(FOLDER, None)
 
 
-def forget_gauges(pid: int) -> None:
-    """Forget how things stood in a worker that has died."""
+def delete_gauges(pid: int) -> None:
+    """Delete the gauges of a worker that has ended."""
     if FOLDER in os.environ:
-        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # see above
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # see shared_files
 
         mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types

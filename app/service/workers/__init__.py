@@ -1,4 +1,4 @@
-"""Several processes that serve one port: a parent, which serves nobody, and its workers, each of them an instance."""
+"""Several processes that serve one port: a parent and its workers. Each worker is an instance."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -20,30 +20,29 @@ _MISSING: Final = (
 )
 
 
-def run_workers(settings: Settings, read_again: Callable[[], Settings], announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. ``announce`` is told the URL once requests are accepted; ``read_again`` reads the
-    settings as they are at a SIGHUP.
+def run_workers(settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. ``announce`` is called with the URL when the first worker accepts requests.
+    ``read_settings`` is called at a SIGHUP.
 
-    Raises ``SystemExit`` in the end; before that, ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot
-    start.
+    Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
     """
     try:
-        from .arbiter import Workers  # noqa: PLC0415  # it needs what one worker does not
+        from .arbiter import Workers  # noqa: PLC0415  # one worker does not need gunicorn
     except ModuleNotFoundError as error:
         raise ConfigurationError(_MISSING) from error
     sockets = asyncio.run(bind(settings.host, settings.port))
-    with _measuring_together(settings):
+    with _shared_metrics(settings):
         metrics = asyncio.run(bind_metrics(settings))
         rehearse(settings)
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()
-        Workers(settings, sockets, metrics, read_again=read_again, announce=announce).run()
+        Workers(settings, sockets, metrics, read_settings=read_settings, announce=announce).run()
 
 
 @contextmanager
-def _measuring_together(settings: Settings) -> Iterator[None]:
-    """Let the workers' metrics, if there are any, be those of the whole service."""
+def _shared_metrics(settings: Settings) -> Iterator[None]:
+    """Let the workers count in shared files, if there are metrics: each worker can then report the whole service."""
     if settings.metrics_port is None:
         yield
         return
@@ -53,7 +52,7 @@ def _measuring_together(settings: Settings) -> Iterator[None]:
 
 
 def _import_adapters(settings: Settings) -> None:
-    """Let the workers share the memory of its modules: making a store imports its adapter, and connects to nothing."""
+    """Import the adapters of the stores, so that the workers share their memory. A new store does not connect."""
     for url in (settings.database_url, settings.session_url):
         if url is not None:
             session_store(url, StoreOptions())

@@ -1,4 +1,4 @@
-"""What gunicorn is told, and what it logs with."""
+"""The configuration and the logger of gunicorn."""
 
 import os
 from collections.abc import Sequence
@@ -8,21 +8,19 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from ...adapters.http.server.listening import ListeningSocket
-from ...adapters.telemetry.shared_files import forget_gauges
+from ...adapters.telemetry.shared_files import delete_gauges
 from ..settings import Settings
 from .worker import InstanceWorker
 
 _HEARTBEAT_TIMEOUT_SECONDS: Final = 30
 _CLEANUP_SECONDS: Final = 10
-"""What a worker may take to end, beside the time that the settings give to requests under way."""
+"""Time for a worker to end, in addition to the time that the settings give to open requests."""
 
-_MEMORY: Final = "/dev/shm"  # noqa: S108  # gunicorn makes its files there as it does elsewhere: new, and nameless
+_MEMORY: Final = "/dev/shm"  # noqa: S108  # gunicorn makes new, unnamed files there
 
 
 class Configuration(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """Settings for the workers, the latest ones, in the form in which gunicorn wants its own; and the sockets on which
-    they serve ``metrics``.
-    """
+    """The latest settings, as gunicorn's configuration, and the sockets on which the workers serve ``metrics``."""
 
     def __init__(self, settings: Settings, metrics: Sequence[ListeningSocket]) -> None:
         self.settings = settings
@@ -35,7 +33,7 @@ class Configuration(BaseApplication):  # type: ignore[misc]  # gunicorn has no t
 
 
 class PropagatingLogger(Logger):  # type: ignore[misc]  # as above
-    """Leaves gunicorn's lines to the handlers of this process."""
+    """A logger that passes gunicorn's lines to the handlers of this process."""
 
     def setup(self, cfg: Any) -> None:
         self.cfg = cfg
@@ -43,7 +41,7 @@ class PropagatingLogger(Logger):  # type: ignore[misc]  # as above
 
 
 def _options(settings: Settings) -> dict[str, object]:
-    """Return what differs from gunicorn's defaults; the sockets are bound already."""
+    """Return the options that differ from gunicorn's defaults. The sockets are bound already."""
     return {
         "bind": [],
         "workers": settings.workers,
@@ -53,10 +51,10 @@ def _options(settings: Settings) -> dict[str, object]:
         "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
         "logger_class": PropagatingLogger,
         "control_socket_disable": True,
-        "child_exit": _bury,
+        "child_exit": _remove_gauges,
     }
 
 
-def _bury(_: object, worker: InstanceWorker) -> None:
-    """Tell no longer how things stand in a worker that has ended; what it counted stays."""
-    forget_gauges(worker.pid)
+def _remove_gauges(_: object, worker: InstanceWorker) -> None:
+    """Remove the gauges of a worker that has ended. Its counters stay."""
+    delete_gauges(worker.pid)

@@ -1,5 +1,6 @@
-"""A start that is only tried, in a process of its own: the parent of the workers keeps no key of it, no connection and
-no thread, which a fork would leave half alive.
+"""A trial start in a separate process, so that the parent of the workers keeps no key, connection or thread of it.
+
+A fork would copy them in an unusable state.
 """
 
 import asyncio
@@ -20,9 +21,9 @@ _LOG: Final = logging.getLogger("keyturn")
 
 
 def rehearse(settings: Settings) -> None:
-    """Prepare the stores, start an instance and end it again.
+    """Prepare the stores, start an instance and stop it.
 
-    Raises ``ConfigurationError`` and ``StoreUnavailable``: what would keep each worker from starting.
+    Raises ``ConfigurationError`` and ``StoreUnavailable`` if a worker could not start.
     """
     forking = multiprocessing.get_context("fork")
     here, there = forking.Pipe(duplex=False)
@@ -40,22 +41,22 @@ def rehearse(settings: Settings) -> None:
 
 
 def _report(settings: Settings, parent: "Connection[Exception | None, None]") -> None:
-    """Send the parent what went wrong, if anything did."""
+    """Run the trial start; send its error to the parent, or ``None``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        asyncio.run(_start_and_end(settings))
+        asyncio.run(_start_and_stop(settings))
     except (ConfigurationError, StoreUnavailable) as error:
         parent.send(error)
-    except Exception:  # noqa: BLE001  # the log has its cause, and the parent goes on
+    except Exception:  # noqa: BLE001  # the log has the cause, and the parent goes on
         _LOG.exception("bug")
         sys.exit(1)
     else:
         parent.send(None)
 
 
-async def _start_and_end(settings: Settings) -> None:
-    """It measures nothing: its files would be among those of the workers."""
+async def _start_and_stop(settings: Settings) -> None:
+    """Start and stop an instance without metrics: its files would be counted with those of the workers."""
     settings = replace(settings, metrics_port=None)
     await prepare_stores(settings)
     runner = create_runner(settings)

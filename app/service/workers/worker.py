@@ -1,4 +1,4 @@
-"""A worker: an instance whose parent tells it when to leave, and watches whether it lives."""
+"""A worker: an instance that its parent starts, watches and stops."""
 
 import asyncio
 import logging
@@ -24,8 +24,10 @@ _PARENTS_SIGNALS: Final = ("HUP", "INT", "QUIT", "TTIN", "TTOU")
 
 
 class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
-    """Runs an instance. The parent holds one of these for each worker: ``ready`` is told by the worker's process, and
-    ``leaves_by`` is the parent's own note of when (monotonic clock) the worker has to be gone, once it must leave.
+    """Runs an instance. The parent has one of these objects for each worker.
+
+    The process of the worker sets ``ready``. The parent sets ``stop_deadline`` when it stops the worker: the time
+    (monotonic clock) by which the worker must have ended.
     """
 
     age: int
@@ -35,62 +37,62 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*arguments)
         self._fault = ""
         self._shared = mmap.mmap(-1, 1)
-        self.leaves_by = 0.0
+        self.stop_deadline = 0.0
 
     @property
     def ready(self) -> bool:
-        """Tell whether it accepts requests, or has."""
+        """Return whether the worker accepts requests, or has accepted them before."""
         return bool(self._shared[0])
 
     @property
-    def leaving(self) -> bool:
-        """Tell whether it must leave."""
-        return bool(self.leaves_by)
+    def stopping(self) -> bool:
+        """Return whether the parent has told the worker to stop."""
+        return bool(self.stop_deadline)
 
     def init_signals(self) -> None:
-        """Hear the parent only: a terminal signals all processes, and the parent is who decides what that means."""
+        """Ignore the signals of a terminal, which go to all processes: the parent decides what they mean."""
         for name in _PARENTS_SIGNALS:
             signal.signal(getattr(signal, f"SIG{name}"), signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGABRT, self.handle_abort)
 
     def handle_abort(self, _: int, frame: FrameType | None) -> None:
-        """End at once: the parent has heard no heartbeat for too long."""
+        """Exit at once: the parent has received no heartbeat for too long."""
         place = "" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"
         _LOG.critical("the event loop hangs", extra={"fields": {"at": place}})
         os._exit(1)
 
     def load_wsgi(self) -> None:
-        """The application is made where it runs."""
+        """Load nothing: the application is created in ``run``."""
 
     def run(self) -> None:
-        """Serve until the parent says otherwise, or is gone."""
+        """Serve until the parent stops this worker or ends."""
         configure_logging(self.app.settings.log_level, worker=os.getpid())
-        asyncio.run(self._live())
+        asyncio.run(self._serve_until_stopped())
 
-    async def _live(self) -> None:
+    async def _serve_until_stopped(self) -> None:
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
-        heart = asyncio.create_task(self._beat(stopped))
+        heartbeat = asyncio.create_task(self._beat(stopped))
         while not stopped.is_set():
             await self._serve(stopped)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _RETRY_SECONDS)
-        heart.cancel()
+        heartbeat.cancel()
 
     async def _serve(self, stopped: asyncio.Event) -> None:
-        """Serve until ``stopped``, or say why that cannot be yet."""
+        """Serve until ``stopped``; log the error if the instance cannot start."""
         try:
             runner = create_runner(self.app.settings, metrics=self.app.metrics)
-            await serve(runner, self.sockets, stopped=stopped, announce=self._tell_ready)
+            await serve(runner, self.sockets, stopped=stopped, announce=self._set_ready)
         except (ConfigurationError, StoreUnavailable) as error:
-            self._tell(error)
-        except Exception:  # noqa: BLE001  # the store or a setting may mend it; ending here would only begin it anew
+            self._log_once(error)
+        except Exception:  # noqa: BLE001  # the store may recover; if the worker ended, it would only be started again
             _LOG.exception("bug")
 
-    def _tell(self, error: KeyturnError) -> None:
-        """Say what it waits for, once."""
+    def _log_once(self, error: KeyturnError) -> None:
+        """Log the error, unless it is the same as the last one."""
         if str(error) != self._fault:
             self._fault = str(error)
             _LOG.error("this worker waits to start: %s", error)
@@ -102,8 +104,8 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 stopped.set()
             await asyncio.sleep(_BEAT_SECONDS)
 
-    def _tell_ready(self) -> None:
-        """Note it where the parent sees it, and have the parent look: it wakes when it hears of a child."""
+    def _set_ready(self) -> None:
+        """Set ``ready`` in shared memory and wake the parent, which SIGCHLD does."""
         self._shared[0] = 1
         with suppress(ProcessLookupError):
             os.kill(self.ppid, signal.SIGCHLD)
