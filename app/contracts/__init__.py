@@ -1,6 +1,6 @@
-"""The adapter kit: for each port a class of tests that every adapter of it passes.
+"""The adapter kit: for each port a class of tests that every adapter passes. It may import the domain and the ports.
 
-An adapter subclasses the contract of its port and says how to reach its store::
+An adapter subclasses the contract of its port and defines how to reach its store::
 
     class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract):
         @pytest.fixture(autouse=True)
@@ -15,15 +15,15 @@ An adapter subclasses the contract of its port and says how to reach its store::
             self.opened = [SqlSessionRepository(self.url) for _ in range(n)]
             return self.opened
 
-``connections(n)`` gives ``n`` repositories over one store that is empty at first. Each should talk to the store by
-itself, as several instances of the service do; a store within one process gives one object ``n`` times. A test calls it
-once.
+``connections(n)`` returns ``n`` repositories over one store, which is empty at first. Each repository should have a
+connection of its own, like several instances of the service. An adapter that works within one process returns one
+object ``n`` times. A test calls ``connections`` once.
 
-The tests of a contract come in tiers: *behaviour* (every sentence of the port's docstrings), *atomicity* (what is
-refused or cancelled changes nothing, or everything) and *concurrency* (acts that race on several connections). What an
-adapter has beside its port (migrations, reconnecting, ``StoreUnavailable``, durability) it tests itself.
+The tests of a contract are in three tiers: *behaviour* (every sentence of the port's docstrings), *atomicity* (an act
+that is refused or cancelled is not half done) and *concurrency* (acts that race on several connections). The tests of
+an adapter itself cover everything that is not in its port: migrations, reconnecting, ``StoreUnavailable``, durability.
 
-The kit needs pytest, pytest-asyncio, a fixture ``proof`` that gives the counts (``counts.Counts``) and, under strict
+The kit needs pytest, pytest-asyncio, a fixture ``proof`` that returns a ``kit.Counts``, and, if pytest runs with strict
 markers, the marker ``proof``.
 """
 

@@ -1,4 +1,4 @@
-"""The contract of an audit event repository (``app.ports.audit_events``)."""
+"""The contract of an audit record repository (``app.ports.audit_record_repository``)."""
 
 import asyncio
 from typing import Any
@@ -11,14 +11,15 @@ from ..ports.audit_record_repository import AuditRecordRepository
 from .kit import CONNECTIONS, Counts, RepositoryContract
 
 NOW = 1_800_000_000.015625
-MOST = 9_999
+ALL = 9_999
+"""A limit that no test reaches."""
 SESSION = SessionId(bytes(15) + b"\x01")
 ALICE = Subject("subject-1")
 
 
-def new_event(number: int = 1, **changes: Any) -> AuditRecord:
-    """Return an event; ``number`` makes its id and its time."""
-    event: dict[str, Any] = {
+def new_record(number: int = 1, **changes: Any) -> AuditRecord:
+    """Return a record. Its id and its time depend on ``number``."""
+    fields: dict[str, Any] = {
         "event_id": f"event-{number:08}",
         "at": NOW + number,
         "name": "token_refreshed",
@@ -29,55 +30,57 @@ def new_event(number: int = 1, **changes: Any) -> AuditRecord:
         "client_id": ClientId("first-party"),
         "details": {"generation": number},
     }
-    return AuditRecord(**event | changes)
+    return AuditRecord(**fields | changes)
 
 
-async def list_for_subject(events: AuditRecordRepository, subject: Subject | None, **asked: Any) -> list[AuditRecord]:
-    """Return the events of a subject: all of the usual name, unless something else is asked for."""
-    everything: dict[str, Any] = {"names": ["token_refreshed"], "since": 0.0, "until": NOW + 99, "limit": MOST}
-    return list(await events.list_for_subject(subject, **everything | asked))
+async def list_for_subject(
+    repository: AuditRecordRepository, subject: Subject | None, **arguments: Any
+) -> list[AuditRecord]:
+    """Return the records of a subject. The default arguments select all with the name of ``new_record``."""
+    defaults: dict[str, Any] = {"names": ["token_refreshed"], "since": 0.0, "until": NOW + 99, "limit": ALL}
+    return list(await repository.list_for_subject(subject, **defaults | arguments))
 
 
-EVENTS = {
-    "plain": new_event(),
-    "without a request": new_event(request_id="", address=""),
-    "of many details": new_event(details={"a": None, "b": True, "c": 1.5, "d": "\u2028\r\n\x1b[31m\0'\";--ü🦊"}),
-    "of no client": new_event(client_id=None),
+RECORDS = {
+    "plain": new_record(),
+    "without a request": new_record(request_id="", address=""),
+    "with many details": new_record(details={"a": None, "b": True, "c": 1.5, "d": "\u2028\r\n\x1b[31m\0'\";--ü🦊"}),
+    "without a client": new_record(client_id=None),
 }
 
 
 class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
     """Every method does what its docstring says."""
 
-    @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
-    async def test_record_is_returned_as_appended(self, repository: AuditRecordRepository, event: AuditRecord) -> None:
+    @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+    async def test_record_is_returned_as_appended(self, repository: AuditRecordRepository, record: AuditRecord) -> None:
         """Every member is returned with its value and type."""
-        await repository.append([event])
-        [found] = await repository.list_for_session(SESSION, limit=MOST)
-        assert found == event
+        await repository.append([record])
+        [found] = await repository.list_for_session(SESSION, limit=ALL)
+        assert found == record
         assert {name: type(value) for name, value in found.details.items()} == {
-            name: type(value) for name, value in event.details.items()
+            name: type(value) for name, value in record.details.items()
         }
 
     async def test_records_of_a_session_are_listed_in_order_of_time(self, repository: AuditRecordRepository) -> None:
         """The order is that of time, not of the calls. Records of other sessions are left out."""
         other = SessionId(bytes(16))
-        await repository.append([new_event(number) for number in (3, 1)])
-        await repository.append([new_event(2), new_event(9, session_id=other), new_event(8, session_id=None)])
-        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [
-            new_event(1),
-            new_event(2),
-            new_event(3),
+        await repository.append([new_record(number) for number in (3, 1)])
+        await repository.append([new_record(2), new_record(9, session_id=other), new_record(8, session_id=None)])
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == [
+            new_record(1),
+            new_record(2),
+            new_record(3),
         ]
-        assert list(await repository.list_for_session(SessionId(bytes([255] * 16)), limit=MOST)) == []
+        assert list(await repository.list_for_session(SessionId(bytes([255] * 16)), limit=ALL)) == []
 
     async def test_list_for_subject_leaves_out_records_of_sessions(self, repository: AuditRecordRepository) -> None:
         """The list has the records of the subject between two moments, both included, and none that belong to a
         session.
         """
-        own = [new_event(number, session_id=None) for number in range(1, 6)]
+        own = [new_record(number, session_id=None) for number in range(1, 6)]
         await repository.append(
-            [*reversed(own), new_event(7), new_event(8, session_id=None, subject=Subject("SUBJECT-1"))]
+            [*reversed(own), new_record(7), new_record(8, session_id=None, subject=Subject("SUBJECT-1"))]
         )
         assert await list_for_subject(repository, ALICE, since=NOW + 2, until=NOW + 4) == own[1:4]
         assert await list_for_subject(repository, ALICE) == own
@@ -85,13 +88,13 @@ class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
 
     async def test_list_for_no_subject_leaves_out_records_of_subjects(self, repository: AuditRecordRepository) -> None:
         """Records without a subject and without a session are listed apart from all others."""
-        everybodys = [new_event(number, session_id=None, subject=None) for number in (1, 2)]
-        await repository.append([*everybodys, new_event(3, session_id=None), new_event(4, subject=None)])
-        assert await list_for_subject(repository, None) == everybodys
+        common = [new_record(number, session_id=None, subject=None) for number in (1, 2)]
+        await repository.append([*common, new_record(3, session_id=None), new_record(4, subject=None)])
+        assert await list_for_subject(repository, None) == common
 
     async def test_list_for_subject_filters_by_name(self, repository: AuditRecordRepository) -> None:
         """Only records with the given names are listed. An empty collection of names gives an empty list."""
-        named = [new_event(number, session_id=None, name=name) for number, name in enumerate(("a", "b", "c", "a"))]
+        named = [new_record(number, session_id=None, name=name) for number, name in enumerate(("a", "b", "c", "a"))]
         await repository.append(named)
         assert await list_for_subject(repository, ALICE, names=["a", "c"]) == [
             named[0],
@@ -102,71 +105,73 @@ class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
 
     async def test_limit_keeps_the_latest_records(self, repository: AuditRecordRepository) -> None:
         """With more records than the limit, the latest are returned, the earliest of them first."""
-        await repository.append([new_event(number) for number in range(1, 6)])
-        assert list(await repository.list_for_session(SESSION, limit=2)) == [new_event(4), new_event(5)]
-        own = [new_event(number, session_id=None) for number in range(6, 9)]
+        await repository.append([new_record(number) for number in range(1, 6)])
+        assert list(await repository.list_for_session(SESSION, limit=2)) == [new_record(4), new_record(5)]
+        own = [new_record(number, session_id=None) for number in range(6, 9)]
         await repository.append(own)
         assert await list_for_subject(repository, ALICE, limit=2) == own[1:]
 
     async def test_record_with_a_known_id_is_ignored(self, repository: AuditRecordRepository) -> None:
         """A record that is appended again, with others, stays as it was first."""
-        await repository.append([new_event(1), new_event(2)])
-        await repository.append([new_event(2, name="another"), new_event(3)])
-        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [
-            new_event(1),
-            new_event(2),
-            new_event(3),
+        await repository.append([new_record(1), new_record(2)])
+        await repository.append([new_record(2, name="another"), new_record(3)])
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == [
+            new_record(1),
+            new_record(2),
+            new_record(3),
         ]
 
     async def test_append_accepts_an_empty_list(self, repository: AuditRecordRepository) -> None:
         """``append`` of an empty list does nothing."""
         await repository.append([])
-        assert list(await repository.list_for_session(SESSION, limit=MOST)) == []
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == []
 
     async def test_delete_before_stops_at_the_limit(self, repository: AuditRecordRepository) -> None:
         """At most ``limit`` records from before the moment are deleted in one call. The others stay."""
-        await repository.append([new_event(number) for number in range(1, 8)])
+        await repository.append([new_record(number) for number in range(1, 8)])
         assert await repository.delete_before(NOW + 6, limit=3) == 3
         assert await repository.delete_before(NOW + 6, limit=3) == 2
         assert await repository.delete_before(NOW + 6, limit=3) == 0
-        assert list(await repository.list_for_session(SESSION, limit=MOST)) == [new_event(6), new_event(7)]
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == [new_record(6), new_record(7)]
 
     async def test_every_connection_sees_acknowledged_changes(self) -> None:
         """Each read sees the acknowledged changes of every connection."""
         one, other = await self.connections(2)
-        await one.append([new_event()])
-        assert list(await other.list_for_session(SESSION, limit=MOST)) == [new_event()]
+        await one.append([new_record()])
+        assert list(await other.list_for_session(SESSION, limit=ALL)) == [new_record()]
         assert await other.delete_before(NOW + 2, limit=9) == 1
-        assert list(await one.list_for_session(SESSION, limit=MOST)) == []
+        assert list(await one.list_for_session(SESSION, limit=ALL)) == []
 
 
 class AuditRecordConcurrency(RepositoryContract[AuditRecordRepository]):
-    """What several instances do at once."""
+    """Racing acts of several instances."""
 
     @pytest.mark.proof("stores")
     async def test_racing_appends_keep_each_record_once(self, proof: Counts) -> None:
         """Racing batches that overlap are all stored, each record once."""
-        handles = await self.connections(CONNECTIONS)
+        connections = await self.connections(CONNECTIONS)
         for round_ in range(proof.count("rounds of batches that overlap", small=3, full=50)):
             first = 1 + round_ * 100
             session = SessionId(first.to_bytes(16, "big"))
             batches = [
-                [new_event(first + place + number, session_id=session) for number in range(20)]
+                [new_record(first + place + number, session_id=session) for number in range(20)]
                 for place in range(0, 10 * CONNECTIONS, 10)
             ]
-            await asyncio.gather(*(handle.append(batch) for handle, batch in zip(handles, batches, strict=True)))
-            kept = await handles[-1].list_for_session(session, limit=MOST)
+            await asyncio.gather(
+                *(connection.append(batch) for connection, batch in zip(connections, batches, strict=True))
+            )
+            kept = await connections[-1].list_for_session(session, limit=ALL)
             assert [each.event_id for each in kept] == sorted({each.event_id for batch in batches for each in batch})
 
     async def test_racing_deletes_count_each_record_once(self) -> None:
         """Racing calls count each deleted record once, and together delete all."""
-        handles = await self.connections(CONNECTIONS)
-        await handles[0].append([new_event(number) for number in range(200)])
+        connections = await self.connections(CONNECTIONS)
+        await connections[0].append([new_record(number) for number in range(200)])
         deleted = 0
-        while round_ := sum(await asyncio.gather(*(each.delete_before(NOW + 999, limit=30) for each in handles))):
+        while round_ := sum(await asyncio.gather(*(each.delete_before(NOW + 999, limit=30) for each in connections))):
             deleted += round_
         assert deleted == 200
-        assert list(await handles[0].list_for_session(SESSION, limit=MOST)) == []
+        assert list(await connections[0].list_for_session(SESSION, limit=ALL)) == []
 
 
 class AuditRecordRepositoryContract(AuditRecordBehaviour, AuditRecordConcurrency):

@@ -1,4 +1,4 @@
-"""The contract of a client repository (``app.ports.clients``)."""
+"""The contract of a client repository (``app.ports.client_repository``)."""
 
 import asyncio
 from dataclasses import fields, replace
@@ -15,7 +15,7 @@ from .kit import RACERS, Counts, RepositoryContract
 
 
 def new_client(number: int = 1, **changes: Any) -> Client:
-    """Return a client told from others by its number."""
+    """Return a client. Its id and its secret depend on ``number``."""
     client = Client(
         client_id=ClientId(f"client-{number}"),
         method=AuthenticationMethod.SECRET,
@@ -29,10 +29,10 @@ def new_client(number: int = 1, **changes: Any) -> Client:
 
 
 CLIENTS: Final = {
-    "of a secret": new_client(),
-    "without anything": new_client(grants=frozenset(), scope=Scope(), audiences=(), introspects=(), secrets=()),
+    "with a secret": new_client(),
+    "with empty fields": new_client(grants=frozenset(), scope=Scope(), audiences=(), introspects=(), secrets=()),
     "public": Client(ClientId("app")),
-    "of keys": new_client(method=AuthenticationMethod.PRIVATE_KEY_JWT, secrets=(), jwks='{"keys": [{"kty": "EC"}]}'),
+    "with keys": new_client(method=AuthenticationMethod.PRIVATE_KEY_JWT, secrets=(), jwks='{"keys": [{"kty": "EC"}]}'),
 }
 
 NEWER: Final = (ClientSecret(b"n" * 32),)
@@ -113,7 +113,7 @@ class ClientBehaviour(RepositoryContract[ClientRepository]):
 
 
 class ClientAtomicity(RepositoryContract[ClientRepository]):
-    """What is refused changes nothing."""
+    """A refused act changes nothing."""
 
     @pytest.mark.parametrize("taken", [new_client().client_id, FIRST_PARTY])
     async def test_refused_add_changes_nothing(self, repository: ClientRepository, taken: ClientId) -> None:
@@ -135,45 +135,45 @@ class ClientAtomicity(RepositoryContract[ClientRepository]):
 
 
 class ClientConcurrency(RepositoryContract[ClientRepository]):
-    """Of acts that race, as many succeed as may."""
+    """Of racing acts, exactly one succeeds."""
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_adds_wins(self, proof: Counts) -> None:
         """All racers but one are refused, and the client of the winner is stored."""
-        handles = await self.racers()
+        racers = await self.racers()
         for round_ in range(proof.count("races for one client", small=10, full=200)):
             shared = ClientId(f"shared-{round_}")
             rivals = [new_client(racer, client_id=shared) for racer in range(RACERS)]
-            acts = (handle.add(rival) for handle, rival in zip(handles, rivals, strict=True))
+            acts = (connection.add(rival) for connection, rival in zip(racers, rivals, strict=True))
             results = await asyncio.gather(*acts, return_exceptions=True)
             assert results.count(None) == 1
             assert sum(isinstance(result, AlreadyExists) for result in results) == RACERS - 1
-            assert await handles[0].find(shared) == rivals[results.index(None)]
+            assert await racers[0].find(shared) == rivals[results.index(None)]
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_replacements_wins(self, proof: Counts) -> None:
         """Exactly one racer wins, and its secret is stored."""
-        handles = await self.racers()
+        racers = await self.racers()
         for number in range(proof.count("races to replace secrets", small=10, full=200)):
             client = new_client(number)
-            await handles[0].add(client)
+            await racers[0].add(client)
             secrets = [(ClientSecret(bytes([racer]) * 32),) for racer in range(RACERS)]
             won = await asyncio.gather(
                 *(
-                    handle.replace_secrets(client.client_id, expected=client.secrets, new=new)
-                    for handle, new in zip(handles, secrets, strict=True)
+                    connection.replace_secrets(client.client_id, expected=client.secrets, new=new)
+                    for connection, new in zip(racers, secrets, strict=True)
                 )
             )
             assert sum(won) == 1
-            assert await handles[-1].find(client.client_id) == replace(client, secrets=secrets[won.index(True)])
+            assert await racers[-1].find(client.client_id) == replace(client, secrets=secrets[won.index(True)])
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_removals_wins(self, proof: Counts) -> None:
         """Exactly one racer removes the client."""
-        handles = await self.racers()
+        racers = await self.racers()
         for number in range(proof.count("races to remove", small=10, full=200)):
-            await handles[0].add(new_client(number))
-            removed = await asyncio.gather(*(handle.remove(new_client(number).client_id) for handle in handles))
+            await racers[0].add(new_client(number))
+            removed = await asyncio.gather(*(connection.remove(new_client(number).client_id) for connection in racers))
             assert sum(removed) == 1
 
 

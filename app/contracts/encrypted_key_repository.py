@@ -1,19 +1,18 @@
-"""The contract of a repository of sealed signing keys (``app.ports.sealed_keys``)."""
+"""The contract of an encrypted key repository (``app.ports.encrypted_key_repository``)."""
 
 import asyncio
 from dataclasses import replace
-from itertools import cycle, islice
 from typing import Any
 
 import pytest
 
 from ..domain.keys.encrypted_key import EncryptedKey
 from ..ports.encrypted_key_repository import EncryptedKeyRepository
-from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
+from .kit import RACERS, Counts, RepositoryContract
 
 
 def new_key(number: int = 1, **changes: Any) -> EncryptedKey:
-    """Return a key; it follows the one of the number before, and number 1 none."""
+    """Return a key that follows the key of the number before. Key 1 follows no key."""
     key = EncryptedKey(
         kid=f"key-{number}",
         follows=f"key-{number - 1}" if number > 1 else "",
@@ -25,7 +24,7 @@ def new_key(number: int = 1, **changes: Any) -> EncryptedKey:
 
 
 class EncryptedKeyRepositoryContract(RepositoryContract[EncryptedKeyRepository]):
-    """Every sentence of the port holds; an adapter overrides ``connections``."""
+    """Behaviour and concurrency."""
 
     async def test_keys_are_listed_as_added(self, repository: EncryptedKeyRepository) -> None:
         """The list is empty at first, and then has every key with every field."""
@@ -75,27 +74,25 @@ class EncryptedKeyRepositoryContract(RepositoryContract[EncryptedKeyRepository])
     @pytest.mark.proof("stores")
     async def test_one_of_many_adds_wins(self, proof: Counts) -> None:
         """Of racing keys with the same predecessor, exactly one is stored."""
-        connections = await self.connections(CONNECTIONS)
+        racers = await self.racers()
         for number in range(1, 1 + proof.count("races to add a key", small=5, full=200)):
-            racers = [new_key(number, kid=f"key-{number}-{racer}", follows=f"race-{number}") for racer in range(RACERS)]
-            added = await asyncio.gather(
-                *(one.add(key) for one, key in zip(islice(cycle(connections), RACERS), racers, strict=True))
-            )
+            rivals = [new_key(number, kid=f"key-{number}-{racer}", follows=f"race-{number}") for racer in range(RACERS)]
+            added = await asyncio.gather(*(racer.add(rival) for racer, rival in zip(racers, rivals, strict=True)))
             assert sum(added) == 1
-            [kept] = [key for key in await connections[0].list_keys() if key.follows == f"race-{number}"]
-            assert kept == racers[added.index(True)]
+            [stored] = [key for key in await racers[0].list_keys() if key.follows == f"race-{number}"]
+            assert stored == rivals[added.index(True)]
 
     async def test_one_of_many_reschedules_wins(self) -> None:
         """Of racing changes that expect the same time, exactly one is made."""
-        connections = await self.connections(CONNECTIONS)
-        await connections[0].add(new_key())
+        racers = await self.racers()
+        await racers[0].add(new_key())
         old = new_key().activates_at
         changed = await asyncio.gather(
             *(
-                one.reschedule("key-1", expected=old, activates_at=float(racer))
-                for racer, one in enumerate(islice(cycle(connections), RACERS))
+                racer.reschedule("key-1", expected=old, activates_at=float(number))
+                for number, racer in enumerate(racers)
             )
         )
         assert sum(changed) == 1
-        [kept] = await connections[0].list_keys()
-        assert kept.activates_at == changed.index(True)
+        [stored] = await racers[0].list_keys()
+        assert stored.activates_at == changed.index(True)

@@ -1,4 +1,4 @@
-"""The contract of what keeps budgets of attempts (``app.ports.attempt_budgets``)."""
+"""The contract of a rate limit repository (``app.ports.rate_limit_repository``)."""
 
 import asyncio
 from hashlib import sha256
@@ -12,26 +12,26 @@ from ..ports.rate_limit_repository import RateLimitRepository
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
 
 THREE: Final = RateLimit(attempts=3, period=90)
-"""Half a minute apart."""
+"""Three attempts; one comes back every 30 seconds."""
 
 NOW: Final = 4_000_000_000.25
-"""In the future of every store's own clock, so that none of them expires anything meanwhile."""
+"""A time after the clock of every store, so that no store expires an entry during a test."""
 
 
 def key(*parts: object) -> bytes:
-    """Return a key that differs for different parts."""
+    """Return a key, a different one for different parts."""
     return sha256(repr(parts).encode()).digest()
 
 
 async def take(rate_limits: RateLimitRepository, of: bytes, limit: RateLimit = THREE, *, now: float = NOW) -> float:
-    """Take an attempt from one budget; return for how many seconds there is none, or 0."""
+    """Take an attempt from one limit; return 0, or after how many seconds there is an attempt again."""
     waits = await rate_limits.take({of: limit}, now=now)
     assert waits.keys() <= {of}
     return waits.get(of, 0)
 
 
 class RateLimitBehaviour(RepositoryContract[RateLimitRepository]):
-    """Every sentence of the port holds."""
+    """Every method does what its docstring says."""
 
     async def test_limit_allows_its_number_of_attempts(self, repository: RateLimitRepository) -> None:
         """All attempts can be taken at once. Then one comes back after its share of the period. A refusal costs
@@ -72,24 +72,24 @@ class RateLimitBehaviour(RepositoryContract[RateLimitRepository]):
 
     async def test_take_charges_all_limits_or_none(self, repository: RateLimitRepository) -> None:
         """If one limit refuses, the others are not charged. Each limit that is used up gives its own wait."""
-        wanted = {key(number): RateLimit(attempts=number, period=60 * number) for number in (1, 2, 3)}
-        assert await repository.take(wanted, now=NOW) == {}
+        limits = {key(number): RateLimit(attempts=number, period=60 * number) for number in (1, 2, 3)}
+        assert await repository.take(limits, now=NOW) == {}
         for _ in range(5):
-            assert await repository.take(wanted, now=NOW) == {key(1): 60}
-        assert await take(repository, key(3), wanted[key(3)], now=NOW + 15) == 0
-        assert await take(repository, key(3), wanted[key(3)], now=NOW + 15) == 0
-        assert await repository.take(wanted, now=NOW + 15) == {key(1): 45, key(3): 45}
-        assert await take(repository, key(2), wanted[key(2)], now=NOW + 15) == 0
-        assert await take(repository, key(2), wanted[key(2)], now=NOW + 15) == 45
+            assert await repository.take(limits, now=NOW) == {key(1): 60}
+        assert await take(repository, key(3), limits[key(3)], now=NOW + 15) == 0
+        assert await take(repository, key(3), limits[key(3)], now=NOW + 15) == 0
+        assert await repository.take(limits, now=NOW + 15) == {key(1): 45, key(3): 45}
+        assert await take(repository, key(2), limits[key(2)], now=NOW + 15) == 0
+        assert await take(repository, key(2), limits[key(2)], now=NOW + 15) == 45
 
     async def test_give_back_to_several_limits(self, repository: RateLimitRepository) -> None:
         """Each limit gets back one attempt of its own."""
-        wanted = {key(1): THREE, key(2): RateLimit(attempts=2, period=120)}
+        limits = {key(1): THREE, key(2): RateLimit(attempts=2, period=120)}
         for _ in range(2):
-            await repository.take(wanted, now=NOW)
-        await repository.give_back({**wanted, key(3): THREE}, now=NOW)
+            await repository.take(limits, now=NOW)
+        await repository.give_back({**limits, key(3): THREE}, now=NOW)
         assert [await take(repository, key(1)) for _ in range(3)] == [0, 0, 30]
-        assert [await take(repository, key(2), wanted[key(2)]) for _ in range(2)] == [0, 60]
+        assert [await take(repository, key(2), limits[key(2)]) for _ in range(2)] == [0, 60]
         assert [await take(repository, key(3)) for _ in range(4)] == [0, 0, 0, 30]
 
     async def test_reset_makes_limits_full(self, repository: RateLimitRepository) -> None:
@@ -116,14 +116,14 @@ class RateLimitBehaviour(RepositoryContract[RateLimitRepository]):
 
 
 class RateLimitConcurrency(RepositoryContract[RateLimitRepository]):
-    """Acts that race, on several connections."""
+    """Racing acts on several connections."""
 
     @pytest.mark.proof("login")
     async def test_racing_attempts_never_exceed_the_limit(self, proof: Counts) -> None:
         """Of racing attempts exactly as many succeed as the limit allows."""
         connections = await self.connections(CONNECTIONS)
-        attempts = proof.count("parallel attempts at one budget", small=2 * RACERS, full=500)
-        for race in range(proof.count("races for a budget", small=3, full=20)):
+        attempts = proof.count("racing attempts at one rate limit", small=2 * RACERS, full=500)
+        for race in range(proof.count("races for a rate limit", small=3, full=20)):
             limit = RateLimit(attempts=5 + race, period=3_600)
             waits = await asyncio.gather(*(take(one, key(race), limit) for one in islice(cycle(connections), attempts)))
             assert waits.count(0) == 5 + race
@@ -132,18 +132,15 @@ class RateLimitConcurrency(RepositoryContract[RateLimitRepository]):
         """Racing attempts share one limit, and each has another of its own. Those that the shared limit refuses are not
         charged to their own.
         """
-        connections = await self.connections(CONNECTIONS)
+        racers = await self.racers()
         common = RateLimit(attempts=5, period=3_600)
         waits = await asyncio.gather(
-            *(
-                one.take({key(number): THREE, key("common"): common}, now=NOW)
-                for number, one in enumerate(islice(cycle(connections), RACERS))
-            )
+            *(racer.take({key(number): THREE, key("common"): common}, now=NOW) for number, racer in enumerate(racers))
         )
         assert waits.count({}) == 5
         assert all(refused.keys() == {key("common")} for refused in waits if refused)
         for number, refused in enumerate(waits):
-            left = [await take(connections[0], key(number)) for _ in range(4)]
+            left = [await take(racers[0], key(number)) for _ in range(4)]
             assert left == ([0, 0, 0, 30] if refused else [0, 0, 30, 30])
 
     async def test_racing_acts_do_not_deadlock(self) -> None:
@@ -162,15 +159,15 @@ class RateLimitConcurrency(RepositoryContract[RateLimitRepository]):
 
     async def test_racing_give_backs_are_all_counted(self) -> None:
         """Attempts that are given back at the same time can all be taken again."""
-        connections = await self.connections(CONNECTIONS)
+        racers = await self.racers()
         limit = RateLimit(attempts=RACERS, period=3_600)
         for _ in range(RACERS):
-            assert await take(connections[0], key(1), limit) == 0
-        await asyncio.gather(*(one.give_back({key(1): limit}, now=NOW) for one in islice(cycle(connections), RACERS)))
-        waits = [await take(connections[0], key(1), limit) for _ in range(RACERS + 1)]
+            assert await take(racers[0], key(1), limit) == 0
+        await asyncio.gather(*(racer.give_back({key(1): limit}, now=NOW) for racer in racers))
+        waits = [await take(racers[0], key(1), limit) for _ in range(RACERS + 1)]
         assert waits[:-1] == [0] * RACERS
         assert waits[-1] > 0
 
 
 class RateLimitRepositoryContract(RateLimitBehaviour, RateLimitConcurrency):
-    """Every tier."""
+    """All tiers."""

@@ -1,4 +1,4 @@
-"""The behaviour of a session repository: opening, finding, advancing and revoking."""
+"""The behaviour of a session repository: ``add``, ``find``, ``advance``, ``revoke``, ``set_credential_version``."""
 
 from dataclasses import replace
 
@@ -15,20 +15,20 @@ from .sessions import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, assert_same,
 SESSIONS = {
     "plain": new_session(),
     "without an idle expiry": new_session(idle_expires_at=None),
-    "with an idle expiry beyond its own": new_session(idle_expires_at=NOW + 2 * LIFETIME),
-    "of another client and subject": new_session(client_id=ClientId("Ünïcode 客"), subject=Subject("s" * 255)),
+    "with an idle expiry after the expiry": new_session(idle_expires_at=NOW + 2 * LIFETIME),
+    "with another client and subject": new_session(client_id=ClientId("Ünïcode 客"), subject=Subject("s" * 255)),
     "with the empty scope": new_session(scope=Scope()),
     "with an odd scope": new_session(scope=Scope.parse("a b,c {d} [e] it's %s urn:f")),
     "with zero bytes": new_session(session_id=SessionId(bytes(16)), lineage_digest=bytes(32), secret_digest=bytes(32)),
     "with high bytes": new_session(session_id=SessionId(b"\xff" * 16), secret_digest=bytes(range(224, 256))),
-    "of an unknown origin": new_session(address="", device=""),
-    "of an odd origin": new_session(address="2001:db8::ffff:192.0.2.1", device="'\"\\ %s ü 客 🦊 ".ljust(80, "x")),
-    "of a far future": new_session(expires_at=NOW + 10**9, credential_version=2**31 - 1),
+    "with an unknown requester": new_session(address="", device=""),
+    "with an odd requester": new_session(address="2001:db8::ffff:192.0.2.1", device="'\"\\ %s ü 客 🦊 ".ljust(80, "x")),
+    "in the far future": new_session(expires_at=NOW + 10**9, credential_version=2**31 - 1),
 }
 
 
 class SessionBehaviour(RepositoryContract[SessionRepository]):
-    """``add``, ``find``, ``advance`` and ``revoke`` do what their docstrings say."""
+    """The acts do what their docstrings say."""
 
     @pytest.mark.parametrize("session", SESSIONS.values(), ids=SESSIONS)
     async def test_find_returns_every_field_as_added(self, repository: SessionRepository, session: Session) -> None:
@@ -62,7 +62,7 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         await repository.add(session)
         assert_same(await repository.find(session.session_id), session)
 
-    @pytest.mark.parametrize("idle_expires_at", [None, NOW + 500], ids=["idle limit taken away", "idle limit moved"])
+    @pytest.mark.parametrize("idle_expires_at", [None, NOW + 500], ids=["idle expiry removed", "idle expiry moved"])
     async def test_advance_changes_only_its_fields(
         self, repository: SessionRepository, idle_expires_at: float | None
     ) -> None:
@@ -162,11 +162,11 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         """The version changes. Token, other fields and other sessions stay."""
         for number in (1, 2):
             await repository.add(new_session(number))
-        assert await _adopt(repository, new_session(1)) is True
-        adopted = new_session(1, credential_version=4)
-        assert_same(await repository.find(adopted.session_id), adopted)
+        assert await _set_version(repository, new_session(1)) is True
+        changed = new_session(1, credential_version=4)
+        assert_same(await repository.find(changed.session_id), changed)
         assert_same(await repository.find(new_session(2).session_id), new_session(2))
-        assert await advance(repository, adopted) is True
+        assert await advance(repository, changed) is True
 
     @pytest.mark.parametrize("expected_version", [2, 4])
     async def test_set_credential_version_needs_the_expected_version(
@@ -174,7 +174,7 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
     ) -> None:
         """A session with an older or a newer version than expected stays as it is."""
         await repository.add(new_session())
-        assert await _adopt(repository, new_session(), expected_version=expected_version) is False
+        assert await _set_version(repository, new_session(), expected_version=expected_version) is False
         assert_same(await repository.find(new_session().session_id), new_session())
 
     @pytest.mark.parametrize("now", [NOW + IDLE_LIFETIME, NOW + LIFETIME])
@@ -184,8 +184,8 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         """From the moment of either expiry on, the version does not change."""
         idle_expires_at = NOW + IDLE_LIFETIME if now < NOW + LIFETIME else None
         await repository.add(new_session(idle_expires_at=idle_expires_at))
-        assert await _adopt(repository, new_session(), now=now) is False
-        assert await _adopt(repository, new_session(), now=now - 1) is True
+        assert await _set_version(repository, new_session(), now=now) is False
+        assert await _set_version(repository, new_session(), now=now - 1) is True
 
     async def test_set_credential_version_refuses_a_revoked_or_unknown_session(
         self, repository: SessionRepository
@@ -193,8 +193,8 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         """The version of a revoked session does not change, and no unknown session is created."""
         await repository.add(new_session())
         await repository.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=LATER)
-        assert await _adopt(repository, new_session()) is False
-        assert await _adopt(repository, new_session(2)) is False
+        assert await _set_version(repository, new_session()) is False
+        assert await _set_version(repository, new_session(2)) is False
         assert await repository.find(new_session(2).session_id) is None
 
     async def test_advance_refuses_a_revoked_session(self, repository: SessionRepository) -> None:
@@ -206,7 +206,7 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         assert await advance(repository, session, now=LATER - 1) is False
 
 
-async def _adopt(
+async def _set_version(
     sessions: SessionRepository, session: Session, *, expected_version: int = 3, now: float = LATER
 ) -> bool:
     return await sessions.set_credential_version(

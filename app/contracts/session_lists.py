@@ -1,4 +1,4 @@
-"""The behaviour of a session repository: its lists, and what its connections see of each other."""
+"""The behaviour of a session repository: its lists, and what one connection sees of the changes of another."""
 
 from ..domain.identifiers import Subject
 from ..domain.sessions.session import RevocationReason, Session
@@ -9,7 +9,7 @@ from .sessions import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, assert_same,
 
 
 class SessionLists(RepositoryContract[SessionRepository]):
-    """The lists hold what their docstrings say, and a read sees every change that was acknowledged."""
+    """The lists are as their docstrings say, and a read sees every acknowledged change."""
 
     async def test_live_sessions_are_listed_oldest_first(self, repository: SessionRepository) -> None:
         """The list is in the order of creation, not of insertion, id or rotation."""

@@ -1,4 +1,4 @@
-"""The concurrency of a session repository across processes, for a store that several can share."""
+"""The concurrency of a session repository across processes, for a store that several processes can share."""
 
 import asyncio
 import multiprocessing
@@ -18,30 +18,30 @@ from .kit import Counts
 from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rotated
 
 Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
-"""Opens a repository over the store of a test. It is sent to other processes: a function of a module, or a ``partial``
-of one.
+"""Open a repository over the store of a test. It is pickled for other processes, so it must be a function of a module,
+or a ``partial`` of one.
 """
 
 PROCESSES: Final = 3
 _RACERS_EACH: Final = 6
-_PATIENCE_SECONDS: Final = 60.0
+_BARRIER_SECONDS: Final = 60.0
 
-_here: dict[str, Barrier] = {}
+_in_this_process: dict[str, Barrier] = {}
 
 
 class SessionProcesses:
-    """Of acts that race in several processes, as many succeed as may."""
+    """Acts race in several processes."""
 
     pytestmark = pytest.mark.asyncio
 
     def opener(self) -> Opener:
-        """Return what opens a repository over the store of this test, which is empty at first."""
+        """Return a function that opens a repository over the store of this test, which is empty at first."""
         raise NotImplementedError
 
     @pytest.fixture(scope="class")
     @classmethod
     def processes(cls) -> Iterator[ProcessPoolExecutor]:
-        """Return processes that wait for each other at the start of a race."""
+        """Return processes that wait for each other before each race."""
         with racing_processes() as processes:
             yield processes
 
@@ -96,36 +96,38 @@ class SessionProcesses:
 
 @contextmanager
 def racing_processes() -> Iterator[ProcessPoolExecutor]:
-    """Start processes that wait for each other at the start of a race, and end them."""
+    """Start processes that wait for each other before each race; end them afterwards."""
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(PROCESSES)
-    with ProcessPoolExecutor(PROCESSES, mp_context=spawning, initializer=_meet_at, initargs=(barrier,)) as processes:
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=spawning, initializer=_set_barrier, initargs=(barrier,)
+    ) as processes:
         yield processes
 
 
-def _meet_at(barrier: Barrier) -> None:
-    _here["barrier"] = barrier
+def _set_barrier(barrier: Barrier) -> None:
+    _in_this_process["barrier"] = barrier
 
 
 async def _race(processes: ProcessPoolExecutor, runner: Callable[[int], Any]) -> Sequence[Any]:
-    """Run ``runner`` in each process, with the number of the process; return what each returned."""
+    """Run ``runner`` in each process with the number of the process; return the result of each."""
     loop = asyncio.get_running_loop()
     return await asyncio.gather(*(loop.run_in_executor(processes, runner, each) for each in range(PROCESSES)))
 
 
 def _run(opener: Opener, act: Callable[[SessionRepository], Coroutine[Any, Any, Sequence[Any]]]) -> Sequence[Any]:
-    """Open a repository, wait until every process has, and act on it."""
+    """Open a repository, wait until every process has opened one, and run ``act`` on it."""
 
     async def open_and_act() -> Sequence[Any]:
         async with opener() as sessions:
-            _here["barrier"].wait(_PATIENCE_SECONDS)
+            _in_this_process["barrier"].wait(_BARRIER_SECONDS)
             return await act(sessions)
 
     return asyncio.run(open_and_act())
 
 
 def _swap(opener: Opener, session: Session, process: int) -> Sequence[bytes]:
-    """Return the digests of the swaps that won."""
+    """Return the new digests of the swaps that won."""
 
     async def act(sessions: SessionRepository) -> Sequence[bytes]:
         digests = [digest(session.session_id, process, racer) for racer in range(_RACERS_EACH)]
@@ -145,7 +147,7 @@ def _swap_or_revoke(opener: Opener, session: Session, process: int) -> Sequence[
 
 
 def _rotate(opener: Opener, session_id: SessionId, steps: int, process: int) -> Sequence[tuple[bytes, bytes]]:
-    """Return the swaps that won: what each replaced, and by what."""
+    """Return the old and the new digest of each swap that won."""
 
     async def act(sessions: SessionRepository) -> Sequence[tuple[bytes, bytes]]:
         won = []

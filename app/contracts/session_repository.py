@@ -1,4 +1,4 @@
-"""The contract of a session repository (``app.ports.sessions``)."""
+"""The contract of a session repository (``app.ports.session_repository``)."""
 
 from .session_atomicity import SessionAtomicity
 from .session_behaviour import SessionBehaviour
@@ -7,4 +7,4 @@ from .session_lists import SessionLists
 
 
 class SessionRepositoryContract(SessionBehaviour, SessionLists, SessionAtomicity, SessionConcurrency):
-    """All tiers. The first two are the port's behaviour: its acts and its lists."""
+    """All tiers. The behaviour is in two classes: acts and lists."""

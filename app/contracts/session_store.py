@@ -1,4 +1,4 @@
-"""The contract of a store (``app.ports.store``): its life, from URL to end."""
+"""The contract of a store (``app.ports.session_store``): how it is prepared, opened and closed."""
 
 import asyncio
 from dataclasses import replace
@@ -14,12 +14,12 @@ OPTIONS = StoreOptions(timeout=20.0, connections=3)
 
 
 class SessionStoreContract:
-    """Every method does what its docstring says; an adapter overrides ``store``."""
+    """Every method does what its docstring says. An adapter overrides ``store``."""
 
     pytestmark = pytest.mark.asyncio
 
     def store(self, options: StoreOptions = OPTIONS) -> SessionStore:
-        """Return a store over what this test has, new and not open; at first that is empty and was never prepared."""
+        """Return a new store, not open, over the storage of this test. At first that is empty and not prepared."""
         raise NotImplementedError
 
     async def test_prepare_and_open(self) -> None:
@@ -71,7 +71,7 @@ class SessionStoreContract:
 
 
 class DurableStoreContract(SessionStoreContract):
-    """What was acknowledged is there after an end and a new start."""
+    """Acknowledged changes are there after the store was closed and opened again."""
 
     async def test_acknowledged_changes_survive_a_restart(self) -> None:
         """A rotated session and a revocation are there after the store was closed and opened again."""

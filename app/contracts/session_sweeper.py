@@ -1,4 +1,4 @@
-"""The contract of a session sweeper (``app.ports.session_sweeper``), over the sessions that it forgets."""
+"""The contract of a session sweeper (``app.ports.session_sweeper``)."""
 
 import asyncio
 from dataclasses import replace
@@ -165,41 +165,41 @@ class SweeperBehaviour(RepositoryContract[SweptSessions]):
 
 
 class SweeperConcurrency(RepositoryContract[SweptSessions]):
-    """Instances that sweep at once, while sessions go on."""
+    """Several instances sweep at the same time, while sessions rotate."""
 
     @pytest.mark.proof("stores")
     async def test_erase_salts_that_races_with_advance_keeps_the_new_salt(self, proof: Counts) -> None:
         """A sweep that races with a rotation erases the old salt or none. The rotation and its salt stay."""
-        handles = await self.connections(CONNECTIONS)
+        connections = await self.connections(CONNECTIONS)
         for number in range(proof.count("races to erase", small=10, full=200)):
             session = new_session(number)
-            await handles[0].add(session)
-            await advance(handles[0], session, now=NOW + 1)
+            await connections[0].add(session)
+            await advance(connections[0], session, now=NOW + 1)
             session = rotated(session, now=NOW + 1)
-            sweeps = [handle.erase_salts(rotated_before=NOW + 2, limit=100) for handle in handles[1:]]
-            won, *erased = await asyncio.gather(advance(handles[0], session, now=NOW + 3), *sweeps)
+            sweeps = [connection.erase_salts(rotated_before=NOW + 2, limit=100) for connection in connections[1:]]
+            won, *erased = await asyncio.gather(advance(connections[0], session, now=NOW + 3), *sweeps)
             assert won is True
             assert sum(erased) <= 1
-            assert_same(await handles[-1].find(session.session_id), rotated(session, now=NOW + 3))
+            assert_same(await connections[-1].find(session.session_id), rotated(session, now=NOW + 3))
 
     @pytest.mark.proof("stores")
     async def test_racing_sweeps_delete_each_session_once(self, proof: Counts) -> None:
         """Racing sweeps together count each ended session once, and delete no live session."""
-        handles = await self.connections(CONNECTIONS)
+        connections = await self.connections(CONNECTIONS)
         for round_ in range(proof.count("races to delete", small=5, full=50)):
             opened = [new_session(20 * round_ + each, expires_at=NOW + 20 + 50 * (each % 2)) for each in range(20)]
             for session in opened:
-                await handles[0].add(session)
+                await connections[0].add(session)
             deleted = await asyncio.gather(
-                *(sweep(handle, expired_before=NOW + 30) for handle in islice(cycle(handles), RACERS))
+                *(sweep(connection, expired_before=NOW + 30) for connection in islice(cycle(connections), RACERS))
             )
             assert sum(deleted) == 10
-            left = [each for each, session in enumerate(opened) if await handles[-1].find(session.session_id)]
+            left = [each for each, session in enumerate(opened) if await connections[-1].find(session.session_id)]
             assert left == list(range(1, 20, 2))
 
 
 class SessionSweeperContract(SweeperBehaviour, SweeperConcurrency):
-    """All tiers; what is atomic about sweeping only races show."""
+    """All tiers. Only races can show that a sweep is atomic."""
 
 
 async def _salt(swept: SweptSessions, number: int) -> bytes | None:

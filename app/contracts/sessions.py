@@ -1,4 +1,4 @@
-"""What the tiers of the session contract share: the hook, and sessions to keep."""
+"""Sessions for the tests of the kit."""
 
 from dataclasses import fields, replace
 from hashlib import sha256
@@ -11,29 +11,29 @@ from ..ports.session_repository import SessionRepository
 from ..ports.session_sweeper import SessionSweeper
 
 NOW: Final = 1_800_000_000.015625
-"""When sessions are created. The fraction is exact in binary and in microseconds: a store keeps at least those."""
+"""When sessions are created. The fraction is exact in binary and in microseconds, so every store can keep it."""
 
 LATER: Final = NOW + 10
-"""When something happens to them."""
+"""When an act on the sessions takes place."""
 
 NEVER: Final = 0.0
-"""Before anything happened."""
+"""A moment before every session."""
 
 LIFETIME: Final = 1_000
 IDLE_LIFETIME: Final = 100
 
 
 class SweptSessions(SessionRepository, SessionSweeper, Protocol):
-    """Sessions, and what forgets them."""
+    """A session repository that can be swept."""
 
 
 def digest(*parts: object) -> bytes:
-    """Return 32 bytes that differ for different parts."""
+    """Return 32 bytes, different ones for different parts."""
     return sha256(repr(parts).encode()).digest()
 
 
 def new_session(number: int = 1, **changes: Any) -> Session:
-    """Return a session just opened; ``number`` makes its id and its secrets."""
+    """Return a new session. Its id and its secrets depend on ``number``."""
     session = Session(
         session_id=SessionId(number.to_bytes(16, "big")),
         subject=Subject("subject-1"),
@@ -54,12 +54,12 @@ def new_session(number: int = 1, **changes: Any) -> Session:
 
 
 async def advance(sessions: SessionRepository, session: Session, *, now: float = LATER, **changes: Any) -> bool:
-    """Rotate ``session`` as it stands, with a successor and a salt made from its digest."""
+    """Rotate ``session``. The new digest and the salt are derived from its digest; ``changes`` replaces arguments."""
     return await sessions.advance(session.session_id, **(_swap(session, now) | changes))
 
 
 def rotated(session: Session, *, now: float = LATER, **changes: Any) -> Session:
-    """Return what ``session`` is after that."""
+    """Return ``session`` as it is after ``advance`` with the same arguments."""
     swap = _swap(session, now) | changes
     return replace(
         session,
@@ -72,7 +72,7 @@ def rotated(session: Session, *, now: float = LATER, **changes: Any) -> Session:
 
 
 async def sweep(sessions: SessionSweeper, *, expired_before: float = NEVER, revoked_before: float = NEVER) -> int:
-    """Delete ended sessions in as many calls as it may take to come past every session; return how many it were."""
+    """Delete ended sessions, in enough calls to check every session; return how many were deleted."""
     return sum(
         [
             await sessions.delete_ended(expired_before=expired_before, revoked_before=revoked_before, limit=10_000)
@@ -92,7 +92,7 @@ def _swap(session: Session, now: float) -> dict[str, Any]:
 
 
 def assert_same(found: Session | None, expected: Session) -> None:
-    """Compare every field, and its type too: a reason is no string and a digest no memoryview."""
+    """Check that every field has the same value and the same type: a digest must not become a memoryview."""
     assert found == expected
     for field in fields(Session):
         assert type(getattr(found, field.name)) is type(getattr(expected, field.name)), field.name

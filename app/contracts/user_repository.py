@@ -1,4 +1,4 @@
-"""The contract of a user repository (``app.ports.users``)."""
+"""The contract of a user repository (``app.ports.user_repository``)."""
 
 import asyncio
 from dataclasses import fields, replace
@@ -13,12 +13,14 @@ from ..domain.scope import Scope
 from ..ports.user_repository import UserRepository
 from .kit import RACERS, Counts, RepositoryContract
 
-UNLIKE_ALICE = ("Alice", "ALICE", "alice ", " alice", "alice\u200b", "alicé", "alice\u0301", "\u0430lice")
-"""Names that a collation, a trimming or a normalising store might take for Alice's; the last has a Cyrillic letter."""
+SIMILAR_TO_ALICE = ("Alice", "ALICE", "alice ", " alice", "alice\u200b", "alicé", "alice\u0301", "\u0430lice")
+"""Names that a store with collation, trimming or normalisation might confuse with ``alice``. The last one begins with a
+Cyrillic letter.
+"""
 
 
 def new_user(number: int = 1, **changes: Any) -> User:
-    """Return a user; ``number`` makes the name and the id."""
+    """Return a user. The name and the id depend on ``number``."""
     user = User(
         subject=Subject(f"subject-{number}"),
         username=f"user-{number}",
@@ -31,11 +33,11 @@ def new_user(number: int = 1, **changes: Any) -> User:
 USERS = {
     "plain": new_user(),
     "disabled": new_user(disabled=True),
-    "of a later credential version": new_user(credential_version=2**31 - 1),
+    "with a high credential version": new_user(credential_version=2**31 - 1),
     "without a scope": new_user(scope=Scope()),
-    "of a long name": new_user(username="ü" * MAX_USERNAME_LENGTH),
-    "of an odd name": new_user(username='\'; DROP "users" \\ %s 客🦊'),
-    "of a short name": new_user(username="a"),
+    "with a long name": new_user(username="ü" * MAX_USERNAME_LENGTH),
+    "with an odd name": new_user(username='\'; DROP "users" \\ %s 客🦊'),
+    "with a short name": new_user(username="a"),
 }
 
 
@@ -61,13 +63,13 @@ class UserBehaviour(RepositoryContract[UserRepository]):
 
     async def test_similar_names_are_different_users(self, repository: UserRepository) -> None:
         """Users with similar names are stored and found apart."""
-        names = ("alice", *UNLIKE_ALICE)
+        names = ("alice", *SIMILAR_TO_ALICE)
         for number, name in enumerate(names):
             await repository.add(new_user(number, username=name))
         found = [await repository.find_by_username(name) for name in names]
         assert found == [new_user(number, username=name) for number, name in enumerate(names)]
 
-    @pytest.mark.parametrize("name", UNLIKE_ALICE)
+    @pytest.mark.parametrize("name", SIMILAR_TO_ALICE)
     async def test_similar_name_is_not_found(self, repository: UserRepository, name: str) -> None:
         """A user is found by the exact name only."""
         await repository.add(new_user(username="alice"))
@@ -92,9 +94,9 @@ class UserBehaviour(RepositoryContract[UserRepository]):
         old = new_user().password_hash
         assert await repository.change_password(changed.subject, new="new", expected=old) == changed
         assert await repository.find(changed.subject) == changed
-        forced = replace(changed, password_hash="newer", credential_version=9)  # noqa: S106  # a test's
-        assert await repository.change_password(changed.subject, new="newer", expected=None) == forced
-        assert await repository.find_by_username(changed.username) == forced
+        reset = replace(changed, password_hash="newer", credential_version=9)  # noqa: S106  # a test's
+        assert await repository.change_password(changed.subject, new="newer", expected=None) == reset
+        assert await repository.find_by_username(changed.username) == reset
         assert await repository.find(new_user(2).subject) == new_user(2, credential_version=7)
 
     async def test_disabling_raises_the_version_once(self, repository: UserRepository) -> None:
@@ -113,7 +115,7 @@ class UserBehaviour(RepositoryContract[UserRepository]):
 
     async def test_users_are_listed_in_pages_by_name(self, repository: UserRepository) -> None:
         """The order is that of the code points. A page begins after the last name of the page before."""
-        names = sorted(("alice", *UNLIKE_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
+        names = sorted(("alice", *SIMILAR_TO_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
         for number, name in enumerate(reversed(names)):
             await repository.add(new_user(number, username=name))
         listed: list[User] = []
@@ -141,7 +143,7 @@ class UserBehaviour(RepositoryContract[UserRepository]):
 
 
 class UserAtomicity(RepositoryContract[UserRepository]):
-    """What is refused changes nothing."""
+    """A refused act changes nothing."""
 
     @pytest.mark.parametrize("taken", ["username", "subject"])
     async def test_refused_add_changes_nothing(self, repository: UserRepository, taken: str) -> None:
@@ -173,10 +175,10 @@ class UserAtomicity(RepositoryContract[UserRepository]):
     @pytest.mark.parametrize("subject", ["nobody", "nobody\0", "nobody\ud800"])
     async def test_unknown_user_is_not_changed(self, repository: UserRepository, subject: str) -> None:
         """A change of an unknown user returns ``None`` and creates no user."""
-        nobody = Subject(subject)
-        assert await repository.change_password(nobody, new="new", expected=None) is None
-        assert await repository.set_disabled(nobody, disabled=True) is None
-        assert await repository.find(nobody) is None
+        unknown = Subject(subject)
+        assert await repository.change_password(unknown, new="new", expected=None) is None
+        assert await repository.set_disabled(unknown, disabled=True) is None
+        assert await repository.find(unknown) is None
 
     async def test_unknown_user_gets_no_hash(self, repository: UserRepository) -> None:
         """Replacing the hash of an unknown user returns ``False`` and creates no user."""
@@ -185,68 +187,68 @@ class UserAtomicity(RepositoryContract[UserRepository]):
 
 
 class UserConcurrency(RepositoryContract[UserRepository]):
-    """Of acts that race, as many succeed as may."""
+    """Of racing acts, no more succeed than may, and no change is lost."""
 
     @pytest.mark.proof("stores")
     @pytest.mark.parametrize("shared", ["username", "subject"])
     async def test_one_of_many_adds_wins(self, proof: Counts, shared: str) -> None:
         """All racers but one are refused, and nothing of the losers is found."""
-        handles = await self.racers()
+        racers = await self.racers()
         for round_ in range(proof.count(f"races for one {shared}", small=10, full=200)):
             rivals = [new_user(round_ * RACERS + racer, **{shared: f"shared-{round_}"}) for racer in range(RACERS)]
-            acts = (handle.add(rival) for handle, rival in zip(handles, rivals, strict=True))
+            acts = (connection.add(rival) for connection, rival in zip(racers, rivals, strict=True))
             results = await asyncio.gather(*acts, return_exceptions=True)
             assert results.count(None) == 1
             assert sum(isinstance(result, AlreadyExists) for result in results) == RACERS - 1
             winner = rivals[results.index(None)]
-            by_id = [await handles[0].find(rival.subject) for rival in rivals]
-            by_name = [await handles[0].find_by_username(rival.username) for rival in rivals]
+            by_id = [await racers[0].find(rival.subject) for rival in rivals]
+            by_name = [await racers[0].find_by_username(rival.username) for rival in rivals]
             assert {user for user in (*by_id, *by_name) if user is not None} == {winner}
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_hash_replacements_wins(self, proof: Counts) -> None:
         """Exactly one racer wins, and its hash is stored."""
-        handles = await self.racers()
+        racers = await self.racers()
         for number in range(proof.count("races to replace", small=10, full=200)):
             user = new_user(number)
-            await handles[0].add(user)
+            await racers[0].add(user)
             won = await asyncio.gather(
                 *(
-                    handle.replace_password_hash(user.subject, expected=user.password_hash, new=f"racer {racer}")
-                    for racer, handle in enumerate(handles)
+                    connection.replace_password_hash(user.subject, expected=user.password_hash, new=f"racer {racer}")
+                    for racer, connection in enumerate(racers)
                 )
             )
             assert sum(won) == 1
-            assert await handles[-1].find(user.subject) == replace(user, password_hash=f"racer {won.index(True)}")
+            assert await racers[-1].find(user.subject) == replace(user, password_hash=f"racer {won.index(True)}")
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_password_changes_wins(self, proof: Counts) -> None:
         """Exactly one racer changes the password, and the version goes up by one."""
-        handles = await self.racers()
+        racers = await self.racers()
         for number in range(proof.count("races to change a password", small=10, full=200)):
             user = new_user(number)
-            await handles[0].add(user)
+            await racers[0].add(user)
             changed = await asyncio.gather(
                 *(
-                    handle.change_password(user.subject, new=f"racer {racer}", expected=user.password_hash)
-                    for racer, handle in enumerate(handles)
+                    connection.change_password(user.subject, new=f"racer {racer}", expected=user.password_hash)
+                    for racer, connection in enumerate(racers)
                 )
             )
             assert sum(each is not None for each in changed) == 1
             winner = next(each for each in changed if each is not None)
             assert winner == replace(user, password_hash=f"racer {changed.index(winner)}", credential_version=2)
-            assert await handles[-1].find(user.subject) == winner
+            assert await racers[-1].find(user.subject) == winner
 
     async def test_racing_changes_are_all_counted(self) -> None:
         """Each racing change that expects nothing raises the version, and racing disables raise it once."""
-        handles = await self.racers()
+        racers = await self.racers()
         user = new_user()
-        await handles[0].add(user)
+        await racers[0].add(user)
         await asyncio.gather(
-            *(handle.change_password(user.subject, new="new", expected=None) for handle in handles),
-            *(handle.set_disabled(user.subject, disabled=True) for handle in handles),
+            *(connection.change_password(user.subject, new="new", expected=None) for connection in racers),
+            *(connection.set_disabled(user.subject, disabled=True) for connection in racers),
         )
-        found = await handles[-1].find(user.subject)
+        found = await racers[-1].find(user.subject)
         assert found is not None
         assert (found.credential_version, found.disabled) == (1 + RACERS + 1, True)
 

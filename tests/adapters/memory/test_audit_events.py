@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.adapters.memory.audit_records import MOST, MemoryAuditRecordRepository
-from app.contracts.audit_record_repository import SESSION, AuditRecordRepositoryContract, new_event
+from app.contracts.audit_record_repository import SESSION, AuditRecordRepositoryContract, new_record
 
 
 class TestMemoryAuditEventRepository(AuditRecordRepositoryContract):
@@ -16,6 +16,6 @@ class TestMemoryAuditEventRepository(AuditRecordRepositoryContract):
 async def test_the_eldest_goes_for_the_next() -> None:
     """So many are kept, and no more."""
     events = MemoryAuditRecordRepository()
-    await events.append([new_event(number) for number in range(MOST + 3)])
+    await events.append([new_record(number) for number in range(MOST + 3)])
     kept = await events.list_for_session(SESSION, limit=MOST + 3)
-    assert (len(kept), kept[0]) == (MOST, new_event(3))
+    assert (len(kept), kept[0]) == (MOST, new_record(3))
