@@ -32,8 +32,7 @@ from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionRea
 from ..adapters.jose.token_codec import JoseTokenCodec
 from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
-from ..adapters.keys.generated import GeneratedKeyStore
-from ..adapters.keys.generator import RsaKeyGenerator
+from ..adapters.keys.generated import GeneratedKeyStore, RsaKeyGenerator
 from ..adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 from ..adapters.passwords.common_passwords import ListedPasswords
 from ..adapters.system import SystemClock, SystemRandomness

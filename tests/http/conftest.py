@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from app.adapters.keys.pem import generate, stored_key
+from app.adapters.keys.rsa_key import generate_rsa_key, to_stored_key
 from app.adapters.telemetry.logs import JsonFormatter
 from app.service.settings import Settings
 from app.testing.system import FakeClock
@@ -25,7 +25,7 @@ Start = Callable[..., Awaitable[Service]]
 @pytest.fixture(scope="session")
 def signing_key() -> RSAPrivateKey:
     """Return the key with which every service of the tests signs."""
-    return generate(2048)
+    return generate_rsa_key(2048)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def issuer(forge: Forge) -> AsyncIterator[StandInIssuer]:
 @pytest.fixture
 async def start(signing_key: RSAPrivateKey) -> AsyncIterator[Start]:
     """Return a function that starts a service with the settings it is given; ``hashing`` makes it hash passwords."""
-    key = stored_key(signing_key)
+    key = to_stored_key(signing_key)
     async with AsyncExitStack() as running:
 
         async def start(*, hashing: bool = False, **settings: Any) -> Service:

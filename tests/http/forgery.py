@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.adapters.keys.pem import thumbprint
+from app.adapters.keys.rsa_key import thumbprint
 from app.domain import base64url
 
 MISSING: Any = object()

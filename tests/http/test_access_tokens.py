@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.testing.builders import AUDIENCE
 from app.testing.system import NOW
 
@@ -116,7 +116,7 @@ async def test_a_token_expires_after_the_leeway(service: Service, tokens: Tokens
 
 async def test_a_signature_by_another_key_is_refused(service: Service, tokens: Tokens, forge: Forge) -> None:
     """Under its own kid, and under the service's."""
-    stranger = Forge(generate(2048))
+    stranger = Forge(generate_rsa_key(2048))
     await assert_refused(service, stranger.token(claims_of(tokens.access)), "signature")
     await assert_refused(service, stranger.token(claims_of(tokens.access), kid=forge.kid), "signature")
 

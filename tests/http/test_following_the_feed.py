@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain import base64url
 from app.guard import closed_when_stale, open_when_stale, public, requires
 
@@ -14,7 +14,7 @@ from .forgery import Forge
 from .log_lines import LogLines
 from .stand_in_issuer import FEED, JWKS, SID, Following, StandInIssuer, document, jwt, token
 
-OTHER = Forge(generate(2048))
+OTHER = Forge(generate_rsa_key(2048))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError, web
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain.errors import ConfigurationError
 from app.domain.identifiers import SessionId
 from app.guard import PRINCIPAL, AccessTokenClaims, guard, public
@@ -144,7 +144,7 @@ async def test_a_token_of_the_running_service_is_accepted(
 async def test_other_tokens_are_refused(aiohttp_client: Connect, forge: Forge) -> None:
     """Another key's, another issuer's, another audience's, an expired one, another type."""
     client = await aiohttp_client(application(guard_of(forge), [web.get("/", hello)]))
-    stranger, past = Forge(generate(2048)), int(time.time()) - 1_000
+    stranger, past = Forge(generate_rsa_key(2048)), int(time.time()) - 1_000
     refused = [
         stranger.token(claims()),
         stranger.token(claims(), kid=forge.kid),

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from aiohttp import ClientTimeout, web
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain import base64url
 
 from .foreign import hello
 from .forgery import Forge
 from .stand_in_issuer import FEED, JWKS, METADATA, SID, Following, StandInIssuer, document, jwt, token
 
-STRANGER = Forge(generate(2048))
+STRANGER = Forge(generate_rsa_key(2048))
 OTHER_SID = base64url.encode(bytes([7]) * 16)
 
 Answer = Callable[[StandInIssuer, web.Request], Awaitable[web.StreamResponse]]

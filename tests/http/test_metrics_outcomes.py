@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.adapters.memory.clients import MemoryClientRepository
 from app.domain.clients.client import GrantType
 from app.domain.errors import InvalidClient
@@ -228,7 +228,7 @@ def _changed(**claims: object) -> Callable[[Forge], Act]:
 
 
 def _signed_by_another(forge: Forge) -> Act:
-    other = Forge(generate(2048))
+    other = Forge(generate_rsa_key(2048))
     return lambda service, tokens: service.me(other.token(claims_of(tokens.access), kid=forge.kid))
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from app.adapters.keys.pem import generate
+from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain.errors import ConfigurationError
 from app.guard import public, remote_guard
 
@@ -15,7 +15,7 @@ from .forgery import Forge
 from .log_lines import LogLines
 from .stand_in_issuer import FALLBACK, FEED, JWKS, METADATA, Following, StandInIssuer, document, token
 
-OTHER = Forge(generate(2048))
+OTHER = Forge(generate_rsa_key(2048))
 
 
 @pytest.fixture

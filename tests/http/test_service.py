@@ -5,7 +5,7 @@ import weakref
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from app.adapters.keys.pem import stored_key
+from app.adapters.keys.rsa_key import to_stored_key
 from app.service.settings import Settings
 
 from .service import CHEAP, Service
@@ -13,7 +13,7 @@ from .service import CHEAP, Service
 
 async def test_a_stopped_service_is_freed(signing_key: RSAPrivateKey) -> None:
     """Nothing holds the application of a service that a test has stopped."""
-    async with Service(stored_key(signing_key), Settings(**CHEAP), hashing=False) as service:
+    async with Service(to_stored_key(signing_key), Settings(**CHEAP), hashing=False) as service:
         await service.sign_in()
         application = weakref.ref(service.app)
     del service

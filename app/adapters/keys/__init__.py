@@ -1,1 +1,4 @@
-"""Where signing keys come from: made at start, the environment, a directory of PEM files."""
+"""Where signing keys come from: generated, the environment, a directory of PEM files, or a shared store.
+
+It imports the domain, the ports and cryptography.
+"""

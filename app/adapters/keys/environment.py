@@ -1,4 +1,4 @@
-"""A key from the environment."""
+"""One signing key that the environment gives."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from .pem import read_private_key
 
 
 class EnvironmentKeyStore(KeyStore):
-    """Holds the one key given in ``KEYTURN_SIGNING_KEY`` as PEM."""
+    """Reads the key from ``KEYTURN_SIGNING_KEY``, which is PEM."""
 
     def __init__(self, *, pem: str, passphrase: str | None) -> None:
         self._pem = pem
@@ -21,7 +21,7 @@ class EnvironmentKeyStore(KeyStore):
 
 
 class FileKeyStore(KeyStore):
-    """Holds the one key whose PEM file ``KEYTURN_SIGNING_KEY_FILE`` names."""
+    """Reads the key from the PEM file that ``KEYTURN_SIGNING_KEY_FILE`` names."""
 
     def __init__(self, *, path: Path, passphrase: str | None) -> None:
         self._path = path

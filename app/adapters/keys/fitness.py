@@ -1,4 +1,4 @@
-"""Which RSA keys are fit to sign."""
+"""Check that an RSA key is fit to sign."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from ... import COMMAND
 from ...domain.errors import ConfigurationError
 
 KEY_SIZES: Final = (2048, 3072, 4096)
-"""Bits of the moduli we make."""
+"""The sizes of the moduli that we generate, in bits."""
 
 PUBLIC_EXPONENT: Final = 65537
 
@@ -19,7 +19,7 @@ _SMALL_PRIMES: Final = (
 
 
 def check_fitness(numbers: RSAPublicNumbers, *, source: str) -> None:
-    """Raise ``ConfigurationError``, naming ``source`` and the mend, for a key that must not sign."""
+    """Raise ``ConfigurationError`` for a key that must not sign. The message names ``source`` and says what to do."""
     bits = numbers.n.bit_length()
     if not KEY_SIZES[0] <= bits <= KEY_SIZES[-1]:
         raise ConfigurationError(
@@ -39,8 +39,8 @@ def check_fitness(numbers: RSAPublicNumbers, *, source: str) -> None:
 
 
 def _has_roca_fingerprint(modulus: int) -> bool:
-    """Tell whether the modulus is a power of 65537 modulo every small prime, as those of the flawed generator are
-    (Nemec et al., CCS 2017, §3.2); for a sound key the odds of that are below one in 10^8.
+    """Tell whether the modulus is a power of 65537 modulo every small prime. All moduli of the flawed generator are
+    (Nemec et al., CCS 2017, §3.2). The probability for a sound key is below 10^-8.
     """
     return all(modulus % prime in _powers_of_65537(prime) for prime in _SMALL_PRIMES)
 

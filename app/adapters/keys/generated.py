@@ -1,14 +1,27 @@
-"""A key made at start."""
+"""Generated signing keys."""
 
+import asyncio
 from collections.abc import Sequence
 
 from ...domain.keys.stored_key import StoredKey
+from ...ports.key_generator import KeyGenerator
 from ...ports.key_store import KeyStore
-from .pem import generate, stored_key
+from .rsa_key import generate_rsa_key, to_stored_key
+
+
+class RsaKeyGenerator(KeyGenerator):
+    """Generates RSA keys of ``bits`` in a thread."""
+
+    def __init__(self, *, bits: int) -> None:
+        self._bits = bits
+
+    async def generate(self, *, published_at: float, activates_at: float) -> StoredKey:
+        private_key = await asyncio.to_thread(generate_rsa_key, self._bits)
+        return to_stored_key(private_key, activates_at=activates_at, published_at=published_at)
 
 
 class GeneratedKeyStore(KeyStore):
-    """Makes one key when it is first asked, and holds it in memory alone: with the process, its tokens end."""
+    """Generates one key at the first ``load``, and keeps it in memory only. A restart ends its tokens."""
 
     def __init__(self, *, bits: int) -> None:
         self._bits = bits
@@ -16,5 +29,5 @@ class GeneratedKeyStore(KeyStore):
 
     async def load(self) -> Sequence[StoredKey]:
         if self._key is None:
-            self._key = stored_key(generate(self._bits))
+            self._key = to_stored_key(generate_rsa_key(self._bits))
         return (self._key,)

@@ -1,4 +1,4 @@
-"""A private key as a file that only its owner can read."""
+"""Read and write files that only their owner can read."""
 
 import os
 from contextlib import suppress
@@ -8,7 +8,7 @@ from ...domain.errors import ConfigurationError
 
 
 def read_key_file(path: Path) -> bytes:
-    """Return the bytes of a key file; raises ``ConfigurationError`` if everyone on the machine can read it."""
+    """Return the content of a key file; raises ``ConfigurationError`` if every user of the machine can access it."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & 0o007:
@@ -19,9 +19,9 @@ def read_key_file(path: Path) -> bytes:
 
 
 def write_key_file(path: Path, pem: bytes) -> None:
-    """Write a file that appears whole or not at all, and is in the place of no other.
+    """Write a new file that appears complete or not at all.
 
-    Raises ``ConfigurationError`` if it cannot be written.
+    Raises ``ConfigurationError`` if it cannot be written, or exists.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -40,7 +40,7 @@ def write_key_file(path: Path, pem: bytes) -> None:
 
 
 def _flush_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
+    """Make the names of the files in a directory durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,10 +1,7 @@
-"""Reading and writing one private key as PEM."""
-
-import hashlib
-import json
+"""Convert private keys from and to PEM."""
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -15,40 +12,35 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ... import COMMAND
-from ...domain import base64url
 from ...domain.errors import ConfigurationError
-from ...domain.keys.signing_key import SigningKey
 from ...domain.keys.stored_key import StoredKey
-from .fitness import PUBLIC_EXPONENT, check_fitness
+from .fitness import check_fitness
+from .rsa_key import to_stored_key
 
 
 def read_private_key(
     pem: bytes, *, passphrase: str | None, source: str, activates_at: float = 0.0, published_at: float = 0.0
 ) -> StoredKey:
-    """Return the RSA key in ``pem`` (PKCS #8 or PKCS #1, any line ends), found fit to sign.
+    """Return the RSA key in ``pem`` (PKCS #8 or PKCS #1, with any line ends).
 
-    Raises ``ConfigurationError``, naming ``source`` and the mend, if it cannot be read or is not fit.
+    Raises ``ConfigurationError`` if the key cannot be read or is not fit to sign. The message names ``source`` and says
+    what to do.
     """
     private_key = _load(pem, passphrase, source)
     if not isinstance(private_key, RSAPrivateKey):
         raise ConfigurationError(f"{source} is not an RSA key; RS256 needs one ({COMMAND} keys generate makes it).")
     check_fitness(private_key.public_key().public_numbers(), source=source)
-    return stored_key(private_key, activates_at=activates_at, published_at=published_at)
+    return to_stored_key(private_key, activates_at=activates_at, published_at=published_at)
 
 
-def generate(bits: int) -> RSAPrivateKey:
-    """Return a new RSA key with a modulus of ``bits``."""
-    return generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=bits)
-
-
-def to_pem(pkcs8: bytes, *, passphrase: str | None) -> bytes:
-    """Return a key that is PKCS #8 in DER as PEM; raises as ``write_private_key`` does."""
+def pkcs8_to_pem(pkcs8: bytes, *, passphrase: str | None) -> bytes:
+    """Return a key in PKCS #8 DER as PEM; raises as ``private_key_to_pem`` does."""
     private_key = load_der_private_key(pkcs8, password=None)
     assert isinstance(private_key, RSAPrivateKey)
-    return write_private_key(private_key, passphrase=passphrase)
+    return private_key_to_pem(private_key, passphrase=passphrase)
 
 
-def write_private_key(private_key: RSAPrivateKey, *, passphrase: str | None) -> bytes:
+def private_key_to_pem(private_key: RSAPrivateKey, *, passphrase: str | None) -> bytes:
     """Return the key as PKCS #8 in PEM, encrypted if there is a passphrase.
 
     Raises ``ConfigurationError`` for a passphrase of more than 1,023 bytes.
@@ -58,20 +50,6 @@ def write_private_key(private_key: RSAPrivateKey, *, passphrase: str | None) -> 
         return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     except ValueError as error:
         raise ConfigurationError("KEYTURN_KEY_PASSPHRASE is too long: 1,023 bytes are the most.") from error
-
-
-def stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0, published_at: float = 0.0) -> StoredKey:
-    """Return the key as the domain names it, with its private half."""
-    pkcs8 = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    kid = thumbprint(private_key.public_key().public_numbers())
-    return StoredKey(SigningKey(kid, activates_at, published_at), pkcs8)
-
-
-def thumbprint(numbers: RSAPublicNumbers) -> str:
-    """Return the SHA-256 JWK thumbprint of a public key (RFC 7638 §3)."""
-    members = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
-    canonical = json.dumps(members, separators=(",", ":"), sort_keys=True)
-    return base64url.encode(hashlib.sha256(canonical.encode()).digest())
 
 
 def _load(pem: bytes, passphrase: str | None, source: str) -> object:
@@ -92,7 +70,3 @@ def _passphrase_fault(source: str, *, given: bool) -> str:
     if given:
         return f"{source} is not encrypted; leave KEYTURN_KEY_PASSPHRASE unset, or encrypt the key."
     return f"{source} is encrypted; give its passphrase in KEYTURN_KEY_PASSPHRASE."
-
-
-def _base64url_uint(number: int) -> str:
-    return base64url.encode(number.to_bytes((number.bit_length() + 7) // 8, "big"))

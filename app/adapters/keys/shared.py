@@ -1,4 +1,4 @@
-"""Keys in a shared store, encrypted."""
+"""Encrypted signing keys in a shared store."""
 
 from collections.abc import Sequence
 
@@ -13,22 +13,22 @@ from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from ...ports.key_encryption import KeyEncryption
 from ...ports.key_ring import KeyRing
 from .fitness import check_fitness
-from .pem import thumbprint
+from .rsa_key import thumbprint
 
 
 class SharedKeyRing(KeyRing):
-    """Opens and judges each key once, when it first sees it."""
+    """Decrypts and checks each key once, when it first reads it."""
 
     def __init__(self, *, repository: EncryptedKeyRepository, encryption: KeyEncryption) -> None:
         self._repository = repository
         self._encryption = encryption
-        self._opened: dict[tuple[str, str], bytes] = {}
+        self._cache: dict[tuple[str, str], bytes] = {}
 
     async def load(self) -> Sequence[StoredKey]:
         keys = await self._repository.list_keys()
-        self._opened = {(key.kid, key.encrypted): self._open(key) for key in keys}
+        self._cache = {(key.kid, key.encrypted): self._decrypt(key) for key in keys}
         return [
-            StoredKey(SigningKey(key.kid, key.activates_at, key.published_at), self._opened[key.kid, key.encrypted])
+            StoredKey(SigningKey(key.kid, key.activates_at, key.published_at), self._cache[key.kid, key.encrypted])
             for key in keys
         ]
 
@@ -46,17 +46,19 @@ class SharedKeyRing(KeyRing):
         return await self._repository.remove(kid)
 
     async def reencrypt(self) -> int:
-        """Seal by the newest encryption key what others sealed; return how many keys that were."""
-        done = 0
+        """Encrypt with the newest encryption key the keys that another one encrypted; return how many those were."""
+        changed = 0
         for key in await self._repository.list_keys():
             if not self._encryption.is_current(key.encrypted):
-                encrypted = self._encryption.encrypt(self._open(key), kid=key.kid)
-                done += await self._repository.replace_encrypted(key.kid, expected=key.encrypted, encrypted=encrypted)
-        return done
+                encrypted = self._encryption.encrypt(self._decrypt(key), kid=key.kid)
+                changed += await self._repository.replace_encrypted(
+                    key.kid, expected=key.encrypted, encrypted=encrypted
+                )
+        return changed
 
-    def _open(self, key: EncryptedKey) -> bytes:
-        if (key.kid, key.encrypted) in self._opened:
-            return self._opened[key.kid, key.encrypted]
+    def _decrypt(self, key: EncryptedKey) -> bytes:
+        if (key.kid, key.encrypted) in self._cache:
+            return self._cache[key.kid, key.encrypted]
         pkcs8 = self._encryption.decrypt(key.encrypted, kid=key.kid)
         source = f"The stored signing key {key.kid}"
         try:

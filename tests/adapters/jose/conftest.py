@@ -3,7 +3,7 @@
 import pytest
 
 from app.adapters.jose.token_codec import JoseTokenCodec
-from app.adapters.keys.pem import generate, stored_key
+from app.adapters.keys.rsa_key import generate_rsa_key, to_stored_key
 from app.domain.keys.stored_key import StoredKey
 
 from .forging import Forger
@@ -12,13 +12,13 @@ from .forging import Forger
 @pytest.fixture(scope="session")
 def key() -> StoredKey:
     """Return the key that signs."""
-    return stored_key(generate(2048))
+    return to_stored_key(generate_rsa_key(2048))
 
 
 @pytest.fixture(scope="session")
 def other_key() -> StoredKey:
     """Return a key that the codec does not have."""
-    return stored_key(generate(2048), activates_at=2_000_000_000.0)
+    return to_stored_key(generate_rsa_key(2048), activates_at=2_000_000_000.0)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from app.adapters.keys.directory import DirectoryKeyRing
-from app.adapters.keys.pem import stored_key
+from app.adapters.keys.rsa_key import to_stored_key
 from app.domain.errors import ConfigurationError
 from app.domain.keys.stored_key import StoredKey
 
@@ -44,7 +44,10 @@ async def test_a_file_is_named_for_the_moment_from_which_it_signs(
     """The name gives the moment, in UTC; one file of any other name signs from the beginning of time."""
     put("2026-03-01T120000Z.pem", pkcs8(private_key))
     put("old.pem", pkcs8(another_private_key))
-    assert set(await _load(tmp_path)) == {stored_key(private_key, activates_at=_MARCH), stored_key(another_private_key)}
+    assert set(await _load(tmp_path)) == {
+        to_stored_key(private_key, activates_at=_MARCH),
+        to_stored_key(another_private_key),
+    }
 
 
 async def test_other_files_are_passed_over(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
@@ -58,7 +61,7 @@ async def test_other_files_are_passed_over(tmp_path: Path, put: _Put, private_ke
 async def test_the_passphrase_opens_every_file(tmp_path: Path, put: _Put, private_key: RSAPrivateKey) -> None:
     """An encrypted file is read with the passphrase."""
     put("key.pem", encrypted(private_key))
-    assert await _load(tmp_path, PASSPHRASE) == [stored_key(private_key)]
+    assert await _load(tmp_path, PASSPHRASE) == [to_stored_key(private_key)]
 
 
 @pytest.mark.parametrize("mode", [0o400, 0o600, 0o640, 0o660])

@@ -8,9 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from app.adapters.jose.key_encryption import JoseKeyEncryption
-from app.adapters.keys.directory import DirectoryKeyRing, file_name
-from app.adapters.keys.generator import RsaKeyGenerator
-from app.adapters.keys.pem import stored_key
+from app.adapters.keys.directory import DirectoryKeyRing
+from app.adapters.keys.directory_files import file_name
+from app.adapters.keys.generated import RsaKeyGenerator
+from app.adapters.keys.rsa_key import to_stored_key
 from app.adapters.keys.shared import SharedKeyRing
 from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.domain.errors import ConfigurationError
@@ -124,7 +125,7 @@ async def test_keys_are_encrypted_anew(made: list[StoredKey]) -> None:
 async def test_a_stored_key_is_judged(made: list[StoredKey]) -> None:
     """One that is no key, is too small or is stored under another's ``kid``, is refused by name."""
     encryption = JoseKeyEncryption(KEY)
-    small = stored_key(generate_private_key(65537, 1024))  # noqa: S505  # that is the point
+    small = to_stored_key(generate_private_key(65537, 1024))  # noqa: S505  # that is the point
     for pkcs8 in (b"no key", small.pkcs8, made[1].pkcs8):
         repository = MemoryEncryptedKeyRepository()
         await repository.add(EncryptedKey("kid-1", "", NOW, NOW, encryption.encrypt(pkcs8, kid="kid-1")))

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
-from app.adapters.keys.pem import read_private_key, stored_key, thumbprint
+from app.adapters.keys.pem import read_private_key
+from app.adapters.keys.rsa_key import thumbprint, to_stored_key
 from app.domain import base64url
 from app.domain.errors import ConfigurationError
 
@@ -50,7 +51,7 @@ _REFUSED: dict[str, tuple[_Make, str | None, str]] = {
     "EC": (lambda _: pkcs8(generate_ec_key(SECP256R1())), None, r"is not an RSA key.*keys generate"),
     "empty": (lambda _: b"", None, r"no PEM: it has no line '-----BEGIN PRIVATE KEY-----'"),
     "garbage": (lambda _: b"\x00\xff\x80garbage" * 99, None, r"no PEM"),
-    "DER": (lambda key: stored_key(key).pkcs8, None, r"no PEM"),
+    "DER": (lambda key: to_stored_key(key).pkcs8, None, r"no PEM"),
     "base64 alone": (lambda key: b"".join(pkcs8(key).splitlines()[1:-1]), None, r"no PEM"),
     "cut short": (_cut_short, None, r"damaged, cut short or of an unknown kind\.$"),
     "without its end": (lambda key: pkcs8(key)[:-10], None, r"cut short"),
@@ -94,7 +95,7 @@ def test_an_unfit_key_is_refused(private_key: RSAPrivateKey, make: _Make, passph
 def test_a_fit_key_is_read(private_key: RSAPrivateKey, make: _Make, passphrase: str | None) -> None:
     """Each form in which tools write a private key gives the same key."""
     stored = read_private_key(make(private_key), passphrase=passphrase, source="S", activates_at=5.0)
-    assert stored == stored_key(private_key, activates_at=5.0)
+    assert stored == to_stored_key(private_key, activates_at=5.0)
 
 
 def test_a_larger_key_is_read() -> None:
@@ -107,7 +108,7 @@ def test_a_larger_key_is_read() -> None:
 
 def test_a_stored_key_is_the_whole_key(private_key: RSAPrivateKey) -> None:
     """The kid is the thumbprint, and the private half is PKCS #8 in DER."""
-    stored = stored_key(private_key)
+    stored = to_stored_key(private_key)
     assert stored.key.kid == thumbprint(private_key.public_key().public_numbers())
     read = load_der_private_key(stored.pkcs8, password=None)
     assert isinstance(read, RSAPrivateKey)

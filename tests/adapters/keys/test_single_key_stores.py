@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
-from app.adapters.keys.pem import stored_key
+from app.adapters.keys.rsa_key import to_stored_key
 from app.domain.errors import ConfigurationError
 
 from .writing import PASSPHRASE, encrypted, everything_said, pkcs8, secrets_in
@@ -23,7 +23,7 @@ def _written(directory: Path, pem: bytes, mode: int = 0o600) -> Path:
 async def test_the_environment_holds_a_key(private_key: RSAPrivateKey) -> None:
     """A PEM in the environment is read, CRLF and passphrase included; it signs at once."""
     pem = encrypted(private_key).replace(b"\n", b"\r\n").decode()
-    assert await EnvironmentKeyStore(pem=pem, passphrase=PASSPHRASE).load() == (stored_key(private_key),)
+    assert await EnvironmentKeyStore(pem=pem, passphrase=PASSPHRASE).load() == (to_stored_key(private_key),)
 
 
 @pytest.mark.parametrize("pem", ["nonsense", "é", "0\x82\x04\xa4"], ids=ascii)
@@ -36,7 +36,7 @@ async def test_nonsense_in_the_environment_is_refused(pem: str) -> None:
 async def test_a_file_holds_a_key(tmp_path: Path, private_key: RSAPrivateKey) -> None:
     """A PEM file is read; its key signs at once."""
     path = _written(tmp_path, pkcs8(private_key))
-    assert await FileKeyStore(path=path, passphrase=None).load() == (stored_key(private_key),)
+    assert await FileKeyStore(path=path, passphrase=None).load() == (to_stored_key(private_key),)
 
 
 async def test_a_world_readable_key_file_is_refused(tmp_path: Path, private_key: RSAPrivateKey) -> None:
