@@ -55,7 +55,7 @@ class ChargesRefusals(FakeRateLimitRepository):
     async def take(self, wanted: Limits, *, now: float) -> Waits:
         waits = await super().take(wanted, now=now)
         for key in waits:
-            self.full_at[key] += wanted[key].interval()
+            self.full_at[key] += wanted[key].interval
         return waits
 
 
@@ -66,15 +66,15 @@ class GrowsBeyondFull(FakeRateLimitRepository):
         waits = {}
         for key, limit in wanted.items():
             full_at = self.full_at.setdefault(key, microseconds(now))
-            if (wait := full_at - microseconds(now) - limit.tolerance()) > 0:
+            if (wait := full_at - microseconds(now) - limit.tolerance) > 0:
                 waits[key] = seconds(wait)
             else:
-                self.full_at[key] = full_at + limit.interval()
+                self.full_at[key] = full_at + limit.interval
         return waits
 
     async def give_back(self, taken: Limits, *, now: float) -> None:
         for key, limit in taken.items():
-            self.full_at[key] = self.full_at.get(key, microseconds(now)) - limit.interval()
+            self.full_at[key] = self.full_at.get(key, microseconds(now)) - limit.interval
 
 
 class IgnoresKeys(FakeRateLimitRepository):
@@ -97,7 +97,7 @@ class TrustsFutureTimes(FakeRateLimitRepository):
 
     async def take(self, wanted: Limits, *, now: float) -> Waits:
         moment = microseconds(now)
-        waits = {key: self.full_at.get(key, 0) - moment - limit.tolerance() for key, limit in wanted.items()}
+        waits = {key: self.full_at.get(key, 0) - moment - limit.tolerance for key, limit in wanted.items()}
         refused = {key: seconds(wait) for key, wait in waits.items() if wait > 0}
         return refused or await super().take(wanted, now=now)
 

@@ -22,7 +22,7 @@ def test_no_stretch_of_time_lets_through_more(limit: RateLimit, pauses: list[int
             taken.append(now)
     for first in range(len(taken)):
         for last in range(first, len(taken)):
-            come_back = (taken[last] - taken[first]) // limit.interval()
+            come_back = (taken[last] - taken[first]) // limit.interval
             assert last - first + 1 <= limit.attempts + come_back
 
 
@@ -62,5 +62,5 @@ def test_giving_back_undoes_taking(limit: RateLimit, now: int, attempts: int) ->
 
 def test_a_share_is_never_too_short() -> None:
     """Where the period does not divide, the rounding is in favour of who defends."""
-    assert RateLimit(3, 10).interval() == 3_333_334
-    assert RateLimit(80, 288_000).interval() == 3_600_000_000
+    assert RateLimit(3, 10).interval == 3_333_334
+    assert RateLimit(80, 288_000).interval == 3_600_000_000

@@ -17,14 +17,14 @@ class RedisRateLimitRepository(RateLimitRepository):
         self._commands = commands
 
     async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        terms = ((limit.interval(), limit.tolerance(), limit.max_ahead()) for limit in limits.values())
+        terms = ((limit.interval, limit.tolerance, limit.max_ahead) for limit in limits.values())
         waits = await self._commands.run_script(
             TAKE_ATTEMPT, _redis_keys(limits), microseconds(now), *chain.from_iterable(terms)
         )
         return {key: seconds(int(wait)) for key, wait in zip(limits, waits, strict=True) if int(wait)}
 
     async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:
-        intervals = (limit.interval() for limit in limits.values())
+        intervals = (limit.interval for limit in limits.values())
         await self._commands.run_script(GIVE_BACK_ATTEMPT, _redis_keys(limits), microseconds(now), *intervals)
 
     async def reset(self, keys: Collection[bytes]) -> None:

@@ -44,7 +44,7 @@ class SqlRateLimitRepository(RateLimitRepository):
         return waits
 
     async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # the past is full
-        intervals = {f"interval_{number}": limits[key].interval() for number, key in enumerate(sorted(limits))}
+        intervals = {f"interval_{number}": limits[key].interval for number, key in enumerate(sorted(limits))}
         parameters = {"keys": [*limits], **_key_parameters(limits), **intervals}
         await self._statements.execute(_give_back(len(limits)), parameters)
 
@@ -65,9 +65,9 @@ class SqlRateLimitRepository(RateLimitRepository):
         times = {"now": moment}
         for number, key in enumerate(sorted(limits)):
             limit = limits[key]
-            times[f"first_{number}"] = moment + limit.interval()
-            times[f"last_{number}"] = moment + limit.tolerance()
-            times[f"latest_{number}"] = moment + limit.max_ahead()
+            times[f"first_{number}"] = moment + limit.interval
+            times[f"last_{number}"] = moment + limit.tolerance
+            times[f"latest_{number}"] = moment + limit.max_ahead
         rows = await self._statements.execute_returning(_take(len(limits)), {**_key_parameters(limits), **times})
         return [row.budget_key for row in rows]
 

@@ -108,7 +108,7 @@ class Admission:
         attempt = self._policy.attempt_from_unknown_device(username, network_of(requester.address))
         self._rate_limiter.check_recent_refusals(attempt)
         with self._unknown_devices.place():
-            async with self._unknown_devices.turn():
+            async with self._unknown_devices.turns:
                 self._rate_limiter.check_recent_refusals(attempt)
                 user = await self._users.find_by_username(username)
                 await self._take(attempt, user, requester)
@@ -129,7 +129,7 @@ class Admission:
         except TooManyAttempts:
             lookups = self._doubtful_device_lookups
         with lookups.place():
-            async with lookups.turn():
+            async with lookups.turns:
                 user = await self._users.find_by_username(username)
         if user is None or not token.is_valid_for(user):
             return None
@@ -144,7 +144,7 @@ class Admission:
         except asyncio.CancelledError:
             with suppress(KeyturnError):
                 await taking
-                await self._rate_limiter.give_back(attempt)
+                await self._rate_limiter.give_back(attempt.limits)
             raise
         except TooManyAttempts:
             subject, address = None if user is None else user.subject, requester.address
@@ -159,6 +159,6 @@ class Admission:
         try:
             yield
         except (HashingOverloaded, HashingCancelled):
-            await self._rate_limiter.give_back(attempt)
+            await self._rate_limiter.give_back(attempt.limits)
             raise
-        await self._rate_limiter.reset(attempt)
+        await self._rate_limiter.succeeded(attempt)

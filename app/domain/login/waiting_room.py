@@ -1,20 +1,20 @@
 """A limit on concurrent sign-ins, with a queue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .errors import NoPlaceLeft
 
 
 class WaitingRoom:
-    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time; the others wait,
-    first come, first served.
+    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time: each waits for
+    ``turns``, first come, first served.
     """
 
     def __init__(self, *, places: int, max_active: int) -> None:
         self._free_places = places
-        self._turns = asyncio.Semaphore(max_active)
+        self.turns = asyncio.Semaphore(max_active)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -26,9 +26,3 @@ class WaitingRoom:
             yield
         finally:
             self._free_places += 1
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it."""
-        async with self._turns:
-            yield

@@ -1,18 +1,26 @@
-"""Rate limiting of logins, before anything costly is done."""
+"""Rate limiting of sign-ins, before anything costly is done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import ceil
+from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.rate_limit_repository import RateLimitRepository
 from ..errors import TooManyAttempts
 from .policy import Attempt
 from .rate_limit import RateLimit
-from .recent_refusals import RecentRefusals
+
+_MEMORY_SECONDS: Final = 1.0
+"""A success on another instance resets limits. This instance notices that after this time at the latest."""
+
+_MAX_KEYS: Final = 10_000
+"""About 2 MB."""
 
 
 class RateLimiter:
-    """Charges attempts to log in to the limits that all instances share."""
+    """Charges attempts to sign in to the limits that all instances share. It remembers refusals for a short time, which
+    spares the store in a flood.
+    """
 
     def __init__(self, *, rate_limits: RateLimitRepository, clock: Clock) -> None:
         self._rate_limits = rate_limits
@@ -27,23 +35,51 @@ class RateLimiter:
     async def take(self, attempt: Attempt) -> None:
         """Charge ``attempt`` to all its limits; raises ``TooManyAttempts``, and charges none, if one is used up."""
         refused = await self._rate_limits.take(attempt.limits, now=self._clock.now())
-        self._recent_refusals.add(refused)
         if refused:
+            self._recent_refusals.add(refused)
             raise TooManyAttempts(retry_after=ceil(max(refused.values())))
 
-    async def reset(self, attempt: Attempt) -> None:
-        """Reset the account's limits after a success, and give the attempt back to the shared ones: many people behind
-        one address do not lock one another out.
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Reset the account's limits, and give the attempt back to the others: many people behind one address do not
+        lock one another out.
         """
-        await self._rate_limits.reset(attempt.account_keys)
-        self._recent_refusals.remove(attempt.account_keys)
-        await self._give_back(attempt.shared_limits())
+        await self._rate_limits.reset(attempt.reset_on_success)
+        self._recent_refusals.remove(attempt.reset_on_success)
+        await self.give_back(attempt.returned_on_success)
 
-    async def give_back(self, attempt: Attempt) -> None:
-        """Give the attempt back to all its limits, because no password was verified."""
-        await self._give_back(attempt.limits)
-
-    async def _give_back(self, limits: Mapping[bytes, RateLimit]) -> None:
+    async def give_back(self, limits: Mapping[bytes, RateLimit]) -> None:
+        """Return one attempt to each of ``limits``."""
         if limits:
             await self._rate_limits.give_back(limits, now=self._clock.now())
             self._recent_refusals.remove(limits)
+
+
+class RecentRefusals:
+    """Remembers which limits were used up, and until when: each for a second at most, the last 10,000 of them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._refused: dict[bytes, tuple[float, float]] = {}
+
+    def add(self, refused: Mapping[bytes, float]) -> None:
+        """Remember that the limit of each key is used up for so many seconds."""
+        now = self._clock.now()
+        for key, retry_after in refused.items():
+            self._refused.pop(key, None)
+            self._refused[key] = (now, now + retry_after)
+        while len(self._refused) > _MAX_KEYS:
+            del self._refused[next(iter(self._refused))]
+
+    def retry_after(self, keys: Iterable[bytes]) -> float:
+        """Return for how many seconds the longest of these limits is used up; 0 if none is remembered."""
+        now, longest = self._clock.now(), 0.0
+        for key in keys:
+            refused_at, until = self._refused.get(key, (0.0, 0.0))
+            if refused_at <= now < min(until, refused_at + _MEMORY_SECONDS):
+                longest = max(longest, until - now)
+        return longest
+
+    def remove(self, keys: Iterable[bytes]) -> None:
+        """Forget these limits, because they have attempts again."""
+        for key in keys:
+            self._refused.pop(key, None)

@@ -1,4 +1,4 @@
-"""Which rate limits there are, and which of them a login is charged to."""
+"""Which rate limits there are, and which of them a sign-in is charged to."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,26 +9,23 @@ from .rate_limit import RateLimit
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt to log in.
+    """One attempt to sign in.
 
-    ``limits`` are the rate limits that it is charged to, each under its key. ``account_keys`` are the keys of the
-    limits that are reset when it succeeds.
+    It is charged to ``limits``, each under its key. If it succeeds, the limits of ``reset_on_success`` are reset, which
+    belong to the account alone; those of ``returned_on_success`` get the attempt back.
     """
 
     limits: Mapping[bytes, RateLimit]
-    account_keys: Collection[bytes]
-
-    def shared_limits(self) -> Mapping[bytes, RateLimit]:
-        """Return the limits that are not reset by a success: other accounts are charged to them too."""
-        return {key: limit for key, limit in self.limits.items() if key not in self.account_keys}
+    reset_on_success: Collection[bytes]
+    returned_on_success: Mapping[bytes, RateLimit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitPolicy:
     """The rate limits that the operator sets.
 
-    Failed logins from unknown devices: ``account`` for one username, ``account_and_network`` for one username from one
-    network, ``network`` for all usernames from one network, ``everyone`` for all together. Failed logins from one
+    Failed sign-ins from unknown devices: ``account`` for one username, ``account_and_network`` for one username and
+    network, ``network`` for all usernames from one network, ``everyone`` for all together. Failed sign-ins from one
     known device: ``device``. ``refresh`` is for one session, ``introspection`` for one client.
     """
 
@@ -41,20 +38,20 @@ class RateLimitPolicy:
     introspection: RateLimit
 
     def attempt_from_unknown_device(self, username: str, network: str) -> Attempt:
-        """Return an attempt to log in as ``username``. It is the same whether or not there is such a user."""
-        account, account_and_network = _key("account", username), _key("account and network", username, network)
-        limits = {
-            account: self.account,
-            account_and_network: self.account_and_network,
-            _key("network", network): self.network,
-            _key("everyone"): self.everyone,
+        """Return an attempt to sign in as ``username``. It is the same whether or not there is such a user."""
+        account = {
+            _key("account", username): self.account,
+            _key("account and network", username, network): self.account_and_network,
         }
-        return Attempt(limits, account_keys=(account, account_and_network))
+        shared = {_key("network", network): self.network, _key("everyone"): self.everyone}
+        return Attempt(account | shared, reset_on_success=account.keys(), returned_on_success=shared)
 
     def attempt_from_known_device(self, username: str, device_id: bytes) -> Attempt:
         """Return an attempt that is charged to the device alone, so that nobody else can lock its owner out."""
         device = _key("device", username, device_id.hex())
-        return Attempt({device: self.device}, account_keys=(_key("account", username), device))
+        return Attempt(
+            {device: self.device}, reset_on_success=(_key("account", username), device), returned_on_success={}
+        )
 
 
 def _key(*parts: str) -> bytes:
