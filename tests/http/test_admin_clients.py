@@ -19,7 +19,7 @@ GOOD = {"client_id": "orders", "grants": ["client_credentials"], "scope": "stock
 
 @pytest.fixture
 async def admin(service: Service) -> str:
-    """Return the access token of an administrator."""
+    """Return an administrator's access token."""
     await service.create_user("root", scope="account keyturn:admin")
     return (await service.sign_in("root")).access
 
@@ -29,8 +29,8 @@ async def add(service: Service, admin: str, members: Mapping[str, object]) -> An
     return await service.ask("POST", PATH, token=admin, json=members)
 
 
-async def test_a_client_from_its_registration_to_its_removal(service: Service, admin: str) -> None:
-    """Its secret is told once, replaced once, and nothing is left of it; each act is audited, with who did it."""
+async def test_client_is_registered_rotated_and_removed(service: Service, admin: str) -> None:
+    """A client is registered, gets a new secret and is removed. Each step is audited with the administrator's id."""
     added = await add(service, admin, GOOD)
     secret = added.json()["client_secret"]
     described = {**GOOD, "authentication": "client_secret", "introspects": []}
@@ -52,8 +52,8 @@ async def test_a_client_from_its_registration_to_its_removal(service: Service, a
     ]
 
 
-async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:
-    """``next`` leads to the next page, and is missing on the last."""
+async def test_clients_are_listed_in_pages(service: Service, admin: str) -> None:
+    """``next`` leads to the next page and is absent on the last page."""
     for number in range(5):
         await add(service, admin, {**GOOD, "client_id": f"client-{number}"})
     seen: list[str] = []
@@ -97,10 +97,10 @@ async def test_clients_are_listed_a_page_at_a_time(service: Service, admin: str)
     ],
     ids=str,
 )
-async def test_what_cannot_be_registered_is_said(
+async def test_refused_client_is_a_field_error(
     service: Service, admin: str, changes: dict[str, object], field: str
 ) -> None:
-    """The field at fault is named, and nothing is kept."""
+    """The error names the wrong field, and no client is stored."""
     answer = await add(service, admin, {**GOOD, **changes})
     assert answer.problem == (400, "invalid-request")
     assert [each["field"] for each in answer.json()["errors"]] == [field]
@@ -108,10 +108,8 @@ async def test_what_cannot_be_registered_is_said(
 
 
 @pytest.mark.parametrize("grace", [-1, 0.5, 30 * 86_400 + 1, True, "60", [60]], ids=str)
-async def test_how_long_a_replaced_secret_lives_is_a_number_of_seconds(
-    service: Service, admin: str, grace: object
-) -> None:
-    """Whatever else is named as the fault, and the secret stays."""
+async def test_grace_must_be_a_number_of_seconds(service: Service, admin: str, grace: object) -> None:
+    """Any other value is a field error, and the secret stays."""
     secret = (await add(service, admin, GOOD)).json()["client_secret"]
     answer = await service.ask("POST", f"{PATH}/orders/secret", token=admin, json={"grace": grace})
     assert answer.problem == (400, "invalid-request")
@@ -120,14 +118,14 @@ async def test_how_long_a_replaced_secret_lives_is_a_number_of_seconds(
 
 
 @pytest.mark.parametrize("client_id", ["orders", "first-party"])
-async def test_an_id_is_taken_once(service: Service, admin: str, client_id: str) -> None:
-    """409, for the built-in client's too."""
+async def test_client_id_must_be_new(service: Service, admin: str, client_id: str) -> None:
+    """The response is 409, also for the id of the built-in client."""
     await add(service, admin, GOOD)
     assert (await add(service, admin, {**GOOD, "client_id": client_id})).problem == (409, "already-exists")
 
 
-async def test_a_client_of_keys_has_no_secret(service: Service, admin: str) -> None:
-    """None is told, and none can be made."""
+async def test_client_with_keys_has_no_secret(service: Service, admin: str) -> None:
+    """The response has no secret, and a secret cannot be created."""
     keys = {"authentication": "private_key_jwt", "jwks": json.loads(JWKS)}
     added = await add(service, admin, {**GOOD, **keys})
     assert added.status == 201
@@ -136,8 +134,8 @@ async def test_a_client_of_keys_has_no_secret(service: Service, admin: str) -> N
     assert (await service.ask("POST", f"{PATH}/orders/secret", token=admin)).problem == (400, "invalid-request")
 
 
-async def test_only_administrators_may(service: Service) -> None:
-    """403 that names the scope, for everybody else."""
+async def test_scope_admin_is_required(service: Service) -> None:
+    """Other users get 403, and requests without a token get 401."""
     token = (await service.sign_in()).access
     for method, path in (
         ("GET", PATH),

@@ -1,4 +1,4 @@
-"""``GET /admin/sessions/{sid}``: who may ask, and what for."""
+"""``GET /admin/sessions/{sid}`` over HTTP. ``tests/domain/test_explanation.py`` has the explanations."""
 
 import pytest
 
@@ -14,8 +14,8 @@ async def admin(service: Service) -> str:
     return (await service.sign_in("root")).access
 
 
-async def test_a_live_session_is_explained(service: Service, admin: str, tokens: Tokens) -> None:
-    """By its id, as the token's ``sid`` has it, before any event of it is kept."""
+async def test_live_session_is_explained(service: Service, admin: str, tokens: Tokens) -> None:
+    """A session can be explained before any of its audit events is stored."""
     sid = (await service.me(tokens.access)).json()["sid"]
     answer = await service.ask("GET", f"/admin/sessions/{sid}", token=admin)
     assert answer.status == 200
@@ -23,21 +23,21 @@ async def test_a_live_session_is_explained(service: Service, admin: str, tokens:
 
 
 @pytest.mark.parametrize("sid", [UNKNOWN, "short", "%0d%0a%1b%5b31m", "%E2%80%A8", "A" * 4_000])
-async def test_what_is_not_known_is_not_found(service: Service, admin: str, sid: str) -> None:
-    """Whether the session never was or the id is none."""
+async def test_unknown_session_is_not_found(service: Service, admin: str, sid: str) -> None:
+    """An unknown id and a malformed id get 404."""
     assert (await service.ask("GET", f"/admin/sessions/{sid}", token=admin)).problem == (404, "not-found")
 
 
-async def test_only_administrators_may_ask(service: Service, tokens: Tokens) -> None:
-    """Not the session's own user, nor anyone without a token."""
+async def test_scope_admin_is_required(service: Service, tokens: Tokens) -> None:
+    """The session's own user gets 403, and a request without a token gets 401."""
     sid = (await service.me(tokens.access)).json()["sid"]
     refused = await service.ask("GET", f"/admin/sessions/{sid}", token=tokens.access)
     assert refused.problem == (403, "insufficient-scope")
     assert (await service.ask("GET", f"/admin/sessions/{sid}")).status == 401
 
 
-async def test_an_outage_is_said(service: Service, admin: str) -> None:
-    """503, as everywhere."""
+async def test_store_outage_gets_503(service: Service, admin: str) -> None:
+    """While the store is down, the response is 503."""
     service.sessions.down = True
     answer = await service.ask("GET", f"/admin/sessions/{UNKNOWN}", token=admin)
     assert answer.status == 503

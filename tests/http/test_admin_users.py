@@ -17,7 +17,7 @@ async def admin(service: Service) -> str:
 
 
 async def ask(service: Service, admin: str, method: str, path: str, **options: Any) -> Answer:
-    """Ask as the administrator."""
+    """Send a request as the administrator."""
     return await service.ask(method, f"/admin/users{path}", token=admin, **options)
 
 
@@ -28,8 +28,8 @@ async def sub(service: Service, admin: str, username: str) -> str:
     return str(found)
 
 
-async def test_users_are_listed_a_page_at_a_time(service: Service, admin: str) -> None:
-    """By name, none twice and none missed, each page with where the next begins but the last; no hash is shown."""
+async def test_users_are_listed_in_pages(service: Service, admin: str) -> None:
+    """Pages are sorted by name, no user is missing or repeated, and no password hash is shown."""
     for name in ("bob", "carol", "dora"):
         await service.create_user(name)
     listed, after = [], ""
@@ -44,15 +44,15 @@ async def test_users_are_listed_a_page_at_a_time(service: Service, admin: str) -
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=1e1", "after=%21", "after=gA", "limit=²"])
-async def test_a_malformed_query_is_named(service: Service, admin: str, query: str) -> None:
-    """400 with the field."""
+async def test_malformed_query_is_a_field_error(service: Service, admin: str, query: str) -> None:
+    """The response is 400 and names the parameter."""
     answer = await ask(service, admin, "GET", f"?{query}")
     assert answer.problem == (400, "invalid-request")
     assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
 
 
-async def test_a_user_is_added(service: Service, admin: str) -> None:
-    """201 with the user, who can sign in; the default scope is the setting's."""
+async def test_user_can_be_added(service: Service, admin: str) -> None:
+    """The response is 201 with the user, who can sign in. Without a scope the user gets the default scope."""
     answer = await ask(service, admin, "POST", "", json={"username": "bob", "password": PASSWORD})
     assert answer.status == 201
     assert answer.json()["scope"] == "account"
@@ -70,16 +70,16 @@ async def test_a_user_is_added(service: Service, admin: str) -> None:
         ({"username": "bob"}, (400, "invalid-request")),
     ],
 )
-async def test_who_cannot_be_added_is_said(
+async def test_refused_user_is_not_added(
     service: Service, admin: str, body: dict[str, str], problem: tuple[int, str]
 ) -> None:
-    """The answer names what is wrong, and nobody is there."""
+    """The error names the reason, and no user is added."""
     assert (await ask(service, admin, "POST", "", json=body)).problem == problem
     assert len((await ask(service, admin, "GET", "")).json()["users"]) == 2
 
 
-async def test_disabling_ends_all_sessions(service: Service, admin: str, tokens: Tokens) -> None:
-    """Neither token works any more, nobody signs in, and enabling lets a new session be opened."""
+async def test_disabling_a_user_ends_all_sessions(service: Service, admin: str, tokens: Tokens) -> None:
+    """No token works, the user cannot sign in, and can sign in again after being enabled."""
     alice = await sub(service, admin, "alice")
     answer = await ask(service, admin, "POST", f"/{alice}/disable")
     assert (answer.status, answer.json()["disabled"]) == (200, True)
@@ -91,8 +91,8 @@ async def test_disabling_ends_all_sessions(service: Service, admin: str, tokens:
     assert (await service.login()).status == 200
 
 
-async def test_a_password_is_set(service: Service, admin: str, tokens: Tokens) -> None:
-    """204; every session has ended, and the new password signs in."""
+async def test_administrator_can_set_a_password(service: Service, admin: str, tokens: Tokens) -> None:
+    """All sessions end, and the new password can sign in."""
     alice = await sub(service, admin, "alice")
     body = {"new_password": "staple battery"}
     assert (await ask(service, admin, "PUT", f"/{alice}/password", json=body)).status == 204
@@ -100,8 +100,8 @@ async def test_a_password_is_set(service: Service, admin: str, tokens: Tokens) -
     assert (await service.login(password="staple battery")).status == 200  # noqa: S106  # a test's
 
 
-async def test_a_users_sessions_are_listed_and_ended(service: Service, admin: str, tokens: Tokens) -> None:
-    """The one that is named ends; another user's is not found there."""
+async def test_administrator_can_end_a_session(service: Service, admin: str, tokens: Tokens) -> None:
+    """One session of the user ends. The same session is not found under another user."""
     alice, other = await sub(service, admin, "alice"), await service.sign_in()
     listed = (await ask(service, admin, "GET", f"/{alice}/sessions")).json()["sessions"]
     assert len(listed) == 2
@@ -126,10 +126,8 @@ async def test_a_users_sessions_are_listed_and_ended(service: Service, admin: st
         ("DELETE", "/x/sessions/x"),
     ],
 )
-async def test_administering_needs_the_scope(
-    service: Service, admin: str, tokens: Tokens, method: str, path: str
-) -> None:
-    """Who is no administrator is forbidden, who has no token is challenged, and an unknown user is 404."""
+async def test_scope_admin_is_required(service: Service, admin: str, tokens: Tokens, method: str, path: str) -> None:
+    """Other users get 403, requests without a token get 401, and an unknown user is 404."""
     body: dict[str, Any] = {} if method in ("GET", "DELETE") else {"json": {"new_password": "staple battery"}}
     assert (await ask(service, tokens.access, method, path, **body)).problem == (403, "insufficient-scope")
     assert (await service.ask(method, f"/admin/users{path}", **body)).problem == (401, "missing-token")

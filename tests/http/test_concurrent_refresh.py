@@ -1,4 +1,4 @@
-"""Many refreshes of one token at once."""
+"""Many refreshes with one token at the same time."""
 
 import asyncio
 
@@ -12,14 +12,14 @@ from .service import Answer, Service, Tokens
 
 
 async def present(service: Service, tokens: Tokens, count: int) -> list[Answer]:
-    """Present one token ``count`` times, such that all requests find it current before any rotates it."""
+    """Present one token ``count`` times. All requests read the session before one of them writes."""
     service.sessions.let_readers_meet(count)
     return await asyncio.gather(*(service.refresh(tokens.refresh) for _ in range(count)))
 
 
 @pytest.mark.proof("rotation")
 async def test_concurrent_refreshes_converge_on_one_successor(service: Service, tokens: Tokens, proof: Proof) -> None:
-    """All of them succeed with the same successor and access tokens of their own; exactly one rotated."""
+    """All refreshes return the same refresh token, each with an access token of its own. One of them rotates."""
     count = proof.count("refreshes", small=50, full=400)
     answers = await present(service, tokens, count)
     granted = [Tokens.of(answer) for answer in answers]
@@ -32,8 +32,8 @@ async def test_concurrent_refreshes_converge_on_one_successor(service: Service, 
 
 
 @pytest.mark.proof("rotation")
-async def test_without_a_replay_window_exactly_one_succeeds(start: Start, proof: Proof) -> None:
-    """The others lost their race: they are refused, and the session goes on for the one that won."""
+async def test_without_a_replay_window_one_refresh_succeeds(start: Start, proof: Proof) -> None:
+    """The other refreshes are refused, and the session goes on with the new token."""
     service = await start(replay_window=0)
     tokens = await service.sign_in()
     count = proof.count("refreshes", small=50, full=400)
@@ -47,8 +47,8 @@ async def test_without_a_replay_window_exactly_one_succeeds(start: Start, proof:
     assert (await service.refresh(winners[0].refresh)).status == 200
 
 
-async def test_refresh_and_logout_at_once_leave_the_session_ended(service: Service, tokens: Tokens) -> None:
-    """Whichever is first, no refresh succeeds once the logout is acknowledged."""
+async def test_refresh_during_logout_does_not_keep_the_session(service: Service, tokens: Tokens) -> None:
+    """Whichever comes first: after the logout is confirmed, no token of the session works."""
     service.sessions.let_readers_meet(2)
     refreshed, logged_out = await asyncio.gather(
         service.refresh(tokens.refresh),

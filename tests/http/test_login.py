@@ -20,8 +20,8 @@ async def service(start: Start) -> Service:
     return await start(hashing=True)
 
 
-async def test_its_answer_is_a_token_response(service: Service) -> None:
-    """The members are those of RFC 6749 §5.1 and no others, and nobody may keep the answer."""
+async def test_login_returns_a_token_response(service: Service) -> None:
+    """The response has the members of RFC 6749 §5.1 and no others, and no cache may keep it."""
     answer = await service.login()
     response = answer.json()
     assert answer.status == 200
@@ -35,8 +35,8 @@ async def test_its_answer_is_a_token_response(service: Service) -> None:
     assert answer.headers["Pragma"] == "no-cache"
 
 
-async def test_the_access_token_says_who_and_nothing_personal(service: Service, tokens: Tokens) -> None:
-    """Header and claims are those of RFC 9068; the subject is a random id, not the username."""
+async def test_access_token_has_no_personal_data(service: Service, tokens: Tokens) -> None:
+    """Header and claims are those of RFC 9068. The subject is a random id, not the username."""
     header, claims = segment(tokens.access, 0), segment(tokens.access, 1)
     assert header.keys() == {"alg", "typ", "kid"}
     assert (header["alg"], header["typ"]) == ("RS256", "at+jwt")
@@ -55,36 +55,36 @@ async def test_the_access_token_says_who_and_nothing_personal(service: Service, 
     [(None, "account orders:read"), ("", "account orders:read"), ("account", "account")],
     ids=["none", "empty", "part"],
 )
-async def test_scope_is_what_is_asked_of_the_users(service: Service, requested: str | None, granted: str) -> None:
-    """Nothing asked is all the user has, and a part can be asked for; the token says the same."""
+async def test_requested_scope_is_granted(service: Service, requested: str | None, granted: str) -> None:
+    """Without a scope the user's whole scope is granted. The access token has the same scope as the response."""
     answer = await service.login(scope=requested)
     assert answer.json()["scope"] == granted
     assert segment(answer.json()["access_token"], 1)["scope"] == granted
 
 
 @pytest.mark.parametrize("requested", ["account keyturn:admin", "other", "account  orders:read", 'a"b', "\u00e9"])
-async def test_more_scope_than_the_users_is_refused(service: Service, requested: str) -> None:
-    """Asking for more, or for no scope at all, opens no session."""
+async def test_scope_beyond_the_users_is_refused(service: Service, requested: str) -> None:
+    """A scope that the user does not have, or a malformed one, opens no session."""
     answer = await service.login(scope=requested)
     assert answer.problem == (400, "invalid-scope")
     assert service.audit.events == []
 
 
-async def refusal(service: Service, username: str, password: str) -> tuple[int, bytes, dict[str, str]]:
-    """Return a refused login without what differs between any two answers."""
+async def refused_login(service: Service, username: str, password: str) -> tuple[int, bytes, dict[str, str]]:
+    """Return a refused login: status, body, and headers without the id and the date."""
     answer = await service.login(username, password)
     headers = {name: value for name, value in answer.headers.items() if name.lower() not in ("x-request-id", "date")}
     assert answer.problem == (401, "invalid-credentials")
     return answer.status, answer.body, headers
 
 
-async def test_refusals_do_not_say_what_was_wrong(service: Service) -> None:
-    """An unknown user, a wrong password and a disabled user get one answer, byte for byte; the audit knows more."""
+async def test_refused_logins_look_the_same(service: Service) -> None:
+    """An unknown user, a wrong password and a disabled user get the same bytes. Only the audit trail has the reason."""
     user = await service.create_user("disabled")
     service.change_user(user, disabled=True)
-    unknown = await refusal(service, "nobody", PASSWORD)
-    wrong = await refusal(service, "alice", "wrong")
-    disabled = await refusal(service, "disabled", PASSWORD)
+    unknown = await refused_login(service, "nobody", PASSWORD)
+    wrong = await refused_login(service, "alice", "wrong")
+    disabled = await refused_login(service, "disabled", PASSWORD)
     assert unknown == wrong == disabled
     assert unknown[2]["WWW-Authenticate"] == "Bearer"
     reasons = [event.reason for event in service.audit.events if isinstance(event, LoginFailed)]
@@ -92,40 +92,40 @@ async def test_refusals_do_not_say_what_was_wrong(service: Service) -> None:
 
 
 @pytest.mark.parametrize("username", ["Alice", "alice ", "alic\u0435", "alice\u0000"])
-async def test_usernames_are_compared_character_by_character(service: Service, username: str) -> None:
-    """What only looks like a user's name is another name."""
+async def test_usernames_must_match_exactly(service: Service, username: str) -> None:
+    """A name that differs in case, spaces or look-alike characters is another name."""
     assert (await service.login(username)).problem == (401, "invalid-credentials")
 
 
-async def test_long_passwords_are_never_cut(service: Service) -> None:
-    """A password of 128 characters works, its first 127 do not."""
+async def test_long_passwords_are_not_truncated(service: Service) -> None:
+    """A password of 128 characters works. Its first 127 characters do not."""
     password = "\u00fc" * 128
     await service.create_user("bob", password)
     assert (await service.login("bob", password)).status == 200
     assert (await service.login("bob", password[:-1])).problem == (401, "invalid-credentials")
 
 
-async def test_members_without_a_meaning_are_ignored(service: Service) -> None:
-    """A client may send more than the service knows (RFC 6749 §3.2)."""
+async def test_unknown_members_are_ignored(service: Service) -> None:
+    """A client may send members that the service does not know (RFC 6749 §3.2)."""
     assert (await service.login(device_id=5, nested={"a": [1]})).status == 200
 
 
-async def test_no_access_token_outlives_its_session(start: Start) -> None:
-    """With sessions shorter than access tokens, the token ends with the session."""
+async def test_access_token_does_not_outlive_its_session(start: Start) -> None:
+    """If sessions are shorter than access tokens, the access token expires with its session."""
     service = await start(refresh_token_ttl=100)
     response = (await service.login()).json()
     assert (response["expires_in"], response["refresh_token_expires_in"]) == (100, 100)
     assert segment(response["access_token"], 1)["exp"] == NOW + 100
 
 
-async def test_an_idle_limit_shows_in_the_lifetime(start: Start) -> None:
-    """``refresh_token_expires_in`` is the time to the earlier of the two deadlines."""
+async def test_idle_limit_shortens_refresh_token_expires_in(start: Start) -> None:
+    """``refresh_token_expires_in`` is the time until the earlier of the two expiries."""
     service = await start(refresh_idle_ttl=3_600)
     assert (await service.login()).json()["refresh_token_expires_in"] == 3_600
 
 
-async def test_the_bootstrap_user_can_sign_in(start: Start) -> None:
-    """The user of the settings is there, with the default scope and the administrator's."""
+async def test_bootstrap_user_can_sign_in(start: Start) -> None:
+    """The user of the settings exists, with the default scope and the administrator's scope."""
     service = await start(
         hashing=True,
         bootstrap_username="root",
@@ -136,8 +136,8 @@ async def test_the_bootstrap_user_can_sign_in(start: Start) -> None:
     assert answer.json()["scope"] == "account keyturn:admin reports"
 
 
-async def test_logins_are_independent(service: Service) -> None:
-    """Two logins of one user are two sessions of one subject, each in the audit trail."""
+async def test_each_login_opens_a_session(service: Service) -> None:
+    """Two logins of one user open two sessions of one subject. Both are audited."""
     one, two = await service.sign_in(), await service.sign_in()
     first, second = segment(one.access, 1), segment(two.access, 1)
     assert first["sub"] == second["sub"]

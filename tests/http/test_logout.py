@@ -21,19 +21,19 @@ async def log_out(service: Service, *, body: str | None = None, header: str | No
 
 
 async def assert_ended(service: Service, tokens: Tokens) -> None:
-    """See that neither token works any more, from this moment on."""
+    """Check that neither token works any more."""
     assert (await service.me(tokens.access)).problem == (401, "invalid-token")
     assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
 
 
 async def assert_live(service: Service, tokens: Tokens) -> None:
-    """See that both tokens work."""
+    """Check that both tokens work."""
     assert (await service.me(tokens.access)).status == 200
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
-async def test_the_refresh_token_ends_its_session(service: Service, tokens: Tokens) -> None:
-    """204 without a body; both tokens are dead at once, and the audit trail has the reason."""
+async def test_refresh_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """The response is 204 without a body. Both tokens stop working at once, and the audit trail has the reason."""
     other = await service.sign_in()
     answer = await log_out(service, body=tokens.refresh)
     assert (answer.status, answer.body) == (204, b"")
@@ -44,38 +44,36 @@ async def test_the_refresh_token_ends_its_session(service: Service, tokens: Toke
     assert event.reason is RevocationReason.LOGOUT
 
 
-async def test_the_access_token_ends_its_session(service: Service, tokens: Tokens) -> None:
-    """A client that has only its access token at hand sends it in the header, with no body."""
+async def test_access_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """A client may send only its access token, in the header, without a body."""
     assert (await log_out(service, header=tokens.access)).status == 204
     await assert_ended(service, tokens)
 
 
 @pytest.mark.parametrize("body", [{}, {"refresh_token": None}], ids=["empty", "null"])
-async def test_a_body_without_a_token_leaves_the_header(
-    service: Service, tokens: Tokens, body: dict[str, object]
-) -> None:
-    """An empty object in the body is as no body."""
+async def test_body_without_a_token_uses_the_header(service: Service, tokens: Tokens, body: dict[str, object]) -> None:
+    """An empty JSON object counts as no body."""
     assert (await service.ask("POST", "/auth/logout", json=body, token=tokens.access)).status == 204
     await assert_ended(service, tokens)
 
 
-async def test_every_generation_ends_the_session(service: Service, tokens: Tokens) -> None:
-    """A client that lost the newest refresh token can still sign out with an old one."""
+async def test_older_refresh_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """A client that lost its newest refresh token can still log out with an older one."""
     current = await service.rotate(await service.rotate(tokens))
     assert (await log_out(service, body=tokens.refresh)).status == 204
     await assert_ended(service, current)
 
 
-async def test_the_body_goes_before_the_header(service: Service, tokens: Tokens) -> None:
-    """With a token in both, the session of the refresh token ends and the other goes on."""
+async def test_body_takes_precedence_over_the_header(service: Service, tokens: Tokens) -> None:
+    """With a token in both, the session of the refresh token ends and the other session goes on."""
     other = await service.sign_in()
     assert (await log_out(service, body=tokens.refresh, header=other.access)).status == 204
     await assert_ended(service, tokens)
     await assert_live(service, other)
 
 
-async def test_logging_out_twice_is_no_error(service: Service, tokens: Tokens) -> None:
-    """A dead token of either kind answers 204 (RFC 7009 §2.2), and is not audited again."""
+async def test_second_logout_succeeds(service: Service, tokens: Tokens) -> None:
+    """Tokens of an ended session get 204 (RFC 7009 §2.2), and no second audit event."""
     for _ in range(2):
         assert (await log_out(service, body=tokens.refresh)).status == 204
         assert (await log_out(service, header=tokens.access)).status == 204
@@ -83,15 +81,15 @@ async def test_logging_out_twice_is_no_error(service: Service, tokens: Tokens) -
 
 
 @pytest.mark.parametrize("made", [lambda _: "rubbish", lambda token: token[:-1], lambda token: token + "A"])
-async def test_an_unknown_token_is_no_error(service: Service, tokens: Tokens, made: Callable[[str], str]) -> None:
-    """It answers 204 and ends nothing."""
+async def test_unknown_token_gets_204(service: Service, tokens: Tokens, made: Callable[[str], str]) -> None:
+    """An unknown token of either kind ends no session."""
     assert (await log_out(service, body=made(tokens.refresh))).status == 204
     assert (await log_out(service, header=made(tokens.access))).status == 204
     await assert_live(service, tokens)
 
 
-async def test_another_clients_tokens_end_nothing(service: Service, forge: Forge) -> None:
-    """Its session goes on, whichever of its tokens is presented here."""
+async def test_tokens_of_another_client_end_no_session(service: Service, forge: Forge) -> None:
+    """The other client's session goes on, whichever of its tokens is presented."""
     token = refresh_token()
     await service.store_session(session_of(token, client_id=ClientId("shop")))
     codec = service.container.token_codec()
@@ -101,29 +99,29 @@ async def test_another_clients_tokens_end_nothing(service: Service, forge: Forge
     assert (await service.sessions.repository.find(token.session_id)).revoked_at is None
 
 
-async def test_a_token_of_no_session_ends_nothing(service: Service, tokens: Tokens, forge: Forge) -> None:
-    """A client acting for itself has nothing to sign out of."""
+async def test_token_without_a_session_ends_no_session(service: Service, tokens: Tokens, forge: Forge) -> None:
+    """A token of ``client_credentials`` has no session that could end."""
     sessionless = forge.token(claims_of(tokens.access, sid=MISSING, auth_time=MISSING, iss=ISSUER))
     assert (await log_out(service, header=sessionless)).status == 204
     await assert_live(service, tokens)
 
 
-async def test_an_expired_access_token_is_dead(service: Service, tokens: Tokens) -> None:
-    """It answers 204; to end the session there is still the refresh token."""
+async def test_expired_access_token_ends_no_session(service: Service, tokens: Tokens) -> None:
+    """The response is 204. The session can still be ended with its refresh token."""
     service.clock.advance(1_000)
     assert (await log_out(service, header=tokens.access)).status == 204
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
-async def test_no_token_at_all_is_refused(service: Service) -> None:
-    """There is nothing to end: 401 with a bare challenge."""
+async def test_logout_without_a_token_is_refused(service: Service) -> None:
+    """The response is 401 with a challenge that names no error."""
     answer = await log_out(service)
     assert answer.problem == (401, "missing-token")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_body_must_be_json(service: Service, tokens: Tokens) -> None:
-    """A body of another kind is refused, not overlooked: the client meant something by it."""
+async def test_body_of_another_type_is_refused(service: Service, tokens: Tokens) -> None:
+    """A form is refused, not ignored, even with an access token in the header."""
     answer = await service.ask("POST", "/auth/logout", data={"refresh_token": tokens.refresh}, token=tokens.access)
     assert answer.problem == (415, "unsupported-media-type")
     await assert_live(service, tokens)

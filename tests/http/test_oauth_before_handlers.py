@@ -1,4 +1,4 @@
-"""What fails below ``/oauth/`` before a handler is reached, and has the form of RFC 6749 §5.2 all the same."""
+"""Errors below ``/oauth/`` that occur before a handler runs. They, too, have the body of RFC 6749 §5.2."""
 
 import pytest
 
@@ -11,15 +11,15 @@ HEAD = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ww
 
 
 @pytest.mark.parametrize("path", [TOKEN, "/oauth/unknown"])
-async def test_an_expectation_that_is_not_met(service: Service, path: str) -> None:
-    """417 comes before any middleware; the application knows the path."""
+async def test_unknown_expectation_gets_417(service: Service, path: str) -> None:
+    """The response has the format of OAuth, also for an unknown path."""
     answer = await service.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n".encode())
     assert error(answer) == (417, "invalid_request")
     assert answer.json()["error_description"] == "Expect nothing but 100-continue."
 
 
-async def test_a_wrong_method_and_a_large_or_foreign_body(service: Service) -> None:
-    """405 with the right one, 413 and 415; the body need not arrive."""
+async def test_wrong_method_and_wrong_body(service: Service) -> None:
+    """The response comes before the body: 405 with ``Allow``, 413 and 415."""
     wrong = await service.send(HEAD.replace(b"POST", b"DELETE") + b"\r\n")
     assert (error(wrong), wrong.headers["Allow"]) == ((405, "method_not_allowed"), "POST")
     large = await service.send(HEAD + b"Content-Length: 16385\r\n\r\n")
@@ -28,8 +28,8 @@ async def test_a_wrong_method_and_a_large_or_foreign_body(service: Service) -> N
     assert error(foreign) == (415, "invalid_request")
 
 
-async def test_a_bug_outside_of_the_middleware(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    """500, and elsewhere it is a problem."""
+async def test_bug_outside_the_middleware_gets_500(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The response has the format of the path."""
 
     def broken() -> str:
         raise ZeroDivisionError
@@ -48,6 +48,6 @@ async def test_a_bug_outside_of_the_middleware(service: Service, monkeypatch: py
         pytest.param(b"Transfer-Encoding: chunked\r\n\r\nrubbish\r\n", id="wrong framing that comes with its head"),
     ],
 )
-async def test_what_the_parser_refuses_is_a_problem(service: Service, rest: bytes) -> None:
-    """Whatever stood in the first line: the parser tells nothing of it."""
+async def test_unparsable_request_is_a_problem(service: Service, rest: bytes) -> None:
+    """The parser does not tell the path, so the response is always a problem."""
     assert (await service.send(HEAD + rest)).problem == (400, "invalid-request")

@@ -13,8 +13,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 REFRESH = {"grant_type": "refresh_token", "client_id": "first-party"}
 
 
-async def test_a_client_gets_a_token_for_itself(service: Service) -> None:
-    """RFC 6749 §4.4.3, RFC 9068 §2.2: the subject is the client; no session, no refresh token."""
+async def test_client_credentials_grant(service: Service) -> None:
+    """The subject is the client; there is no session and no refresh token (RFC 6749 §4.4.3, RFC 9068 §2.2)."""
     answer = await ask(service, TOKEN, await register(service), **CREDENTIALS)
     assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
     members = answer.json()
@@ -27,8 +27,8 @@ async def test_a_client_gets_a_token_for_itself(service: Service) -> None:
     assert (await service.me(token)).problem == (401, "invalid-token")
 
 
-async def test_a_token_for_the_services_own_audience_is_accepted_here(service: Service) -> None:
-    """It says who the client is, and opens no account."""
+async def test_client_token_is_accepted_without_a_session(service: Service) -> None:
+    """A token for this service's audience names the client, and gives no access to an account."""
     secret = await register(service, audiences=("keyturn",))
     token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
     assert (await service.me(token)).json()["sub"] == "orders"
@@ -36,8 +36,8 @@ async def test_a_token_for_the_services_own_audience_is_accepted_here(service: S
 
 
 @pytest.mark.parametrize("parameter", ["resource", "audience"])
-async def test_a_token_for_some_of_the_audiences(service: Service, parameter: str) -> None:
-    """RFC 8707 §2: any number of them, of those that the client has; others are ``invalid_target``."""
+async def test_client_can_choose_audiences(service: Service, parameter: str) -> None:
+    """A client may request any of its audiences. Others are ``invalid_target`` (RFC 8707 §2)."""
     secret = await register(service)
     one = await ask(service, TOKEN, secret, **CREDENTIALS, **{parameter: "stock"})
     assert segment(one.json()["access_token"], 1)["aud"] == "stock"
@@ -48,8 +48,8 @@ async def test_a_token_for_some_of_the_audiences(service: Service, parameter: st
     assert error(foreign) == (400, "invalid_target")
 
 
-async def test_scope_is_narrowed_and_never_widened(service: Service) -> None:
-    """RFC 6749 §3.3."""
+async def test_scope_can_only_be_narrowed(service: Service) -> None:
+    """A client may request less than its scope, not more (RFC 6749 §3.3)."""
     secret = await register(service)
     narrowed = await ask(service, TOKEN, secret, **CREDENTIALS, scope="stock:read")
     assert narrowed.json()["scope"] == "stock:read"
@@ -57,8 +57,8 @@ async def test_scope_is_narrowed_and_never_widened(service: Service) -> None:
         assert error(await ask(service, TOKEN, secret, **CREDENTIALS, scope=scope)) == (400, "invalid_scope")
 
 
-async def test_a_session_of_the_sign_in_is_refreshed(service: Service, tokens: Tokens) -> None:
-    """By the built-in client's id, as at ``/auth/refresh``: the same ratchet, replay and reuse."""
+async def test_refresh_grant_continues_a_sign_in_session(service: Service, tokens: Tokens) -> None:
+    """With the id of the built-in client, rotation, replay and reuse are those of ``/auth/refresh``."""
     first = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
     again = await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})
     assert first.json()["refresh_token"] == again.json()["refresh_token"]
@@ -68,8 +68,8 @@ async def test_a_session_of_the_sign_in_is_refreshed(service: Service, tokens: T
     assert error(reused) == (400, "invalid_grant")
 
 
-async def test_a_failed_request_uses_up_no_token(service: Service, tokens: Tokens) -> None:
-    """Whatever was wrong, the same token is good afterwards."""
+async def test_failed_request_does_not_use_up_the_token(service: Service, tokens: Tokens) -> None:
+    """After any failed request, the same refresh token still works."""
     secret = await register(service)
     for form, code in (
         ({**REFRESH, "scope": "bank"}, "invalid_scope"),
@@ -89,8 +89,8 @@ async def test_a_failed_request_uses_up_no_token(service: Service, tokens: Token
     assert (await service.stored_session(tokens)).generation == 1
 
 
-async def test_a_grant_that_the_client_may_not_use(service: Service) -> None:
-    """400 ``unauthorized_client``, where there is such a grant; RFC 9700 §2.4 leaves no password grant."""
+async def test_grant_must_be_allowed_for_the_client(service: Service) -> None:
+    """A known grant gets ``unauthorized_client``, an unknown one ``unsupported_grant_type`` (RFC 9700 §2.4)."""
     secret = await register(service, grants=frozenset({GrantType.REFRESH_TOKEN}))
     assert error(await ask(service, TOKEN, secret, **CREDENTIALS)) == (400, "unauthorized_client")
     secret = await register(service, "robot", grants=frozenset({GrantType.CLIENT_CREDENTIALS}))
@@ -123,13 +123,13 @@ async def test_a_grant_that_the_client_may_not_use(service: Service) -> None:
         b"",
     ],
 )
-async def test_a_form_is_read_strictly(service: Service, body: bytes) -> None:
-    """Duplicates (RFC 6749 §3.2), missing parameters and bad encoding are ``invalid_request``."""
+async def test_malformed_forms_are_refused(service: Service, body: bytes) -> None:
+    """Repeated parameters (RFC 6749 §3.2), missing ones and bad encoding are ``invalid_request``."""
     assert error(await service.ask("POST", TOKEN, data=body, headers=FORM)) == (400, "invalid_request")
 
 
-async def test_a_wrong_parameter_is_named(service: Service) -> None:
-    """With what it must be: missing ones, those that a grant needs, and too many of one name."""
+async def test_wrong_parameters_are_named(service: Service) -> None:
+    """The description names the parameter and what it must be."""
     told = []
     for body in (
         "client_id=first-party",
@@ -157,15 +157,15 @@ async def test_a_wrong_parameter_is_named(service: Service) -> None:
         ("", 415),
     ],
 )
-async def test_the_content_type(service: Service, content_type: str, status: int) -> None:
-    """Forms in UTF-8 only; anything else is 415, with a body of OAuth's kind."""
+async def test_content_type_must_be_a_form(service: Service, content_type: str, status: int) -> None:
+    """Another type or charset gets 415 in the error format of OAuth."""
     body = b"grant_type=refresh_token&client_id=first-party&refresh_token=x"
     answer = await service.ask("POST", TOKEN, data=body, headers={"Content-Type": content_type})
     assert error(answer) == (status, "invalid_grant" if status == 400 else "invalid_request")
 
 
-async def test_bodies_have_their_bounds(start: Start) -> None:
-    """Over 16 KiB is 413, too slow is 408."""
+async def test_large_and_slow_bodies_are_refused(start: Start) -> None:
+    """A body over 16 KiB gets 413, a slow body 408."""
     service = await start(body_timeout=0.05)
     large = await service.ask("POST", TOKEN, data=b"a=" + b"x" * 16_384, headers=FORM)
     assert error(large) == (413, "invalid_request")
@@ -174,8 +174,8 @@ async def test_bodies_have_their_bounds(start: Start) -> None:
     assert error(slow) == (408, "invalid_request")
 
 
-async def test_paths_methods_and_bugs_have_errors_of_the_same_form(service: Service, tokens: Tokens) -> None:
-    """Everything below ``/oauth/`` answers as RFC 6749 §5.2 says."""
+async def test_all_errors_below_oauth_have_one_format(service: Service, tokens: Tokens) -> None:
+    """Unknown paths, other methods and bugs have the body of RFC 6749 §5.2."""
     assert error(await service.ask("POST", "/oauth/unknown")) == (404, "not_found")
     wrong = await service.ask("GET", TOKEN)
     assert error(wrong) == (405, "method_not_allowed")
@@ -185,8 +185,8 @@ async def test_paths_methods_and_bugs_have_errors_of_the_same_form(service: Serv
     assert error(bug) == (500, "server_error")
 
 
-async def test_a_public_client_of_ones_own(service: Service) -> None:
-    """It shows its id alone, and gets nothing for another's token."""
+async def test_public_client_cannot_use_tokens_of_others(service: Service) -> None:
+    """A registered public client sends its id alone, and another client's token is refused."""
     await register(
         service, "app", method=AuthenticationMethod.NONE, grants=frozenset({GrantType.REFRESH_TOKEN}), audiences=()
     )

@@ -15,8 +15,8 @@ async def change(service: Service, tokens: Tokens, current: str = PASSWORD, new:
     return await service.ask("PUT", "/auth/password", token=tokens.access, json=body)
 
 
-async def test_it_ends_all_other_sessions(service: Service, tokens: Tokens) -> None:
-    """204; this session goes on, the others' tokens are dead, and only the new password signs in."""
+async def test_password_change_ends_all_other_sessions(service: Service, tokens: Tokens) -> None:
+    """The current session goes on, tokens of the others stop working, and only the new password can sign in."""
     other = await service.sign_in()
     assert (await change(service, tokens)).status == 204
     assert (await service.me(tokens.access)).status == 200
@@ -27,8 +27,8 @@ async def test_it_ends_all_other_sessions(service: Service, tokens: Tokens) -> N
     assert (await service.login(password=NEW_PASSWORD)).status == 200
 
 
-async def test_a_wrong_current_password_is_forbidden(service: Service, tokens: Tokens) -> None:
-    """403 without a challenge: the access token was good, and nothing has changed."""
+async def test_wrong_current_password_is_forbidden(service: Service, tokens: Tokens) -> None:
+    """The response is 403 without a challenge, and nothing changes."""
     answer = await change(service, tokens, current="wrong")
     assert answer.problem == (403, "invalid-credentials")
     assert "WWW-Authenticate" not in answer.headers
@@ -36,21 +36,21 @@ async def test_a_wrong_current_password_is_forbidden(service: Service, tokens: T
 
 
 @pytest.mark.parametrize("new", ["short", "x" * 129, "password1", ""])
-async def test_a_new_password_that_will_not_do_is_named(service: Service, tokens: Tokens, new: str) -> None:
-    """400 with the field and the mend, and without the password."""
+async def test_unacceptable_new_password_is_a_field_error(service: Service, tokens: Tokens, new: str) -> None:
+    """The error names the field, not the password."""
     answer = await change(service, tokens, new=new)
     assert answer.problem == (400, "invalid-request")
     assert [each["field"] for each in answer.json()["errors"]] == ["new_password"]
 
 
-async def test_it_needs_the_scope_and_a_session(service: Service) -> None:
-    """A token without the scope ``account`` changes no password."""
+async def test_scope_account_is_required(service: Service) -> None:
+    """A token without the scope ``account`` cannot change a password."""
     narrow = await service.sign_in(scope="orders:read")
     assert (await change(service, narrow)).problem == (403, "insufficient-scope")
 
 
-async def test_without_the_store_nothing_is_claimed(service: Service, tokens: Tokens) -> None:
-    """503, and the old password stays."""
+async def test_password_stays_while_the_store_is_down(service: Service, tokens: Tokens) -> None:
+    """The response is 503, and the old password still works."""
     service.users.down = True
     assert (await change(service, tokens)).problem == (503, "temporarily-unavailable")
     service.users.down = False

@@ -16,8 +16,8 @@ def sid(tokens: Tokens) -> str:
     return str(segment(tokens.access, 1)["sid"])
 
 
-async def listed(service: Service, tokens: Tokens) -> list[str]:
-    """Return the ids of the sessions that are listed to the holder of a token."""
+async def listed_sids(service: Service, tokens: Tokens) -> list[str]:
+    """Return the ids of the sessions that the user of a token can list."""
     answer = await service.ask("GET", "/auth/sessions", token=tokens.access)
     assert answer.status == 200
     return [each["sid"] for each in answer.json()["sessions"]]
@@ -28,8 +28,8 @@ async def end(service: Service, tokens: Tokens, session: str) -> Answer:
     return await service.ask("DELETE", f"/auth/sessions/{session}", token=tokens.access)
 
 
-async def test_the_list_tells_each_session_and_marks_the_current_one(service: Service, tokens: Tokens) -> None:
-    """The oldest comes first, with what helps its owner to recognise it and no more."""
+async def test_list_describes_each_session(service: Service, tokens: Tokens) -> None:
+    """The oldest session comes first, and the current one is marked."""
     service.clock.advance(60)
     second = await service.sign_in(scope="account")
     service.clock.advance(60)
@@ -51,13 +51,13 @@ async def test_the_list_tells_each_session_and_marks_the_current_one(service: Se
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-async def test_only_the_subjects_own_live_sessions_are_listed(service: Service, tokens: Tokens) -> None:
-    """Neither another user's are, nor ended ones."""
+async def test_list_has_only_live_sessions_of_the_user(service: Service, tokens: Tokens) -> None:
+    """Sessions of another user and ended sessions are not listed."""
     await service.create_user("bob")
     bobs, ended = await service.sign_in("bob"), await service.sign_in()
     await service.ask("POST", "/auth/logout", json={"refresh_token": ended.refresh})
-    assert await listed(service, tokens) == [sid(tokens)]
-    assert await listed(service, bobs) == [sid(bobs)]
+    assert await listed_sids(service, tokens) == [sid(tokens)]
+    assert await listed_sids(service, bobs) == [sid(bobs)]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_only_the_subjects_own_live_sessions_are_listed(service: Service, 
     ids=["plain", "long", "unprintable", "empty"],
 )
 async def test_the_device_is_a_short_printable_name(service: Service, user_agent: bytes, device: str) -> None:
-    """What a client calls itself is cut to 80 characters and cleaned of what a terminal would obey."""
+    """``User-Agent`` is cut to 80 characters, without control characters."""
     body = b'{"username": "alice", "password": "correct horse"}'
     head = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     login = await service.send(
@@ -77,25 +77,25 @@ async def test_the_device_is_a_short_printable_name(service: Service, user_agent
 
 
 async def test_ending_a_session_ends_its_tokens(service: Service, tokens: Tokens) -> None:
-    """204; both its tokens are dead at once, the caller's go on."""
+    """The response is 204. Both tokens of the session stop working, and the caller's tokens still work."""
     other = await service.sign_in()
     answer = await end(service, tokens, sid(other))
     assert (answer.status, answer.body) == (204, b"")
     assert (await service.me(other.access)).problem == (401, "invalid-token")
     assert (await service.refresh(other.refresh)).problem == (401, "invalid-grant")
-    assert await listed(service, tokens) == [sid(tokens)]
+    assert await listed_sids(service, tokens) == [sid(tokens)]
     [event] = [event for event in service.audit.events if isinstance(event, SessionWasRevoked)]
     assert event.reason is RevocationReason.ENDED_BY_USER
 
 
-async def test_the_current_session_can_be_ended(service: Service, tokens: Tokens) -> None:
-    """It is a sign-out."""
+async def test_current_session_can_be_ended(service: Service, tokens: Tokens) -> None:
+    """The caller may end their own current session."""
     assert (await end(service, tokens, sid(tokens))).status == 204
     assert (await service.me(tokens.access)).problem == (401, "invalid-token")
 
 
-async def test_anothers_session_is_not_there(service: Service, tokens: Tokens) -> None:
-    """Another's session, an ended one and one that never was get one answer, and another's goes on."""
+async def test_session_of_another_user_is_not_found(service: Service, tokens: Tokens) -> None:
+    """Another user's session, an ended and an unknown one get the same 404, and the other user's session goes on."""
     await service.create_user("bob")
     bobs, ended = await service.sign_in("bob"), await service.sign_in()
     await end(service, tokens, sid(ended))
@@ -108,13 +108,13 @@ async def test_anothers_session_is_not_there(service: Service, tokens: Tokens) -
 @pytest.mark.parametrize(
     "session", ["x", "A" * 21, "A" * 21 + "B", "A" * 23, "A" * 4_000, "%00", "%C3%A9", "%FF", "%2F", "="]
 )
-async def test_a_malformed_id_is_not_there(service: Service, tokens: Tokens, session: str) -> None:
-    """Whatever stands in the path, the answer is 404."""
+async def test_malformed_session_id_is_not_found(service: Service, tokens: Tokens, session: str) -> None:
+    """Any text that is no session id gets 404."""
     assert (await end(service, tokens, session)).problem == (404, "not-found")
 
 
-async def test_all_can_be_ended(service: Service, tokens: Tokens) -> None:
-    """Every session of the subject ends, the current one too; another user's goes on."""
+async def test_all_sessions_can_be_ended(service: Service, tokens: Tokens) -> None:
+    """Every session of the user ends, also the current one. Another user's session goes on."""
     await service.create_user("bob")
     bobs, other = await service.sign_in("bob"), await service.sign_in()
     assert (await service.ask("DELETE", "/auth/sessions", token=tokens.access)).status == 204
@@ -128,8 +128,8 @@ GUARDED = [("GET", "/auth/sessions"), ("DELETE", "/auth/sessions"), ("DELETE", "
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-async def test_the_scope_account_is_needed(service: Service, method: str, path: str) -> None:
-    """Without it the answer is 403 and names it, in the body and in the challenge."""
+async def test_scope_account_is_required(service: Service, method: str, path: str) -> None:
+    """Without the scope the response is 403, and body and challenge name the scope."""
     tokens = await service.sign_in(scope="orders:read")
     answer = await service.ask(method, path, token=tokens.access)
     assert answer.problem == (403, "insufficient-scope")
@@ -140,10 +140,12 @@ async def test_the_scope_account_is_needed(service: Service, method: str, path: 
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-async def test_a_session_is_needed(service: Service, tokens: Tokens, forge: Forge, method: str, path: str) -> None:
-    """A client acting for itself has no sessions, even with the scope."""
+async def test_token_without_a_session_is_refused(
+    service: Service, tokens: Tokens, forge: Forge, method: str, path: str
+) -> None:
+    """A token of ``client_credentials`` is refused, even with the scope."""
     sessionless = forge.token(claims_of(tokens.access, sid=MISSING, auth_time=MISSING))
     answer = await service.ask(method, path, token=sessionless)
     assert answer.problem == (403, "insufficient-scope")
     assert 'scope="account"' in answer.headers["WWW-Authenticate"]
-    assert await listed(service, tokens) == [sid(tokens)]
+    assert await listed_sids(service, tokens) == [sid(tokens)]
