@@ -1,4 +1,4 @@
-"""Running services, and what they log."""
+"""Fixtures: running services, their tokens and their log."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from app.testing.system import FakeClock
 
 from .forgery import Forge
 from .log_lines import LogLines
-from .service import CHEAP, Service, Tokens
+from .service import DEFAULT_SETTINGS, Service, Tokens
 from .stand_in_issuer import StandInIssuer
 
 Start = Callable[..., Awaitable[Service]]
@@ -24,31 +24,31 @@ Start = Callable[..., Awaitable[Service]]
 
 @pytest.fixture(scope="session")
 def signing_key() -> RSAPrivateKey:
-    """Return the key with which every service of the tests signs."""
+    """Return the signing key of every service in the tests."""
     return generate_rsa_key(2048)
 
 
 @pytest.fixture
 def forge(signing_key: RSAPrivateKey) -> Forge:
-    """Return a signer that signs whatever it is given with the services' key."""
+    """Return a signer that signs anything with the services' key."""
     return Forge(signing_key)
 
 
 @pytest.fixture
 async def issuer(forge: Forge) -> AsyncIterator[StandInIssuer]:
-    """Return an issuer that says what the test wants."""
+    """Return an issuer whose responses the test sets."""
     async with StandInIssuer(forge, FakeClock(float(int(time.time())))) as issuer:
         yield issuer
 
 
 @pytest.fixture
 async def start(signing_key: RSAPrivateKey) -> AsyncIterator[Start]:
-    """Return a function that starts a service with the settings it is given; ``hashing`` makes it hash passwords."""
+    """Return a function that starts a service with given settings. ``hashing`` makes it hash passwords."""
     key = to_stored_key(signing_key)
     async with AsyncExitStack() as running:
 
         async def start(*, hashing: bool = False, **settings: Any) -> Service:
-            service = Service(key, Settings(**{**CHEAP, **settings}), hashing=hashing)
+            service = Service(key, Settings(**{**DEFAULT_SETTINGS, **settings}), hashing=hashing)
             return await running.enter_async_context(service)
 
         yield start
@@ -68,7 +68,7 @@ async def tokens(service: Service) -> Tokens:
 
 @pytest.fixture
 def log() -> Iterator[LogLines]:
-    """Return the lines that the log of the service holds, at the level DEBUG."""
+    """Return the log of the service at level DEBUG."""
     lines = LogLines()
     lines.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""Making tokens that the service would never make."""
+"""Tokens that the service would never issue."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ MISSING: Any = object()
 
 
 class Forge:
-    """Signs with one RSA key, whatever the header and the claims say."""
+    """Signs any header and claims with one RSA key."""
 
     def __init__(self, key: RSAPrivateKey) -> None:
         self._key = key
@@ -32,7 +32,7 @@ class Forge:
         return _changed({"alg": "RS256", "typ": "at+jwt", "kid": self.kid}, changes)
 
     def token(self, claims: Mapping[str, object], **header: object) -> str:
-        """Return a token of ``claims``, whose header is a good one with changes."""
+        """Return a token with these claims. Its header is a good one with changes."""
         return self.sign(json.dumps(self.header(**header)).encode(), json.dumps(claims).encode())
 
     def sign(self, header: bytes, payload: bytes) -> str:
@@ -42,7 +42,7 @@ class Forge:
 
 
 def claims_of(token: str, **changes: object) -> dict[str, object]:
-    """Return the claims of a token with ``changes``."""
+    """Return the claims of a token, with changes."""
     return _changed(segment(token, 1), changes)
 
 

@@ -1,4 +1,4 @@
-"""The log, as an operator's machine reads it."""
+"""The log as lines of JSON."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class LogLines(logging.Handler):
-    """Keeps the lines that are written."""
+    """Stores the lines of the log."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -16,13 +16,13 @@ class LogLines(logging.Handler):
         self.lines.append(self.format(record))
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return what was written; every line must be a JSON object."""
+        """Return all lines; each must be a JSON object."""
         return [json.loads(line) for line in self.lines]
 
     def of(self, logger: str) -> list[dict[str, Any]]:
-        """Return what one logger wrote."""
+        """Return the lines of one logger."""
         return [entry for entry in self.entries() if entry["logger"] == logger]
 
     def text(self) -> str:
-        """Return all that was written."""
+        """Return the whole log."""
         return "\n".join(self.lines)

@@ -1,4 +1,4 @@
-"""OAuth clients of a running service."""
+"""Helpers for tests with OAuth clients."""
 
 import json
 import time
@@ -29,7 +29,7 @@ JWKS: Final = json.dumps({"keys": [KEY.as_dict(private=False)]})
 
 
 async def register(service: Service, client_id: str = "orders", **changes: Any) -> str:
-    """Register a client that may do everything, but for ``changes``, and return its secret, or ""."""
+    """Register a client that may do everything, with ``changes``; return its secret or ""."""
     members: dict[str, Any] = {
         "method": AuthenticationMethod.SECRET,
         "grants": ALL_GRANTS,
@@ -43,12 +43,12 @@ async def register(service: Service, client_id: str = "orders", **changes: Any) 
 
 def basic(client_id: str, secret: str) -> dict[str, str]:
     """Return the header of ``client_secret_basic``."""
-    shown = f"{quote_plus(client_id)}:{quote_plus(secret)}"
-    return {"Authorization": f"Basic {b64encode(shown.encode()).decode()}"}
+    credential = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+    return {"Authorization": f"Basic {b64encode(credential.encode()).decode()}"}
 
 
 def assertion(**changes: object) -> str:
-    """Return an assertion of the client "signer", good at the beginning of a test but for ``changes``."""
+    """Return an assertion of the client "signer" that is valid at the start of a test, with ``changes``."""
     now = 1_800_000_000
     claims: dict[str, Any] = {
         "iss": "signer",
@@ -67,7 +67,7 @@ async def ask(service: Service, path: str, secret: str, client_id: str = "orders
 
 
 def error(answer: Answer) -> tuple[int, str]:
-    """Return the status and the code of an error, whose form must be that of RFC 6749 §5.2."""
+    """Return the status and the code of an error, which must have the form of RFC 6749 §5.2."""
     assert answer.headers["Content-Type"] == "application/json"
     assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
     assert answer.json().keys() == {"error", "error_description"}

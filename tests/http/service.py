@@ -1,4 +1,4 @@
-"""The service as a client meets it: a real server on a free port of 127.0.0.1, on a clock that the test moves."""
+"""A running service for the tests: a real server on 127.0.0.1, with a clock that the test sets."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ from tests.metrics import Metrics
 from .conformance import conformance_of
 from .stand_ins import QuickHasher, StandInStore, WatchedAuditRecorder
 
-CHEAP: Final[dict[str, Any]] = {
+DEFAULT_SETTINGS: Final[dict[str, Any]] = {
     "issuer": ISSUER,
     "audience": AUDIENCE,
     "password_hash_memory": 8_192,
@@ -39,28 +39,28 @@ CHEAP: Final[dict[str, Any]] = {
     "password_hash_threads": 1,
     "refresh_budget": RateLimit(1_000_000, 366 * 86_400),
 }
-"""Settings of every test, unless it gives others."""
+"""The settings of tests. A test may replace some of them."""
 
 JSON: Final = {"Content-Type": "application/json"}
 
-_PATIENCE_SECONDS: Final = 5.0
+_TIMEOUT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """An HTTP response."""
 
     status: int
     headers: CIMultiDictProxy[str]
     body: bytes
 
     def json(self) -> Any:
-        """Return the body, read as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
     def problem(self) -> tuple[int, str]:
-        """The status and the code of a problem, whose body must agree with the head (RFC 9457)."""
+        """The status and the code of a problem. Body and status line must agree (RFC 9457)."""
         assert self.headers["Content-Type"].startswith("application/problem+json"), self
         problem = self.json()
         prefix, _, code = problem["type"].rpartition(":")
@@ -78,13 +78,13 @@ class Tokens:
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """Read them from an answer, which must be a token response."""
+        """Read the tokens from a response, which must be a token response."""
         assert answer.status == 200, answer
         return cls(answer.json()["access_token"], answer.json()["refresh_token"])
 
 
 class Service:
-    """One running instance. Alice is its only user, until a test adds others."""
+    """One running instance. Its only user is Alice, until a test adds others."""
 
     url: str
     metrics_url: str
@@ -141,27 +141,30 @@ class Service:
         web_app._cached_build_middleware.cache_clear()
 
     async def create_user(self, username: str, password: str = PASSWORD, *, scope: str = "account orders:read") -> User:
-        """Return a new user."""
+        """Add a user and return them."""
         user: User = await self.container.accounts().create(username, password, scope=Scope.parse(scope))
         self.audit.events.clear()
         return user
 
     def change_user(self, user: User, **changes: Any) -> None:
-        """Change what is stored of a user, as no endpoint does yet."""
+        """Change a stored user directly."""
         self.users.repository._users[user.subject] = replace(user, **changes)
 
     async def stored_session(self, tokens: Tokens) -> Session:
-        """Return what is stored of the session of a token."""
+        """Return the stored session of a token."""
         session: Session | None = await self.sessions.repository.find(ratchet.parse(tokens.refresh).session_id)
         assert session is not None
         return session
 
     async def store_session(self, session: Session) -> None:
-        """Put a session into the store, as no endpoint would."""
+        """Add a session to the store directly."""
         await self.sessions.repository.add(session)
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
-        """Send a request, with ``token`` as its bearer token; return the answer, which must be as it is described."""
+        """Send a request, with ``token`` as its bearer token.
+
+        Fails if the OpenAPI document does not describe the response.
+        """
         if token is not None:
             options["headers"] = {"Authorization": f"Bearer {token}", **options.get("headers", {})}
         async with self._client.request(method, path, **options) as response:
@@ -170,21 +173,21 @@ class Service:
         return answer
 
     async def scrape(self) -> str:
-        """Return what stands at ``/metrics``."""
+        """Return the text of ``/metrics``."""
         async with self._client.request("GET", f"{self.metrics_url}/metrics") as response:
             assert response.status == 200
             return await response.text()
 
     async def metrics(self) -> Metrics:
-        """Return what was measured so far."""
+        """Return the metrics."""
         return Metrics.parse(await self.scrape())
 
     async def login(self, username: str = "alice", password: str = PASSWORD, **members: object) -> Answer:
-        """Sign in."""
+        """Log in."""
         return await self.ask("POST", "/auth/login", json={"username": username, "password": password, **members})
 
     async def sign_in(self, username: str = "alice", *, scope: str | None = None) -> Tokens:
-        """Sign in and return the tokens."""
+        """Log in and return the tokens."""
         return Tokens.of(await self.login(username, scope=scope))
 
     async def refresh(self, refresh_token: str, **members: object) -> Answer:
@@ -192,18 +195,18 @@ class Service:
         return await self.ask("POST", "/auth/refresh", json={"refresh_token": refresh_token, **members})
 
     async def rotate(self, tokens: Tokens) -> Tokens:
-        """Present a refresh token that must be good, and return what follows it."""
+        """Present a refresh token, which must work, and return the new tokens."""
         return Tokens.of(await self.refresh(tokens.refresh))
 
     async def me(self, token: str) -> Answer:
-        """Ask who I am."""
+        """Request ``/auth/me``."""
         return await self.ask("GET", "/auth/me", token=token)
 
     async def send(self, raw: bytes, *, end: bool = False) -> Answer:
-        """Send bytes on a connection of their own, close its sending side if ``end``, and return the first answer."""
+        """Send bytes on a new connection, close the sending side if ``end``, and return the first response."""
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 writer.write(raw)
                 if end:
                     writer.write_eof()

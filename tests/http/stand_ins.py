@@ -1,4 +1,4 @@
-"""What stands behind the service's ports in the place of the real thing."""
+"""Fakes behind the service's ports."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,16 +32,17 @@ class WatchedAuditRecorder(AuditRecorder):
 
 
 class QuickHasher(FakePasswordHasher):
-    """Hashes nothing, for all tests in which no password matters."""
+    """A hasher for tests in which passwords do not matter."""
 
     def close(self) -> None:
         """Have nothing to close."""
 
 
 class FaultyStore:
-    """Stands before a repository. While it is ``down`` every act fails; ``bug`` is raised by every act if given.
+    """A repository with faults.
 
-    Between acts, other requests get their turn, as with a store across a network.
+    While it is ``down`` every call fails. ``bug`` is raised by every call, if given. Between calls other requests run,
+    as with a store on the network.
     """
 
     def __init__(self, repository: Any) -> None:
@@ -53,7 +54,7 @@ class FaultyStore:
         self.acts = 0
 
     def let_readers_meet(self, count: int) -> None:
-        """Hold the next ``count`` calls of ``find`` until all of them are there."""
+        """Hold the next ``count`` calls of ``find`` until all of them have come."""
         self._meeting = asyncio.Barrier(count)
         self._expected = count
 
@@ -81,7 +82,7 @@ class FaultyStore:
 
 
 class StandInStore:
-    """A store in memory that can be away. Nothing is swept: the clock is the test's."""
+    """A store in memory that can be down. Nothing is swept, because the test sets the clock."""
 
     sweeper = None
     signing_keys = None
@@ -97,7 +98,7 @@ class StandInStore:
         """Have nothing to connect to."""
 
     async def check(self) -> None:
-        """Answer always: what can be away is what is kept."""
+        """Never fail. The repositories can be down instead."""
 
     async def await_revocation(self, *, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""Access tokens that the service did not make, or would not make now. The codec has a battery of its own."""
+"""Access tokens that the service did not issue, or would not issue now. The codec has more tests of its own."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
     "auth_time a string": {"auth_time": "1"},
 }
 
-JUDGED: dict[str, tuple[dict[str, Any], str]] = {
+WRONG_VALUES: dict[str, tuple[dict[str, Any], str]] = {
     "wrong issuer": ({"iss": "https://evil.example"}, "issuer"),
     "issuer with a slash": ({"iss": "https://id.example/"}, "issuer"),
     "wrong audience": ({"aud": "shop"}, "audience"),
@@ -68,7 +68,7 @@ JUDGED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 async def assert_refused(service: Service, token: str, reason: str) -> None:
-    """Present a token and see it refused for a reason that body and challenge give."""
+    """Check that a token is refused, and that body and challenge give the reason."""
     answer = await service.me(token)
     assert answer.problem == (401, "invalid-token")
     assert reason in answer.json()["detail"]
@@ -77,10 +77,10 @@ async def assert_refused(service: Service, token: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize("changes", HEADERS.values(), ids=HEADERS)
-async def test_another_header_is_refused(
+async def test_unusual_header_is_refused(
     service: Service, tokens: Tokens, forge: Forge, changes: dict[str, object]
 ) -> None:
-    """Signed by the right key, with a header that this service never writes."""
+    """The signature is right, but the service never writes such a header."""
     await assert_refused(service, forge.token(claims_of(tokens.access), **changes), "Invalid token format")
 
 
@@ -88,48 +88,48 @@ async def test_another_header_is_refused(
 async def test_wrong_claims_are_refused(
     service: Service, tokens: Tokens, forge: Forge, changes: dict[str, object]
 ) -> None:
-    """Signed by the right key, with a claim missing, of another type or out of bounds."""
+    """The signature is right, but a claim is missing, has another type or is out of bounds."""
     await assert_refused(service, forge.token(claims_of(tokens.access, **changes)), "Invalid token format")
 
 
-@pytest.mark.parametrize(("changes", "reason"), JUDGED.values(), ids=JUDGED)
-async def test_a_token_for_elsewhere_or_another_time_is_refused(
+@pytest.mark.parametrize(("changes", "reason"), WRONG_VALUES.values(), ids=WRONG_VALUES)
+async def test_wrong_issuer_audience_or_time_is_refused(
     service: Service, tokens: Tokens, forge: Forge, changes: dict[str, object], reason: str
 ) -> None:
-    """The answer says which of them it is."""
+    """The response gives the reason."""
     await assert_refused(service, forge.token(claims_of(tokens.access, **changes)), reason)
 
 
-async def test_what_the_forge_makes_is_otherwise_good(service: Service, tokens: Tokens, forge: Forge) -> None:
-    """Without changes it is accepted, with several audiences too: the refusals above are for their one change."""
+async def test_unchanged_forged_token_is_accepted(service: Service, tokens: Tokens, forge: Forge) -> None:
+    """Each refusal above is therefore caused by its one change."""
     assert (await service.me(forge.token(claims_of(tokens.access)))).status == 200
     assert (await service.me(forge.token(claims_of(tokens.access, aud=["shop", AUDIENCE])))).status == 200
 
 
-async def test_a_token_expires_after_the_leeway(service: Service, tokens: Tokens) -> None:
-    """It is good for 30 seconds after ``exp``, for clocks that differ, and not a moment longer."""
+async def test_token_expires_after_the_leeway(service: Service, tokens: Tokens) -> None:
+    """The token is accepted for 30 seconds after ``exp``, because clocks differ."""
     service.clock.advance(929.9)
     assert (await service.me(tokens.access)).status == 200
     service.clock.advance(0.1)
     await assert_refused(service, tokens.access, "expired")
 
 
-async def test_a_signature_by_another_key_is_refused(service: Service, tokens: Tokens, forge: Forge) -> None:
-    """Under its own kid, and under the service's."""
-    stranger = Forge(generate_rsa_key(2048))
-    await assert_refused(service, stranger.token(claims_of(tokens.access)), "signature")
-    await assert_refused(service, stranger.token(claims_of(tokens.access), kid=forge.kid), "signature")
+async def test_signature_of_another_key_is_refused(service: Service, tokens: Tokens, forge: Forge) -> None:
+    """The signature is refused with its own ``kid`` and with the service's."""
+    other_key = Forge(generate_rsa_key(2048))
+    await assert_refused(service, other_key.token(claims_of(tokens.access)), "signature")
+    await assert_refused(service, other_key.token(claims_of(tokens.access), kid=forge.kid), "signature")
 
 
-async def test_no_part_can_be_exchanged(service: Service, tokens: Tokens) -> None:
-    """Another session's signature or claims do not fit."""
+async def test_parts_of_two_tokens_do_not_combine(service: Service, tokens: Tokens) -> None:
+    """The signature or the claims of another token do not fit."""
     mine, others = tokens.access.split("."), (await service.sign_in()).access.split(".")
     await assert_refused(service, ".".join([*mine[:2], others[2]]), "signature")
     await assert_refused(service, ".".join([mine[0], others[1], mine[2]]), "signature")
 
 
-async def test_bytes_that_are_no_json_are_refused(service: Service, tokens: Tokens, forge: Forge) -> None:
-    """Whatever was signed: duplicate members, deep nesting, long numbers, bad UTF-8, other types."""
+async def test_signed_malformed_json_is_refused(service: Service, tokens: Tokens, forge: Forge) -> None:
+    """Duplicate members, deep nesting, long numbers, bad UTF-8 and other JSON values are refused."""
     header, claims = json.dumps(forge.header()).encode(), json.dumps(claims_of(tokens.access)).encode()
     payloads = [
         b"",
@@ -148,8 +148,8 @@ async def test_bytes_that_are_no_json_are_refused(service: Service, tokens: Toke
         await assert_refused(service, token, "Invalid token format")
 
 
-async def test_no_other_spelling_of_a_token_is_accepted(service: Service, tokens: Tokens) -> None:
-    """Padding, another alphabet, white space, trailing bits: one token has one text."""
+async def test_token_has_one_spelling(service: Service, tokens: Tokens) -> None:
+    """Padding, another alphabet, white space and trailing bits are refused."""
     header, claims, signature = tokens.access.split(".")
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     trailing = last[last.index(signature[-1]) ^ 1]

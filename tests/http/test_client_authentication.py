@@ -13,9 +13,9 @@ BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 async def by_assertion(service: Service, text: str, **form: str) -> Answer:
-    """Ask for a token with an assertion."""
-    shown = {"client_assertion": text, "client_assertion_type": BEARER}
-    return await service.ask("POST", TOKEN, data={**CREDENTIALS, **shown, **form})
+    """Request a token with an assertion."""
+    credential = {"client_assertion": text, "client_assertion_type": BEARER}
+    return await service.ask("POST", TOKEN, data={**CREDENTIALS, **credential, **form})
 
 
 async def add_signer(service: Service) -> None:
@@ -23,23 +23,23 @@ async def add_signer(service: Service) -> None:
     await register(service, "signer", method=AuthenticationMethod.PRIVATE_KEY_JWT, jwks=JWKS)
 
 
-async def test_a_secret_in_the_header_or_in_the_form(service: Service) -> None:
-    """Both methods give a token; id and secret are form-encoded in the header (RFC 6749 §2.3.1)."""
+async def test_secret_in_the_header_or_in_the_form(service: Service) -> None:
+    """Both methods work. In the header, id and secret are form-encoded (RFC 6749 §2.3.1)."""
     secret = await register(service, "a~b.c")
     assert (await ask(service, TOKEN, secret, "a~b.c", **CREDENTIALS)).status == 200
     form = {**CREDENTIALS, "client_id": "a~b.c", "client_secret": secret}
     assert (await service.ask("POST", TOKEN, data=form)).status == 200
 
 
-async def test_a_signed_assertion(service: Service) -> None:
-    """For the issuer or the token endpoint, alone or with the client's id (RFC 7523 §3)."""
+async def test_signed_assertion(service: Service) -> None:
+    """An assertion may be for the issuer or the token endpoint, with or without a client id (RFC 7523 §3)."""
     await add_signer(service)
     for text in (assertion(), assertion(aud=["elsewhere", "https://id.example/oauth/token"]), assertion(nbf=1)):
         assert (await by_assertion(service, text)).status == 200
     assert (await by_assertion(service, assertion(), client_id="signer")).status == 200
 
 
-async def test_an_assertion_is_used_once(service: Service) -> None:
+async def test_assertion_works_once(service: Service) -> None:
     """Its ``jti`` is remembered until it has expired by every clock (RFC 7523 §3, rule 7)."""
     await add_signer(service)
     text = assertion(exp=1_800_000_000 + 300)
@@ -66,23 +66,23 @@ async def test_an_assertion_is_used_once(service: Service) -> None:
     ],
     ids=str,
 )
-async def test_an_assertion_that_says_something_else_is_refused(service: Service, changes: dict[str, object]) -> None:
-    """Issuer and subject are the client, the audience is this service, the end is at most 5 minutes ahead."""
+async def test_assertion_with_wrong_claims_is_refused(service: Service, changes: dict[str, object]) -> None:
+    """Issuer and subject are the client, the audience is this service, and it expires in at most 5 minutes."""
     await add_signer(service)
     assert error(await by_assertion(service, assertion(**changes))) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("text", ["x", "a.b.c", "..", "e30.e30.", "客.客.客", "e30.W10.e30", "x" * 9_000])
-async def test_what_is_no_assertion_is_refused(service: Service, text: str) -> None:
-    """Whatever its bytes are."""
+async def test_malformed_assertion_is_refused(service: Service, text: str) -> None:
+    """Any other text, and an assertion with a changed signature, gets 401."""
     await add_signer(service)
     assert error(await by_assertion(service, text)) == (401, "invalid_client")
     cut = assertion()[:-8] + "AAAAAAAA"
     assert error(await by_assertion(service, cut)) == (401, "invalid_client")
 
 
-async def test_whatever_is_wrong_the_answer_is_the_same(service: Service) -> None:
-    """An unknown client, a wrong secret, a method that is not the client's: nothing tells them apart."""
+async def test_failed_authentications_look_the_same(service: Service) -> None:
+    """An unknown client, a wrong secret and a wrong method get the same response."""
     secret = await register(service)
     await add_signer(service)
     answers = [
@@ -103,8 +103,8 @@ async def test_whatever_is_wrong_the_answer_is_the_same(service: Service) -> Non
     assert {answer.headers["WWW-Authenticate"].partition(" ")[0] for answer in answers} == {"Basic"}
 
 
-async def test_two_ways_at_once_are_refused(service: Service) -> None:
-    """RFC 6749 §2.3: a client must not use more than one method in a request."""
+async def test_two_methods_at_once_are_refused(service: Service) -> None:
+    """A client must not use more than one method in a request (RFC 6749 §2.3)."""
     secret = await register(service)
     both = await ask(service, TOKEN, secret, **CREDENTIALS, client_id="orders", client_secret=secret)
     assert error(both) == (400, "invalid_request")
@@ -114,8 +114,8 @@ async def test_two_ways_at_once_are_refused(service: Service) -> None:
     )
 
 
-async def test_a_secret_is_renewed_with_grace(service: Service) -> None:
-    """The last secret is accepted for as long as was said, and an older one not at all."""
+async def test_previous_secret_works_for_the_grace_period(service: Service) -> None:
+    """The previous secret is accepted for ``grace`` seconds. An older secret is not accepted."""
     first = await register(service)
     clients = service.container.client_registration()
     second = (await clients.rotate_secret(ClientId("orders"), grace=60)).secret or ""
@@ -130,8 +130,8 @@ async def test_a_secret_is_renewed_with_grace(service: Service) -> None:
     assert [(await ask(service, TOKEN, each, **CREDENTIALS)).status for each in (second, third)] == [401, 200]
 
 
-async def test_a_removed_client_does_nothing_more(service: Service) -> None:
-    """It authenticates no more; what it got for itself lives on (there is no session to end)."""
+async def test_removed_client_cannot_authenticate(service: Service) -> None:
+    """An access token that it got before stays valid until it expires, because it has no session."""
     secret = await register(service, introspects=("stock",))
     watcher = await register(service, "stock", introspects=("stock",))
     token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
@@ -140,8 +140,8 @@ async def test_a_removed_client_does_nothing_more(service: Service) -> None:
     assert (await ask(service, "/oauth/introspect", watcher, "stock", token=token)).json()["active"] is True
 
 
-async def test_no_secret_is_logged_or_repeated(service: Service, tokens: Tokens, log: LogLines) -> None:
-    """Neither a client's secret nor an assertion, good or bad, in whatever way it came."""
+async def test_secrets_are_never_logged_or_returned(service: Service, tokens: Tokens, log: LogLines) -> None:
+    """This holds for secrets and assertions, right and wrong, in the header and in the form."""
     secret = await register(service)
     await add_signer(service)
     good, canary = assertion(), "CANARY5ecret"
@@ -156,6 +156,6 @@ async def test_no_secret_is_logged_or_repeated(service: Service, tokens: Tokens,
         await service.ask("POST", TOKEN, data={**CREDENTIALS, "scope": canary}, headers=basic("orders", secret)),
         await service.ask("POST", TOKEN, data={**CREDENTIALS, "resource": canary}, headers=basic("orders", secret)),
     ]
-    shown = log.text() + "".join(answer.body.decode() + str(answer.headers) for answer in answers)
+    visible = log.text() + "".join(answer.body.decode() + str(answer.headers) for answer in answers)
     for hidden in (secret, good, canary, basic("orders", secret)["Authorization"]):
-        assert hidden not in shown
+        assert hidden not in visible

@@ -22,13 +22,13 @@ async def test_concurrent_refreshes_converge_on_one_successor(service: Service, 
     """All refreshes return the same refresh token, each with an access token of its own. One of them rotates."""
     count = proof.count("refreshes", small=50, full=400)
     answers = await present(service, tokens, count)
-    granted = [Tokens.of(answer) for answer in answers]
-    assert len({each.refresh for each in granted}) == 1
-    assert len({each.access for each in granted}) == count
+    returned = [Tokens.of(answer) for answer in answers]
+    assert len({each.refresh for each in returned}) == 1
+    assert len({each.access for each in returned}) == count
     assert (await service.stored_session(tokens)).generation == 1
     assert service.audit.kinds().count(TokenRefreshed) == 1
     assert service.audit.kinds().count(TokenReplayed) == count - 1
-    assert (await service.refresh(granted[0].refresh)).status == 200
+    assert (await service.refresh(returned[0].refresh)).status == 200
 
 
 @pytest.mark.proof("rotation")

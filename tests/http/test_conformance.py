@@ -1,4 +1,4 @@
-"""That the comparison of answers with the document, which every test here makes, can fail."""
+"""The check of responses against the document can fail. Every HTTP test here uses that check."""
 
 import json
 from dataclasses import replace
@@ -15,31 +15,31 @@ from .service import Answer, Service, Tokens
 
 @pytest.fixture
 def conformance(service: Service) -> Conformance:
-    """Return the comparison."""
+    """Return the checker."""
     return Conformance(service.app[OPENAPI].content)
 
 
 @pytest.fixture
 async def me(service: Service, tokens: Tokens) -> Answer:
-    """Return an answer that is as it is described."""
+    """Return a response that the document describes."""
     return await service.me(tokens.access)
 
 
 @pytest.mark.parametrize("change", [{"sub": 5}, {"exp": "soon"}, {"surname": "Liddell"}, {"sub": None}], ids=str)
 def test_another_body_is_noticed(conformance: Conformance, me: Answer, change: dict[str, object]) -> None:
-    """A member of another type, or one that is not described."""
+    """A member has another type, or the document does not name it."""
     with pytest.raises(ValidationError):
         conformance.check("GET", "/auth/me", replace(me, body=json.dumps({**me.json(), **change}).encode()))
 
 
-def test_a_member_that_lacks_is_noticed(conformance: Conformance, me: Answer) -> None:
-    """A required one."""
+def test_missing_member_is_noticed(conformance: Conformance, me: Answer) -> None:
+    """A required member is absent."""
     with pytest.raises(ValidationError):
         conformance.check("GET", "/auth/me", replace(me, body=b"{}"))
 
 
 def test_another_status_is_noticed(conformance: Conformance, me: Answer) -> None:
-    """One that the operation does not have, and one that no other method has."""
+    """The operation does not have the status, or the method does not exist."""
     with pytest.raises(AssertionError, match="202 is not among"):
         conformance.check("GET", "/auth/me", replace(me, status=202))
     with pytest.raises(AssertionError, match="method-not-allowed"):
@@ -49,8 +49,8 @@ def test_another_status_is_noticed(conformance: Conformance, me: Answer) -> None
 
 
 @pytest.mark.parametrize("name", ["X-Request-Id", "Cache-Control"])
-def test_a_header_that_lacks_is_noticed(conformance: Conformance, me: Answer, name: str) -> None:
-    """One that every answer of the operation has."""
+def test_missing_header_is_noticed(conformance: Conformance, me: Answer, name: str) -> None:
+    """A header of every response of the operation is absent."""
     headers = CIMultiDict(me.headers)
     del headers[name]
     with pytest.raises(AssertionError, match=name):
@@ -58,7 +58,7 @@ def test_a_header_that_lacks_is_noticed(conformance: Conformance, me: Answer, na
 
 
 async def test_another_code_is_noticed(service: Service, conformance: Conformance) -> None:
-    """A problem whose code the operation does not have."""
+    """The operation does not have the code of the problem."""
     refused = await service.ask("GET", "/auth/me")
     body = refused.body.replace(b"missing-token", b"invalid-grant")
     with pytest.raises(ValidationError):
@@ -66,7 +66,7 @@ async def test_another_code_is_noticed(service: Service, conformance: Conformanc
 
 
 async def test_another_media_type_is_noticed(conformance: Conformance, me: Answer) -> None:
-    """One that the operation does not give."""
+    """The operation does not have the media type."""
     headers = CIMultiDict(me.headers)
     headers["Content-Type"] = "text/plain"
     with pytest.raises(AssertionError, match="text/plain"):

@@ -1,4 +1,4 @@
-"""The short name of a device."""
+"""Device names, taken from ``User-Agent``."""
 
 import pytest
 
@@ -52,6 +52,6 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("x" * 500, "x" * 80),
     ],
 )
-def test_people_recognise_it(agent: str, name: str) -> None:
-    """A browser and its system, or a program's own name; printable, and short."""
+def test_device_name(agent: str, name: str) -> None:
+    """A browser is named with its system, another program by its first product."""
     assert device_name(agent) == name

@@ -1,4 +1,4 @@
-"""``GET /docs`` over HTTP; ``tests/system/test_docs_page.py`` opens it in a browser."""
+"""``GET /docs`` over HTTP. ``tests/system/test_docs_page.py`` opens it in a browser."""
 
 import re
 from html.parser import HTMLParser
@@ -25,7 +25,7 @@ POLICY = {
 
 
 class Page(HTMLParser):
-    """What a page loads, and the scripts and styles that stand in it."""
+    """The files that a page loads, and its inline scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -40,8 +40,8 @@ class Page(HTMLParser):
             self.inline.append(tag)
 
 
-async def test_the_page_loads_only_its_own_files(service: Service) -> None:
-    """Each file that it names is there, with its type, and nothing stands in it that its policy forbids."""
+async def test_page_loads_only_its_own_files(service: Service) -> None:
+    """Each file exists and has its type, and the page has no inline script or style."""
     answer = await service.ask("GET", "/docs")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     page = Page(answer.body.decode())
@@ -60,8 +60,8 @@ async def test_the_page_loads_only_its_own_files(service: Service) -> None:
         ("favicon-32x32.png", "image/png"),
     ],
 )
-async def test_a_file_is_sent_with_its_type_and_once(service: Service, name: str, content_type: str) -> None:
-    """A browser that must not guess types gets them; it asks each time, and gets 304 for what it has."""
+async def test_file_has_its_type_and_an_etag(service: Service, name: str, content_type: str) -> None:
+    """Browsers must not guess the type. A browser that has the file gets 304."""
     answer = await service.ask("GET", f"/docs/{name}")
     assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == (content_type, "no-cache")
     again = await service.ask("GET", f"/docs/{name}", headers={"If-None-Match": answer.headers["ETag"]})
@@ -69,13 +69,13 @@ async def test_a_file_is_sent_with_its_type_and_once(service: Service, name: str
 
 
 @pytest.mark.parametrize("name", ["page.html", "__init__.py", "LICENSE", "..%2f__init__.py", "swagger_ui%2fLICENSE"])
-async def test_no_other_file_is_sent(service: Service, name: str) -> None:
-    """Only the page's files have a name there."""
+async def test_other_files_are_not_found(service: Service, name: str) -> None:
+    """Only the files of the page have URLs."""
     assert (await service.ask("GET", f"/docs/{name}")).problem == (404, "not-found")
 
 
-async def test_the_policy_is_strict_and_the_pages_own(service: Service) -> None:
-    """No inline script or style, no other host, no frame; every other answer keeps the policy that allows nothing."""
+async def test_page_has_its_own_strict_policy(service: Service) -> None:
+    """The policy allows no inline script, no other host and no frame. Other responses keep the default policy."""
     page = await service.ask("GET", "/docs")
     assert dict(each.split(" ", 1) for each in page.headers["Content-Security-Policy"].split("; ")) == POLICY
     for path in ("/docs/start.js", "/docs/nothing", "/openapi.json", "/livez", "/auth/me"):
@@ -85,32 +85,32 @@ async def test_the_policy_is_strict_and_the_pages_own(service: Service) -> None:
     assert {name: page.headers[name] for name in others} == {name: SECURITY_HEADERS[name] for name in others}
 
 
-def test_our_own_script_names_no_host() -> None:
-    """It asks for the document where the page is, switches the validator off, and keeps no token."""
+def test_start_script_names_no_host() -> None:
+    """The script loads the document from the page's host, disables the validator and stores no token."""
     script = files(docs.__package__).joinpath("docs_page").joinpath("start.js").read_text("utf-8")
     assert re.search(r"\w://", script) is None
     assert "validatorUrl: null" in script
     assert "persistAuthorization: false" in script
 
 
-def test_the_stylesheet_holds_all_that_it_shows() -> None:
-    """Every picture is in it, and it imports nothing."""
+def test_stylesheet_loads_nothing() -> None:
+    """All pictures are inside the stylesheet, and it has no imports."""
     sheet = files(docs.__package__).joinpath("docs_page").joinpath("swagger_ui", "swagger-ui.css").read_text("utf-8")
     pictures = re.findall(r"url\(\s*[\"']?([^:)\"']*:?)", sheet)
     assert set(pictures) == {"data:"}
     assert "@import" not in sheet
 
 
-def test_the_licences_are_beside_the_files() -> None:
-    """What others wrote is there with its licence, its notice and those of its parts."""
+def test_licences_are_next_to_the_files() -> None:
+    """The files of others come with their licences and notices."""
     vendored = files(docs.__package__).joinpath("docs_page").joinpath("swagger_ui")
     assert "Apache License" in vendored.joinpath("LICENSE").read_text("utf-8")
     assert "SmartBear" in vendored.joinpath("NOTICE").read_text("utf-8")
     assert "MIT" in vendored.joinpath("swagger-ui-bundle.js.LICENSE.txt").read_text("utf-8")
 
 
-async def test_it_can_be_switched_off(start: Start) -> None:
-    """Then there is no such path; the document stays."""
+async def test_page_can_be_switched_off(start: Start) -> None:
+    """The page then gets 404. The document stays."""
     service = await start(docs=False)
     for path in ("/docs", "/docs/start.js"):
         assert (await service.ask("GET", path)).problem == (404, "not-found")

@@ -1,4 +1,4 @@
-"""``GET /.well-known/jwks.json``, and other people's libraries that use it."""
+"""``GET /.well-known/jwks.json``, also read by other libraries."""
 
 import asyncio
 import time
@@ -22,8 +22,8 @@ async def fetch(service: Service, **headers: str) -> Answer:
     return await service.ask("GET", PATH, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
-async def test_it_holds_public_members_only(service: Service, tokens: Tokens) -> None:
-    """The one key is the one that signed, for signatures with RS256, without its private half."""
+async def test_jwk_set_has_only_public_members(service: Service, tokens: Tokens) -> None:
+    """The set has the signing key, for RS256, without its private members."""
     answer = await fetch(service)
     [key] = answer.json()["keys"]
     assert answer.headers["Content-Type"] == "application/jwk-set+json"
@@ -32,14 +32,14 @@ async def test_it_holds_public_members_only(service: Service, tokens: Tokens) ->
     assert key["kid"] == segment(tokens.access, 0)["kid"]
 
 
-async def test_the_kid_is_the_thumbprint(service: Service) -> None:
-    """Another implementation of RFC 7638 comes to the same."""
+async def test_kid_is_the_thumbprint(service: Service) -> None:
+    """Another implementation of RFC 7638 computes the same value."""
     [key] = KeySet.import_key_set((await fetch(service)).json()).keys
     assert key.kid == key.thumbprint()
 
 
-async def test_verifiers_may_keep_it(service: Service, start: Start) -> None:
-    """Cache-Control says for how long, in public and for every origin; the setting changes it."""
+async def test_jwk_set_can_be_cached(service: Service, start: Start) -> None:
+    """``Cache-Control`` has the time of the setting, and every origin may read the set."""
     answer = await fetch(service)
     assert answer.headers["Cache-Control"] == "public, max-age=600"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -48,8 +48,8 @@ async def test_verifiers_may_keep_it(service: Service, start: Start) -> None:
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-async def test_who_has_it_gets_304(service: Service, form: str) -> None:
-    """A conditional request with its ETag is answered without a body, and with the same headers (RFC 9110 §15.4.5)."""
+async def test_matching_etag_gets_304(service: Service, form: str) -> None:
+    """The response has no body and the same headers (RFC 9110 §15.4.5)."""
     full = await fetch(service)
     answer = await fetch(service, If_None_Match=form.format(full.headers["ETag"]))
     assert (answer.status, answer.body) == (304, b"")
@@ -58,25 +58,25 @@ async def test_who_has_it_gets_304(service: Service, form: str) -> None:
 
 
 @pytest.mark.parametrize("etag", ['"other"', "rubbish", '"', ""])
-async def test_who_has_another_gets_it(service: Service, etag: str) -> None:
-    """Any other ETag gets the whole answer."""
+async def test_other_etag_gets_the_set(service: Service, etag: str) -> None:
+    """Any other ETag gets the whole response."""
     assert (await fetch(service, If_None_Match=etag)).json()["keys"]
 
 
-async def test_the_etag_is_of_the_keys(start: Start) -> None:
-    """Two instances with one key have one ETag."""
+async def test_etag_depends_on_the_keys(start: Start) -> None:
+    """Two instances with the same key have the same ETag."""
     one, two = await start(), await start()
     assert (await fetch(one)).headers["ETag"] == (await fetch(two)).headers["ETag"]
 
 
-async def test_head_tells_the_size(service: Service) -> None:
-    """HEAD has the headers of GET and no body."""
+async def test_head_has_the_headers_of_get(service: Service) -> None:
+    """HEAD has the same length and no body."""
     answer = await service.ask("HEAD", PATH)
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers["Content-Length"] == str(len((await fetch(service)).body))
 
 
-async def test_pyjwt_verifies_an_access_token_by_its_url(service: Service) -> None:
+async def test_pyjwt_verifies_an_access_token(service: Service) -> None:
     """PyJWT fetches the set from the running server, finds the key by ``kid`` and accepts the token."""
     service.clock.time = time.time()
     tokens = await service.sign_in()
@@ -99,7 +99,7 @@ async def test_pyjwt_verifies_an_access_token_by_its_url(service: Service) -> No
 
 
 async def test_joserfc_verifies_an_access_token(service: Service, tokens: Tokens) -> None:
-    """So does joserfc, with the fetched set."""
+    """The library joserfc accepts the token with the fetched set."""
     keys = KeySet.import_key_set((await fetch(service)).json())
     token = joserfc_jwt.decode(tokens.access, keys, algorithms=["RS256"])
     assert token.header["typ"] == "at+jwt"

@@ -1,4 +1,4 @@
-"""A login takes as long for a name that nobody has, and says the same."""
+"""A login takes the same time for known and unknown usernames."""
 
 import random
 import time
@@ -21,7 +21,7 @@ _SPLITS: Final = 500
 
 
 def noise(times: Sequence[float], choose: random.Random) -> float:
-    """Return by how much the medians of two random halves of one kind differ at most, in many splits."""
+    """Return the largest difference between the medians of two random halves, over many splits."""
     most = 0.0
     for _ in range(_SPLITS):
         shuffled = choose.sample(times, len(times))
@@ -32,9 +32,7 @@ def noise(times: Sequence[float], choose: random.Random) -> float:
 
 @pytest.mark.proof("login")
 async def test_known_and_unknown_names_take_as_long(start: Start, proof: Proof) -> None:
-    """Of interleaved logins, the medians of both kinds differ by less than those of two halves of one kind do; bodies
-    and headers are the same but for ids and dates.
-    """
+    """The medians of the two kinds differ less than the medians of two halves of one kind."""
     service = await start(hashing=True, **_UNLIMITED)
     choose = random.Random(proof.seed())  # noqa: S311  # it only orders requests
     rounds = proof.count("logins of each kind", small=20, full=1_000)
@@ -57,6 +55,6 @@ async def test_known_and_unknown_names_take_as_long(start: Start, proof: Proof) 
 
 
 def _comparable(answer: Answer) -> tuple[int, bytes, tuple[tuple[str, str], ...]]:
-    """Return an answer without ids and dates."""
+    """Return a response without ids and dates."""
     headers = ((name, value) for name, value in answer.headers.items() if name.lower() not in ("x-request-id", "date"))
     return answer.status, answer.body, tuple(headers)

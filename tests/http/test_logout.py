@@ -80,11 +80,11 @@ async def test_second_logout_succeeds(service: Service, tokens: Tokens) -> None:
     assert service.audit.kinds().count(SessionWasRevoked) == 1
 
 
-@pytest.mark.parametrize("made", [lambda _: "rubbish", lambda token: token[:-1], lambda token: token + "A"])
-async def test_unknown_token_gets_204(service: Service, tokens: Tokens, made: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("change", [lambda _: "rubbish", lambda token: token[:-1], lambda token: token + "A"])
+async def test_unknown_token_gets_204(service: Service, tokens: Tokens, change: Callable[[str], str]) -> None:
     """An unknown token of either kind ends no session."""
-    assert (await log_out(service, body=made(tokens.refresh))).status == 204
-    assert (await log_out(service, header=made(tokens.access))).status == 204
+    assert (await log_out(service, body=change(tokens.refresh))).status == 204
+    assert (await log_out(service, header=change(tokens.access))).status == 204
     await assert_live(service, tokens)
 
 

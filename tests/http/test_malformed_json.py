@@ -1,4 +1,4 @@
-"""The body's inside: bytes that are not the JSON object that was asked for."""
+"""Bodies that are no JSON object."""
 
 import json
 
@@ -46,8 +46,8 @@ NO_OBJECT = ["[]", '["username"]', '"text"', "5", "-1.5e3", "true", "null"]
 
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
-async def test_what_is_not_json_is_refused(service: Service, tokens: Tokens, body: bytes) -> None:
-    """One answer for all, at every endpoint that reads a body; it blames no field and quotes nothing."""
+async def test_malformed_json_is_refused(service: Service, tokens: Tokens, body: bytes) -> None:
+    """Every endpoint gives the same error. It names no field and quotes nothing."""
     assert len(body) <= 16_384
     for path in ("/auth/login", "/auth/refresh"):
         answer = await service.ask("POST", path, data=body, headers=JSON)
@@ -60,14 +60,14 @@ async def test_what_is_not_json_is_refused(service: Service, tokens: Tokens, bod
 
 
 @pytest.mark.parametrize("body", NO_OBJECT)
-async def test_what_is_no_object_is_refused(service: Service, body: str) -> None:
-    """Any other JSON value has no members."""
+async def test_other_json_values_are_refused(service: Service, body: str) -> None:
+    """A body must be a JSON object."""
     for path in ("/auth/login", "/auth/refresh", "/auth/logout"):
         assert (await service.ask("POST", path, data=body, headers=JSON)).problem == (400, "invalid-request")
 
 
-async def test_depth_beyond_the_size_is_too_large(service: Service) -> None:
-    """100,000 levels do not fit into 16 KiB: they are refused for their size."""
+async def test_very_deep_json_is_too_large(service: Service) -> None:
+    """100,000 levels do not fit into 16 KiB."""
     answer = await service.ask("POST", "/auth/login", data=b"[" * 100_000, headers=JSON)
     assert answer.problem == (413, "payload-too-large")
 
@@ -86,8 +86,8 @@ async def test_depth_beyond_the_size_is_too_large(service: Service) -> None:
         "\r\nX: y",
     ],
 )
-async def test_every_other_string_is_a_string(service: Service, name: str) -> None:
-    """Odd names are names that nobody has, escaped or not; a pair of escaped surrogates is one character."""
+async def test_unusual_strings_are_accepted(service: Service, name: str) -> None:
+    """Unusual characters are part of a name, escaped or not. An escaped surrogate pair is one character."""
     for ascii_only in (True, False):
         body = json.dumps({"username": name, "password": name[:128]}, ensure_ascii=ascii_only).encode()
         answer = await service.ask("POST", "/auth/login", data=body, headers=JSON)

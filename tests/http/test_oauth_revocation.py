@@ -6,7 +6,7 @@ from app.domain.audit.events import ForeignClientRefused
 
 from .oauth import CREDENTIALS, REVOKE, TOKEN, ask, error, register
 from .service import Answer, Service, Tokens
-from .test_introspection import session_of
+from .test_introspection import session_of_client
 
 
 async def revoke(service: Service, token: str, **form: str) -> Answer:
@@ -73,7 +73,7 @@ async def test_forged_refresh_token_ends_no_session(service: Service, tokens: To
 async def test_confidential_client_must_authenticate(service: Service) -> None:
     """§2.1: a client with a secret can revoke its tokens only with the right secret."""
     secret = await register(service)
-    tokens = await session_of(service)
+    tokens = await session_of_client(service)
     assert error(await ask(service, REVOKE, "wrong", token=tokens.refresh)) == (401, "invalid_client")
     assert (await ask(service, REVOKE, secret, token=tokens.refresh)).status == 200
     assert (await service.me(tokens.access)).status == 401

@@ -130,7 +130,7 @@ async def test_malformed_forms_are_refused(service: Service, body: bytes) -> Non
 
 async def test_wrong_parameters_are_named(service: Service) -> None:
     """The description names the parameter and what it must be."""
-    told = []
+    descriptions = []
     for body in (
         "client_id=first-party",
         "grant_type=refresh_token&client_id=first-party",
@@ -138,8 +138,8 @@ async def test_wrong_parameters_are_named(service: Service) -> None:
     ):
         answer = await service.ask("POST", TOKEN, data=body.encode(), headers=FORM)
         assert error(answer) == (400, "invalid_request")
-        told.append(answer.json()["error_description"])
-    assert told == [
+        descriptions.append(answer.json()["error_description"])
+    assert descriptions == [
         "The parameter grant_type is missing.",
         "The parameter refresh_token is missing.",
         "The parameter resource must be at most 20 strings of 1 to 16384 characters.",

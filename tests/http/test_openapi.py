@@ -1,4 +1,4 @@
-"""``GET /openapi.json``: the service's own description of itself."""
+"""``GET /openapi.json``."""
 
 import tomllib
 from collections.abc import Mapping
@@ -83,8 +83,8 @@ def document(service: Service) -> Mapping[str, Any]:
     return service.app[OPENAPI].content
 
 
-async def test_it_is_a_valid_document_of_openapi_3_1(service: Service) -> None:
-    """The validator finds nothing in what is served, to anyone."""
+async def test_document_is_valid_openapi_3_1(service: Service) -> None:
+    """A validator finds no error, and no token is needed."""
     answer = await service.ask("GET", "/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json()["openapi"].startswith("3.1.")
@@ -92,8 +92,8 @@ async def test_it_is_a_valid_document_of_openapi_3_1(service: Service) -> None:
 
 
 @pytest.mark.parametrize("docs", [True, False])
-async def test_it_has_every_route_and_no_other(start: Start, docs: bool) -> None:  # noqa: FBT001  # a parameter
-    """Its paths and methods are those of the router; HEAD goes with GET."""
+async def test_document_has_exactly_the_routes(start: Start, docs: bool) -> None:  # noqa: FBT001  # a parameter
+    """Paths and methods are those of the router. HEAD belongs to GET."""
     app = (await start(docs=docs)).app
     served = {(route.resource.canonical, route.method.lower()) for route in app.router.routes() if route.resource}
     described = {(path, method) for path, each in app[OPENAPI].content["paths"].items() for method in each}
@@ -101,15 +101,15 @@ async def test_it_has_every_route_and_no_other(start: Start, docs: bool) -> None
     assert ("/docs" in app[OPENAPI].content["paths"]) is docs
 
 
-def test_it_says_whose_it_is(document: Mapping[str, Any]) -> None:
-    """The server is the issuer, the version the package's."""
+def test_document_names_issuer_and_version(document: Mapping[str, Any]) -> None:
+    """The server is the issuer, and the version is that of the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert document["servers"] == [{"url": ISSUER}]
     assert document["info"]["version"] == VERSION == project["version"]
 
 
-async def test_it_is_sent_once(service: Service) -> None:
-    """Who has it gets 304, and its ETag is the same on every start."""
+async def test_document_has_an_etag(service: Service) -> None:
+    """A client that has the document gets 304."""
     first = await service.ask("GET", "/openapi.json")
     again = await service.ask("GET", "/openapi.json", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status, again.body) == (304, b"")
@@ -117,35 +117,35 @@ async def test_it_is_sent_once(service: Service) -> None:
     assert first.headers["Cache-Control"] == "no-cache"
 
 
-async def test_its_etag_is_of_its_content(start: Start) -> None:
-    """Two instances with the same settings have one ETag; another issuer has another."""
+async def test_etag_depends_on_the_content(start: Start) -> None:
+    """Two instances with the same settings have the same ETag. Another issuer has another."""
     one, two, other = await start(), await start(), await start(issuer="https://other.example")
     etags = [(await each.ask("GET", "/openapi.json")).headers["ETag"] for each in (one, two, other)]
     assert etags[0] == etags[1] != etags[2]
 
 
-def test_every_failure_of_the_contract_is_in_it(document: Mapping[str, Any]) -> None:
-    """Each status and code of the API's errors can be found, and no other."""
+def test_document_has_exactly_the_specified_errors(document: Mapping[str, Any]) -> None:
+    """Each status and code of the specification is in the document, and no other."""
     responses = [*document["components"]["responses"].values()]
     for operation in operations(document).values():
         responses.extend(operation["responses"].values())
-    assert sorted({each for response in responses for each in problems(response)}) == SPECIFIED
+    assert sorted({each for response in responses for each in problem_codes(response)}) == SPECIFIED
 
 
 @pytest.mark.parametrize(("name", "specified"), OAUTH.items(), ids=OAUTH)
-def test_failures_of_oauth_are_those_of_rfc_6749(
+def test_oauth_errors_are_those_of_rfc_6749(
     document: Mapping[str, Any], name: str, specified: list[tuple[int, str]]
 ) -> None:
-    """Each status has its codes, and no problem; who did not authenticate is challenged, who shall wait is told."""
+    """Each status has its codes. 401 has a challenge, and 503 has ``Retry-After``."""
     failed = {int(status): each for status, each in operations(document)[name]["responses"].items() if status != "200"}
-    assert [(status, code) for status, each in failed.items() for code in oauth_errors(each)] == specified
+    assert [(status, code) for status, each in failed.items() for code in oauth_error_codes(each)] == specified
     assert failed[401]["headers"]["WWW-Authenticate"]["schema"]["const"].startswith("Basic ")
     assert "Retry-After" in failed[503]["headers"]
-    assert {status for status, each in failed.items() if problems(each)} == set()
+    assert {status for status, each in failed.items() if problem_codes(each)} == set()
 
 
-def test_a_form_is_described_by_what_parses_it(document: Mapping[str, Any]) -> None:
-    """Its schema has the parameters, which of them are needed, are secret, and may stand several times."""
+def test_form_schema_comes_from_the_model(document: Mapping[str, Any]) -> None:
+    """The schema has the parameters and says which are required, secret or repeatable."""
     body = operations(document)["POST /oauth/token"]["requestBody"]["content"]
     assert body["application/x-www-form-urlencoded"]["schema"] == {"$ref": "#/components/schemas/TokenRequest"}
     schema = document["components"]["schemas"]["TokenRequest"]
@@ -155,8 +155,8 @@ def test_a_form_is_described_by_what_parses_it(document: Mapping[str, Any]) -> N
     assert {name for name, each in schema["properties"].items() if each["type"] == "array"} == {"resource", "audience"}
 
 
-def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -> None:
-    """Its schema has the model's members, their limits, and which of them are needed."""
+def test_request_schema_comes_from_the_model(document: Mapping[str, Any]) -> None:
+    """The schema has the members and their limits, and says which are required."""
     schema = document["components"]["schemas"]["LoginRequest"]
     limits = {name: (each["type"], each["minLength"], each["maxLength"]) for name, each in schema["properties"].items()}
     assert schema["required"] == ["username", "password"]
@@ -169,8 +169,8 @@ def test_a_request_is_described_by_what_parses_it(document: Mapping[str, Any]) -
     assert schema["properties"]["password"]["format"] == "password"
 
 
-def test_the_longest_requests_are_not_too_large(document: Mapping[str, Any]) -> None:
-    """The limits of all texts of a JSON body leave room in 16 KiB; a form has no other limit."""
+def test_longest_request_fits_into_16_kib(document: Mapping[str, Any]) -> None:
+    """The length limits of all members of a JSON body together leave room. Forms have no other limit."""
     for operation in operations(document).values():
         taken = operation.get("requestBody", {"content": {}})["content"].get("application/json")
         if taken:
@@ -178,10 +178,8 @@ def test_the_longest_requests_are_not_too_large(document: Mapping[str, Any]) -> 
             assert sum(each.get("maxLength", 0) for each in schema["properties"].values()) < 16_000
 
 
-def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
-    """A guarded route needs a token, with the scopes it requires; a sign-out may have one; a client may show itself by
-    HTTP Basic, or in its form; the others need none.
-    """
+def test_security_of_each_operation(document: Mapping[str, Any]) -> None:
+    """The document says which operations need an access token, with which scopes, and where clients authenticate."""
     security = {name: each.get("security") for name, each in operations(document).items()}
     assert security.pop("GET /auth/me") == [{"bearer": []}]
     assert security.pop("POST /auth/logout") == [{}, {"bearer": []}]
@@ -195,8 +193,8 @@ def test_who_may_call_is_described(document: Mapping[str, Any]) -> None:
     assert set(security.values()) == {None}
 
 
-def test_every_operation_has_a_name_of_its_own_and_a_summary(document: Mapping[str, Any]) -> None:
-    """Clients are generated from the names, people read the summaries."""
+def test_every_operation_has_an_id_and_a_summary(document: Mapping[str, Any]) -> None:
+    """Operation ids are unique, because client generators use them as names."""
     names = [each["operationId"] for each in operations(document).values()]
     assert len(set(names)) == len(names)
     assert all(each["summary"] for each in operations(document).values())
@@ -211,16 +209,16 @@ def operations(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def problems(response: Mapping[str, Any]) -> list[tuple[int, str]]:
+def problem_codes(response: Mapping[str, Any]) -> list[tuple[int, str]]:
     """Return the status and each code of a response that is a problem."""
     described = response.get("content", {}).get("application/problem+json")
     if described is None:
         return []
-    told = described["schema"]["allOf"][1]["properties"]
-    return [(told["status"]["const"], each.rpartition(":")[2]) for each in told["type"]["enum"]]
+    properties = described["schema"]["allOf"][1]["properties"]
+    return [(properties["status"]["const"], each.rpartition(":")[2]) for each in properties["type"]["enum"]]
 
 
-def oauth_errors(response: Mapping[str, Any]) -> list[str]:
+def oauth_error_codes(response: Mapping[str, Any]) -> list[str]:
     """Return each code of a response that is an error of RFC 6749 §5.2."""
     described = response["content"]["application/json"]["schema"]["allOf"]
     assert described[0] == {"$ref": "#/components/schemas/OAuthError"}

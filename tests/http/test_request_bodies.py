@@ -1,4 +1,4 @@
-"""The body's outside: its type, its size, its pace, its framing."""
+"""The type, the size, the speed and the framing of request bodies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -45,20 +45,20 @@ REFUSED = [
 
 @pytest.mark.parametrize("content_type", ACCEPTED)
 async def test_json_in_utf_8_is_accepted(service: Service, content_type: str) -> None:
-    """With and without the charset, in each spelling that RFC 9110 §8.3.1 allows."""
+    """The media type may have a charset parameter, in each spelling of RFC 9110 §8.3.1."""
     answer = await service.ask("POST", "/auth/login", data=LOGIN, headers={"Content-Type": content_type})
     assert answer.status == 200
 
 
 @pytest.mark.parametrize("content_type", REFUSED)
-async def test_every_other_type_is_refused(service: Service, content_type: str) -> None:
-    """415, before the body is read in whatever way."""
+async def test_other_media_types_are_refused(service: Service, content_type: str) -> None:
+    """The response is 415."""
     answer = await service.ask("POST", "/auth/login", data=LOGIN, headers={"Content-Type": content_type})
     assert answer.problem == (415, "unsupported-media-type")
 
 
-async def test_no_type_is_refused(service: Service) -> None:
-    """A body that does not say what it is might be anything."""
+async def test_missing_content_type_is_refused(service: Service) -> None:
+    """The response is 415."""
     answer = await service.send(
         b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(LOGIN), LOGIN)
     )
@@ -66,27 +66,27 @@ async def test_no_type_is_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "identity", "rot13"])
-async def test_an_encoded_body_is_refused(service: Service, encoding: str) -> None:
-    """Nothing is unpacked here, so that nothing can grow when it is."""
+async def test_content_encoding_is_refused(service: Service, encoding: str) -> None:
+    """The service decompresses nothing, so a small body cannot become a large one."""
     head = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: "
     rest = b"%s\r\nContent-Length: %d\r\n\r\n%s" % (encoding.encode(), len(LOGIN), LOGIN)
     assert (await service.send(head + rest)).problem == (415, "unsupported-media-type")
 
 
 async def chunks(size: int) -> AsyncIterator[bytes]:
-    """Yield the login's body, filled up with spaces to ``size`` bytes: it is sent without a Content-Length."""
+    """Yield the login's body, padded with spaces to ``size`` bytes. It is sent without ``Content-Length``."""
     yield LOGIN
     yield b" " * (size - len(LOGIN))
 
 
-async def test_a_body_of_16_kib_is_read(service: Service) -> None:
-    """The limit itself is allowed, with and without a Content-Length."""
+async def test_body_of_16_kib_is_accepted(service: Service) -> None:
+    """The limit itself is allowed, with and without ``Content-Length``."""
     for body in (LOGIN.ljust(MAX_BYTES), chunks(MAX_BYTES)):
         assert (await service.ask("POST", "/auth/login", data=body, headers=JSON)).status == 200
 
 
-async def test_a_larger_body_is_refused(service: Service) -> None:
-    """One byte more is too much, with and without a Content-Length; a huge announcement is not waited for."""
+async def test_larger_body_is_refused(service: Service) -> None:
+    """One byte more gets 413, with and without ``Content-Length``. The service does not wait for a huge body."""
     for body in (LOGIN.ljust(MAX_BYTES + 1), chunks(MAX_BYTES + 1)):
         answer = await service.ask("POST", "/auth/login", data=body, headers=JSON)
         assert answer.problem == (413, "payload-too-large")
@@ -97,15 +97,15 @@ async def test_a_larger_body_is_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 60", b"Transfer-Encoding: chunked"])
-async def test_a_slow_body_is_not_waited_for(start: Start, framing: bytes) -> None:
-    """A client that never sends the rest gets 408."""
+async def test_slow_body_gets_408(start: Start, framing: bytes) -> None:
+    """A client that does not send the rest in time gets 408."""
     service = await start(body_timeout=0.05)
     head = b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n\r\n" % framing
     assert (await service.send(head + b"1\r\n{\r\n")).problem == (408, "request-timeout")
 
 
-async def test_a_wrongly_framed_body_is_refused(service: Service) -> None:
-    """A chunk whose size is no number, sent after the head, gets 400 and not 500."""
+async def test_wrong_chunk_size_is_refused(service: Service) -> None:
+    """A chunk size that is no number gets 400, not 500."""
     head = (
         b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
@@ -117,10 +117,10 @@ async def test_a_wrongly_framed_body_is_refused(service: Service) -> None:
 @pytest.mark.parametrize(
     ("path", "media_type"), [(b"/auth/login", b"json"), (b"/oauth/token", b"x-www-form-urlencoded")]
 )
-async def test_wrong_framing_that_comes_late(
+async def test_wrong_framing_while_the_handler_reads(
     service: Service, log: LogLines, path: bytes, media_type: bytes, rest: bytes
 ) -> None:
-    """Where the handler waits for the body already, its wait ends: with one answer, and with the connection."""
+    """The handler stops waiting. The client gets one response, and the connection is closed."""
     reader, writer = await asyncio.open_connection(service.host, service.port)
     try:
         writer.write(
@@ -138,8 +138,8 @@ async def test_wrong_framing_that_comes_late(
     assert [entry for entry in log.entries() if entry["level"] == "error"] == []
 
 
-async def test_a_client_that_leaves_is_no_bug(service: Service, log: LogLines) -> None:
-    """A connection lost in the middle of a body is the client's affair: nothing is logged as a fault of the service."""
+async def test_disconnect_while_sending_is_no_error(service: Service, log: LogLines) -> None:
+    """A connection that is lost in the middle of a body is not logged as an error of the service."""
     reader, writer = await asyncio.open_connection(service.host, service.port)
     writer.write(
         b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{"

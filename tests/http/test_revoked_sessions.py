@@ -26,14 +26,14 @@ async def fetch(service: Service, query: str = "", **headers: str) -> Answer:
     )
 
 
-def told(answer: Answer) -> dict[str, Any]:
+def feed_claims(answer: Answer) -> dict[str, Any]:
     """Return the claims of a feed."""
     assert answer.status == 200, answer
     return segment(answer.body.decode(), 1)
 
 
-async def test_it_is_a_jwt_of_a_type_of_its_own(service: Service) -> None:
-    """Another library verifies it by the published keys: RS256, the type, the issuer, a minute to live."""
+async def test_feed_is_a_jwt_of_its_own_type(service: Service) -> None:
+    """PyJWT verifies it with the published keys: RS256, type, issuer, one minute of lifetime."""
     service.clock.time = time.time()
     answer = await fetch(service)
     assert answer.headers["Content-Type"] == "application/jwt"
@@ -48,19 +48,20 @@ async def test_it_is_a_jwt_of_a_type_of_its_own(service: Service) -> None:
     assert claims["keys"] == [header["kid"]]
 
 
-async def test_a_sign_out_is_told(service: Service) -> None:
-    """With its moment; other sessions are not."""
+async def test_feed_has_a_session_after_logout(service: Service) -> None:
+    """The feed has the session with its time, and no other session."""
     ended, _ = await service.sign_in(), await service.sign_in()
-    assert told(await fetch(service))["revoked"] == {}
+    assert feed_claims(await fetch(service))["revoked"] == {}
     await service.ask("POST", "/auth/logout", json={"refresh_token": ended.refresh})
     service.clock.advance(2)
     session = await service.stored_session(ended)
-    assert told(await fetch(service))["revoked"] == {base64url.encode(session.session_id): int(NOW)}
+    assert feed_claims(await fetch(service))["revoked"] == {base64url.encode(session.session_id): int(NOW)}
 
 
-async def test_it_is_signed_once_for_each_change(service: Service) -> None:
-    """While nothing happens the answer is the same bytes for 5 seconds; a change is told at once, or a
-    quarter of a second after the last look.
+async def test_feed_is_signed_again_after_a_change(service: Service) -> None:
+    """Without a change the feed has the same bytes for 5 seconds.
+
+    A change appears after at most a quarter of a second.
     """
     query = f"?since={int(NOW)}"
     first = await fetch(service, query)
@@ -74,13 +75,13 @@ async def test_it_is_signed_once_for_each_change(service: Service) -> None:
     await service.ask("POST", "/auth/logout", json={"refresh_token": ended.refresh})
     assert (await fetch(service, query)).body == later.body
     service.clock.advance(0.25)
-    assert len(told(await fetch(service, query))["revoked"]) == 1
+    assert len(feed_claims(await fetch(service, query))["revoked"]) == 1
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-async def test_who_has_it_gets_304(service: Service, form: str) -> None:
-    """A conditional request is answered without a body, whichever ``since`` is asked for: it is of the answer."""
-    as_of = told(await fetch(service))["as_of"]
+async def test_matching_etag_gets_304(service: Service, form: str) -> None:
+    """The response has no body. The ETag depends on the response, not on ``since``."""
+    as_of = feed_claims(await fetch(service))["as_of"]
     full = await fetch(service, f"?since={as_of}")
     answer = await fetch(service, f"?since={as_of - 1}", If_None_Match=form.format(full.headers["ETag"]))
     assert (answer.status, answer.body) == (304, b"")
@@ -88,42 +89,42 @@ async def test_who_has_it_gets_304(service: Service, form: str) -> None:
     assert answer.headers["Cache-Control"] == full.headers["Cache-Control"]
 
 
-async def test_since_leaves_out_what_one_has(service: Service) -> None:
-    """What was revoked minutes before one's last feed is left out, the last minute told again; the rest is whole."""
+async def test_since_returns_the_recent_feed(service: Service) -> None:
+    """The recent feed has the last minutes, with an overlap. An older ``since`` gets the full feed."""
     for number, ago in ((1, 500), (2, 150), (3, 0)):
         service.container.revocation_list().add(RevokedSession(SessionId(bytes([number]) * 16), NOW - ago))
     sids = [base64url.encode(bytes([number]) * 16) for number in (1, 2, 3)]
-    whole = told(await fetch(service))
-    assert (list(whole["revoked"]), whole["since"]) == (sids, 0)
-    as_of = whole["as_of"]
-    recent = told(await fetch(service, f"?since={as_of}"))
+    full = feed_claims(await fetch(service))
+    assert (list(full["revoked"]), full["since"]) == (sids, 0)
+    as_of = full["as_of"]
+    recent = feed_claims(await fetch(service, f"?since={as_of}"))
     assert list(recent["revoked"]) == sids[1:]
     assert recent["since"] <= as_of - 90
-    assert told(await fetch(service, f"?since={as_of - 150}")) == whole
+    assert feed_claims(await fetch(service, f"?since={as_of - 150}")) == full
 
 
 @pytest.mark.parametrize(
     "query", ["?since=", "?since=x", "?since=-1", "?since=1.5", "?since=1&since=2", "?since=" + 13 * "1"]
 )
-async def test_another_since_is_refused(service: Service, query: str) -> None:
-    """400, saying what it must be."""
+async def test_malformed_since_is_refused(service: Service, query: str) -> None:
+    """The response is 400."""
     assert (await fetch(service, query)).problem == (400, "invalid-request")
 
 
-async def test_it_needs_no_store(service: Service) -> None:
-    """While the store is away the feed is served, and says as of when it knows."""
+async def test_feed_needs_no_store(service: Service) -> None:
+    """While the store is down, the feed is still served."""
     service.sessions.down = True
     assert (await fetch(service)).status == 200
 
 
-async def test_it_scales(start: Start) -> None:
-    """With 100,000 revoked sessions in the window the whole feed has them all, and a follower gets what is new."""
+async def test_feed_of_100_000_sessions(start: Start) -> None:
+    """The full feed has all 100,000 revoked sessions, and the recent feed stays small."""
     service = await start()
     revoked = service.container.revocation_list()
     for number in range(100_000):
         revoked.add(RevokedSession(SessionId(number.to_bytes(16, "big")), NOW - 900 + number * 0.005))
-    whole = await fetch(service)
-    assert len(whole.body) < 6_000_000
-    assert len(told(whole)["revoked"]) == 100_000
+    full = await fetch(service)
+    assert len(full.body) < 6_000_000
+    assert len(feed_claims(full)["revoked"]) == 100_000
     recent = await fetch(service, f"?since={int(NOW)}")
     assert len(recent.body) < 2_000

@@ -10,8 +10,8 @@ from .service import Service
 PATH = "/.well-known/oauth-authorization-server"
 
 
-async def test_it_lists_what_works(service: Service) -> None:
-    """Every endpoint is there, no more grants and methods than there are, and the issuer is that of the tokens (§2)."""
+async def test_metadata_lists_endpoints_and_methods(service: Service) -> None:
+    """Every endpoint exists, and grants and methods are those that work (RFC 8414 §2)."""
     members = (await service.ask("GET", PATH)).json()
     methods = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
     algorithms = ["ES256", "PS256", "RS256"]
@@ -34,8 +34,8 @@ async def test_it_lists_what_works(service: Service) -> None:
         assert (await service.ask("POST", urlsplit(members[name]).path)).status not in (404, 405)
 
 
-async def test_it_may_be_kept(service: Service) -> None:
-    """As the JWK Set: by anyone, for a while, and asked for again by its tag."""
+async def test_metadata_can_be_cached(service: Service) -> None:
+    """Any cache may keep the document, and its ETag gets 304."""
     answer = await service.ask("GET", PATH)
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.headers["Cache-Control"] == "public, max-age=600"
@@ -44,8 +44,8 @@ async def test_it_may_be_kept(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/tenants/one", 200), ("", 200), ("/tenants/two", 404), ("/", 404)])
-async def test_an_issuer_with_a_path_has_a_place_of_its_own(start: Start, path: str, status: int) -> None:
-    """The well-known part goes before the path (§3.1); endpoints go after it."""
+async def test_issuer_with_a_path_has_its_own_url(start: Start, path: str, status: int) -> None:
+    """The well-known part comes before the path (RFC 8414 §3.1). Endpoints come after it."""
     service = await start(issuer="https://id.example/tenants/one")
     answer = await service.ask("GET", PATH + path)
     assert answer.status == status
@@ -53,6 +53,6 @@ async def test_an_issuer_with_a_path_has_a_place_of_its_own(start: Start, path: 
         assert answer.json()["token_endpoint"] == "https://id.example/tenants/one/oauth/token"  # noqa: S105  # a URL
 
 
-async def test_an_issuer_without_a_path_has_one_place(service: Service) -> None:
-    """Nothing is served below it."""
+async def test_issuer_without_a_path_has_one_url(service: Service) -> None:
+    """Other paths get 404."""
     assert (await service.ask("GET", PATH + "/tenants/one")).problem == (404, "not-found")

@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from app.adapters.keys.rsa_key import to_stored_key
 from app.service.settings import Settings
 
-from .service import CHEAP, Service
+from .service import DEFAULT_SETTINGS, Service
 
 
 async def test_a_stopped_service_is_freed(signing_key: RSAPrivateKey) -> None:
     """Nothing holds the application of a service that a test has stopped."""
-    async with Service(to_stored_key(signing_key), Settings(**CHEAP), hashing=False) as service:
+    async with Service(to_stored_key(signing_key), Settings(**DEFAULT_SETTINGS), hashing=False) as service:
         await service.sign_in()
         application = weakref.ref(service.app)
     del service

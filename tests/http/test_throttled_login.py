@@ -1,4 +1,4 @@
-"""Throttling as a client meets it: 429, ``Retry-After``, and the device that is known."""
+"""Rate limits over HTTP: 429, ``Retry-After``, and known devices."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ LOGIN = {"username": "alice", "password": PASSWORD}
 
 
 async def use_up(service: Service) -> Answer:
-    """Guess until that is refused; return the refusal."""
+    """Send wrong passwords until the login is refused for its rate; return that response."""
     for _ in range(50):
         answer = await service.login("alice", "wrong")
         if answer.status == 429:
@@ -23,13 +23,13 @@ async def use_up(service: Service) -> Answer:
     raise AssertionError
 
 
-def device(answer: Answer) -> str:
-    """Return the value of the cookie that was set."""
+def device_token(answer: Answer) -> str:
+    """Return the value of the cookie in a response."""
     return answer.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
 
 
-async def test_the_refusal(service: Service) -> None:
-    """429 with the seconds until it makes sense to come back, and then it does."""
+async def test_rate_limit_gets_429_with_retry_after(service: Service) -> None:
+    """After ``Retry-After`` seconds a login works again."""
     refused = await use_up(service)
     assert refused.problem == (429, "too-many-attempts")
     assert refused.headers["Cache-Control"] == "no-store"
@@ -37,52 +37,52 @@ async def test_the_refusal(service: Service) -> None:
     assert (await service.login()).status == 200
 
 
-async def test_the_cookie(service: Service) -> None:
-    """It is for this service's own pages alone, and lives as long as the device is known."""
+async def test_device_cookie_attributes(service: Service) -> None:
+    """Only this service gets the cookie, over TLS, for as long as the device is known."""
     cookie = (await service.login()).headers["Set-Cookie"]
     assert cookie.startswith("keyturn_device=")
     attributes = {each.strip() for each in cookie.split(";")[1:]}
     assert attributes == {"HttpOnly", "SameSite=Strict", "Path=/auth", "Secure", "Max-Age=15552000"}
 
 
-async def test_without_tls_the_cookie_is_not_secure(start: Start) -> None:
-    """A browser would not keep it otherwise."""
+async def test_device_cookie_without_tls(start: Start) -> None:
+    """The cookie is not ``Secure``, because browsers would not store it."""
     service = await start(issuer="http://127.0.0.1:8080", device_ttl=60)
     cookie = (await service.login()).headers["Set-Cookie"]
     assert "Secure" not in cookie
     assert "Max-Age=60;" in cookie
 
 
-@pytest.mark.parametrize("shown", ["cookie", "member"])
-async def test_a_known_device_gets_in(service: Service, shown: str) -> None:
-    """With the cookie, or with its value as a member of the body."""
-    token = device(await service.login())
+@pytest.mark.parametrize("place", ["cookie", "member"])
+async def test_known_device_can_sign_in_despite_the_limit(service: Service, place: str) -> None:
+    """The device token may be in the cookie or in the body."""
+    token = device_token(await service.login())
     await use_up(service)
-    if shown == "cookie":
+    if place == "cookie":
         answer = await service.ask("POST", "/auth/login", json=LOGIN, headers={"Cookie": f"keyturn_device={token}"})
     else:
         answer = await service.login(device_token=token)
     assert answer.status == 200
-    assert device(answer) != ""
+    assert device_token(answer) != ""
 
 
 @pytest.mark.parametrize("token", ["", "x", "\u00e9", "A" * 118, "a=b; c"])
-async def test_a_malformed_device_token_is_as_none(service: Service, token: str) -> None:
-    """It neither helps nor hinders."""
+async def test_malformed_device_token_is_ignored(service: Service, token: str) -> None:
+    """The login is treated as one from an unknown device."""
     assert (await service.login(device_token=token)).status == 200
     await use_up(service)
     assert (await service.login(device_token=token)).status == 429
 
 
-async def test_a_device_token_is_a_string(service: Service) -> None:
-    """What is none is an error of that field."""
+async def test_device_token_must_be_a_string(service: Service) -> None:
+    """Another type is a field error."""
     answer = await service.login(device_token=5)
     assert answer.problem == (400, "invalid-request")
     assert [each["field"] for each in answer.json()["errors"]] == ["device_token"]
 
 
-async def test_a_new_password_forgets_the_device(service: Service) -> None:
-    """After it the device is a stranger's."""
+async def test_password_change_makes_devices_unknown(service: Service) -> None:
+    """A device token from before the change does not help."""
     first = await service.login()
     changed = await service.ask(
         "PUT",
@@ -92,11 +92,11 @@ async def test_a_new_password_forgets_the_device(service: Service) -> None:
     )
     assert changed.status == 204
     await use_up(service)
-    assert (await service.login("alice", "another horse", device_token=device(first))).status == 429
+    assert (await service.login("alice", "another horse", device_token=device_token(first))).status == 429
 
 
-async def test_a_throttled_refresh(start: Start) -> None:
-    """429 with its time, and the token is good after it."""
+async def test_refresh_has_a_rate_limit(start: Start) -> None:
+    """The response is 429 with ``Retry-After``, and the token works after that time."""
     service = await start(refresh_budget=RateLimit(2, 20))
     tokens = await service.sign_in()
     for _ in range(2):
@@ -108,8 +108,8 @@ async def test_a_throttled_refresh(start: Start) -> None:
     assert (await service.refresh("nonsense")).problem == (401, "invalid-grant")
 
 
-async def test_who_goes_away_gives_up_their_place(service: Service) -> None:
-    """A client that disconnects while its password waits to be hashed cancels that."""
+async def test_disconnect_cancels_a_waiting_login(service: Service) -> None:
+    """A client that disconnects while its password waits for hashing frees its place."""
     waits, given_up = asyncio.Event(), asyncio.Event()
 
     async def wait_in_the_queue(*_: object, **__: object) -> bool:
