@@ -1,4 +1,4 @@
-"""Sessions in files pass Keyturn's kit."""
+"""The sessions in files pass the kit of Keyturn."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from keyturn_files.store import FileStore
 
 
 class SmallCounts:
-    """What the kit asks how often to do what chance might let pass."""
+    """Tell the kit to repeat each race only a few times."""
 
     def count(self, name: str, *, small: int, full: int) -> int:
         return small

@@ -1,1 +1,1 @@
-"""Sessions of Keyturn in a directory of JSON files."""
+"""Keep the sessions of Keyturn in a directory of JSON files."""

@@ -1,4 +1,4 @@
-"""A directory whose files change one act at a time."""
+"""A directory whose files are changed by one act at a time."""
 
 import asyncio
 import fcntl
@@ -13,14 +13,14 @@ _T = TypeVar("_T")
 
 
 class Directory:
-    """Runs acts under one lock that all processes share, off the event loop, within ``timeout`` seconds."""
+    """Run acts in a thread, under one lock that all processes share. Each act may take ``timeout`` seconds."""
 
     def __init__(self, path: Path, *, timeout: float) -> None:
         self.path = path
         self._timeout = timeout
 
     async def act(self, act: Callable[[], _T]) -> _T:
-        """Return what ``act`` does while nobody else acts. One that takes too long may be done later."""
+        """Return the result of ``act``. No other act runs meanwhile. After a timeout, ``act`` may still finish later."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.shield(asyncio.to_thread(self._locked, act))
@@ -28,7 +28,7 @@ class Directory:
             raise StoreUnavailable from error
 
     def write(self, name: str, content: bytes) -> None:
-        """Put ``content`` in the place of a file, wholly or not at all, and durably."""
+        """Replace the content of a file: completely or not at all, and durably."""
         unfinished = self.path / f".{name}"
         with unfinished.open("wb") as file:
             file.write(content)
@@ -43,7 +43,7 @@ class Directory:
             return act()
 
     def _flush(self) -> None:
-        """Make the names in the directory durable."""
+        """Make new file names in the directory durable."""
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

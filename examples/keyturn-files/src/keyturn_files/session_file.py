@@ -11,7 +11,7 @@ _BYTES: Final = ("session_id", "lineage_digest", "secret_digest", "salt")
 
 
 def dump(session: Session) -> bytes:
-    """Return the session as JSON. Python writes a float such that it is read as the same one."""
+    """Return the session as JSON. Python writes each float so that it is read back as the same float."""
     members: dict[str, Any] = asdict(session) | {"scope": str(session.scope)}
     for name in _BYTES:
         members[name] = None if members[name] is None else members[name].hex()
@@ -19,7 +19,7 @@ def dump(session: Session) -> bytes:
 
 
 def load(text: bytes) -> Session:
-    """Return the session of a JSON text."""
+    """Return the session that ``dump`` wrote."""
     members: dict[str, Any] = json.loads(text)
     for name in _BYTES:
         members[name] = None if members[name] is None else bytes.fromhex(members[name])

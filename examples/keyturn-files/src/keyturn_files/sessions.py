@@ -16,7 +16,7 @@ from .session_file import dump, load
 
 
 class FileSessionRepository(SessionRepository, SessionSweeper):
-    """A file for each session, named for its id. Every act holds the directory's lock from its read to its write."""
+    """One file for each session, named after its id. Every act holds the lock of the directory until it has written."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -75,8 +75,8 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
         return await self._directory.act(lambda: self._change(session_id, renew))
 
     async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        every = await self._directory.act(lambda: [each.session_id for each in self._all()])
-        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in every])
+        session_ids = await self._directory.act(lambda: [each.session_id for each in self._all()])
+        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in session_ids])
 
     async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
         live = await self._directory.act(
@@ -112,7 +112,7 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
         return await self._directory.act(delete)
 
     def _change(self, session_id: SessionId, change: Callable[[Session], Session | None]) -> bool:
-        """Write what ``change`` makes of the session; return whether it made anything."""
+        """Write the session that ``change`` returns. Return ``False`` if it returns ``None``, or the session is unknown."""
         session = self._read(session_id)
         changed = None if session is None else change(session)
         if changed is not None:

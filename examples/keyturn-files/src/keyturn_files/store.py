@@ -11,7 +11,7 @@ from .sessions import FileSessionRepository
 
 
 class FileStore(SessionStore):
-    """A directory, as in ``files:///var/lib/keyturn/sessions``."""
+    """A store whose URL names a directory, for example ``files:///var/lib/keyturn/sessions``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         self._path = Path(url.removeprefix("files://"))
@@ -29,7 +29,7 @@ class FileStore(SessionStore):
         try:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigurationError(f"{self._path} cannot be made: {error.strerror}.") from error
+            raise ConfigurationError(f"{self._path} cannot be created: {error.strerror}.") from error
 
     async def open(self) -> None:
         await self.check()
