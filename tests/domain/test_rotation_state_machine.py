@@ -17,7 +17,7 @@ def test_rotation_follows_the_table(proof: Proof) -> None:
     run_state_machine_as_test(
         RotationMachine,
         settings=settings(
-            max_examples=proof.count("histories", small=40, full=2_000),
+            max_examples=proof.count("histories", small=30, full=2_000),
             stateful_step_count=proof.count("steps in each, at most", small=40, full=50),
         ),
     )

@@ -20,7 +20,7 @@ class Directory:
         self._timeout = timeout
 
     async def act(self, act: Callable[[], _T]) -> _T:
-        """Return the result of ``act``. No other act runs meanwhile. After a timeout, ``act`` may still finish later."""
+        """Return the result of ``act``. No other act runs meanwhile. After a timeout, ``act`` may still finish."""
         try:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.shield(asyncio.to_thread(self._locked, act))

@@ -112,7 +112,7 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
         return await self._directory.act(delete)
 
     def _change(self, session_id: SessionId, change: Callable[[Session], Session | None]) -> bool:
-        """Write the session that ``change`` returns. Return ``False`` if it returns ``None``, or the session is unknown."""
+        """Write the session that ``change`` returns. Return ``False`` if that is ``None`` or the session is unknown."""
         session = self._read(session_id)
         changed = None if session is None else change(session)
         if changed is not None:
