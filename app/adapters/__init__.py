@@ -1,1 +1,1 @@
-"""The outer world, one package or module for each technology."""
+"""The adapters of the ports, one package or module for each technology."""

@@ -1,4 +1,4 @@
-"""What the log and the audit trail say of the request that is being served."""
+"""The request that is being served, for the log and the audit trail."""
 
 from contextvars import ContextVar
 from typing import Final

@@ -8,14 +8,14 @@ from ..ports.randomness import Randomness
 
 
 class SystemClock(Clock):
-    """The wall clock: tokens carry its time to other machines."""
+    """Reads the wall clock, because other machines read the times in the tokens."""
 
     def now(self) -> float:
         return time.time()
 
 
 class SystemRandomness(Randomness):
-    """The kernel's random generator."""
+    """Reads the kernel's random generator."""
 
     def token_bytes(self, length: int) -> bytes:
         return os.urandom(length)

@@ -1,1 +1,1 @@
-"""The issuer over HTTP, by aiohttp's client."""
+"""The issuer over HTTP. It imports the domain, the ports and aiohttp."""

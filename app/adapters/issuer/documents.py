@@ -1,4 +1,4 @@
-"""Fetching documents that may be anything: in bounded time and memory, from the place that was asked."""
+"""Fetch documents from another service, with limited time and memory."""
 
 import asyncio
 import re
@@ -12,15 +12,15 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, D
 
 from ...domain.verifier.errors import IssuerFault
 
-_SECONDS: Final = 5.0
-_CHUNK: Final = 65_536
+_TIMEOUT_SECONDS: Final = 5.0
+_CHUNK_BYTES: Final = 65_536
 _MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age=\"?([0-9]{1,9})\"?(?:$|[,\s])", re.IGNORECASE)
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An answer: 200 with a body, or another status that was asked for. ``max_age`` is in seconds."""
+    """A response: 200 with a body, or another status that the caller accepts. ``max_age`` is in seconds."""
 
     status: int
     body: bytes = field(repr=False)
@@ -29,12 +29,12 @@ class Document:
 
 
 def client_session() -> ClientSession:
-    """Return a client that keeps no cookies, and decompresses nothing: what is small may unfold to gigabytes."""
+    """Return a client that keeps no cookies and does not decompress: a small response could become gigabytes."""
     return ClientSession(
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
         headers={hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: "keyturn-guard"},
-        timeout=ClientTimeout(total=_SECONDS),
+        timeout=ClientTimeout(total=_TIMEOUT_SECONDS),
     )
 
 
@@ -43,22 +43,22 @@ async def fetch(
     url: str,
     *,
     media_types: Collection[str],
-    most: int,
-    headers: Mapping[str, str] = _NONE,
-    others: Collection[int] = (),
+    max_bytes: int,
+    headers: Mapping[str, str] = _NO_HEADERS,
+    other_statuses: Collection[int] = (),
 ) -> Document:
-    """Return the document at ``url``: 200, of one of ``media_types`` and ``most`` bytes, or an answer whose status is
-    one of ``others``. Redirects are not followed.
+    """Return the document at ``url``: a response 200 of one of ``media_types`` with at most ``max_bytes``, or a
+    response with one of the ``other_statuses``. Redirects are not followed.
 
-    Raises ``IssuerFault`` for everything else, and after 5 seconds.
+    Raises ``IssuerFault`` for every other response, and after 5 seconds.
     """
     try:
         async with client.get(url, headers=headers, allow_redirects=False) as response:
-            if response.status in others:
+            if response.status in other_statuses:
                 return Document(response.status, b"", None, None)
             _check(response, url, media_types)
-            return Document(response.status, await _body(response, url, most), _etag(response), _max_age(response))
-    except (ClientError, OSError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041  # it reads as what it is
+            return Document(response.status, await _body(response, url, max_bytes), _etag(response), _max_age(response))
+    except (ClientError, OSError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041  # aiohttp's name for it
         raise IssuerFault(f"{url} does not answer as a server should: {type(error).__name__}.") from error
 
 
@@ -71,12 +71,12 @@ def _check(response: ClientResponse, url: str, media_types: Collection[str]) -> 
         raise IssuerFault(f"{url} is compressed, which was not asked for.")
 
 
-async def _body(response: ClientResponse, url: str, most: int) -> bytes:
+async def _body(response: ClientResponse, url: str, max_bytes: int) -> bytes:
     body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         body += chunk
-        if len(body) > most:
-            raise IssuerFault(f"{url} has more than {most} bytes.")
+        if len(body) > max_bytes:
+            raise IssuerFault(f"{url} has more than {max_bytes} bytes.")
     return bytes(body)
 
 
@@ -85,9 +85,9 @@ def _etag(response: ClientResponse) -> str | None:
 
 
 def _max_age(response: ClientResponse) -> float | None:
-    """Return for how much longer the document is fresh (RFC 9111 §4.2)."""
-    given = _MAX_AGE.search(response.headers.get(hdrs.CACHE_CONTROL, ""))
+    """Return the seconds for which the document is still fresh (RFC 9111 §4.2)."""
+    max_age = _MAX_AGE.search(response.headers.get(hdrs.CACHE_CONTROL, ""))
     age = response.headers.get(hdrs.AGE, "0")
-    if given is None:
+    if max_age is None:
         return None
-    return max(0.0, float(given[1]) - (float(age) if re.fullmatch("[0-9]{1,9}", age) else 0.0))
+    return max(0.0, float(max_age[1]) - (float(age) if re.fullmatch("[0-9]{1,9}", age) else 0.0))

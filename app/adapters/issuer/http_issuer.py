@@ -1,4 +1,4 @@
-"""The issuer over HTTP: metadata, JWK Set, revocation feed."""
+"""The metadata, the JWK Set and the revocation feed of an issuer, over HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from ...domain.verifier.errors import IssuerFault
 from ...ports.issuer import FeedDocument, Issuer, JwkSetDocument
 from .. import strict_json
 from . import locations
-from .documents import Document, client_session, fetch
+from .documents import client_session, fetch
 
 _DOCUMENT_BYTES: Final = 256 * 1024
 _FEED_BYTES: Final = 32 * 1024 * 1024
@@ -20,15 +20,16 @@ _JSON: Final = ("application/json",)
 _JWK_SET: Final = ("application/jwk-set+json", "application/json")
 _JWT: Final = ("application/jwt",)
 
-_LEAST_MAX_AGE: Final = 1.0
-_USUAL_MAX_AGE: Final = 300.0
-_MOST_MAX_AGE: Final = 3_600.0
+_MIN_MAX_AGE: Final = 1.0
+_DEFAULT_MAX_AGE: Final = 300.0
+_MAX_MAX_AGE: Final = 3_600.0
 
 
 class HttpIssuer(Issuer):
-    """Finds the JWK Set by the metadata (RFC 8414), and where there is none, at Keyturn's own place.
+    """Finds the JWK Set in the metadata (RFC 8414). Without metadata it uses the URL of Keyturn's JWK Set.
 
-    Raises ``ConfigurationError`` for an issuer that is not https, unless it is a loopback address or ``allow_http``.
+    Raises ``ConfigurationError`` for an issuer that is not https. A loopback address is allowed, and ``allow_http``
+    allows every address.
     """
 
     def __init__(self, issuer: str, *, allow_http: bool = False) -> None:
@@ -44,7 +45,7 @@ class HttpIssuer(Issuer):
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Be able to fetch; raises ``RuntimeError`` if that is so already."""
+        """Fetch with one client inside this context; raises ``RuntimeError`` if the context is open already."""
         if self._client is not None:
             raise RuntimeError("a remote guard follows its issuer for one application at a time: make one for each")
         try:
@@ -55,18 +56,25 @@ class HttpIssuer(Issuer):
 
     async def jwk_set(self) -> JwkSetDocument:
         if self._jwks_url is None:
-            self._jwks_url = await self._find_jwk_set()
-        url, self._jwks_url = self._jwks_url, None  # looked for anew after a failure
-        document = await self._fetch(url, media_types=_JWK_SET, most=_DOCUMENT_BYTES)
+            self._jwks_url = await self._find_jwks_url()
+        url, self._jwks_url = self._jwks_url, None  # after a failure it is looked up again
+        document = await fetch(self._connected_client(), url, media_types=_JWK_SET, max_bytes=_DOCUMENT_BYTES)
         self._jwks_url = url
-        max_age = _USUAL_MAX_AGE if document.max_age is None else document.max_age
-        return JwkSetDocument(document.body, min(max(max_age, _LEAST_MAX_AGE), _MOST_MAX_AGE))
+        max_age = _DEFAULT_MAX_AGE if document.max_age is None else document.max_age
+        return JwkSetDocument(document.body, min(max(max_age, _MIN_MAX_AGE), _MAX_MAX_AGE))
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
         url = locations.feed_url(self._issuer) + (f"?since={since}" if since else "")
         headers = {} if etag is None else {str(hdrs.IF_NONE_MATCH): etag}
-        others = (HTTPStatus.NOT_MODIFIED,) if headers else ()
-        document = await self._fetch(url, media_types=_JWT, most=_FEED_BYTES, headers=headers, others=others)
+        other_statuses = (HTTPStatus.NOT_MODIFIED,) if headers else ()
+        document = await fetch(
+            self._connected_client(),
+            url,
+            media_types=_JWT,
+            max_bytes=_FEED_BYTES,
+            headers=headers,
+            other_statuses=other_statuses,
+        )
         if document.status == HTTPStatus.NOT_MODIFIED:
             return None
         try:
@@ -74,9 +82,15 @@ class HttpIssuer(Issuer):
         except UnicodeDecodeError as error:
             raise IssuerFault("The feed is no JWT.") from error
 
-    async def _find_jwk_set(self) -> str:
+    async def _find_jwks_url(self) -> str:
         url = locations.metadata_url(self._issuer)
-        document = await self._fetch(url, media_types=_JSON, most=_DOCUMENT_BYTES, others=(HTTPStatus.NOT_FOUND,))
+        document = await fetch(
+            self._connected_client(),
+            url,
+            media_types=_JSON,
+            max_bytes=_DOCUMENT_BYTES,
+            other_statuses=(HTTPStatus.NOT_FOUND,),
+        )
         if document.status == HTTPStatus.NOT_FOUND:
             return locations.jwks_url(self._issuer)
         try:
@@ -90,7 +104,7 @@ class HttpIssuer(Issuer):
             raise IssuerFault(f"{url} has no jwks_uri that is https.")
         return found
 
-    async def _fetch(self, url: str, **options: object) -> Document:
+    def _connected_client(self) -> ClientSession:
         if self._client is None:
             raise IssuerFault("The guard is not running: its lifespan has not begun.")
-        return await fetch(self._client, url, **options)  # type: ignore[arg-type]  # they are fetch's own
+        return self._client

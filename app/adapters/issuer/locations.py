@@ -1,4 +1,4 @@
-"""Where an issuer publishes things."""
+"""The URLs of what an issuer publishes."""
 
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -9,7 +9,7 @@ _METADATA: Final = "/.well-known/oauth-authorization-server"
 
 
 def metadata_url(issuer: str) -> str:
-    """Return the URL of the metadata: the well-known path stands before the issuer's own path (RFC 8414 §3.1)."""
+    """Return the URL of the metadata. Its well-known path comes before the issuer's own path (RFC 8414 §3.1)."""
     parts = urlsplit(issuer)
     return urlunsplit((parts.scheme, parts.netloc, _METADATA + parts.path.rstrip("/"), "", ""))
 
@@ -25,9 +25,9 @@ def feed_url(issuer: str) -> str:
 
 
 def is_trustworthy(url: str, *, allow_http: bool) -> bool:
-    """Tell whether nobody on the way can change what comes from ``url``: it is https, or never leaves this machine.
+    """Tell whether nobody can change the responses from ``url``: it is https, or a loopback address.
 
-    ``allow_http`` says that the network is trusted.
+    ``allow_http`` means that the network is trusted.
     """
     try:
         parts = urlsplit(url)

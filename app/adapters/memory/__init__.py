@@ -1,1 +1,4 @@
-"""Repositories in this process's memory: all is gone when it ends."""
+"""Repositories in the memory of this process. They are empty after a restart.
+
+It imports the domain and the ports.
+"""

@@ -10,7 +10,9 @@ from ...ports.client_repository import ClientRepository
 
 
 class MemoryClientRepository(ClientRepository):
-    """A dictionary, beside the built-in client. No method awaits anything, so each is atomic on the event loop."""
+    """Keeps clients in one dictionary, except for the built-in client. No method awaits anything, so each is atomic on
+    the event loop.
+    """
 
     def __init__(self) -> None:
         self._clients: dict[ClientId, Client] = {}

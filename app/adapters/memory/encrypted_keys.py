@@ -1,4 +1,4 @@
-"""Sealed signing keys in memory."""
+"""Encrypted signing keys in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from ...ports.encrypted_key_repository import EncryptedKeyRepository
 
 
 class MemoryEncryptedKeyRepository(EncryptedKeyRepository):
-    """One dictionary. No method awaits anything, so each is atomic on the event loop."""
+    """Keeps keys in one dictionary. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:
         self._keys: dict[str, EncryptedKey] = {}

@@ -15,25 +15,26 @@ from .subject_index import SubjectIndex
 
 
 class MemorySessionRepository(SessionRepository, SessionSweeper):
-    """One dictionary. No method awaits anything, so each is atomic on the event loop; use it from one thread.
+    """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
+    thread only.
 
-    Retention comes past every session in turn, and past rotations in the order of their times: neither queue grows
-    beyond the number of sessions, or of rotations within a replay window.
+    ``delete_ended`` looks at every session in turn, and ``erase_salts`` at the rotations in the order of their times.
+    So their queues never have more entries than there are sessions, or rotations within a replay window.
     """
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Session] = {}
-        self._of_subject = SubjectIndex()
+        self._by_subject = SubjectIndex()
         self._revoked: dict[SessionId, float] = {}
-        self._patrol: deque[SessionId] = deque()
+        self._to_sweep: deque[SessionId] = deque()
         self._rotations: list[tuple[float, SessionId]] = []
 
     async def add(self, session: Session) -> None:
         if session.session_id in self._sessions:
             raise AlreadyExists
         self._sessions[session.session_id] = session
-        self._patrol.append(session.session_id)
-        self._of_subject.add(session.subject, session.session_id)
+        self._to_sweep.append(session.session_id)
+        self._by_subject.add(session.subject, session.session_id)
 
     async def find(self, session_id: SessionId) -> Session | None:
         return self._sessions.get(session_id)
@@ -83,7 +84,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self._sessions)])
 
     async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        sessions = (self._sessions[session_id] for session_id in self._of_subject.sessions(subject))
+        sessions = (self._sessions[session_id] for session_id in self._by_subject.sessions(subject))
         return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
@@ -101,18 +102,18 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
         deleted = 0
-        for _ in range(min(limit, len(self._patrol))):
-            session_id = self._patrol.popleft()
+        for _ in range(min(limit, len(self._to_sweep))):
+            session_id = self._to_sweep.popleft()
             session = self._sessions[session_id]
             revoked = session.revoked_at is not None and session.revoked_at < revoked_before
             if revoked or session.ends_at() < expired_before:
                 self._delete(session)
                 deleted += 1
             else:
-                self._patrol.append(session_id)
+                self._to_sweep.append(session_id)
         return deleted
 
     def _delete(self, session: Session) -> None:
         del self._sessions[session.session_id]
         self._revoked.pop(session.session_id, None)
-        self._of_subject.remove(session.subject, session.session_id)
+        self._by_subject.remove(session.subject, session.session_id)

@@ -14,7 +14,7 @@ from .users import MemoryUserRepository
 
 
 class MemoryStore(Database):
-    """Repositories of this process alone: ``memory://``."""
+    """Keeps everything in the memory of this process: ``memory://``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         if url != "memory://":
@@ -30,17 +30,17 @@ class MemoryStore(Database):
         self.clients = MemoryClientRepository()
 
     async def prepare(self) -> None:
-        """Nothing has to be done."""
+        """Do nothing."""
 
     async def open(self) -> None:
-        """Nothing has to be done."""
+        """Do nothing."""
 
     async def check(self) -> None:
-        """It always answers."""
+        """Do nothing: the memory is always available."""
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Wait: who revokes here knows it already."""
+        """Wait: only this process revokes sessions, and it knows them already."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        """Nothing has to be done."""
+        """Do nothing."""

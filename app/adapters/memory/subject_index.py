@@ -1,4 +1,4 @@
-"""Which sessions a subject has."""
+"""The ids of each subject's sessions."""
 
 from collections.abc import Iterable
 
@@ -6,30 +6,32 @@ from ...domain.identifiers import SessionId, Subject
 
 
 class SubjectIndex:
-    """Most subjects have one session, which stands for itself; only several take a dictionary, of 240 bytes."""
+    """Maps a subject to the id of its only session, or to a dictionary of several ids. Most subjects have one session,
+    and a dictionary takes 240 bytes.
+    """
 
     def __init__(self) -> None:
         self._sessions: dict[Subject, SessionId | dict[SessionId, None]] = {}
 
     def add(self, subject: Subject, session_id: SessionId) -> None:
-        """Note a session that is not noted yet."""
-        noted = self._sessions.get(subject)
-        if noted is None:
+        """Add a session that is not in the index."""
+        ids = self._sessions.get(subject)
+        if ids is None:
             self._sessions[subject] = session_id
-        elif isinstance(noted, dict):
-            noted[session_id] = None
+        elif isinstance(ids, dict):
+            ids[session_id] = None
         else:
-            self._sessions[subject] = {noted: None, session_id: None}
+            self._sessions[subject] = {ids: None, session_id: None}
 
     def sessions(self, subject: Subject) -> Iterable[SessionId]:
-        """Return the subject's sessions."""
-        noted = self._sessions.get(subject, {})
-        return noted if isinstance(noted, dict) else (noted,)
+        """Return the ids of the subject's sessions."""
+        ids = self._sessions.get(subject, {})
+        return ids if isinstance(ids, dict) else (ids,)
 
     def remove(self, subject: Subject, session_id: SessionId) -> None:
-        """Forget a noted session."""
-        noted = self._sessions[subject]
-        if isinstance(noted, dict):
-            del noted[session_id]
-        if noted in (session_id, {}):
+        """Remove a session that is in the index."""
+        ids = self._sessions[subject]
+        if isinstance(ids, dict):
+            del ids[session_id]
+        if ids in (session_id, {}):
             del self._sessions[subject]

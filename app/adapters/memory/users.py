@@ -10,7 +10,7 @@ from ...ports.user_repository import UserRepository
 
 
 class MemoryUserRepository(UserRepository):
-    """Two dictionaries. No method awaits anything, so each is atomic on the event loop."""
+    """Keeps users in two dictionaries. No method awaits anything, so each is atomic on the event loop."""
 
     def __init__(self) -> None:
         self._users: dict[Subject, User] = {}
@@ -40,18 +40,18 @@ class MemoryUserRepository(UserRepository):
         user = self._users.get(subject)
         if user is None or expected not in (None, user.password_hash):
             return None
-        return self._keep(replace(user, password_hash=new, credential_version=user.credential_version + 1))
+        return self._store(replace(user, password_hash=new, credential_version=user.credential_version + 1))
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         user = self._users.get(subject)
         if user is None or user.disabled == disabled:
             return user
-        return self._keep(replace(user, disabled=disabled, credential_version=user.credential_version + disabled))
+        return self._store(replace(user, disabled=disabled, credential_version=user.credential_version + disabled))
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         names = sorted(name for name in self._by_name if name > after)
         return [self._users[self._by_name[name]] for name in names[:limit]]
 
-    def _keep(self, user: User) -> User:
+    def _store(self, user: User) -> User:
         self._users[user.subject] = user
         return user

@@ -28,18 +28,21 @@ _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
 _RESERVED_PLACES: Final = 16
 _NICENESS: Final = 10
-"""A login flood must not slow down whoever is signed in."""
+"""The lower priority of the threads: a flood of sign-ins must not slow down other requests."""
 
-_MOST_MEMORY: Final = 65_536
-_MOST_ITERATIONS: Final = 10
-"""Of hashes that were made elsewhere: KiB, and passes over them."""
+_MAX_MEMORY: Final = 65_536
+"""The greatest memory of an imported hash, in KiB."""
+
+_MAX_ITERATIONS: Final = 10
+"""The greatest number of iterations of an imported hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argon2Cost:
-    """What one hash costs: ``memory`` KiB, gone over ``iterations`` times. The default is OWASP's advice of 19 MiB.
+    """The cost of one hash: ``memory`` in KiB, and the number of ``iterations`` over it. The default is what OWASP
+    recommends, 19 MiB and 2.
 
-    There is one lane always: with more, OpenSSL's threads of two hashes can wait for each other for ever.
+    There is always one lane. With more lanes, the threads of two hashes in OpenSSL can wait for each other forever.
     """
 
     memory: int = 19_456
@@ -47,17 +50,18 @@ class Argon2Cost:
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Hashes on ``threads`` threads of its own, so that at most ``threads`` times the memory of one hash is in use;
-    at most ``queue`` passwords wait for them, and a few more of those for whom places are reserved. It verifies bcrypt
-    hashes too, and makes none.
+    """Hashes on ``threads`` threads of its own, so that it uses at most ``threads`` times the memory of one hash.
+
+    At most ``queue`` passwords wait for a thread. Some more places are reserved for known users. It also verifies
+    bcrypt hashes, but makes none.
     """
 
     def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
         self._cost = cost
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_be_nice)
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_lower_priority)
         self._places = BoundedSemaphore(threads + queue)
         self._reserved = BoundedSemaphore(_RESERVED_PLACES)
-        self._nobody = self._hash_of_nobody()
+        self._dummy_hash = self._make_dummy_hash()
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hash(password.encode()))
@@ -66,21 +70,21 @@ class Argon2PasswordHasher(PasswordHasher):
         return await self._run(lambda: _matches(password.encode(), hashed), known_user=known_user)
 
     async def verify_dummy(self, password: str) -> None:
-        await self.verify(password, self._nobody)
+        await self.verify(password, self._dummy_hash)
 
     def can_verify(self, hashed: str) -> bool:
         cost = _HASH.fullmatch(hashed)
         if cost is None:
             return bcrypt.is_hash(hashed)
         memory, iterations, _ = map(int, cost.groups())
-        return memory <= max(self._cost.memory, _MOST_MEMORY) and iterations <= _MOST_ITERATIONS
+        return memory <= max(self._cost.memory, _MAX_MEMORY) and iterations <= _MAX_ITERATIONS
 
     def is_outdated(self, hashed: str) -> bool:
         cost = _COST.match(hashed)
         return cost is None or tuple(map(int, cost.groups())) != (self._cost.memory, self._cost.iterations, _LANES)
 
     def close(self) -> None:
-        """Let the hashes under way finish, drop those that wait, and end the threads."""
+        """Finish the hashes that are running, cancel those that wait, and stop the threads."""
         self._executor.shutdown(cancel_futures=True)
 
     async def _run(self, work: Callable[[], _T], *, known_user: bool = False) -> _T:
@@ -101,13 +105,13 @@ class Argon2PasswordHasher(PasswordHasher):
             raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 
     def _take_place(self, *, known_user: bool) -> BoundedSemaphore:
-        """Return where a place was taken, which is to be given back."""
+        """Take a place; return the semaphore to release afterwards."""
         for places in (self._places, self._reserved) if known_user else (self._places,):
             if places.acquire(blocking=False):
                 return places
         raise HashingOverloaded
 
-    def _hash_of_nobody(self) -> str:
+    def _make_dummy_hash(self) -> str:
         try:
             return self._hash(os.urandom(_HASH_BYTES))
         except MemoryError as error:
@@ -127,8 +131,8 @@ class Argon2PasswordHasher(PasswordHasher):
         return argon2id.derive_phc_encoded(password)
 
 
-def _be_nice() -> None:
-    """Let this thread wait for those that answer requests. Linux alone has a priority for each thread."""
+def _lower_priority() -> None:
+    """Give this thread a lower priority than those that answer requests. Only Linux has a priority for each thread."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.adapters.memory.audit_records import MOST, MemoryAuditRecordRepository
+from app.adapters.memory.audit_records import MAX_RECORDS, MemoryAuditRecordRepository
 from app.contracts.audit_record_repository import SESSION, AuditRecordRepositoryContract, new_record
 
 
@@ -16,6 +16,6 @@ class TestMemoryAuditEventRepository(AuditRecordRepositoryContract):
 async def test_the_eldest_goes_for_the_next() -> None:
     """So many are kept, and no more."""
     events = MemoryAuditRecordRepository()
-    await events.append([new_record(number) for number in range(MOST + 3)])
-    kept = await events.list_for_session(SESSION, limit=MOST + 3)
-    assert (len(kept), kept[0]) == (MOST, new_record(3))
+    await events.append([new_record(number) for number in range(MAX_RECORDS + 3)])
+    kept = await events.list_for_session(SESSION, limit=MAX_RECORDS + 3)
+    assert (len(kept), kept[0]) == (MAX_RECORDS, new_record(3))
