@@ -1,10 +1,9 @@
-"""``keyturn clients``."""
+"""``keyturn clients``: register, list and remove OAuth clients."""
 
 import argparse
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -14,11 +13,9 @@ from ..domain.clients.errors import ClientNotFound
 from ..domain.clients.registration import ClientRegistration, ClientWithSecret
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.identifiers import ClientId
-from ..service.application import opened
-from ..service.background import save_last_records
-from ..service.container import Container
 from ..service.settings import Settings
 from ..service.settings.forms import duration
+from .stores import opened_database
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -26,14 +23,14 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PAGE: Final = 1_000
-_MOST_GRACE: Final = 30 * 86_400
+_MAX_GRACE_SECONDS: Final = 30 * 86_400
 
 _HELP: Final = {
     "add": "register a client; its secret is printed once, on standard output",
     "list": "list the clients by id",
     "rotate-secret": "give a client a new secret, which is printed once, on standard output",
-    "remove": "remove a client: it authenticates no more, and its sessions cannot be refreshed; access tokens that it"
-    " has got for itself live on until they expire",
+    "remove": "remove a client: it cannot authenticate any more, and its sessions cannot be refreshed; access tokens"
+    " that were issued to the client itself are valid until they expire",
 }
 
 
@@ -45,14 +42,24 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     for name in ("add", "rotate-secret", "remove"):
         made[name].add_argument("client_id", help="1 to 100 letters, digits and . _ ~ -")
     add = made["add"]
-    add.add_argument("--public", action="store_true", help="a client that can keep no secret; it may only refresh")
+    add.add_argument("--public", action="store_true", help="a client that cannot keep a secret; it may only refresh")
     add.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys: it authenticates by private_key_jwt")
     add.add_argument("--grant", action="append", default=[], choices=sorted(GrantType), help="a grant it may use")
-    add.add_argument("--scope", default="", help="scope tokens parted by spaces")
-    add.add_argument("--audience", action="append", default=[], help="an audience it may get tokens for")
-    add.add_argument("--introspects", action="append", default=[], metavar="AUDIENCE", help="an audience that it is")
+    add.add_argument("--scope", default="", help="scope tokens, separated by spaces")
+    add.add_argument("--audience", action="append", default=[], help="an audience for which it may get tokens")
+    add.add_argument(
+        "--introspects",
+        action="append",
+        default=[],
+        metavar="AUDIENCE",
+        help="an audience whose tokens it may introspect",
+    )
     made["rotate-secret"].add_argument(
-        "--grace", type=_grace, default=0, metavar="TIME", help="for how long the last one is still accepted, as 24h"
+        "--grace",
+        type=_grace,
+        default=0,
+        metavar="TIME",
+        help="time during which the old secret stays valid, such as 24h",
     )
     for name, run in (("add", run_add), ("list", run_list), ("rotate-secret", run_rotate), ("remove", run_remove)):
         made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
@@ -60,15 +67,15 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Register a client and tell its secret."""
-    _tell(arguments, _run(environment, arguments, lambda clients: clients.add(_client(arguments))), "Added")
+    """Register a client and print its secret."""
+    _print_registered(arguments, _run(environment, arguments, lambda clients: clients.add(_client(arguments))), "Added")
 
 
 def run_rotate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Renew a client's secret and tell it."""
+    """Give a client a new secret and print it."""
     client_id, grace = ClientId(arguments.client_id), arguments.grace
     registered = _run(environment, arguments, lambda clients: clients.rotate_secret(client_id, grace=grace))
-    _tell(arguments, registered, "Renewed")
+    _print_registered(arguments, registered, "Renewed")
 
 
 def run_remove(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -97,8 +104,8 @@ def _run(
     settings = Settings.from_environment(environment)
 
     async def done() -> _T:
-        async with _clients(settings) as clients:
-            return await act(clients)
+        async with opened_database(settings) as container:
+            return await act(container.client_registration())
 
     try:
         return asyncio.run(done())
@@ -109,22 +116,6 @@ def _run(
         raise ConfigurationError(f"There is a client {arguments.client_id} already.") from error
     except ClientNotFound as error:
         raise ConfigurationError(f"There is no client {arguments.client_id!r} that was added.") from error
-
-
-@asynccontextmanager
-async def _clients(settings: Settings) -> AsyncIterator[ClientRegistration]:
-    """Yield the clients of a database that outlives this command."""
-    if settings.database_url == "memory://":
-        raise ConfigurationError(
-            "Clients in memory end with the process that keeps them: set KEYTURN_DATABASE_URL, to sqlite:///keyturn.db"
-            " or another database, as for the service."
-        )
-    container = Container(settings=settings)
-    database = container.database()
-    await database.prepare()
-    async with opened([database]):
-        yield container.client_registration()
-        await save_last_records(container.audit_recorder())
 
 
 def _client(arguments: argparse.Namespace) -> Client:
@@ -159,12 +150,12 @@ def _read(path: Path) -> object:
 
 def _grace(text: str) -> int:
     try:
-        return duration(0, _MOST_GRACE)(text)
+        return duration(0, _MAX_GRACE_SECONDS)(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _tell(arguments: argparse.Namespace, registered: ClientWithSecret, done: str) -> None:
+def _print_registered(arguments: argparse.Namespace, registered: ClientWithSecret, done: str) -> None:
     if arguments.json:
         print(json.dumps(client_json.describe_registered(registered)))
         return

@@ -1,4 +1,4 @@
-"""``keyturn database``."""
+"""``keyturn database``: prepare the stores."""
 
 import argparse
 import asyncio
@@ -18,13 +18,13 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     upgrade = group.add_parser(
         "upgrade",
         help="bring the stores to the schema of this program",
-        description="Creates or upgrades the schema of KEYTURN_DATABASE_URL and KEYTURN_SESSION_URL, and judges whether"
-        " they can serve, as each start of the service does. Of several that run at once one does it.",
+        description="Creates or upgrades the schema of KEYTURN_DATABASE_URL and KEYTURN_SESSION_URL, and checks their"
+        " configuration, as each start of the service does. If several run at once, one of them does it.",
     )
     upgrade.set_defaults(run=run_upgrade)
 
 
 def run_upgrade(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Prepare the stores and say so."""
+    """Prepare the stores and print a line."""
     asyncio.run(prepare_stores(Settings.from_environment(environment)))
     print("The stores are of this program's schema, and can serve.")

@@ -1,4 +1,4 @@
-"""``keyturn keys``: making keys. These commands need no service."""
+"""``keyturn keys generate`` and ``encryption-key``: make keys. They need no running service and no store."""
 
 import argparse
 import json
@@ -24,10 +24,10 @@ def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "generate",
         help="make a key in a directory",
         description="Makes an RSA key that only you can read, for KEYTURN_KEYS_DIR. The first key of a directory signs"
-        " at once; a further one is published first, and signs once every verifier can have fetched it."
+        " at once. A further key is published first, and signs when every verifier can have fetched it."
         " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply: run it in the environment of the service.",
     )
-    generate.add_argument("directory", type=Path, help="where the key goes; made if it is not there")
+    generate.add_argument("directory", type=Path, help="directory of the key; created if it does not exist")
     generate.set_defaults(run=run_generate)
     encryption_key = group.add_parser("encryption-key", help="print a new KEYTURN_KEY_ENCRYPTION_KEY")
     encryption_key.add_argument("--json", action="store_true", help="print JSON")
@@ -35,7 +35,7 @@ def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Make a key and say from when it signs."""
+    """Make a key and print when it starts to sign."""
     settings = Settings.from_environment(environment)
     directory: Path = arguments.directory
     lead = settings.key_policy.lead() if has_keys(directory) else 0
@@ -48,6 +48,6 @@ def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) 
 
 
 def run_encryption_key(arguments: argparse.Namespace, _: Mapping[str, str]) -> None:
-    """Print random bytes."""
+    """Print a new key for ``KEYTURN_KEY_ENCRYPTION_KEY``."""
     key = base64url.encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES))
     print(json.dumps({"key": key}) if arguments.json else key)

@@ -1,11 +1,10 @@
-"""``keyturn keys``: what becomes of the signing keys."""
+"""``keyturn keys``: list, rotate, import and remove signing keys."""
 
 import argparse
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,11 +18,10 @@ from ..domain.keys.policy import KeyPolicy
 from ..domain.keys.rotation import KeyRotation
 from ..domain.keys.signing_key import SigningKey
 from ..domain.sessions.session import RevocationReason
-from ..service.application import opened
 from ..service.container import Container
 from ..service.settings import Settings
 from . import key_material
-from .audit_records import keep_events_of
+from .stores import opened_session_store, save_audit_records
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -32,27 +30,26 @@ _T = TypeVar("_T")
 
 _HELP = {
     "list": "list the keys, their states and times",
-    "rotate": "let the pending key sign as early as is safe: once every verifier has it",
+    "rotate": "let the pending key sign as early as is safe: when every verifier can have it",
     "retire": "delete a key that no live token needs",
-    "compromised": "drop a key now, whatever it signed, and have the pending one sign; every instance refuses its"
-    " tokens within 5 seconds, and sessions get tokens of the next key when they refresh",
-    "import": "publish a key of your own in the place of the pending one, or move a directory of keys to a store that"
-    " has none",
+    "compromised": "remove a key now, even if its tokens are valid, and let the pending key sign; in 5 seconds every"
+    " instance refuses tokens of the removed key, and sessions get new tokens when they refresh",
+    "import": "publish your own key in place of the pending one, or move a directory of keys to a store without keys",
     "export-public": "print the public keys as a JWK Set (RFC 7517)",
-    "reencrypt": "encrypt the stored keys by the first key of KEYTURN_KEY_ENCRYPTION_KEY",
+    "reencrypt": "encrypt the stored keys with the first key of KEYTURN_KEY_ENCRYPTION_KEY",
 }
 
 
 def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    parser = commands.add_parser("keys", help="make signing keys, list, rotate and drop them")
+    parser = commands.add_parser("keys", help="make signing keys, list, rotate and remove them")
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
     made["rotate"].add_argument("--at", type=_moment, metavar="TIME", help="later, such as 2026-03-01T12:00:00Z")
     for name in ("retire", "compromised"):
         made[name].add_argument("kid", type=str.strip, help="the key's id")
-    made["compromised"].add_argument("--revoke-sessions", action="store_true", help="end every session too")
-    made["import"].add_argument("source", type=Path, help="a PEM file, or a directory as KEYTURN_KEYS_DIR")
+    made["compromised"].add_argument("--revoke-sessions", action="store_true", help="also end every session")
+    made["import"].add_argument("source", type=Path, help="a PEM file, or a directory like KEYTURN_KEYS_DIR")
     for name, run in _RUN.items():
         made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
         made[name].set_defaults(run=run)
@@ -71,18 +68,19 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
 
 
 def run_rotate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Rotate, and print the timeline that this sets."""
+    """Rotate the keys, and print their new times."""
     _change(arguments, environment, lambda rotation: rotation.rotate(at=arguments.at))
 
 
 def run_retire(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Delete a key, and print what is left."""
+    """Delete a key, and print the remaining keys."""
     _change(arguments, environment, lambda rotation: rotation.retire(arguments.kid))
 
 
 def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Drop a key, print what is left, and end the sessions where that is asked for: a store that does not answer must
-    not keep the key.
+    """Remove a key and print the remaining keys; with ``--revoke-sessions``, then end all sessions.
+
+    The key is removed first, so that a store that does not answer cannot prevent it.
     """
     _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
     if arguments.revoke_sessions:
@@ -91,7 +89,7 @@ def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str
 
 
 def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Import, and print the timeline that this sets."""
+    """Import a key or a directory of keys, and print all keys."""
     source: Path = arguments.source
     passphrase = Settings.from_environment(environment).key_passphrase
 
@@ -105,7 +103,7 @@ def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 
 def run_export(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print what ``/.well-known/jwks.json`` says."""
+    """Print the document of ``/.well-known/jwks.json``."""
 
     async def export(container: Container) -> object:
         await container.key_lifecycle().load()
@@ -115,7 +113,7 @@ def run_export(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
 
 
 def run_reencrypt(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Encrypt anew, and say how many keys that were."""
+    """Encrypt the stored keys again, and print how many keys changed."""
 
     async def reencrypt(container: Container) -> int:
         ring = container.key_store()
@@ -141,7 +139,7 @@ _RUN = {
 def _change(
     arguments: argparse.Namespace, environment: Mapping[str, str], act: Callable[[KeyRotation], Awaitable[object]]
 ) -> None:
-    """Change the keys, and print what they are then."""
+    """Change the keys, and print all keys."""
     settings = Settings.from_environment(environment)
 
     async def change(container: Container) -> Sequence[SigningKey]:
@@ -158,7 +156,7 @@ def _change(
 
 
 def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
-    """Return what comes of an act on the keys of the service; a store is opened only if they are in it."""
+    """Return the result of ``act`` on the keys of the service. The store is opened only if the keys are in it."""
     if settings.key_source == "generated":
         raise ConfigurationError(
             "Without KEYTURN_KEYS_DIR, KEYTURN_SIGNING_KEY or KEYTURN_KEY_ENCRYPTION_KEY each process makes a key of"
@@ -170,29 +168,19 @@ def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
             container = Container(settings=settings)
             done = await act(container)
         else:
-            async with _session_store(settings) as container:
+            async with opened_session_store(settings) as container:
                 done = await act(container)
-        await keep_events_of(container)
+        await save_audit_records(container)
         return done
 
     return asyncio.run(run())
 
 
 async def _revoke_sessions(settings: Settings) -> int:
-    async with _session_store(settings) as container:
+    async with opened_session_store(settings) as container:
         revoked: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
-    await keep_events_of(container)
+    await save_audit_records(container)
     return revoked
-
-
-@asynccontextmanager
-async def _session_store(settings: Settings) -> AsyncIterator[Container]:
-    """Yield a container whose store of sessions, which may have the keys too, is open."""
-    container = Container(settings=settings)
-    store = container.session_store()
-    await store.prepare()
-    async with opened([store]):
-        yield container
 
 
 def _print(keys: Sequence[SigningKey], policy: KeyPolicy, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Where commands get passwords from: never from an argument, which other users of the machine can see."""
+"""Reading a password: never from an argument, which other users of the machine can see."""
 
 import getpass
 import sys
@@ -7,7 +7,7 @@ from ..domain.errors import ConfigurationError
 
 
 def typed_password() -> str:
-    """Return the password typed twice at a terminal or, where standard input is none, its first line."""
+    """Return the password that is typed twice at a terminal, or the first line of another standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     password = getpass.getpass("Password: ")

@@ -1,4 +1,4 @@
-"""``keyturn serve``."""
+"""``keyturn serve``: run the service."""
 
 import argparse
 import asyncio
@@ -28,7 +28,8 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "serve",
         help="run the service",
-        description="Runs the service until SIGTERM or SIGINT; with several workers, SIGHUP has them start anew.",
+        description="Runs the service until SIGTERM or SIGINT; with several workers, SIGHUP reads the settings again"
+        " and replaces the workers.",
         epilog=_settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -36,7 +37,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Serve as the environment says."""
+    """Run the service with the settings of the environment."""
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
@@ -47,7 +48,7 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
         with suppress(OSError):
             print(f"Keyturn listens at {url}", flush=True)
             if demo:
-                print(_demonstration(url, settings.bootstrap_password or ""), flush=True)
+                print(_demo_text(url, settings.bootstrap_password or ""), flush=True)
 
     if settings.workers == 1:
         asyncio.run(_serve(settings, announce))
@@ -66,7 +67,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
         await serve(runner, sockets, stopped=stopped, announce=lambda: announce(url))
 
 
-def _demonstration(url: str, password: str) -> str:
+def _demo_text(url: str, password: str) -> str:
     body = f'{{"username": "{_DEMO_USERNAME}", "password": "{password}"}}'
     return textwrap.dedent(f"""
         There is no user yet, so one was made for you to try it; it ends with this process. Sign in:

@@ -1,4 +1,4 @@
-"""``keyturn sessions``: what became of a session."""
+"""``keyturn sessions``: explain the state of a session."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from ..domain.identifiers import SessionId, format_session_id, parse_session_id
 from ..domain.sessions.errors import SessionNotFound
 from ..domain.sessions.timeline import Timeline, format_time
 from ..service.settings import Settings
-from .user_stores import opened_stores
+from .stores import opened_stores
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -21,47 +21,47 @@ if TYPE_CHECKING:
 
 def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    parser = commands.add_parser("sessions", help="explain what became of a session")
+    parser = commands.add_parser("sessions", help="explain the state of a session")
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     explain = group.add_parser(
         "explain",
-        help="tell what happened to a session, and why it ended",
-        description="Tells a session's events and what became of it: why somebody was signed out.",
+        help="show what happened to a session, and why it ended",
+        description="Shows the events and the state of a session: for example why somebody was signed out.",
     )
-    explain.add_argument("sid", type=str.strip, help="the session's id: the claim sid of its access tokens")
+    explain.add_argument("sid", type=str.strip, help="the id of the session: the claim sid of its access tokens")
     explain.add_argument("--json", action="store_true", help="print JSON")
     explain.set_defaults(run=run_explain)
 
 
 def run_explain(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print what became of a session, and its events."""
+    """Print the state of a session, and its events."""
     try:
         session_id = parse_session_id(arguments.sid)
     except ValueError as error:
         raise ConfigurationError(f"{arguments.sid!a} is no session's id, which has 22 characters.") from error
     try:
-        told = asyncio.run(_explain(Settings.from_environment(environment), session_id))
+        timeline = asyncio.run(_explain(Settings.from_environment(environment), session_id))
     except SessionNotFound as error:
         raise ConfigurationError(
             f"Nothing is known of the session {arguments.sid}: it never was, or KEYTURN_AUDIT_RETENTION is over."
         ) from error
-    print(_as_json(told) if arguments.json else _as_text(told))
+    print(_as_json(timeline) if arguments.json else _as_text(timeline))
 
 
 async def _explain(settings: Settings, session_id: SessionId) -> Timeline:
-    async with opened_stores(settings) as parts:
-        told: Timeline = await parts.explanation().explain(session_id)
-        return told
+    async with opened_stores(settings) as container:
+        timeline: Timeline = await container.explanation().explain(session_id)
+        return timeline
 
 
-def _as_json(told: Timeline) -> str:
-    events = [describe_record(each) for each in told.events]
-    sid = format_session_id(told.session_id)
-    return json.dumps({"sid": sid, "state": told.state, "conclusion": told.conclusion, "events": events})
+def _as_json(timeline: Timeline) -> str:
+    events = [describe_record(each) for each in timeline.events]
+    sid = format_session_id(timeline.session_id)
+    return json.dumps({"sid": sid, "state": timeline.state, "conclusion": timeline.conclusion, "events": events})
 
 
-def _as_text(told: Timeline) -> str:
-    return "\n".join([told.conclusion, *map(_line, told.events)])
+def _as_text(timeline: Timeline) -> str:
+    return "\n".join([timeline.conclusion, *map(_line, timeline.events)])
 
 
 def _line(event: AuditRecord) -> str:

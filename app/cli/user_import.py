@@ -1,4 +1,4 @@
-"""``keyturn users import``: users from another system, with the hashes of their passwords."""
+"""``keyturn users import``: add users from another system, with their password hashes."""
 
 import argparse
 import asyncio
@@ -15,8 +15,8 @@ from ..domain.login.accounts import Accounts
 from ..domain.login.user import User
 from ..domain.scope import InvalidScope, Scope
 from ..service.settings import Settings
+from .stores import opened_stores
 from .user_lines import as_json, as_text
-from .user_stores import opened_stores
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -29,21 +29,21 @@ def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = group.add_parser(
         "import",
         help="add users whose passwords were hashed elsewhere",
-        description="Adds a user for each line, a JSON object with username and password_hash (Argon2id or bcrypt), and"
-        " perhaps scope and disabled. A user who is there already stays as they are: the same file can be imported"
-        " again. A line that cannot be taken is named on standard error and left out; the exit status is then 1.",
+        description="Adds a user for each line. A line is a JSON object with username and password_hash (Argon2id or"
+        " bcrypt); scope and disabled are optional. Existing users do not change, so the same file can be imported"
+        " again. Invalid lines are named on standard error and left out; the exit status is then 1.",
     )
-    parser.add_argument("file", type=Path, nargs="?", help="the lines (default: standard input)")
+    parser.add_argument("file", type=Path, nargs="?", help="file with the lines (default: standard input)")
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.set_defaults(run=run_import)
 
 
 def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Add whom the lines name, print each, and complain of the lines that were left out."""
+    """Add the users of the lines and print them; raises ``ConfigurationError`` if lines were left out."""
     settings = Settings.from_environment(environment)
-    with ExitStack() as closing:
+    with ExitStack() as cleanup:
         try:
-            lines = sys.stdin if arguments.file is None else closing.enter_context(arguments.file.open("rb"))
+            lines = sys.stdin if arguments.file is None else cleanup.enter_context(arguments.file.open("rb"))
         except OSError as error:
             raise ConfigurationError(f"{arguments.file} cannot be read: {error.strerror}.") from error
         left_out = asyncio.run(_import(settings, lines, as_json if arguments.json else as_text))
@@ -52,14 +52,14 @@ def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 
 async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callable[[User], str]) -> int:
-    """Return how many lines were left out."""
+    """Add the users, and return how many lines were left out."""
     left_out = 0
-    async with opened_stores(settings) as parts:
+    async with opened_stores(settings) as container:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
-                user = await _take(parts.accounts(), line, settings.default_scope)
+                user = await _import_line(container.accounts(), line, settings.default_scope)
             except AlreadyExists:
                 print(f"Line {number}: this user is there already, and stays as they are", file=sys.stderr)
             except ConfigurationError as error:
@@ -70,10 +70,8 @@ async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callab
     return left_out
 
 
-async def _take(accounts: Accounts, line: str | bytes, default_scope: Scope) -> User:
-    """Return the user that a line made; raises ``ConfigurationError`` with what is wrong with the line, and
-    ``AlreadyExists``.
-    """
+async def _import_line(accounts: Accounts, line: str | bytes, default_scope: Scope) -> User:
+    """Return the user that was added; raises ``AlreadyExists``, and ``ConfigurationError`` for an invalid line."""
     members = _members(line)
     try:
         return await accounts.import_user(

@@ -1,4 +1,4 @@
-"""``keyturn users``: who may sign in."""
+"""``keyturn users``: add, list and change users."""
 
 import argparse
 import asyncio
@@ -13,8 +13,8 @@ from ..service.container import Container
 from ..service.settings import Settings
 from . import user_import
 from .passwords import typed_password
+from .stores import opened_stores
 from .user_lines import as_json, as_text, printable
-from .user_stores import opened_stores
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -24,9 +24,9 @@ _PAGE: Final = 1_000
 _HELP: Final = {
     "add": "add a user; asks for the password twice, or reads it from the first line of standard input",
     "list": "list the users by name",
-    "disable": "keep a user from signing in, and end all their sessions",
+    "disable": "stop a user from signing in, and end all their sessions",
     "enable": "let a user sign in again",
-    "set-password": "give a user another password, which is asked for as by add, and end all their sessions",
+    "set-password": "set a new password, which is read as by add, and end all sessions of the user",
 }
 
 
@@ -37,7 +37,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
     for name in ("add", "disable", "enable", "set-password"):
         made[name].add_argument("username", help="1 to 255 characters")
-    made["add"].add_argument("--scope", help="scope tokens parted by spaces (default: KEYTURN_DEFAULT_SCOPE)")
+    made["add"].add_argument("--scope", help="scope tokens, separated by spaces (default: KEYTURN_DEFAULT_SCOPE)")
     for name, run in _RUN.items():
         made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
         made[name].set_defaults(run=run)
@@ -45,12 +45,12 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Add a user and say which id they got."""
+    """Add a user and print their id."""
     settings = Settings.from_environment(environment)
     try:
         scope = settings.default_scope if arguments.scope is None else Scope.parse(arguments.scope)
         password = typed_password()
-        user = _act(settings, lambda parts: parts.accounts().create(arguments.username, password, scope=scope))
+        user = _act(settings, lambda container: container.accounts().create(arguments.username, password, scope=scope))
     except InvalidScope as error:
         raise ConfigurationError("The scope must be scope tokens parted by single spaces (RFC 6749 §3.3).") from error
     except AlreadyExists as error:
@@ -64,29 +64,29 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
 
 
 def run_disable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Disable a user and say so."""
+    """Disable a user and print a line."""
 
-    async def disable(parts: Container, user: User) -> User:
-        return await parts.administration().disable(user.subject)
+    async def disable(container: Container, user: User) -> User:
+        return await container.administration().disable(user.subject)
 
     _change(arguments, environment, disable, "Disabled {}; all their sessions have ended.")
 
 
 def run_enable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Enable a user and say so."""
+    """Enable a user and print a line."""
 
-    async def enable(parts: Container, user: User) -> User:
-        return await parts.administration().enable(user.subject)
+    async def enable(container: Container, user: User) -> User:
+        return await container.administration().enable(user.subject)
 
     _change(arguments, environment, enable, "Enabled {}.")
 
 
 def run_set_password(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Set a user's password and say so."""
+    """Set the password of a user and print a line."""
     password = typed_password()
 
-    async def set_password(parts: Container, user: User) -> User:
-        return await parts.administration().set_password(user.subject, password)
+    async def set_password(container: Container, user: User) -> User:
+        return await container.administration().set_password(user.subject, password)
 
     _change(arguments, environment, set_password, "Set the password of {}; all their sessions have ended.")
 
@@ -104,26 +104,26 @@ def _change(
     arguments: argparse.Namespace,
     environment: Mapping[str, str],
     change: Callable[[Container, User], Awaitable[User]],
-    said: str,
+    message: str,
 ) -> None:
-    """Change the user of a name, and tell of it."""
+    """Change the user of the given name, and print the user or ``message``."""
 
-    async def act(parts: Container) -> User:
-        return await change(parts, await parts.accounts().find_by_username(arguments.username))
+    async def act(container: Container) -> User:
+        return await change(container, await container.accounts().find_by_username(arguments.username))
 
     try:
         user = _act(Settings.from_environment(environment), act)
     except UserNotFound as error:
         raise ConfigurationError(f"There is no user {arguments.username!r}; users list shows who is there.") from error
-    print(as_json(user) if arguments.json else said.format(printable(user)))
+    print(as_json(user) if arguments.json else message.format(printable(user)))
 
 
 def _act(settings: Settings, act: Callable[[Container], Awaitable[User]]) -> User:
-    """Return what comes of an act on the stores of the service; what it refuses is said for people."""
+    """Return the result of ``act`` on the stores of the service; raises ``ConfigurationError`` for invalid input."""
 
     async def run() -> User:
-        async with opened_stores(settings) as parts:
-            return await act(parts)
+        async with opened_stores(settings) as container:
+            return await act(container)
 
     try:
         return asyncio.run(run())
@@ -133,9 +133,9 @@ def _act(settings: Settings, act: Callable[[Container], Awaitable[User]]) -> Use
 
 
 async def _list(settings: Settings, show: Callable[[User], str]) -> None:
-    async with opened_stores(settings) as parts:
+    async with opened_stores(settings) as container:
         after = ""
-        while page := await parts.accounts().list_users(after=after, limit=_PAGE):
+        while page := await container.accounts().list_users(after=after, limit=_PAGE):
             for user in page:
                 print(show(user))
             after = page[-1].username

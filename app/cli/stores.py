@@ -1,0 +1,75 @@
+"""The stores that a command works on, and the audit records that it saves."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ..domain.errors import ConfigurationError, StoreUnavailable
+from ..service.application import opened, prepare_stores
+from ..service.background import save_last_records
+from ..service.container import Container
+from ..service.settings import Settings
+
+
+@asynccontextmanager
+async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
+    """Yield a container with open stores, and save its audit records at the end.
+
+    Raises ``ConfigurationError`` for users in memory, and the errors of preparing and opening stores.
+    """
+    _check_is_lasting(settings, "Users")
+    await prepare_stores(settings)
+    container = Container(settings=settings)
+    container.init_resources()
+    try:
+        async with opened(container.distinct_stores()):
+            yield container
+            await save_last_records(container.audit_recorder())
+    finally:
+        container.shutdown_resources()
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Container]:
+    """Yield a container with an open database, and save its audit records at the end.
+
+    Raises ``ConfigurationError`` for clients in memory, and the errors of preparing and opening the database.
+    """
+    _check_is_lasting(settings, "Clients")
+    container = Container(settings=settings)
+    await container.database().prepare()
+    async with opened([container.database()]):
+        yield container
+        await save_last_records(container.audit_recorder())
+
+
+@asynccontextmanager
+async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
+    """Yield a container with an open session store, which may also have the signing keys."""
+    container = Container(settings=settings)
+    await container.session_store().prepare()
+    async with opened([container.session_store()]):
+        yield container
+
+
+async def save_audit_records(container: Container) -> None:
+    """Save the audit records of a command whose database is not open.
+
+    The command has done its work: if the database does not answer, print that, but do not fail.
+    """
+    if not container.audit_recorder().waiting or container.settings().database_url == "memory://":
+        return
+    try:
+        await container.database().prepare()
+        async with opened([container.database()]):
+            await save_last_records(container.audit_recorder())
+    except (ConfigurationError, StoreUnavailable) as error:
+        print(f"This is not in the audit trail: {error}", file=sys.stderr)
+
+
+def _check_is_lasting(settings: Settings, kept: str) -> None:
+    if settings.database_url == "memory://":
+        raise ConfigurationError(
+            f"{kept} in memory end with the process that keeps them: set KEYTURN_DATABASE_URL, to sqlite:///keyturn.db"
+            " or another database, as for the service."
+        )
