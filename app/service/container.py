@@ -14,6 +14,7 @@ from ..adapters.http.api.admin_clients import CLIENTS
 from ..adapters.http.api.admin_sessions import EXPLANATION
 from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from ..adapters.http.api.introspection import INTROSPECTION
+from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 from ..adapters.http.api.login import AUTHENTICATION
 from ..adapters.http.api.logout import REVOCATION, VALIDATION
 from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
@@ -22,7 +23,6 @@ from ..adapters.http.api.refresh import ROTATION
 from ..adapters.http.api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
 from ..adapters.http.api.server_metadata import SERVER_METADATA, ServerMetadata
 from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
-from ..adapters.http.api.well_known import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
 from ..adapters.http.requests.body import BODY_TIMEOUT
 from ..adapters.http.requests.client_address import TRUSTED_PROXIES
 from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.http.requests.device_name import device_name
+from app.adapters.http.requests.requester import device_name
 
 X11 = "Mozilla/5.0 (X11; Linux x86_64)"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"

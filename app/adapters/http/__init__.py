@@ -1,1 +1,4 @@
-"""The aiohttp side: routes, handlers, the guard and the errors table."""
+"""The HTTP service on aiohttp: its server, its requests, its API and its OpenAPI document.
+
+It may import the domain, the ports, the errors and the guards.
+"""

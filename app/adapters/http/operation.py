@@ -17,12 +17,11 @@ from ..guards.aiohttp import marked_public, required_scopes
 
 JSON: Final = "application/json"
 
-ErrorType = type[KeyturnError] | type[web.HTTPException]
-
-
-def error_kind(error: ErrorType) -> ErrorKind:
-    """Return the kind of error that the error formats know."""
-    return HTTPStatus(error.status_code) if issubclass(error, web.HTTPException) else error
+_BODY_ERRORS: Final = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Operation(web.AbstractRouteDef):
     responses: ResponseSpec | tuple[ResponseSpec, ...]
     request: RequestSpec | None = None
     query: tuple[Query, ...] = ()
-    errors: tuple[ErrorType, ...] = ()
+    errors: tuple[ErrorKind, ...] = ()
     token_optional: bool = False
     by_client: bool = False
 
@@ -113,11 +112,11 @@ class Operation(web.AbstractRouteDef):
         """The responses to a successful request, as a tuple."""
         return self.responses if isinstance(self.responses, tuple) else (self.responses,)
 
-    def all_errors(self) -> Iterator[ErrorType]:
+    def all_errors(self) -> Iterator[ErrorKind]:
         """Yield every error that the route can have."""
         yield InvalidRequest  # every route refuses two Authorization headers
         if self.request:
-            yield from (web.HTTPRequestTimeout, web.HTTPRequestEntityTooLarge, web.HTTPUnsupportedMediaType)
+            yield from _BODY_ERRORS
         if not self.is_public:
             yield from (MissingToken, InvalidToken)
         if self.by_client:

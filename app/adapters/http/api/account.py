@@ -77,11 +77,7 @@ async def list_sessions(request: web.Request) -> web.Response:
 async def end_session(request: web.Request) -> web.Response:
     """End one of the caller's sessions."""
     subject, _ = signed_in(request)
-    try:
-        session_id = parse_session_id(request.match_info["sid"])
-    except ValueError as error:
-        raise SessionNotFound from error
-    await request.app[SESSIONS].end(subject, session_id)
+    await request.app[SESSIONS].end(subject, session_id_in_path(request))
     return no_content()
 
 
@@ -102,6 +98,14 @@ def signed_in(request: web.Request) -> tuple[Subject, SessionId]:
     if principal.session_id is None:
         raise SessionRequired(ACCOUNT)
     return principal.subject, principal.session_id
+
+
+def session_id_in_path(request: web.Request) -> SessionId:
+    """Return the session id in the path. Raises ``SessionNotFound`` for a malformed one."""
+    try:
+        return parse_session_id(request.match_info["sid"])
+    except ValueError as error:
+        raise SessionNotFound from error
 
 
 def describe(session: Session, *, current: SessionId | None) -> SessionEntry:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypedDict
 from aiohttp import web
 
 from ....domain.errors import Unavailable
-from ....domain.identifiers import format_session_id, parse_session_id
+from ....domain.identifiers import format_session_id
 from ....domain.scope import ADMIN
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.explanation import Explanation
@@ -13,6 +13,7 @@ from ...audit_record_json import EventEntry, describe_record
 from ...guards.aiohttp import requires
 from ..operation import Operation, ResponseSpec
 from ..responses import json_response
+from .account import session_id_in_path
 
 EXPLANATION: Final = web.AppKey("keyturn_explanation", Explanation)
 
@@ -29,11 +30,7 @@ class SessionTimeline(TypedDict):
 @requires(ADMIN)
 async def explain_session(request: web.Request) -> web.Response:
     """Show what happened to a session, and why it ended."""
-    try:
-        session_id = parse_session_id(request.match_info["sid"])
-    except ValueError as error:
-        raise SessionNotFound from error
-    explained = await request.app[EXPLANATION].explain(session_id)
+    explained = await request.app[EXPLANATION].explain(session_id_in_path(request))
     timeline: SessionTimeline = {
         "sid": format_session_id(explained.session_id),
         "state": explained.state,

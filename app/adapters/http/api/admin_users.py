@@ -7,7 +7,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from aiohttp import web
 
 from ....domain.errors import AlreadyExists, Unavailable
-from ....domain.identifiers import Subject, parse_session_id
+from ....domain.identifiers import Subject
 from ....domain.login.accounts import Accounts
 from ....domain.login.administration import Administration
 from ....domain.login.errors import UserNotFound
@@ -22,7 +22,7 @@ from ..requests.body import read_json
 from ..requests.fields import text
 from ..requests.paging import PAGE_QUERY, Page, cursor
 from ..responses import json_response, no_content
-from .account import SESSIONS, SessionList, describe
+from .account import SESSIONS, SessionList, describe, session_id_in_path
 from .password import MAX_NEW_PASSWORD_LENGTH
 
 ACCOUNTS: Final = web.AppKey("keyturn_accounts", Accounts)
@@ -121,10 +121,7 @@ async def list_user_sessions(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def end_user_session(request: web.Request) -> web.Response:
     """End one of a user's sessions."""
-    try:
-        session_id = parse_session_id(request.match_info["sid"])
-    except ValueError as error:
-        raise SessionNotFound from error
+    session_id = session_id_in_path(request)
     await request.app[SESSIONS].end(_subject(request), session_id, reason=RevocationReason.ENDED_BY_ADMIN)
     return no_content()
 

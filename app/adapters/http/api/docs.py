@@ -4,6 +4,7 @@ The page loads nothing from other hosts.
 """
 
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Final
 
@@ -74,6 +75,6 @@ ROUTES: Final = (Operation("GET", "/openapi.json", openapi, responses=with_etag(
 
 PAGE_ROUTES: Final = (
     Operation("GET", "/docs", page, responses=with_etag(str, "text/html")),
-    Operation("GET", "/docs/{asset}", page_asset, responses=with_etag(bytes, "*/*"), errors=(web.HTTPNotFound,)),
+    Operation("GET", "/docs/{asset}", page_asset, responses=with_etag(bytes, "*/*"), errors=(HTTPStatus.NOT_FOUND,)),
 )
 """The routes of the page. A setting switches them off."""

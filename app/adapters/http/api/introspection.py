@@ -1,5 +1,6 @@
 """Token introspection: ``/oauth/introspect``."""
 
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from aiohttp import web
@@ -13,13 +14,21 @@ from ....domain.tokens.claims import AccessTokenClaims
 from ...guards.aiohttp import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
-from ..requests.client_authentication import authenticated_client
-from ..requests.presented_token import PresentedTokenRequest
+from ..requests.client_authentication import ClientRequest, authenticated_client
+from ..requests.fields import parameter
 from ..responses import json_response
 
 INTROSPECTION_PATH: Final = "/oauth/introspect"
 
 INTROSPECTION: Final = web.AppKey("keyturn_introspection", Introspection)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentedTokenRequest(ClientRequest):
+    """The form of ``/oauth/introspect`` and ``/oauth/revoke``."""
+
+    token: Annotated[str, "An access token or a refresh token."] = parameter(required=True, secret=True)
+    token_type_hint: Annotated[str, "Has no effect: the token itself shows its kind."] = parameter()
 
 
 class TokenIntrospection(TypedDict):

@@ -1,6 +1,7 @@
 """The metadata of the authorization server (RFC 8414): ``/.well-known/oauth-authorization-server``."""
 
 import json
+from http import HTTPStatus
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
@@ -11,9 +12,9 @@ from ...guards.aiohttp import public
 from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
 from .introspection import INTROSPECTION_PATH
+from .jwks import JWKS_MAX_AGE, JWKS_PATH
 from .oauth_token import TOKEN_PATH
 from .token_revocation import REVOCATION_PATH
-from .well_known import JWKS_MAX_AGE, JWKS_PATH
 
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"
 
@@ -103,6 +104,6 @@ ROUTES: Final = (
         METADATA_PATH + "/{issuer_path:.+}",
         server_metadata_below,
         responses=with_etag(AuthorizationServerMetadata),
-        errors=(web.HTTPNotFound,),
+        errors=(HTTPStatus.NOT_FOUND,),
     ),
 )

@@ -10,6 +10,7 @@ from . import (
     docs,
     health,
     introspection,
+    jwks,
     login,
     logout,
     oauth_token,
@@ -18,7 +19,6 @@ from . import (
     revoked_sessions,
     server_metadata,
     token_revocation,
-    well_known,
 )
 
 ROUTES: Final = (
@@ -34,7 +34,7 @@ ROUTES: Final = (
     *introspection.ROUTES,
     *token_revocation.ROUTES,
     *server_metadata.ROUTES,
-    *well_known.ROUTES,
+    *jwks.ROUTES,
     *revoked_sessions.ROUTES,
     *health.ROUTES,
     *docs.ROUTES,

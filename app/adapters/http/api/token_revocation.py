@@ -12,8 +12,8 @@ from ...guards.aiohttp import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
 from ..requests.client_authentication import authenticated_client
-from ..requests.presented_token import PresentedTokenRequest
 from ..responses import NO_STORE
+from .introspection import PresentedTokenRequest
 
 REVOCATION_PATH: Final = "/oauth/revoke"
 

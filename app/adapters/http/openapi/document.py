@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 
 from ...errors.oauth import OAUTH
 from ...errors.problem import PROBLEM
-from ..operation import Operation, error_kind
+from ..operation import Operation
 from ..responses import etag_of
 from .operations import BEARER, CLIENT, TAGS, describe_operation
 from .responses import HEADERS, Response, error_responses
@@ -25,7 +26,7 @@ Below `/oauth/` errors have the body of RFC 6749 §5.2, also for unknown paths a
 HTTP has no known path, so its error is always `application/problem+json`. OAuth clients authenticate by HTTP Basic, by
 `client_secret` in the form, or by `client_assertion`. Public clients send `client_id` alone."""
 
-_ERRORS_OF_ANY_PATH: Final = (web.HTTPNotFound, web.HTTPMethodNotAllowed, web.HTTPExpectationFailed)
+_ERRORS_OF_ANY_PATH: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.EXPECTATION_FAILED)
 
 _SECURITY_SCHEMES: Final = {
     BEARER: {
@@ -86,5 +87,5 @@ def _shared_responses(schemas: Schemas) -> dict[str, Response]:
     for prefix, error_format in (("", PROBLEM), ("oauth-", OAUTH)):
         for each in _ERRORS_OF_ANY_PATH:
             [response] = error_responses([each], error_format, schemas).values()
-            responses[prefix + PROBLEM.text(error_kind(each)).code] = response
+            responses[prefix + PROBLEM.text(each).code] = response
     return responses

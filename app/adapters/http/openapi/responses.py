@@ -7,10 +7,10 @@ from typing import Any, Final, is_typeddict
 
 from aiohttp import hdrs
 
-from ...errors.format import ErrorFormat, ErrorText
+from ...errors.format import ErrorFormat, ErrorKind, ErrorText
 from ...errors.oauth import BASIC_CHALLENGE, OAUTH, OAuthError
 from ...errors.problem import PROBLEM_TYPE, Problem
-from ..operation import ErrorType, Operation, ResponseSpec, error_kind
+from ..operation import Operation, ResponseSpec
 from .schemas import Schema, Schemas, markdown
 
 HEADERS: Final[dict[str, str]] = {
@@ -47,9 +47,9 @@ def responses_of(operation: Operation, schemas: Schemas) -> dict[str, Response]:
     return dict(sorted({**good, **errors}.items()))
 
 
-def error_responses(errors: Iterable[ErrorType], error_format: ErrorFormat, schemas: Schemas) -> dict[str, Response]:
+def error_responses(errors: Iterable[ErrorKind], error_format: ErrorFormat, schemas: Schemas) -> dict[str, Response]:
     """Return one response for each status that these errors have in a format."""
-    texts = sorted({error_format.text(error_kind(each)) for each in errors})
+    texts = sorted({error_format.text(each) for each in errors})
     grouped = groupby(texts, key=lambda text: text.status)
     return {str(status.value): _error(status, list(group), error_format, schemas) for status, group in grouped}
 
