@@ -14,10 +14,10 @@ from app.adapters.telemetry.logs import JsonFormatter
 from app.service.settings import Settings
 from app.testing.system import FakeClock
 
+from .fake_issuer import FakeIssuer
 from .forgery import Forge
 from .log_lines import LogLines
 from .service import DEFAULT_SETTINGS, Service, Tokens
-from .stand_in_issuer import StandInIssuer
 
 Start = Callable[..., Awaitable[Service]]
 
@@ -35,9 +35,9 @@ def forge(signing_key: RSAPrivateKey) -> Forge:
 
 
 @pytest.fixture
-async def issuer(forge: Forge) -> AsyncIterator[StandInIssuer]:
+async def issuer(forge: Forge) -> AsyncIterator[FakeIssuer]:
     """Return an issuer whose responses the test sets."""
-    async with StandInIssuer(forge, FakeClock(float(int(time.time())))) as issuer:
+    async with FakeIssuer(forge, FakeClock(float(int(time.time())))) as issuer:
         yield issuer
 
 

@@ -18,10 +18,10 @@ MEMBERS = {"time", "level", "logger", "message", "request_id", "method", "route"
         ("PUT /auth/me", "(no route)", 405),
     ],
 )
-async def test_an_answer_is_one_line(
+async def test_response_is_one_line(
     log: LogLines, service: Service, request_line: str, route: str, status: int
 ) -> None:
-    """It tells the route's template in the place of the path, no query string, and the id that the client was given."""
+    """The line has the pattern of the route instead of the path, no query string, and the request id."""
     method, path = request_line.split()
     answer = await service.ask(method, path)
     [entry] = log.of("keyturn.access")
@@ -32,8 +32,8 @@ async def test_an_answer_is_one_line(
     assert entry["milliseconds"] >= 0
 
 
-async def test_each_answer_has_its_own_line(log: LogLines, service: Service, tokens: Tokens) -> None:
-    """In their order, each with its own id, on whatever connection they were asked."""
+async def test_every_response_has_a_line(log: LogLines, service: Service, tokens: Tokens) -> None:
+    """The lines are in the order of the responses, each with its own request id."""
     answers = [await service.me(tokens.access), await service.me("x"), await service.refresh(tokens.refresh)]
     entries = log.of("keyturn.access")[-3:]
     assert [entry["status"] for entry in entries] == [200, 401, 200]
@@ -41,8 +41,8 @@ async def test_each_answer_has_its_own_line(log: LogLines, service: Service, tok
 
 
 @pytest.mark.parametrize("raw", [b"rubbish\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n"])
-async def test_what_was_not_http_is_a_line_too(log: LogLines, service: Service, raw: bytes) -> None:
-    """The answer to an unreadable request is logged under its id, and nothing is logged as a fault of the service."""
+async def test_unreadable_request_is_one_line(log: LogLines, service: Service, raw: bytes) -> None:
+    """An unreadable request has a line with its request id, and nothing is logged as an error."""
     answer = await service.send(raw)
     [entry] = log.of("keyturn.access")
     assert (entry["status"], entry["route"]) == (400, "(no route)")

@@ -1,4 +1,4 @@
-"""What a client sends in confidence appears in no answer and no line of the log, wherever it sent it."""
+"""No answer and no log line contains a secret that a client sent, wherever the client put it."""
 
 import pytest
 
@@ -57,8 +57,8 @@ BODIES: dict[str, str] = {
 }
 
 
-def assert_unseen(log: LogLines, *answers: Answer) -> None:
-    """See that the canary is nowhere, in whatever case."""
+def assert_canary_is_absent(log: LogLines, *answers: Answer) -> None:
+    """Check that neither the answers nor the log contain the canary, in any case."""
     for answer in answers:
         assert BYTES.lower() not in answer.body.lower()
         assert CANARY.lower() not in str(answer.headers).lower()
@@ -67,20 +67,20 @@ def assert_unseen(log: LogLines, *answers: Answer) -> None:
 
 
 @pytest.mark.parametrize("raw", REQUESTS.values(), ids=REQUESTS)
-async def test_no_part_of_a_request_is_repeated(log: LogLines, service: Service, raw: bytes) -> None:
-    """Wherever in a request it stands, neither the answer nor the log at its most talkative has it."""
-    assert_unseen(log, await service.send(raw))
+async def test_no_part_of_request_is_repeated(log: LogLines, service: Service, raw: bytes) -> None:
+    """Neither the answer nor the log contains any part of a request."""
+    assert_canary_is_absent(log, await service.send(raw))
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-async def test_no_part_of_a_body_is_repeated(log: LogLines, service: Service, body: str) -> None:
-    """At every endpoint that reads one, and in the audit log."""
+async def test_no_part_of_body_is_repeated(log: LogLines, service: Service, body: str) -> None:
+    """Neither the answers nor the log, including audit events, contain any part of a body."""
     paths = ("/auth/login", "/auth/refresh", "/auth/logout")
-    assert_unseen(log, *[await service.ask("POST", path, data=body, headers=JSON) for path in paths])
+    assert_canary_is_absent(log, *[await service.ask("POST", path, data=body, headers=JSON) for path in paths])
 
 
 async def test_no_new_password_is_repeated(log: LogLines, service: Service, tokens: Tokens) -> None:
-    """Neither where it is taken nor where it is refused, by the user or an administrator."""
+    """A new password appears nowhere, whether it is accepted or refused."""
     root = await service.create_user("root", scope="account keyturn:admin")
     admin = (await service.sign_in("root")).access
     bodies: list[dict[str, str]] = [
@@ -98,11 +98,11 @@ async def test_no_new_password_is_repeated(log: LogLines, service: Service, toke
     ):
         answers.append(await service.ask(method, path, token=admin, json=body))
     assert [each.status for each in answers[3:]] == [201, 409, 400, 204]
-    assert_unseen(log, *answers)
+    assert_canary_is_absent(log, *answers)
 
 
 async def test_no_token_is_logged(log: LogLines, service: Service, tokens: Tokens) -> None:
-    """Good tokens neither: refreshed, replayed, reused, signed out with, or in the way of a bug."""
+    """The log has no valid token: refreshed, replayed, reused, revoked, or in the text of an exception."""
     successor = await service.rotate(tokens)
     await service.refresh(tokens.refresh)
     service.sessions.bug = RuntimeError(f"row {tokens.refresh} for {tokens.access}")
@@ -118,8 +118,8 @@ async def test_no_token_is_logged(log: LogLines, service: Service, tokens: Token
         assert secret not in log.text()
 
 
-async def test_no_part_of_a_request_is_measured(start: Start) -> None:
-    """Nothing of any of them is at ``/metrics``: no path, no method, no username, no token."""
+async def test_metrics_have_no_part_of_request(start: Start) -> None:
+    """``/metrics`` contains no path, method, username or token of a client."""
     service = await start(metrics_port=0)
     for raw in REQUESTS.values():
         await service.send(raw)

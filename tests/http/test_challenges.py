@@ -39,22 +39,22 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
-async def test_every_guarded_route_asks_for_a_token(service: Service, method: str, path: str) -> None:
-    """Without a token, nothing behind the guard is reached."""
+async def test_guarded_routes_need_token(service: Service, method: str, path: str) -> None:
+    """Every guarded route answers 401 without a token."""
     assert (await service.ask(method, path)).problem == (401, "missing-token")
 
 
 @pytest.mark.parametrize("headers", NO_TOKEN.values(), ids=NO_TOKEN)
-async def test_who_presents_no_token_gets_a_bare_challenge(service: Service, headers: dict[str, str]) -> None:
-    """No token, or another scheme: the challenge has no error code, as there was nothing wrong to tell of."""
+async def test_challenge_without_token_has_no_error(service: Service, headers: dict[str, str]) -> None:
+    """Without a token, or with another scheme, the challenge is ``Bearer`` alone."""
     answer = await service.ask("GET", "/auth/me", headers=headers)
     assert answer.problem == (401, "missing-token")
     assert answer.headers.getall("WWW-Authenticate") == ["Bearer"]
 
 
 @pytest.mark.parametrize("token", MALFORMED)
-async def test_who_presents_something_else_is_told_its_format_is_wrong(service: Service, token: str) -> None:
-    """A token was presented: the challenge says ``invalid_token``, body and challenge say why."""
+async def test_challenge_for_malformed_token(service: Service, token: str) -> None:
+    """The challenge has ``invalid_token``. The body and the challenge have the description."""
     answer = await service.ask("GET", "/auth/me", headers={"Authorization": f"Bearer {token}"})
     assert answer.problem == (401, "invalid-token")
     assert answer.json()["detail"] == "Invalid token format"
@@ -67,7 +67,7 @@ async def test_who_presents_something_else_is_told_its_format_is_wrong(service: 
 async def test_two_authorization_headers_are_refused(
     service: Service, tokens: Tokens, method_and_path: tuple[str, str]
 ) -> None:
-    """Even where both are good and the same: which of them counts would depend on who reads."""
+    """Two headers get 400, even if both have the same valid token."""
     method, path = (part.encode() for part in method_and_path)
     header = b"Authorization: Bearer %s\r\n" % tokens.access.encode()
     answer = await service.send(b"%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n" % (method, path, header, header))
@@ -75,8 +75,8 @@ async def test_two_authorization_headers_are_refused(
     assert (await service.me(tokens.access)).status == 200
 
 
-async def test_a_token_elsewhere_is_not_looked_for(service: Service, tokens: Tokens) -> None:
-    """Neither the query string nor a form is read (RFC 9700 §4.3.2)."""
+async def test_token_in_query_or_form_is_ignored(service: Service, tokens: Tokens) -> None:
+    """A token in the query string or in a form does not count (RFC 9700 §4.3.2)."""
     answer = await service.ask("GET", f"/auth/me?access_token={tokens.access}")
     assert answer.problem == (401, "missing-token")
     answer = await service.ask("GET", "/auth/me", data={"access_token": tokens.access})

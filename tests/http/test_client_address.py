@@ -1,4 +1,4 @@
-"""Whose address a request has: nobody outside a trusted proxy chooses it."""
+"""The client address of a request: only trusted proxies can change it."""
 
 from ipaddress import ip_address, ip_network
 
@@ -48,8 +48,10 @@ PROXY, CLIENT = "10.0.0.1", "203.0.113.9"
         ("@socket", [CLIENT], "@socket"),
     ],
 )
-def test_the_first_hop_that_is_not_trusted(peer: str | None, lines: list[str], expected: str) -> None:
-    """From the right; what is no address ends the way at the last trusted hop."""
+def test_first_untrusted_hop(peer: str | None, lines: list[str], expected: str) -> None:
+    """The client is the first untrusted hop from the right. An entry that is no address ends the search at the last
+    trusted hop.
+    """
     assert client_address(peer, lines, TRUSTED) == expected
 
 
@@ -63,22 +65,22 @@ hostile = st.lists(
 
 @pytest.mark.proof("login")
 @given(st.ip_addresses().filter(lambda peer: not any(peer in each for each in TRUSTED)), hostile)
-def test_who_connects_directly_is_who_they_are(peer: object, lines: list[str]) -> None:
-    """Whatever an untrusted peer sends, its network is its own."""
+def test_untrusted_peer_cannot_choose_its_address(peer: object, lines: list[str]) -> None:
+    """Whatever an untrusted peer sends, the result is in its own network."""
     assert network_of(client_address(str(peer), lines, TRUSTED)) == network_of(str(peer))
 
 
 @pytest.mark.proof("login")
 @given(st.ip_addresses().filter(lambda each: not any(each in trusted for trusted in TRUSTED)), hostile, st.booleans())
-def test_who_comes_through_a_proxy_is_whom_it_saw(client: object, lines: list[str], own_line: bool) -> None:  # noqa: FBT001
+def test_trusted_proxy_decides_the_address(client: object, lines: list[str], own_line: bool) -> None:  # noqa: FBT001
     """Whatever a client sends ahead, the proxy's own entry decides, appended to the last line or in one of its own."""
     sent = [*lines, str(client)] if own_line or not lines else [*lines[:-1], f"{lines[-1]}, {client}"]
     assert network_of(client_address(PROXY, sent, TRUSTED)) == network_of(str(client))
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
-async def test_headers_of_strangers_buy_no_budget(start: Start, header: str) -> None:
-    """Without trusted proxies every guess is one from the address that connects, whatever the header says."""
+async def test_headers_do_not_change_the_rate_limit(start: Start, header: str) -> None:
+    """Without trusted proxies, all guesses count for the address of the connection."""
     service = await start()
     statuses = []
     for number in range(12):
@@ -88,8 +90,8 @@ async def test_headers_of_strangers_buy_no_budget(start: Start, header: str) -> 
     assert statuses == [401] * 10 + [429] * 2
 
 
-async def test_clients_of_a_trusted_proxy_have_budgets_of_their_own(start: Start) -> None:
-    """The last entry is the client's; what stands before it is not looked at, and ``Forwarded`` never is."""
+async def test_clients_of_trusted_proxy_have_separate_rate_limits(start: Start) -> None:
+    """The last entry of ``X-Forwarded-For`` is the client. Earlier entries and ``Forwarded`` are ignored."""
     service = await start(trusted_proxies=(ip_network("127.0.0.1"),))
     body = {"username": "alice", "password": "wrong"}
 
@@ -103,10 +105,11 @@ async def test_clients_of_a_trusted_proxy_have_budgets_of_their_own(start: Start
     assert await guess(0, "::ffff:203.0.113.1") == 429
 
 
-async def test_the_address_is_the_clients_everywhere(start: Start) -> None:
-    """In the list of sessions as well."""
+@pytest.mark.parametrize("earlier_entries", ["", "192.0.2.1, " * 40], ids=["short header", "long header"])
+async def test_sessions_show_client_address(start: Start, earlier_entries: str) -> None:
+    """The list of sessions shows the address of the client."""
     service = await start(trusted_proxies=(ip_network("127.0.0.1"),))
-    headers = {"X-Forwarded-For": CLIENT}
+    headers = {"X-Forwarded-For": earlier_entries + CLIENT}
     answer = await service.ask(
         "POST", "/auth/login", json={"username": "alice", "password": "correct horse"}, headers=headers
     )

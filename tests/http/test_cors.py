@@ -1,4 +1,4 @@
-"""Requests of web pages of other origins (the CORS protocol of the Fetch standard)."""
+"""Requests from web pages of other origins (the CORS protocol of the Fetch standard)."""
 
 import pytest
 
@@ -13,19 +13,19 @@ OTHER = "http://localhost:3000"
 
 @pytest.fixture
 async def shared(start: Start) -> Service:
-    """Return a service that two origins may use."""
+    """Return a service with two cors_headers origins."""
     return await start(cors_origins=(APP, OTHER))
 
 
-def allowed(answer: Answer) -> set[str]:
-    """Return which headers of the protocol an answer has."""
+def cors_headers(answer: Answer) -> set[str]:
+    """Return the names of the CORS headers of an answer."""
     return {name for name in answer.headers if name.startswith("Access-Control-")}
 
 
 async def preflight(
     service: Service, path: str, origin: str, *, method: str = "POST", headers: str = "authorization,content-type"
 ) -> Answer:
-    """Ask first, as a browser does."""
+    """Send a preflight request, as a browser does."""
     asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
     return await service.ask("OPTIONS", path, headers=asked)
 
@@ -35,8 +35,8 @@ async def preflight(
     ("path", "methods"),
     [("/auth/login", "POST"), ("/auth/sessions", "DELETE, GET, HEAD"), ("/auth/sessions/x", "DELETE")],
 )
-async def test_a_page_may_ask_first(shared: Service, origin: str, path: str, methods: str) -> None:
-    """The preflight of an origin on the list names the path's methods and the headers that requests need."""
+async def test_preflight_of_allowed_origin(shared: Service, origin: str, path: str, methods: str) -> None:
+    """The answer names the methods of the path and the headers that requests need."""
     answer = await preflight(shared, path, origin)
     assert (answer.status, answer.body) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -47,8 +47,8 @@ async def test_a_page_may_ask_first(shared: Service, origin: str, path: str, met
     assert "X-Request-Id" in answer.headers
 
 
-async def test_a_page_reads_answers_of_every_kind(shared: Service) -> None:
-    """What succeeds and what fails, with the headers that it needs to see; cookies are never asked for."""
+async def test_allowed_page_reads_every_answer(shared: Service) -> None:
+    """Successes and errors have the CORS headers, and no answer allows credentials."""
     origin = {"Origin": APP}
     members = {"username": "alice", "password": PASSWORD}
     shared.sessions.down = True
@@ -83,45 +83,45 @@ async def test_a_page_reads_answers_of_every_kind(shared: Service) -> None:
         "",
     ],
 )
-async def test_another_origin_gets_nothing_of_it(shared: Service, origin: str) -> None:
-    """Origins are compared whole; a cache learns that the answer depends on them."""
+async def test_other_origin_gets_no_cors_headers(shared: Service, origin: str) -> None:
+    """Origins are compared as a whole. ``Vary`` tells caches that the answer depends on the origin."""
     asked = await preflight(shared, "/auth/login", origin)
-    assert asked.problem == (405, "method-not-allowed")
+    assert asked.problem == (405, "method-not-cors_headers")
     answer = await shared.ask("GET", "/livez", headers={"Origin": origin})
     assert answer.status == 200
     for each in (asked, answer):
-        assert allowed(each) == set()
+        assert cors_headers(each) == set()
         assert each.headers["Vary"] == "Origin"
 
 
-async def test_without_an_origin_nothing_is_allowed(shared: Service) -> None:
-    """A client that is no browser sees the same as ever, and a cache learns that browsers may not."""
+async def test_request_without_origin(shared: Service) -> None:
+    """A request without an origin gets no CORS headers, but ``Vary``."""
     answer = await shared.ask("GET", "/livez")
-    assert allowed(answer) == set()
+    assert cors_headers(answer) == set()
     assert answer.headers["Vary"] == "Origin"
 
 
-async def test_a_bare_options_is_no_preflight(shared: Service) -> None:
-    """Without the method that is asked for it is a method that there is not."""
+async def test_options_without_requested_method_is_no_preflight(shared: Service) -> None:
+    """OPTIONS without ``Access-Control-Request-Method`` gets 405."""
     answer = await shared.ask("OPTIONS", "/auth/login", headers={"Origin": APP})
-    assert answer.problem == (405, "method-not-allowed")
+    assert answer.problem == (405, "method-not-cors_headers")
 
 
-async def test_a_preflight_for_nothing_is_not_found(shared: Service) -> None:
-    """An unknown path stays unknown."""
+async def test_preflight_of_unknown_path_is_not_found(shared: Service) -> None:
+    """A preflight for an unknown path gets 404."""
     assert (await preflight(shared, "/nothing", APP)).problem == (404, "not-found")
 
 
-async def test_nobody_is_let_in_by_default(service: Service) -> None:
-    """Without the setting there is no header of the protocol, and no preflight succeeds."""
-    assert (await preflight(service, "/auth/login", APP)).problem == (405, "method-not-allowed")
+async def test_no_origin_is_allowed_by_default(service: Service) -> None:
+    """Without the setting, no answer has a CORS header and every preflight gets 405."""
+    assert (await preflight(service, "/auth/login", APP)).problem == (405, "method-not-cors_headers")
     answer = await service.ask("GET", "/livez", headers={"Origin": APP})
-    assert allowed(answer) == set()
+    assert cors_headers(answer) == set()
     assert "Vary" not in answer.headers
 
 
-async def test_the_jwk_set_stays_open_to_all(shared: Service, service: Service) -> None:
-    """Verifiers in any page may read the keys, whatever the list says."""
+async def test_jwk_set_is_open_to_every_origin(shared: Service, service: Service) -> None:
+    """Pages of any origin may read the JWK Set, whatever the setting says."""
     for each in (shared, service):
         for origin in (APP, "https://evil.example"):
             answer = await each.ask("GET", "/.well-known/jwks.json", headers={"Origin": origin})

@@ -1,4 +1,4 @@
-"""What every answer has, whatever its kind."""
+"""Properties of every answer."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -55,10 +55,10 @@ KINDS: dict[str, tuple[int, Ask]] = {
 
 
 @pytest.mark.parametrize(("status", "ask"), KINDS.values(), ids=KINDS)
-async def test_an_answer_of_every_kind_has_an_id_and_security_headers(
+async def test_every_answer_has_request_id_and_security_headers(
     service: Service, tokens: Tokens, status: int, ask: Ask
 ) -> None:
-    """The id is a random one, the headers keep browsers from making anything else of an answer."""
+    """Answers of every kind have a random request id and the security headers."""
     answer = await ask(service, tokens)
     assert answer.status == status
     assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-Id"])
@@ -68,10 +68,8 @@ async def test_an_answer_of_every_kind_has_an_id_and_security_headers(
 
 
 @pytest.mark.parametrize(("status", "ask"), [kind for kind in KINDS.values() if kind[0] >= 400])
-async def test_every_failure_is_a_problem_that_is_not_kept(
-    service: Service, tokens: Tokens, status: int, ask: Ask
-) -> None:
-    """The body is problem details (RFC 9457) with the request's id on 5xx, and no cache may keep it."""
+async def test_every_error_is_a_problem(service: Service, tokens: Tokens, status: int, ask: Ask) -> None:
+    """Every error is a problem (RFC 9457) that caches must not keep. A 5xx has the request id."""
     answer = await ask(service, tokens)
     assert answer.problem[0] == status
     assert answer.headers["Cache-Control"] == "no-store"
@@ -79,8 +77,8 @@ async def test_every_failure_is_a_problem_that_is_not_kept(
     assert ("WWW-Authenticate" in answer.headers) == (status in (401, 403))
 
 
-async def test_no_two_answers_have_one_id(service: Service) -> None:
-    """Not on one connection, nor where the client asks for an id of its choice."""
+async def test_request_ids_are_unique(service: Service) -> None:
+    """Each answer has its own id, and the service ignores an id that the client sends."""
     answers = [await service.ask("GET", "/livez", headers={"X-Request-Id": "mine"}) for _ in range(20)]
     ids = {answer.headers["X-Request-Id"] for answer in answers}
     assert len(ids) == 20
@@ -100,8 +98,8 @@ async def test_no_two_answers_have_one_id(service: Service) -> None:
         ("OPTIONS", "/livez", "GET,HEAD"),
     ],
 )
-async def test_a_wrong_method_is_told_the_right_ones(service: Service, method: str, path: str, allowed: str) -> None:
-    """405 lists them in Allow (RFC 9110 §15.5.6), to anyone."""
+async def test_wrong_method_gets_allow(service: Service, method: str, path: str, allowed: str) -> None:
+    """405 lists the methods of the path in ``Allow`` (RFC 9110 §15.5.6)."""
     answer = await service.ask(method, path)
     assert answer.problem == (405, "method-not-allowed")
     assert answer.headers["Allow"] == allowed
@@ -110,7 +108,7 @@ async def test_a_wrong_method_is_told_the_right_ones(service: Service, method: s
 @pytest.mark.parametrize(
     "path", ["/", "/auth", "/auth/login/", "/AUTH/LOGIN", "/auth/sessions/a/b", "/auth/sessions/", "/%00"]
 )
-async def test_an_unknown_path_is_not_found(service: Service, path: str) -> None:
-    """404, with or without a token: there is nothing to guard."""
+async def test_unknown_path_is_not_found(service: Service, path: str) -> None:
+    """An unknown path gets 404, with or without a token."""
     for token in (None, "rubbish"):
         assert (await service.ask("GET", path, token=token)).problem == (404, "not-found")

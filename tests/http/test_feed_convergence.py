@@ -1,4 +1,4 @@
-"""Followers miss nothing: instances that learn late, out of order, by other clocks, and not at all for a while."""
+"""Followers miss no revocation, although instances learn of them late, out of order, and with wrong clocks."""
 
 import random
 from collections.abc import Sequence
@@ -28,14 +28,14 @@ from tests.conftest import Proof
 _POLICY = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE)
 _SKEWS = (1, 10)
 _LATEST_COMMIT = 35
-"""Seconds: with the difference of two clocks it is below the minute that instances read again."""
+"""Seconds. With the difference of two clocks it is less than the minute that instances read again."""
 
-_STORMY_SECONDS = 600
-_CALM_SECONDS = 90
+_ACTIVE_SECONDS = 600
+_QUIET_SECONDS = 90
 
 
 class SlowStore:
-    """Shows each revocation some time after it was made."""
+    """A store that shows each revocation some time after it was made."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -46,7 +46,7 @@ class SlowStore:
 
 
 class Instance:
-    """An instance of the service with a clock of its own, which learns each second while it reaches the store."""
+    """An instance of the service with its own clock. It syncs each second while it reaches the store."""
 
     def __init__(self, store: SlowStore, skew: float) -> None:
         self.clock = FakeClock(NOW + skew)
@@ -54,8 +54,8 @@ class Instance:
         self.revoked = RevocationList()
         self._since: float | None = None
         self.revocation = Revocation(
-            sessions=store,  # type: ignore[arg-type]  # only this act is asked for
-            lookup=None,  # type: ignore[arg-type]  # only for logging out
+            sessions=store,  # type: ignore[arg-type]  # the test calls only this method
+            lookup=None,  # type: ignore[arg-type]  # logging out is not tested here
             revoked=self.revoked,
             clock=self.clock,
             audit=FakeAuditTrail(),
@@ -67,30 +67,30 @@ class Instance:
         self.documents = FeedDocuments(feed, self.clock)
 
     async def sync_revocations(self) -> None:
-        """Learn what others revoked."""
+        """Read the revocations of other instances."""
         self._since = await self.revocation.sync_revocations(self._since)
 
 
 class Balancer:
-    """Asks another instance each time, or one for long."""
+    """A load balancer. It chooses a new instance for each request, or stays with one for long."""
 
     def __init__(self, instances: list[Instance], choose: random.Random) -> None:
         self._instances, self._choose = instances, choose
-        self._loyalty = choose.choice((0, 0.99))
-        self._asked = choose.choice(instances)
-        self.whole = 0
+        self._stay_probability = choose.choice((0, 0.99))
+        self._instance = choose.choice(instances)
+        self.complete_feeds = 0
 
     async def jwk_set(self) -> JwkSetDocument:
         raise NotImplementedError
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
-        if self._choose.random() >= self._loyalty:
-            self._asked = self._choose.choice(self._instances)
-        document = self._asked.documents.since(since)
+        if self._choose.random() >= self._stay_probability:
+            self._instance = self._choose.choice(self._instances)
+        document = self._instance.documents.since(since)
         assert document.feed is not None
-        self.whole += document.feed.since == 0
+        self.complete_feeds += document.feed.since == 0
         self.answer = document.feed
-        tag = f"{document.etag} of {id(self._asked)}"  # the fake's signatures are the same on every instance
+        tag = f"{document.etag} of {id(self._instance)}"  # the fake's signatures are the same on every instance
         return None if tag == etag else FeedDocument(document.body.decode(), tag)
 
     def decode_feed(self, text: str) -> tuple[Feed, str]:
@@ -102,11 +102,11 @@ class Balancer:
 
 @pytest.mark.proof("feed")
 async def test_no_revocation_is_missed(proof: Proof) -> None:
-    """Whatever instances are polled in which order: once they are calm, the follower knows every session that is
-    revoked; and where clocks agree to a second, it has seldom fetched everything.
+    """A follower that polls instances in any order knows every revoked session in the end. If the clocks differ by at
+    most a second, it rarely needs the complete feed.
     """
     histories = proof.count("histories", small=20, full=1_000)
-    choose = random.Random(proof.seed())  # noqa: S311  # it only makes histories
+    choose = random.Random(proof.seed())  # noqa: S311  # the histories need no secure randomness
     revocations = 0
     for _ in range(histories):
         revocations += await _follow(choose)
@@ -118,44 +118,44 @@ async def _follow(choose: random.Random) -> int:
     instances = [Instance(store, choose.uniform(-skew, skew)) for _ in range(3)]
     for instance in instances:
         await instance.sync_revocations()
-    away = {instance: _outages(choose) for instance in instances}
+    offline = {instance: _outages(choose) for instance in instances}
     balancer = Balancer(instances, choose)
     clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), RevocationList()
     keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, reload=KeyReload(clock=clock))  # type: ignore[arg-type]
     follower = FeedFollower(
         issuer=balancer,
         keys=keys,
-        verifier=balancer,  # type: ignore[arg-type]  # the answer is at hand
+        verifier=balancer,  # type: ignore[arg-type]  # the balancer keeps the decoded feed
         revoked=revoked,
         clock=clock,
         policy=_POLICY,
         stale_after=30,
     )
-    for second in range(_STORMY_SECONDS + _CALM_SECONDS):
+    for second in range(_ACTIVE_SECONDS + _QUIET_SECONDS):
         for each in (clock, *(instance.clock for instance in instances)):
             each.advance(1)
         store.now += 1
-        if second < _STORMY_SECONDS and choose.random() < 0.2:
+        if second < _ACTIVE_SECONDS and choose.random() < 0.2:
             by = choose.choice(instances)
             session = RevokedSession(SessionId(choose.randbytes(16)), by.clock.now())
             store.commits.append((store.now + choose.choice((0, choose.uniform(0, _LATEST_COMMIT))), session))
             if choose.random() < 0.5:
                 by.revoked.add(session)
         for instance in instances:
-            if second >= _STORMY_SECONDS or second not in away[instance]:
+            if second >= _ACTIVE_SECONDS or second not in offline[instance]:
                 await instance.sync_revocations()
         if choose.random() < 0.5:
             await follower.poll()
     assert {each.session_id for _, each in store.commits} == {each.session_id for each in revoked.since(0)}
     assert not follower.is_stale()
-    assert skew > 1 or balancer.whole < 30
+    assert skew > 1 or balancer.complete_feeds < 30
     return len(store.commits)
 
 
 def _outages(choose: random.Random) -> set[int]:
     """Return the seconds in which an instance does not reach its store."""
-    away: set[int] = set()
+    offline: set[int] = set()
     for _ in range(choose.randrange(3)):
-        begins = choose.randrange(1, _STORMY_SECONDS)
-        away |= set(range(begins, begins + choose.choice((5, 60, 300))))
-    return away
+        begins = choose.randrange(1, _ACTIVE_SECONDS)
+        offline |= set(range(begins, begins + choose.choice((5, 60, 300))))
+    return offline

@@ -12,19 +12,19 @@ from app.domain.errors import ConfigurationError
 from app.guard import closed_when_stale, guard_metrics, requires
 from tests.metrics import Metrics
 
-from .foreign import claims, hello
-from .stand_in_issuer import FEED, JWKS, SID, Following, StandInIssuer, token
+from .fake_issuer import FEED, JWKS, SID, FakeIssuer, FollowingApp, token
+from .guarded_app import claims, hello
 
 
 @pytest.fixture
 def registry() -> CollectorRegistry:
-    """Return the application's registry."""
+    """Return the registry of the application."""
     return CollectorRegistry()
 
 
 @pytest.fixture
-async def guarded(issuer: StandInIssuer, registry: CollectorRegistry) -> AsyncIterator[Following]:
-    """Return an application whose guard is measured."""
+async def guarded(issuer: FakeIssuer, registry: CollectorRegistry) -> AsyncIterator[FollowingApp]:
+    """Return an application whose guard has metrics."""
 
     @closed_when_stale
     async def closed(_: web.Request) -> web.Response:
@@ -35,29 +35,29 @@ async def guarded(issuer: StandInIssuer, registry: CollectorRegistry) -> AsyncIt
         return web.Response()
 
     routes: list[web.AbstractRouteDef] = [web.get("/", hello), web.get("/closed", closed), web.get("/scoped", scoped)]
-    async with Following(issuer, routes, telemetry=guard_metrics(registry)) as guarded:
+    async with FollowingApp(issuer, routes, telemetry=guard_metrics(registry)) as guarded:
         yield guarded
 
 
 def scrape(registry: CollectorRegistry) -> Metrics:
-    """Return what the application would answer to Prometheus."""
+    """Return the metrics that Prometheus would read."""
     return Metrics.parse(generate_latest(registry).decode())
 
 
-def moment(registry: CollectorRegistry, name: str) -> float:
-    """Return a timestamp that there must be."""
+def timestamp(registry: CollectorRegistry, name: str) -> float:
+    """Return the value of a timestamp metric."""
     value = scrape(registry).value(name)
     assert value is not None
     return value
 
 
 async def unavailable(_: web.Request) -> web.Response:
-    """Answer as an issuer whose store is away."""
+    """Answer 503, as an issuer without its store does."""
     raise web.HTTPServiceUnavailable
 
 
-async def test_what_is_known_at_the_start(guarded: Following, registry: CollectorRegistry) -> None:
-    """One fetch of each document was good, and the feed is not stale."""
+async def test_metrics_after_start(guarded: FollowingApp, registry: CollectorRegistry) -> None:
+    """Each document was fetched once with success, and the feed is not stale."""
     metrics = scrape(registry)
     for document in ("keys", "feed"):
         assert metrics.value("guard_fetches_total", document=document, outcome="good") == 1
@@ -66,26 +66,28 @@ async def test_what_is_known_at_the_start(guarded: Following, registry: Collecto
     assert metrics.value("guard_feed_stale") == 0
 
 
-async def test_ages_are_told_as_moments(issuer: StandInIssuer, guarded: Following, registry: CollectorRegistry) -> None:
-    """Keys and revocations have the time at which they were new, which failures do not move: their age grows."""
-    keys_at = moment(registry, "guard_keys_timestamp_seconds")
-    revocations_at = moment(registry, "guard_revocations_timestamp_seconds")
+async def test_failed_fetches_keep_timestamps(
+    issuer: FakeIssuer, guarded: FollowingApp, registry: CollectorRegistry
+) -> None:
+    """The timestamps of keys and revocations are those of the last success."""
+    keys_at = timestamp(registry, "guard_keys_timestamp_seconds")
+    revocations_at = timestamp(registry, "guard_revocations_timestamp_seconds")
     assert max(keys_at, revocations_at) <= time.time()
-    issuer.instead.update({JWKS: unavailable, FEED: unavailable})
+    issuer.overrides.update({JWKS: unavailable, FEED: unavailable})
     issuer.clock.advance(20)
     before = time.time()
     await guarded.fetch()
     await guarded.poll()
-    assert before <= moment(registry, "guard_keys_timestamp_seconds") + 20 <= time.time()
-    assert before <= moment(registry, "guard_revocations_timestamp_seconds") + 20 <= time.time()
+    assert before <= timestamp(registry, "guard_keys_timestamp_seconds") + 20 <= time.time()
+    assert before <= timestamp(registry, "guard_revocations_timestamp_seconds") + 20 <= time.time()
 
 
 @pytest.mark.parametrize("document", ["keys", "feed"])
-async def test_a_failed_fetch_is_counted(
-    issuer: StandInIssuer, guarded: Following, registry: CollectorRegistry, document: str
+async def test_failed_fetch_is_counted(
+    issuer: FakeIssuer, guarded: FollowingApp, registry: CollectorRegistry, document: str
 ) -> None:
-    """By its document, and not as a good one."""
-    issuer.instead.update({JWKS: unavailable, FEED: unavailable})
+    """A failed fetch counts as failed for its document only."""
+    issuer.overrides.update({JWKS: unavailable, FEED: unavailable})
     await (guarded.fetch() if document == "keys" else guarded.poll())
     metrics = scrape(registry)
     assert metrics.value("guard_fetches_total", document=document, outcome="failed") == 1
@@ -93,22 +95,20 @@ async def test_a_failed_fetch_is_counted(
     assert metrics.total("guard_fetches_total", outcome="failed") == 1
 
 
-async def test_staleness_is_shown(issuer: StandInIssuer, guarded: Following, registry: CollectorRegistry) -> None:
-    """With the polls that find it."""
-    issuer.instead[FEED] = unavailable
+async def test_stale_feed_metric(issuer: FakeIssuer, guarded: FollowingApp, registry: CollectorRegistry) -> None:
+    """The metric is 1 after the poll that finds the feed stale, and 0 after the next good poll."""
+    issuer.overrides[FEED] = unavailable
     for seconds, stale in ((30, 0), (1, 1)):
         issuer.clock.advance(seconds)
         await guarded.poll()
         assert scrape(registry).value("guard_feed_stale") == stale
-    del issuer.instead[FEED]
+    del issuer.overrides[FEED]
     await guarded.poll()
     assert scrape(registry).value("guard_feed_stale") == 0
 
 
-async def test_sessions_known_to_be_revoked(
-    issuer: StandInIssuer, guarded: Following, registry: CollectorRegistry
-) -> None:
-    """Those that the feeds told of, until no token of theirs can be alive."""
+async def test_revoked_sessions_metric(issuer: FakeIssuer, guarded: FollowingApp, registry: CollectorRegistry) -> None:
+    """The metric counts revoked sessions until all their tokens have expired."""
     issuer.feed = {"revoked": {SID: int(issuer.clock.now())}}
     issuer.clock.advance(2)
     await guarded.poll()
@@ -120,9 +120,9 @@ async def test_sessions_known_to_be_revoked(
 
 
 async def test_refusals_are_counted_by_reason(
-    issuer: StandInIssuer, guarded: Following, registry: CollectorRegistry
+    issuer: FakeIssuer, guarded: FollowingApp, registry: CollectorRegistry
 ) -> None:
-    """Those before a handler and those in it; a request that is let through is none."""
+    """Refusals before and inside the handler count by reason. Accepted requests do not count."""
     assert await guarded.status(token(issuer)) == 200
     assert await guarded.status() == 401
     assert await guarded.status("rubbish") == 401
@@ -136,12 +136,12 @@ async def test_refusals_are_counted_by_reason(
     assert metrics.total("guard_access_refusals_total") == 5
 
 
-async def test_a_guard_that_never_had_an_answer(issuer: StandInIssuer, registry: CollectorRegistry) -> None:
-    """It is stale from the start, knows nothing since 1970, and counts the tokens that it could not judge."""
+async def test_metrics_without_issuer(issuer: FakeIssuer, registry: CollectorRegistry) -> None:
+    """Without any answer the feed is stale, the timestamps are 0, and refused tokens count as ``keys_unknown``."""
     telemetry = guard_metrics(registry)
     assert scrape(registry).value("guard_feed_stale") == 1
     await issuer.stop()
-    async with Following(issuer, [web.get("/", hello)], telemetry=telemetry) as guarded:
+    async with FollowingApp(issuer, [web.get("/", hello)], telemetry=telemetry) as guarded:
         assert await guarded.status(token(issuer)) == 503
     metrics = scrape(registry)
     assert metrics.value("guard_access_refusals_total", reason="keys_unknown") == 1
@@ -150,8 +150,8 @@ async def test_a_guard_that_never_had_an_answer(issuer: StandInIssuer, registry:
     assert metrics.value("guard_feed_stale") == 1
 
 
-def test_the_registry_is_prometheus_clients_own_unless_given() -> None:
-    """So an application that exposes that one already has nothing more to do; two guards need two."""
+def test_default_registry() -> None:
+    """Without ``registry`` the metrics are in the default registry, once only."""
     registered = set(REGISTRY._collector_to_names)
     try:
         guard_metrics()
@@ -163,8 +163,8 @@ def test_the_registry_is_prometheus_clients_own_unless_given() -> None:
             REGISTRY.unregister(each)
 
 
-def test_without_prometheus_client_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the guard itself can be imported."""
+def test_missing_prometheus_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``guard_metrics`` raises ``ConfigurationError`` with the command to install prometheus-client."""
     monkeypatch.delitem(sys.modules, "app.adapters.telemetry.prometheus_guard", raising=False)
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(ConfigurationError, match=r"pip install keyturn\[metrics\]"):

@@ -1,4 +1,4 @@
-"""The guard's replaceable parts: where the token is, and what a refusal looks like."""
+"""The parts of a guard that can be replaced: the token source and the renderer of refusals."""
 
 from http import HTTPStatus
 
@@ -10,22 +10,22 @@ from app.domain.errors import KeyturnError
 from app.domain.tokens.errors import InsufficientScope, MissingToken
 from app.guard import Cookie, requires
 
-from .foreign import Connect, application, bearer, claims, guard_of, hello, status
 from .forgery import Forge
+from .guarded_app import Connect, bearer, claims, guard_of, guarded_app, hello, status
 
 
-class Query:
-    """Takes the token from the query string, as nobody should."""
+class QueryToken:
+    """Takes the token from the query string. Only a test does that."""
 
     def token(self, request: web.Request) -> str:
-        """Return it."""
+        """Return the token."""
         try:
             return request.query["token"]
         except KeyError as error:
             raise MissingToken from error
 
 
-class Broken:
+class BrokenSource:
     """A token source with a bug."""
 
     def token(self, request: web.Request) -> str:
@@ -33,16 +33,16 @@ class Broken:
         return request.headers["X-Forgotten"]
 
 
-def to_the_login_page(error: KeyturnError) -> web.Response:
-    """Send people where they can sign in, and tell those who may not."""
+def redirect_to_login(error: KeyturnError) -> web.Response:
+    """Answer a refusal with a redirect to the login page, and a missing scope with 403."""
     if isinstance(error, InsufficientScope):
         return web.Response(status=HTTPStatus.FORBIDDEN, text=f"ask for {error.scope}")
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
 
 
-async def test_a_cookie_can_hold_the_token(aiohttp_client: Connect, forge: Forge) -> None:
-    """Only the cookie of that name counts then, not the header."""
-    client = await aiohttp_client(application(guard_of(forge, tokens=Cookie("session")), [web.get("/", hello)]))
+async def test_cookie_can_hold_token(aiohttp_client: Connect, forge: Forge) -> None:
+    """With ``Cookie`` only the named cookie counts, not the header."""
+    client = await aiohttp_client(guarded_app(guard_of(forge, tokens=Cookie("session")), [web.get("/", hello)]))
     token = forge.token(claims())
     assert await status(client, "/", headers={"Cookie": f"other=x; session={token}"}) == 200
     assert await status(client, "/", headers=bearer(forge)) == 401
@@ -50,25 +50,25 @@ async def test_a_cookie_can_hold_the_token(aiohttp_client: Connect, forge: Forge
         assert await status(client, "/", headers={"Cookie": cookie}) == 401
 
 
-async def test_a_source_of_ones_own_can_find_the_token(aiohttp_client: Connect, forge: Forge) -> None:
-    """One method is enough; ``MissingToken`` says that there is none."""
-    client = await aiohttp_client(application(guard_of(forge, tokens=Query()), [web.get("/", hello)]))
+async def test_custom_token_source(aiohttp_client: Connect, forge: Forge) -> None:
+    """A token source needs one method, which raises ``MissingToken`` if there is no token."""
+    client = await aiohttp_client(guarded_app(guard_of(forge, tokens=QueryToken()), [web.get("/", hello)]))
     assert await status(client, "/", params={"token": forge.token(claims())}) == 200
     async with client.get("/") as response:
         assert response.status == 401
         assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_source_that_fails_lets_nobody_in(aiohttp_client: Connect, forge: Forge) -> None:
-    """Its bug is the application's 500."""
-    client = await aiohttp_client(application(guard_of(forge, tokens=Broken()), [web.get("/", hello)]))
+async def test_bug_in_token_source_answers_500(aiohttp_client: Connect, forge: Forge) -> None:
+    """A token source with a bug lets no request through."""
+    client = await aiohttp_client(guarded_app(guard_of(forge, tokens=BrokenSource()), [web.get("/", hello)]))
     assert await status(client, "/", headers=bearer(forge)) == 500
 
 
-async def test_refusals_can_look_otherwise(aiohttp_client: Connect, forge: Forge) -> None:
-    """Every refusal goes through the renderer: no token, a bad one, two headers, and a scope that lacks."""
+async def test_custom_renderer(aiohttp_client: Connect, forge: Forge) -> None:
+    """``render`` gets every refusal: no token, an invalid one, two headers, a missing scope."""
     routes = [web.get("/", requires("orders:write")(_handler))]
-    client = await aiohttp_client(application(guard_of(forge, render=to_the_login_page), routes))
+    client = await aiohttp_client(guarded_app(guard_of(forge, render=redirect_to_login), routes))
     two = [("Authorization", "Bearer a"), ("Authorization", "Bearer b")]
     for headers in ({}, {"Authorization": "Bearer x"}, two):
         async with client.get("/", headers=headers, allow_redirects=False) as response:
@@ -81,17 +81,17 @@ async def _handler(_: web.Request) -> web.Response:
     return web.Response()
 
 
-async def test_the_applications_own_errors_stay_its_own(aiohttp_client: Connect, forge: Forge) -> None:
-    """What a handler raises passes through the guard as it is."""
+async def test_errors_of_handlers_pass_the_guard(aiohttp_client: Connect, forge: Forge) -> None:
+    """The guard does not change what a handler raises."""
 
     async def teapot(_: web.Request) -> web.Response:
         raise web.HTTPConflict
 
-    client = await aiohttp_client(application(guard_of(forge), [web.get("/", teapot)]))
+    client = await aiohttp_client(guarded_app(guard_of(forge), [web.get("/", teapot)]))
     assert await status(client, "/", headers=bearer(forge)) == 409
 
 
 @pytest.mark.parametrize("name", ["MissingToken", "KeyturnError"])
-def test_the_facade_has_what_its_parts_need(name: str) -> None:
-    """Who writes a token source raises ``MissingToken``, who writes a renderer is given a ``KeyturnError``."""
+def test_guard_exports_errors(name: str) -> None:
+    """Token sources raise ``MissingToken``, and renderers get a ``KeyturnError``."""
     assert name in app.guard.__all__

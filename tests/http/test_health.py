@@ -8,8 +8,8 @@ from .service import Service
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", "up"), ("/readyz", "ready")])
-async def test_a_running_service_says_so(service: Service, path: str, status: str) -> None:
-    """Anyone may ask, with GET or HEAD, and no cache may keep the answer."""
+async def test_running_service_is_live_and_ready(service: Service, path: str, status: str) -> None:
+    """Both endpoints are public, answer GET and HEAD, and are not cached."""
     answer = await service.ask("GET", path)
     assert (answer.status, answer.json()) == (200, {"status": status})
     assert answer.headers["Cache-Control"] == "no-store"
@@ -19,8 +19,10 @@ async def test_a_running_service_says_so(service: Service, path: str, status: st
 @pytest.mark.parametrize(
     ("started", "draining", "status"), [(False, False, "starting"), (True, True, "draining"), (False, True, "draining")]
 )
-async def test_readiness_ends_before_life(service: Service, *, started: bool, draining: bool, status: str) -> None:
-    """While it starts or drains the service is alive and not ready."""
+async def test_starting_or_draining_service_is_not_ready(
+    service: Service, *, started: bool, draining: bool, status: str
+) -> None:
+    """A service that starts or drains is live but not ready."""
     service.app[READINESS].started = started
     service.app[READINESS].draining = draining
     answer = await service.ask("GET", "/readyz")
@@ -28,8 +30,8 @@ async def test_readiness_ends_before_life(service: Service, *, started: bool, dr
     assert (await service.ask("GET", "/livez")).status == 200
 
 
-async def test_without_its_store_a_service_is_alive_and_not_ready(service: Service) -> None:
-    """What keeps up with the stores says whether they answer; it is ready again as soon as they do."""
+async def test_service_without_store_is_not_ready(service: Service) -> None:
+    """While its store does not answer, a service is live but not ready."""
     service.app[READINESS].stores_answer = False
     answer = await service.ask("GET", "/readyz")
     assert (answer.status, answer.json()) == (503, {"status": "without store"})
@@ -38,8 +40,8 @@ async def test_without_its_store_a_service_is_alive_and_not_ready(service: Servi
     assert (await service.ask("GET", "/readyz")).status == 200
 
 
-async def test_a_draining_service_answers_and_closes(service: Service) -> None:
-    """What is asked on an open connection is answered, and the answer ends the connection."""
+async def test_draining_service_closes_connections(service: Service) -> None:
+    """While draining, every response closes its connection."""
     service.app[READINESS].draining = True
     answer = await service.login()
     assert answer.status == 200

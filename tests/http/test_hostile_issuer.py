@@ -1,4 +1,4 @@
-"""Answers that no issuer should give: each leaves what is known as it is, and is reported."""
+"""Faulty answers of an issuer: the guard keeps what it knows, and reports the fault."""
 
 import asyncio
 import json
@@ -11,30 +11,30 @@ from aiohttp import ClientTimeout, web
 from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain import base64url
 
-from .foreign import hello
+from .fake_issuer import FEED, JWKS, METADATA, SID, FakeIssuer, FollowingApp, document, jwt, token
 from .forgery import Forge
-from .stand_in_issuer import FEED, JWKS, METADATA, SID, Following, StandInIssuer, document, jwt, token
+from .guarded_app import hello
 
-STRANGER = Forge(generate_rsa_key(2048))
+OTHER = Forge(generate_rsa_key(2048))
 OTHER_SID = base64url.encode(bytes([7]) * 16)
 
-Answer = Callable[[StandInIssuer, web.Request], Awaitable[web.StreamResponse]]
+Answer = Callable[[FakeIssuer, web.Request], Awaitable[web.StreamResponse]]
 
 
 @pytest.fixture
-async def guarded(issuer: StandInIssuer) -> AsyncIterator[Following]:
-    """Return an application that follows the issuer, and knows of one revoked session."""
+async def guarded(issuer: FakeIssuer) -> AsyncIterator[FollowingApp]:
+    """Return an application that follows the issuer and knows one revoked session."""
     issuer.feed["revoked"] = {OTHER_SID: int(issuer.clock.now())}
-    async with Following(issuer, [web.get("/", hello)]) as guarded:
+    async with FollowingApp(issuer, [web.get("/", hello)]) as guarded:
         issuer.clock.advance(5)
         issuer.feed["revoked"] = {SID: int(issuer.clock.now())}
         yield guarded
 
 
 def feed(**changes: Any) -> Answer:
-    """Return what answers with a signed feed that differs from a good one; times are relative to now."""
+    """Answer with a signed feed with ``changes``. Times are relative to now."""
 
-    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+    async def answer(issuer: FakeIssuer, _: web.Request) -> web.Response:
         now = int(issuer.clock.now())
         moved = {name: now + at for name, at in changes.items() if name in ("iat", "exp", "as_of")}
         return jwt(issuer.feed_text(**{**changes, **moved}))
@@ -42,10 +42,10 @@ def feed(**changes: Any) -> Answer:
     return answer
 
 
-def body(make: Callable[[StandInIssuer], bytes | str], content_type: str = "application/jwt") -> Answer:
-    """Return what answers with a body."""
+def body(make: Callable[[FakeIssuer], bytes | str], content_type: str = "application/jwt") -> Answer:
+    """Answer with a body."""
 
-    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+    async def answer(issuer: FakeIssuer, _: web.Request) -> web.Response:
         made = make(issuer)
         return web.Response(body=made.encode() if isinstance(made, str) else made, content_type=content_type)
 
@@ -53,9 +53,9 @@ def body(make: Callable[[StandInIssuer], bytes | str], content_type: str = "appl
 
 
 def redirect(location: str) -> Answer:
-    """Return what sends elsewhere: to a place where the same would be found."""
+    """Answer with a redirect. The target would send the same document."""
 
-    async def answer(issuer: StandInIssuer, request: web.Request) -> web.Response:
+    async def answer(issuer: FakeIssuer, request: web.Request) -> web.Response:
         target = location.format(url=issuer.url, path=request.path)
         return web.Response(status=307, headers={"Location": target})
 
@@ -63,16 +63,16 @@ def redirect(location: str) -> Answer:
 
 
 def status(code: int) -> Answer:
-    """Return what answers with a status."""
+    """Answer with a status."""
 
-    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+    async def answer(issuer: FakeIssuer, _: web.Request) -> web.Response:
         return web.Response(status=code, text=issuer.feed_text())
 
     return answer
 
 
-async def drip(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
-    """Send a byte now and then, for ever."""
+async def drip(_: FakeIssuer, request: web.Request) -> web.StreamResponse:
+    """Send one byte at a time, without end."""
     response = web.StreamResponse(headers={"Content-Type": "application/jwt"})
     await response.prepare(request)
     while True:
@@ -80,8 +80,8 @@ async def drip(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.01)
 
 
-async def flood(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
-    """Send more and more."""
+async def flood(_: FakeIssuer, request: web.Request) -> web.StreamResponse:
+    """Send a body without end."""
     response = web.StreamResponse(headers={"Content-Type": request.query.get("type", "application/jwt")})
     if request.path != FEED:
         response.content_type = "application/json"
@@ -90,16 +90,16 @@ async def flood(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
         await response.write(b"e" * 1_048_576)
 
 
-async def bomb(issuer: StandInIssuer, _: web.Request) -> web.Response:
-    """Send what unfolds."""
+async def bomb(issuer: FakeIssuer, _: web.Request) -> web.Response:
+    """Send a compressed body."""
     response = jwt(issuer.feed_text())
     response.enable_compression(web.ContentCoding.gzip)
     response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-async def cut(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
-    """Promise more than comes."""
+async def cut(_: FakeIssuer, request: web.Request) -> web.StreamResponse:
+    """Send less than ``Content-Length`` and cut the connection."""
     response = web.StreamResponse(headers={"Content-Type": "application/jwt", "Content-Length": "1000"})
     await response.prepare(request)
     await response.write(b"eyJ")
@@ -109,9 +109,9 @@ async def cut(_: StandInIssuer, request: web.Request) -> web.StreamResponse:
 
 
 def _payload(make: Callable[[dict[str, object]], bytes]) -> Answer:
-    """Return what answers with a feed whose payload is these bytes, rightly signed."""
+    """Answer with a correctly signed feed with these bytes as payload."""
 
-    def text(issuer: StandInIssuer) -> str:
+    def text(issuer: FakeIssuer) -> str:
         header = json.dumps(issuer.signer.header(typ="keyturn-revocations+jwt")).encode()
         return issuer.signer.sign(header, make(issuer.feed_claims()))
 
@@ -129,9 +129,9 @@ FEEDS: dict[str, tuple[Answer, str]] = {
     "times that contradict": (feed(iat=0, exp=-1), "contradict"),
     "knows the future": (feed(as_of=1), "contradict"),
     "leaves a gap": (feed(since=2_000_000_000), "leaves out"),
-    "another key": (body(lambda issuer: issuer.feed_text(signer=STRANGER)), "not published"),
+    "another key": (body(lambda issuer: issuer.feed_text(signer=OTHER)), "not published"),
     "another key under this name": (
-        body(lambda issuer: STRANGER.token(issuer.feed_claims(), typ="keyturn-revocations+jwt", kid=issuer.signer.kid)),
+        body(lambda issuer: OTHER.token(issuer.feed_claims(), typ="keyturn-revocations+jwt", kid=issuer.signer.kid)),
         "signature is wrong",
     ),
     "drops its own signer": (
@@ -161,28 +161,29 @@ FEEDS: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "fault"), FEEDS.values(), ids=FEEDS)
-async def test_a_feed_that_is_wrong_changes_nothing(
-    issuer: StandInIssuer, guarded: Following, monkeypatch: pytest.MonkeyPatch, answer: Answer, fault: str
+async def test_faulty_feed_changes_nothing(
+    issuer: FakeIssuer, guarded: FollowingApp, monkeypatch: pytest.MonkeyPatch, answer: Answer, fault: str
 ) -> None:
-    """What it would revoke is not, what was known stays, the fault is told; the next good feed is taken."""
-    monkeypatch.setattr(guarded.guard._follower._issuer._client, "_timeout", ClientTimeout(total=0.3))
-    issuer.instead[FEED] = lambda request: answer(issuer, request)
+    """The guard ignores a faulty feed and reports the fault. It accepts the next good feed."""
+    if fault == "TimeoutError":
+        monkeypatch.setattr(guarded.guard._follower._issuer._client, "_timeout", ClientTimeout(total=0.3))
+    issuer.overrides[FEED] = lambda request: answer(issuer, request)
     state = await guarded.poll()
     assert fault in state.feed_fault
     assert (state.revoked_sessions, state.feed_age, state.dropped_kids) == (1, 5, ())
     assert await guarded.status(token(issuer)) == 200
-    del issuer.instead[FEED]
+    del issuer.overrides[FEED]
     state = await guarded.poll()
     assert (state.feed_fault, state.revoked_sessions) == ("", 2)
     assert await guarded.status(token(issuer)) == 401
 
 
-async def test_a_feed_signed_by_a_dropped_key_is_refused(issuer: StandInIssuer, guarded: Following) -> None:
-    """Whoever has the leaked key cannot take the drop back, nor revoke anything."""
-    leaked, issuer.signer = issuer.signer, STRANGER
-    issuer.forges.append(STRANGER)
+async def test_feed_signed_by_dropped_key_is_refused(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A leaked key can neither undo its drop nor revoke sessions."""
+    leaked, issuer.signer = issuer.signer, OTHER
+    issuer.forges.append(OTHER)
     await guarded.fetch()
-    issuer.feed |= {"keys": [STRANGER.kid], "dropped": [leaked.kid], "revoked": {}}
+    issuer.feed |= {"keys": [OTHER.kid], "dropped": [leaked.kid], "revoked": {}}
     assert (await guarded.poll()).feed_fault == ""
     issuer.clock.advance(2)
     issuer.signer = leaked
@@ -190,19 +191,19 @@ async def test_a_feed_signed_by_a_dropped_key_is_refused(issuer: StandInIssuer, 
     state = await guarded.poll()
     assert "dropped" in state.feed_fault
     assert state.revoked_sessions == 1
-    assert await guarded.status(token(issuer, STRANGER)) == 200
+    assert await guarded.status(token(issuer, OTHER)) == 200
 
 
-def answer_json(make: Callable[[StandInIssuer], object]) -> Answer:
-    """Return what answers with JSON."""
+def answer_json(make: Callable[[FakeIssuer], object]) -> Answer:
+    """Answer with JSON."""
 
-    async def answer(issuer: StandInIssuer, _: web.Request) -> web.Response:
+    async def answer(issuer: FakeIssuer, _: web.Request) -> web.Response:
         return document(make(issuer))
 
     return answer
 
 
-def _weak(issuer: StandInIssuer) -> dict[str, object]:
+def _weak(issuer: FakeIssuer) -> dict[str, object]:
     return {"keys": [{**key, "n": "AQAB"} for key in issuer.jwk_set()["keys"]]}
 
 
@@ -223,22 +224,22 @@ KEYS: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "fault"), KEYS.values(), ids=KEYS)
-async def test_a_jwk_set_that_is_wrong_changes_nothing(
-    issuer: StandInIssuer, guarded: Following, answer: Answer, fault: str
+async def test_faulty_jwk_set_changes_nothing(
+    issuer: FakeIssuer, guarded: FollowingApp, answer: Answer, fault: str
 ) -> None:
-    """The last good keys stay in use, the fault is told, and the next good set is taken."""
-    issuer.instead[JWKS] = lambda request: answer(issuer, request)
+    """The guard keeps the last good keys and reports the fault. It accepts the next good JWK Set."""
+    issuer.overrides[JWKS] = lambda request: answer(issuer, request)
     state = await guarded.fetch()
     assert fault in state.keys_fault
     assert state.kids == (issuer.signer.kid,)
     assert await guarded.status(token(issuer)) == 200
-    del issuer.instead[JWKS]
-    issuer.forges.append(STRANGER)
+    del issuer.overrides[JWKS]
+    issuer.forges.append(OTHER)
     issuer.feed["revoked"] = {}
     await guarded.poll()
     state = await guarded.fetch()
     assert state.keys_fault == ""
-    assert STRANGER.kid in state.kids
+    assert OTHER.kid in state.kids
 
 
 METADATAS: dict[str, tuple[Answer, str]] = {
@@ -263,26 +264,26 @@ METADATAS: dict[str, tuple[Answer, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "fault"), METADATAS.values(), ids=METADATAS)
-async def test_metadata_that_is_wrong_leads_nowhere(issuer: StandInIssuer, answer: Answer, fault: str) -> None:
-    """No keys are fetched on account of it, the fault is told, and good metadata is followed."""
-    issuer.instead[METADATA] = lambda request: answer(issuer, request)
-    async with Following(issuer, [web.get("/", hello)]) as guarded:
+async def test_faulty_metadata_is_not_followed(issuer: FakeIssuer, answer: Answer, fault: str) -> None:
+    """The guard fetches no keys and reports the fault. It follows the next good metadata."""
+    issuer.overrides[METADATA] = lambda request: answer(issuer, request)
+    async with FollowingApp(issuer, [web.get("/", hello)]) as guarded:
         assert fault in guarded.guard.state().keys_fault
         assert issuer.fetches[JWKS] == 0
         assert await guarded.status(token(issuer)) == 503
-        del issuer.instead[METADATA]
+        del issuer.overrides[METADATA]
         await guarded.fetch()
         assert await guarded.status(token(issuer)) == 200
 
 
-async def test_a_place_that_fails_is_looked_up_again(issuer: StandInIssuer, guarded: Following) -> None:
-    """Keys that moved are found: after a failure the metadata is asked again."""
-    issuer.instead[JWKS] = lambda request: status(404)(issuer, request)
+async def test_metadata_is_fetched_again_after_failure(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """After a failed fetch the guard reads the metadata again, and finds keys that moved."""
+    issuer.overrides[JWKS] = lambda request: status(404)(issuer, request)
     await guarded.fetch()
-    issuer.instead[METADATA] = lambda _: _elsewhere(issuer)
+    issuer.overrides[METADATA] = lambda _: _elsewhere(issuer)
     assert (await guarded.fetch()).keys_fault == ""
     assert issuer.fetches["/.well-known/jwks.json"] == 1
 
 
-async def _elsewhere(issuer: StandInIssuer) -> web.Response:
+async def _elsewhere(issuer: FakeIssuer) -> web.Response:
     return document(issuer.metadata(jwks_uri=issuer.url + "/.well-known/jwks.json"))

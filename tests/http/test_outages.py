@@ -1,4 +1,4 @@
-"""When something behind the service fails."""
+"""Failures behind the service: the store, the keys, the hashing threads, and bugs."""
 
 import asyncio
 
@@ -14,8 +14,8 @@ from .stand_ins import CAUSE
 BUG = "KeyError: /srv/app/secret.py line 7"
 
 
-async def every_act(service: Service, tokens: Tokens) -> list[Answer]:
-    """Ask for everything that needs the store."""
+async def call_everything(service: Service, tokens: Tokens) -> list[Answer]:
+    """Send every kind of request that needs the store."""
     return [
         await service.login(),
         await service.refresh(tokens.refresh),
@@ -27,20 +27,18 @@ async def every_act(service: Service, tokens: Tokens) -> list[Answer]:
     ]
 
 
-async def test_without_the_store_the_client_is_told_to_try_again(
-    service: Service, tokens: Tokens, log: LogLines
-) -> None:
-    """503 with Retry-After, on refresh below half the replay window; the log warns, the answer hides the cause."""
+async def test_store_outage_answers_503(service: Service, tokens: Tokens, log: LogLines) -> None:
+    """Every answer is 503, hides the cause, and has a Retry-After below half the replay window. The log warns."""
     service.sessions.down = service.users.down = True
-    for answer in await every_act(service, tokens):
+    for answer in await call_everything(service, tokens):
         assert answer.problem == (503, "temporarily-unavailable")
         assert 1 <= int(answer.headers["Retry-After"]) < 15
         assert CAUSE.encode() not in answer.body
     assert {entry["level"] for entry in log.of("keyturn.http")} == {"warning"}
 
 
-async def test_after_an_outage_the_same_token_works(service: Service, tokens: Tokens) -> None:
-    """A failed refresh has used up nothing, and a failed logout ended nothing."""
+async def test_token_works_after_outage(service: Service, tokens: Tokens) -> None:
+    """A refresh or logout that failed has changed nothing."""
     service.sessions.down = True
     assert (await service.refresh(tokens.refresh)).status == 503
     service.sessions.down = False
@@ -48,8 +46,8 @@ async def test_after_an_outage_the_same_token_works(service: Service, tokens: To
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
-async def test_validation_and_keys_go_on_without_the_store(service: Service, tokens: Tokens) -> None:
-    """Tokens are judged and keys are served from memory alone."""
+async def test_validation_needs_no_store(service: Service, tokens: Tokens) -> None:
+    """Tokens are validated and keys are served while the store is away."""
     service.sessions.down = service.users.down = True
     assert (await service.me(tokens.access)).status == 200
     assert (await service.me("rubbish")).problem == (401, "invalid-token")
@@ -57,12 +55,12 @@ async def test_validation_and_keys_go_on_without_the_store(service: Service, tok
     assert (await service.ask("GET", "/livez")).status == 200
 
 
-async def test_a_bug_is_hidden_and_logged(service: Service, tokens: Tokens, log: LogLines) -> None:
-    """500 with the request's id, under which the log names the kind of the error and its place; what the error says
-    is in neither.
+async def test_bug_is_hidden_and_logged(service: Service, tokens: Tokens, log: LogLines) -> None:
+    """The answer is 500 with the request id. The log has the type and the place of the error under this id, but not its
+    text.
     """
     service.sessions.bug = service.users.bug = RuntimeError(BUG)
-    for answer in await every_act(service, tokens):
+    for answer in await call_everything(service, tokens):
         assert answer.problem == (500, "server-error")
         assert answer.json()["request_id"] == answer.headers["X-Request-Id"]
         assert b"Runtime" not in answer.body
@@ -73,10 +71,10 @@ async def test_a_bug_is_hidden_and_logged(service: Service, tokens: Tokens, log:
     assert BUG not in log.text()
 
 
-async def test_a_key_that_cannot_sign_is_the_services_fault(
+async def test_no_active_key_answers_500(
     service: Service, tokens: Tokens, log: LogLines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """500 where no key is active, which uses up no token; only the log says what is wrong."""
+    """Without an active key a refresh gets 500 and uses up no token. Only the log has the cause."""
     keys = service.container.key_lifecycle()
     monkeypatch.setattr(keys, "_stored", ())
     monkeypatch.setattr(keys, "_signing", None)
@@ -88,8 +86,8 @@ async def test_a_key_that_cannot_sign_is_the_services_fault(
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
-async def test_too_many_logins_are_told_to_try_again(start: Start) -> None:
-    """With one thread and no queue, one of several logins at once is served; the others get 503 with Retry-After."""
+async def test_too_many_logins_answer_503(start: Start) -> None:
+    """With one hashing thread and no queue, concurrent logins get 503 with Retry-After."""
     service = await start(hashing=True, password_hash_queue=0)
     answers = await asyncio.gather(*(service.login() for _ in range(8)))
     statuses = {answer.status for answer in answers}

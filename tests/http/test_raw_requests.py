@@ -1,4 +1,4 @@
-"""Bytes that no HTTP library would send: the answers are ours, and never a 500."""
+"""Requests that no HTTP library would send: the service answers them itself, and never with 500."""
 
 import pytest
 
@@ -56,29 +56,29 @@ MALFORMED: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)
-async def test_what_is_not_http_gets_our_400(service: Service, raw: bytes) -> None:
-    """One answer for all, which quotes nothing; no handler is reached."""
+async def test_unreadable_request_gets_our_400(service: Service, raw: bytes) -> None:
+    """The answer is always the same problem, and quotes no byte of the request."""
     answer = await service.send(raw)
     assert answer.problem == (400, "invalid-request")
     assert answer.json()["detail"] == "This is not an HTTP request, or its target or a header is too large."
 
 
 @pytest.mark.parametrize("header", NO_TOKEN.values(), ids=NO_TOKEN)
-async def test_a_header_without_a_token_is_no_token(service: Service, header: bytes) -> None:
-    """401 with a bare challenge."""
+async def test_header_without_token(service: Service, header: bytes) -> None:
+    """A header without a token gets 401, like no header."""
     answer = await service.send(HEAD + header + b"\r\n")
     assert answer.problem == (401, "missing-token")
 
 
 @pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
-async def test_whatever_is_presented_as_a_token_is_a_malformed_one(service: Service, header: bytes) -> None:
-    """401, or 400 where the parser refuses the bytes; never another answer."""
+async def test_malformed_tokens(service: Service, header: bytes) -> None:
+    """A malformed token gets 401, or 400 if the parser refuses the bytes."""
     answer = await service.send(HEAD + header + b"\r\n")
     assert answer.problem in [(401, "invalid-token"), (400, "invalid-request")]
 
 
-async def test_no_byte_in_a_token_breaks_anything(service: Service) -> None:
-    """Each of the 256 bytes in the middle of a token is answered 401 or 400."""
+async def test_every_byte_in_token(service: Service) -> None:
+    """Each of the 256 bytes inside a token gets 401 or 400."""
     for number in range(256):
         answer = await service.send(HEAD + b"Authorization: Bearer a%cb\r\n\r\n" % number)
         assert answer.problem in [(401, "invalid-token"), (400, "invalid-request")], number
@@ -94,6 +94,6 @@ async def test_no_byte_in_a_token_breaks_anything(service: Service) -> None:
         b"GET http://elsewhere.example/unknown HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-async def test_odd_targets_are_not_found(service: Service, raw: bytes) -> None:
-    """What can be read as a path and is none of ours gets 404."""
+async def test_unusual_targets_are_not_found(service: Service, raw: bytes) -> None:
+    """A readable target that is no path of the service gets 404."""
     assert (await service.send(raw)).problem == (404, "not-found")

@@ -1,4 +1,4 @@
-"""Tokens that name keys nobody has: they cost nothing."""
+"""Tokens that name unknown keys: they are cheap to refuse."""
 
 import json
 
@@ -8,28 +8,28 @@ from .service import Service, Tokens
 
 
 def forged(kid: str) -> str:
-    """Return a token that has the form of one of ours, and names this key."""
+    """Return a token with the form of an access token that names this ``kid``."""
     header = json.dumps({"alg": "RS256", "typ": "at+jwt", "kid": kid}, separators=(",", ":"))
     return ".".join([base64url.encode(header.encode()), base64url.encode(b"{}"), base64url.encode(bytes(256))])
 
 
-async def test_a_flood_asks_for_one_look(service: Service, tokens: Tokens) -> None:
-    """Each token of a flood is refused, and all of them together ask once within 10 seconds to look at the keys."""
-    news = service.container.key_reload()
-    looks = 0
+async def test_many_unknown_keys_request_one_reload(service: Service, tokens: Tokens) -> None:
+    """All tokens are refused, and they request one reload of the keys in 10 seconds."""
+    reload = service.container.key_reload()
+    reloads = 0
     for second in range(21):
         for number in range(10):
             answer = await service.me(forged(f"kid-{second}-{number}"))
             assert answer.problem == (401, "invalid-token")
-        looks += news._requested.is_set()
-        news._requested.clear()
+        reloads += reload._requested.is_set()
+        reload._requested.clear()
         service.clock.advance(1)
-    assert looks == 3
+    assert reloads == 3
     assert (await service.me(tokens.access)).status == 200
 
 
-async def test_the_jwk_set_is_written_once(service: Service) -> None:
-    """As long as the keys stay, each answer is the same bytes, not others that are equal."""
+async def test_jwk_set_is_rendered_once(service: Service) -> None:
+    """While the keys stay, every answer sends the same bytes object."""
     first = await service.ask("GET", "/.well-known/jwks.json")
     document = next(value for key, value in service.app.items() if "jwk_set" in str(key))
     body = document.body

@@ -9,23 +9,23 @@ from app.adapters.keys.rsa_key import generate_rsa_key
 from app.domain import base64url
 from app.guard import closed_when_stale, open_when_stale, public, requires
 
-from .foreign import application, bearer, claims, guard_of, hello, status
+from .fake_issuer import FEED, JWKS, SID, FakeIssuer, FollowingApp, document, jwt, token
 from .forgery import Forge
+from .guarded_app import bearer, claims, guard_of, guarded_app, hello, status
 from .log_lines import LogLines
-from .stand_in_issuer import FEED, JWKS, SID, Following, StandInIssuer, document, jwt, token
 
 OTHER = Forge(generate_rsa_key(2048))
 
 
 @pytest.fixture
-async def guarded(issuer: StandInIssuer) -> AsyncIterator[Following]:
+async def guarded(issuer: FakeIssuer) -> AsyncIterator[FollowingApp]:
     """Return an application that follows the issuer."""
-    async with Following(issuer, [web.get("/", hello)]) as guarded:
+    async with FollowingApp(issuer, [web.get("/", hello)]) as guarded:
         yield guarded
 
 
-async def test_a_revoked_session_is_refused(issuer: StandInIssuer, guarded: Following) -> None:
-    """From the poll on that tells of it; others go on, and so do tokens of no session."""
+async def test_revoked_session_is_refused(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """After the poll, tokens of the revoked session get 401. Tokens of other sessions stay valid."""
     other = issuer.signer.token(claims(iss=issuer.url, sid=base64url.encode(bytes([1]) * 16)))
     assert await guarded.status(token(issuer)) == 200
     issuer.feed["revoked"] = {SID: int(issuer.clock.now())}
@@ -38,16 +38,16 @@ async def test_a_revoked_session_is_refused(issuer: StandInIssuer, guarded: Foll
     assert await guarded.status(other) == 200
 
 
-async def test_a_start_knows_what_was_revoked_before(issuer: StandInIssuer) -> None:
-    """The first feed is the whole one, and comes before the first request."""
+async def test_first_feed_has_earlier_revocations(issuer: FakeIssuer) -> None:
+    """The first feed is complete, and comes before the first request."""
     issuer.feed["revoked"] = {SID: int(issuer.clock.now()) - 800}
-    async with Following(issuer, [web.get("/", hello)]) as guarded:
+    async with FollowingApp(issuer, [web.get("/", hello)]) as guarded:
         assert await guarded.status(token(issuer)) == 401
     assert issuer.queries == [""]
 
 
-async def test_only_what_is_new_is_asked_for(issuer: StandInIssuer, guarded: Following) -> None:
-    """Each poll names the moment up to which everything is known; what was learnt before stays."""
+async def test_polls_ask_for_new_revocations_only(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """Each poll names the time up to which the guard knows all revocations, and keeps the known ones."""
     first = int(issuer.clock.now())
     issuer.feed = {"revoked": {SID: first}}
     issuer.clock.advance(2)
@@ -59,8 +59,8 @@ async def test_only_what_is_new_is_asked_for(issuer: StandInIssuer, guarded: Fol
     assert await guarded.status(token(issuer)) == 401
 
 
-async def test_a_session_is_forgotten_when_its_tokens_are_dead(issuer: StandInIssuer, guarded: Following) -> None:
-    """After the window that the feed names, and the leeway."""
+async def test_revoked_session_is_dropped_when_its_tokens_expire(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """The guard drops a session after the window of the feed and the leeway."""
     issuer.feed = {"revoked": {SID: int(issuer.clock.now())}}
     issuer.clock.advance(2)
     assert (await guarded.poll()).revoked_sessions == 1
@@ -71,8 +71,8 @@ async def test_a_session_is_forgotten_when_its_tokens_are_dead(issuer: StandInIs
     assert (await guarded.poll()).revoked_sessions == 0
 
 
-async def test_what_did_not_change_is_not_sent_again(issuer: StandInIssuer, guarded: Following) -> None:
-    """The ETag of the last good feed is sent along; 304 is no fault, and nothing new."""
+async def test_unchanged_feed_answers_304(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """The guard sends the ETag of the last good feed. A 304 is no fault."""
     seen: list[str | None] = []
 
     async def conditional(request: web.Request) -> web.Response:
@@ -81,7 +81,7 @@ async def test_what_did_not_change_is_not_sent_again(issuer: StandInIssuer, guar
             return web.Response(status=304)
         return jwt(issuer.feed_text(), ETag='"one"')
 
-    issuer.instead[FEED] = conditional
+    issuer.overrides[FEED] = conditional
     issuer.clock.advance(2)
     await guarded.poll()
     issuer.clock.advance(2)
@@ -90,22 +90,22 @@ async def test_what_did_not_change_is_not_sent_again(issuer: StandInIssuer, guar
     assert (state.feed_fault, state.feed_age) == ("", 2)
 
 
-async def test_the_tag_of_a_refused_feed_is_not_sent(issuer: StandInIssuer, guarded: Following) -> None:
-    """A feed that was refused is asked for again whole: 304 would hide the fault."""
+async def test_etag_of_refused_feed_is_not_sent(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A 304 to that ETag would hide the fault."""
     seen: list[str | None] = []
 
     async def wrong(request: web.Request) -> web.Response:
         seen.append(request.headers.get("If-None-Match"))
         return jwt(issuer.feed_text(iss="https://evil.example"), ETag='"wrong"')
 
-    issuer.instead[FEED] = wrong
+    issuer.overrides[FEED] = wrong
     await guarded.poll()
     assert (await guarded.poll()).feed_fault == "The feed is another issuer's."
     assert seen == [None, None]
 
 
-async def test_a_dropped_key_is_out_for_good(issuer: StandInIssuer, guarded: Following) -> None:
-    """Its tokens are refused at once, remembered ones too, whatever a cached JWK Set or a later feed says."""
+async def test_dropped_key_is_never_trusted_again(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """Its tokens, cached ones too, get 401 at once, whatever a later JWK Set or feed says."""
     leaked = issuer.signer
     issuer.forges.append(OTHER)
     await guarded.fetch()
@@ -123,9 +123,9 @@ async def test_a_dropped_key_is_out_for_good(issuer: StandInIssuer, guarded: Fol
     assert await guarded.status(token(issuer, leaked)) == 401
 
 
-async def test_a_key_that_the_feed_does_not_name_is_out(issuer: StandInIssuer, guarded: Following) -> None:
-    """An instance that started after the drop knows of no drop: it names the keys that are good. A JWK Set that is
-    fetched from some cache changes nothing.
+async def test_key_missing_in_feed_is_not_trusted(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A key that the feed does not name is not trusted, even if a JWK Set still has it. An instance that started after
+    the drop does not list it as dropped.
     """
     leaked = issuer.signer
     issuer.forges.append(OTHER)
@@ -140,10 +140,10 @@ async def test_a_key_that_the_feed_does_not_name_is_out(issuer: StandInIssuer, g
         await guarded.fetch()
 
 
-async def test_without_feeds_the_newest_keys_count(issuer: StandInIssuer, guarded: Following) -> None:
-    """A feed that ended does not keep out the key that came after it."""
+async def test_stale_feed_does_not_limit_keys(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """When the feed is stale, every key of the newest JWK Set is trusted."""
 
-    async def nothing(_: web.Request) -> web.Response:
+    async def not_found(_: web.Request) -> web.Response:
         raise web.HTTPNotFound
 
     issuer.forges.append(OTHER)
@@ -151,7 +151,7 @@ async def test_without_feeds_the_newest_keys_count(issuer: StandInIssuer, guarde
     issuer.clock.advance(2)
     issuer.feed = {"keys": [issuer.signer.kid]}
     await guarded.poll()
-    issuer.instead[FEED] = nothing
+    issuer.overrides[FEED] = not_found
     await guarded.fetch()
     assert await guarded.status(token(issuer, OTHER)) == 401
     issuer.clock.advance(31)
@@ -160,25 +160,21 @@ async def test_without_feeds_the_newest_keys_count(issuer: StandInIssuer, guarde
     assert await guarded.status(token(issuer, OTHER)) == 200
 
 
-async def test_a_key_that_signs_at_once_is_learnt(issuer: StandInIssuer, guarded: Following) -> None:
-    """Where no key was pending, the one that takes a leaked one's place is unknown: its first feed asks for it, and the
-    next one is good.
-    """
+async def test_key_that_replaces_leaked_key_is_fetched(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """The first feed of a key that was never pending is refused and causes a fetch. The next feed is good."""
     leaked, issuer.signer, issuer.forges = issuer.signer, OTHER, [OTHER]
     issuer.feed = {"dropped": [leaked.kid]}
     issuer.clock.advance(2)
     assert "not published" in (await guarded.poll()).feed_fault
-    await issuer.asked(JWKS, 2)
+    await issuer.wait_for_fetches(JWKS, 2)
     assert (await guarded.fetch()).keys_fault == ""
     assert (await guarded.poll()).feed_fault == ""
     assert await guarded.status(token(issuer)) == 200
     assert await guarded.status(token(issuer, leaked)) == 401
 
 
-async def test_a_key_that_comes_and_goes_between_instances_is_not_lost(
-    issuer: StandInIssuer, guarded: Following
-) -> None:
-    """One instance names a new key, another has not noticed it yet: it is good again with the next feed."""
+async def test_key_named_by_some_instances_only(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A key is trusted again with the next feed that names it. Some instances may not know a new key yet."""
     issuer.forges.append(OTHER)
     await guarded.fetch()
     for names_it in (True, False, True):
@@ -189,7 +185,7 @@ async def test_a_key_that_comes_and_goes_between_instances_is_not_lost(
 
 
 def staleness_routes() -> list[web.AbstractRouteDef]:
-    """Return a route of each kind."""
+    """Return one route of each kind."""
 
     class View(web.View):
         async def get(self) -> web.Response:
@@ -218,9 +214,9 @@ async def _hello_stranger(_: web.Request) -> web.Response:
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open by default", "closed by default"])
-async def test_each_route_says_what_happens_when_the_feed_is_stale(issuer: StandInIssuer, *, closed: bool) -> None:
-    """It goes on, or answers 503 with Retry-After: as the guard says, unless the route says otherwise."""
-    async with Following(issuer, staleness_routes(), closed_when_stale=closed) as guarded:
+async def test_marks_decide_about_stale_feed(issuer: FakeIssuer, *, closed: bool) -> None:
+    """While the feed is stale, a route goes on or answers 503 with Retry-After, as its mark or else the guard says."""
+    async with FollowingApp(issuer, staleness_routes(), closed_when_stale=closed) as guarded:
         paths = ("/", "/closed", "/also-closed", "/open", "/public", "/view")
         assert [await guarded.status(token(issuer), path) for path in paths] == [200] * 6
         await issuer.stop()
@@ -239,30 +235,30 @@ async def test_each_route_says_what_happens_when_the_feed_is_stale(issuer: Stand
         assert await guarded.status(path="/closed") == 401
 
 
-async def test_a_feed_that_never_came_is_stale(issuer: StandInIssuer) -> None:
-    """From the start on: what was revoked before is not known."""
+async def test_feed_that_never_came_is_stale(issuer: FakeIssuer) -> None:
+    """Earlier revocations are unknown, so closed routes answer 503."""
 
-    async def nothing(_: web.Request) -> web.Response:
+    async def not_found(_: web.Request) -> web.Response:
         raise web.HTTPNotFound
 
-    issuer.instead[FEED] = nothing
-    async with Following(issuer, staleness_routes()) as guarded:
+    issuer.overrides[FEED] = not_found
+    async with FollowingApp(issuer, staleness_routes()) as guarded:
         assert guarded.guard.state().feed_age is None
         assert await guarded.status(token(issuer)) == 200
         assert await guarded.status(token(issuer), "/closed") == 503
 
 
-async def test_staleness_is_reported_once_and_ends(issuer: StandInIssuer, guarded: Following, log: LogLines) -> None:
-    """A line when it begins and one when it ends, whatever the number of polls between."""
+async def test_log_reports_staleness_once(issuer: FakeIssuer, guarded: FollowingApp, log: LogLines) -> None:
+    """The log has one line when the feed becomes stale, and one when it is good again."""
 
-    async def nothing(_: web.Request) -> web.Response:
+    async def not_found(_: web.Request) -> web.Response:
         raise web.HTTPNotFound
 
-    issuer.instead[FEED] = nothing
+    issuer.overrides[FEED] = not_found
     for _ in range(20):
         issuer.clock.advance(2)
         await guarded.poll()
-    del issuer.instead[FEED]
+    del issuer.overrides[FEED]
     assert not (await guarded.poll()).feed_is_stale
     lines = [line["message"] for line in log.of("keyturn.guard") if "revocations" in line["message"]]
     assert len(lines) == 2
@@ -270,22 +266,22 @@ async def test_staleness_is_reported_once_and_ends(issuer: StandInIssuer, guarde
     assert "good again" in lines[1]
 
 
-async def test_an_issuer_without_its_store_is_stale(issuer: StandInIssuer, guarded: Following) -> None:
-    """Its feeds are signed anew and say as of when it knows: that counts."""
+async def test_issuer_without_store_makes_feed_stale(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """Such an issuer signs new feeds with an old ``as_of``, and the age counts from there."""
     issuer.feed["as_of"] = int(issuer.clock.now())
     issuer.clock.advance(31)
     state = await guarded.poll()
     assert (state.feed_fault, state.feed_age, state.feed_is_stale) == ("", 31, True)
 
 
-async def test_a_feed_repeated_is_no_news(issuer: StandInIssuer, guarded: Following) -> None:
-    """A cache that answers with one feed for ever is not taken for a fresh one."""
+async def test_repeated_feed_becomes_stale(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A cache that always sends the same feed does not keep the guard fresh."""
     text = issuer.feed_text()
 
     async def cached(_: web.Request) -> web.Response:
         return jwt(text)
 
-    issuer.instead[FEED] = cached
+    issuer.overrides[FEED] = cached
     for _ in range(16):
         issuer.clock.advance(2)
         state = await guarded.poll()
@@ -293,30 +289,30 @@ async def test_a_feed_repeated_is_no_news(issuer: StandInIssuer, guarded: Follow
 
 
 @pytest.mark.parametrize("difference", [-25, 25])
-async def test_clocks_may_differ_by_the_leeway(issuer: StandInIssuer, guarded: Following, difference: int) -> None:
-    """An issuer whose clock is behind or ahead is followed, and not taken for stale."""
+async def test_clocks_may_differ_by_the_leeway(issuer: FakeIssuer, guarded: FollowingApp, difference: int) -> None:
+    """A guard follows an issuer whose clock is 25 seconds behind or ahead, and its feed is not stale."""
     for _ in range(3):
         issuer.clock.advance(2)
         now = int(issuer.clock.now()) + difference + 30
         issuer.feed = {"iat": now - 30, "exp": now + 30, "as_of": now - 30}
         state = await guarded.poll()
-    if difference < 0:  # older than what the start has seen
+    if difference < 0:  # older than the first feed
         issuer.clock.advance(30)
         issuer.feed = {"iat": now, "exp": now + 60, "as_of": now}
         state = await guarded.poll()
     assert (state.feed_fault, state.feed_is_stale) == ("", False)
 
 
-async def test_a_route_of_a_local_guard_cannot_ask_for_a_fresh_feed(forge: Forge, aiohttp_client: object) -> None:
-    """A guard that follows no feed fails there; nobody gets through."""
-    app = application(guard_of(forge), [web.get("/", closed_when_stale(hello)), web.get("/open", hello)])
+async def test_closed_when_stale_without_feed_answers_500(forge: Forge, aiohttp_client: object) -> None:
+    """Under a guard that follows no feed, a handler with the mark answers 500."""
+    app = guarded_app(guard_of(forge), [web.get("/", closed_when_stale(hello)), web.get("/open", hello)])
     client = await aiohttp_client(app)  # type: ignore[operator]  # pytest-aiohttp's
     assert await status(client, "/", headers=bearer(forge)) == 500
     assert await status(client, "/open", headers=bearer(forge)) == 200
 
 
-def test_the_marks_contradict_each_other() -> None:
-    """The program does not start."""
+def test_marks_exclude_each_other() -> None:
+    """Contradicting marks raise ``TypeError``."""
 
     async def handler(_: web.Request) -> web.Response:
         return web.Response()
@@ -330,8 +326,8 @@ def test_the_marks_contradict_each_other() -> None:
         closed_when_stale(handler)
 
 
-async def test_a_feed_of_many_sessions_is_read(issuer: StandInIssuer, guarded: Following) -> None:
-    """20,000 of them, in a megabyte."""
+async def test_feed_with_many_sessions(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A feed of 20,000 sessions, 1 MB, is read."""
     now = int(issuer.clock.now())
     issuer.feed["revoked"] = {
         base64url.encode(number.to_bytes(16, "big")): now - number // 200 for number in range(20_000)
@@ -342,13 +338,13 @@ async def test_a_feed_of_many_sessions_is_read(issuer: StandInIssuer, guarded: F
     assert await guarded.status(token(issuer)) == 401
 
 
-async def test_keys_that_are_no_set_leave_the_feed_in_use(issuer: StandInIssuer, guarded: Following) -> None:
-    """The two are followed apart: a fault of one does not touch the other."""
+async def test_fault_of_keys_does_not_affect_feed(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A faulty JWK Set does not stop the feed."""
 
     async def empty(_: web.Request) -> web.Response:
         return document({"keys": []})
 
-    issuer.instead[JWKS] = empty
+    issuer.overrides[JWKS] = empty
     issuer.feed["revoked"] = {SID: int(issuer.clock.now())}
     issuer.clock.advance(2)
     await guarded.fetch()

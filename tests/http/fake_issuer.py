@@ -1,4 +1,4 @@
-"""An issuer that says what a test wants it to say, on a clock that the test moves, and a guard that follows it."""
+"""An issuer whose answers and clock the test controls, and an application whose guard follows it."""
 
 import asyncio
 import json
@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from app.guard import GuardState, RemoteGuard, remote_guard
 from app.testing.system import FakeClock
 
-from .foreign import AUDIENCE, claims, jwk_set
 from .forgery import Forge
+from .guarded_app import AUDIENCE, claims, jwk_set
 
 METADATA: Final = "/.well-known/oauth-authorization-server"
 JWKS: Final = "/keys"
@@ -22,15 +22,15 @@ FALLBACK: Final = "/.well-known/jwks.json"
 FEED: Final = "/.well-known/revoked-sessions"
 
 SID: Final = "AAAAAAAAAAAAAAAAAAAAAA"
-"""The session of ``foreign.claims``."""
+"""The session of ``guarded_app.claims``."""
 
-_PATIENCE_SECONDS: Final = 5.0
+_TIMEOUT_SECONDS: Final = 5.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class StandInIssuer:
-    """Serves metadata, keys and a feed; ``instead`` has handlers that answer in the place of its own."""
+class FakeIssuer:
+    """Serves metadata, keys and a feed. The handlers in ``overrides`` replace its own, by path."""
 
     def __init__(self, forge: Forge, clock: FakeClock) -> None:
         self.clock = clock
@@ -39,7 +39,7 @@ class StandInIssuer:
         self.feed: dict[str, object] = {}
         self.fetches: Counter[str] = Counter()
         self.queries: list[str] = []
-        self.instead: dict[str, Handler] = {}
+        self.overrides: dict[str, Handler] = {}
         self.max_age = 600
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
@@ -54,11 +54,11 @@ class StandInIssuer:
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop answering."""
+        """Stop the server."""
         await self._server.close()
 
     def metadata(self, **changes: object) -> dict[str, object]:
-        """Return the metadata with changes."""
+        """Return the metadata with ``changes``."""
         return {"issuer": self.url, "jwks_uri": self.url + JWKS, **changes}
 
     def jwk_set(self) -> dict[str, list[dict[str, object]]]:
@@ -66,7 +66,7 @@ class StandInIssuer:
         return {"keys": [jwk_set(forge)["keys"][0] for forge in self.forges]}
 
     def feed_claims(self, **changes: object) -> dict[str, object]:
-        """Return the claims of a feed of this moment, with what ``feed`` changes, and ``changes``."""
+        """Return the claims of a feed of now, changed by ``self.feed`` and ``changes``."""
         now = int(self.clock.now())
         return {
             "iss": self.url,
@@ -86,16 +86,16 @@ class StandInIssuer:
         """Return a signed feed."""
         return (signer or self.signer).token(self.feed_claims(**changes), typ=typ)
 
-    async def asked(self, path: str, times: int) -> None:
-        """Wait until ``path`` was asked for so often."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while self.fetches[path] < times:  # noqa: ASYNC110  # the guard does it on its own
+    async def wait_for_fetches(self, path: str, count: int) -> None:
+        """Wait until ``path`` was fetched ``count`` times."""
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
+            while self.fetches[path] < count:  # noqa: ASYNC110  # the guard fetches in the background
                 await asyncio.sleep(0.005)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.fetches[request.path] += 1
-        if request.path in self.instead:
-            return await self.instead[request.path](request)
+        if request.path in self.overrides:
+            return await self.overrides[request.path](request)
         if request.path == METADATA:
             return web.json_response(self.metadata())
         if request.path in (JWKS, FALLBACK):
@@ -107,40 +107,42 @@ class StandInIssuer:
         raise web.HTTPNotFound
 
 
-def token(issuer: StandInIssuer, forge: Forge | None = None, **header: object) -> str:
-    """Return a good token of the issuer."""
+def token(issuer: FakeIssuer, forge: Forge | None = None, **header: object) -> str:
+    """Return a valid token of the issuer."""
     return (forge or issuer.signer).token(claims(iss=issuer.url), **header)
 
 
 def jwt(text: str, **headers: str) -> web.Response:
-    """Return the answer that a feed is."""
+    """Return a response with a feed."""
     return web.Response(body=text.encode(), content_type="application/jwt", headers=headers)
 
 
 def document(members: object) -> web.Response:
-    """Return a JSON answer."""
+    """Return a response with JSON."""
     return web.Response(body=json.dumps(members).encode(), content_type="application/json")
 
 
-class Following:
-    """A guarded application: its guard fetches when the test says so, or when a token asks for it."""
+class FollowingApp:
+    """A guarded application. Its guard fetches when the test calls ``poll`` or ``fetch``, or when a token or a feed
+    causes it.
+    """
 
-    def __init__(self, issuer: StandInIssuer, routes: list[web.AbstractRouteDef], **options: Any) -> None:
+    def __init__(self, issuer: FakeIssuer, routes: list[web.AbstractRouteDef], **options: Any) -> None:
         self.guard: RemoteGuard = remote_guard(
             issuer=issuer.url, audience=AUDIENCE, clock=issuer.clock, poll=3_600, **options
         )
         self._app = web.Application()
         self._app.add_routes(routes)
         self.guard.protect(self._app)
-        self._life = AsyncExitStack()
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         self.client: TestClient[web.Request, web.Application] = TestClient(TestServer(self._app))
-        await self._life.enter_async_context(self.client)
+        await self._stack.enter_async_context(self.client)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._life.aclose()
+        await self._stack.aclose()
 
     async def poll(self) -> GuardState:
         """Poll the feed."""
@@ -153,7 +155,7 @@ class Following:
         return self.guard.state()
 
     async def status(self, token: str | None = None, path: str = "/") -> int:
-        """Return the status of an answer."""
+        """Return the status of a response."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         async with self.client.get(path, headers=headers) as response:
             return response.status
