@@ -77,7 +77,7 @@ async def test_no_active_key_answers_500(
     """Without an active key a refresh gets 500 and uses up no token. Only the log has the cause."""
     keys = service.container.key_lifecycle()
     monkeypatch.setattr(keys, "_stored", ())
-    monkeypatch.setattr(keys, "_signing", None)
+    monkeypatch.setattr(keys, "_active", None)
     answer = await service.refresh(tokens.refresh)
     assert answer.problem == (500, "server-error")
     assert "key" not in answer.json()["detail"]
