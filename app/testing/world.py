@@ -25,11 +25,10 @@ from ..domain.sessions.explanation import Explanation
 from ..domain.sessions.issuing import IssuedTokens, SessionTokenIssuer
 from ..domain.sessions.lookup import SessionLookup
 from ..domain.sessions.opening import SessionOpening
-from ..domain.sessions.policy import SessionPolicy
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
-from ..domain.sessions.session import Session
+from ..domain.sessions.session import Session, SessionPolicy
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.claims import AccessTokenClaims
 from ..domain.tokens.issuing import AccessTokenIssuer

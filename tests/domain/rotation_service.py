@@ -9,8 +9,7 @@ from app.domain.errors import KeyturnError
 from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.login.user import User
 from app.domain.sessions.issuing import IssuedTokens
-from app.domain.sessions.policy import SessionPolicy
-from app.domain.sessions.session import Session
+from app.domain.sessions.session import Session, SessionPolicy
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.testing.builders import ALICE, AUDIENCE, ISSUER, RATE_LIMITS
 from app.testing.system import FakeRandomness

@@ -9,8 +9,7 @@ from app.domain.audit.record import to_record
 from app.domain.identifiers import SessionId
 from app.domain.sessions.errors import InvalidGrant, SessionNotFound
 from app.domain.sessions.issuing import IssuedTokens
-from app.domain.sessions.policy import SessionPolicy
-from app.domain.sessions.session import RevocationReason
+from app.domain.sessions.session import RevocationReason, SessionPolicy
 from app.domain.sessions.timeline import Timeline
 from app.testing.builders import ALICE
 from app.testing.world import World

@@ -5,8 +5,7 @@ import pytest
 from app.domain.errors import StoreUnavailable
 from app.domain.sessions import retention
 from app.domain.sessions.errors import InvalidGrant
-from app.domain.sessions.policy import SessionPolicy
-from app.domain.sessions.session import RevocationReason
+from app.domain.sessions.session import RevocationReason, SessionPolicy
 from app.domain.tokens.errors import SessionRevoked
 from app.testing.system import NOW
 from app.testing.world import World

@@ -9,8 +9,7 @@ from app.domain.audit.events import RaceLost, SessionWasRevoked, TokenRefreshed,
 from app.domain.errors import StoreUnavailable
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.issuing import IssuedTokens
-from app.domain.sessions.policy import SessionPolicy
-from app.domain.sessions.session import RevocationReason
+from app.domain.sessions.session import RevocationReason, SessionPolicy
 from app.testing.faults import unavailable
 from app.testing.system import NOW
 from app.testing.world import World

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.sessions.policy import SessionPolicy
+from app.domain.sessions.session import SessionPolicy
 from app.testing.builders import refresh_token, session_of
 from app.testing.system import NOW
 

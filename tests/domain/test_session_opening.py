@@ -14,8 +14,7 @@ from app.domain.identifiers import FIRST_PARTY
 from app.domain.keys.signing_key import SigningKey
 from app.domain.scope import InvalidScope, Scope
 from app.domain.sessions import ratchet
-from app.domain.sessions.policy import SessionPolicy
-from app.domain.sessions.session import Session
+from app.domain.sessions.session import Session, SessionPolicy
 from app.domain.tokens.claims import AccessTokenClaims
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.testing.builders import ALICE, AUDIENCE, ISSUER, RATE_LIMITS, refresh_token, session_of

@@ -10,7 +10,7 @@ from ..audit.record import AuditRecord, event_names
 from ..identifiers import SessionId, Subject
 from .errors import SessionNotFound
 from .lookup import SessionLookup
-from .policy import SessionPolicy
+from .session import SessionPolicy
 from .timeline import REFRESHED, SECONDS_AFTER_END, Timeline, timeline
 
 _MAX_RECORDS: Final = 1_000

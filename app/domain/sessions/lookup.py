@@ -5,9 +5,8 @@ from ...ports.user_repository import UserRepository
 from ..identifiers import ClientId, SessionId
 from . import ratchet
 from .errors import InvalidGrant
-from .policy import SessionPolicy
 from .ratchet import RefreshToken, Verdict
-from .session import Session
+from .session import Session, SessionPolicy
 
 
 class SessionLookup:

@@ -10,9 +10,8 @@ from ..requester import Requester
 from ..scope import Scope
 from . import ratchet
 from .issuing import IssuedTokens, SessionTokenIssuer
-from .policy import SessionPolicy
 from .ratchet import RefreshToken
-from .session import Session
+from .session import Session, SessionPolicy
 
 
 class SessionOpening:

@@ -8,7 +8,7 @@ from ...ports.rate_limit_repository import RateLimitRepository
 from ...ports.session_sweeper import SessionSweeper
 from ..tokens.policy import AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
-from .policy import SessionPolicy
+from .session import SessionPolicy
 
 _MAX_SESSIONS: Final = 1_000
 _MAX_SALTS: Final = 10_000

@@ -17,10 +17,9 @@ from . import ratchet
 from .errors import InvalidGrant
 from .issuing import IssuedTokens, SessionTokenIssuer
 from .lookup import SessionLookup
-from .policy import SessionPolicy
 from .ratchet import RefreshToken, Verdict
 from .revocation import Revocation
-from .session import RevocationReason, Session
+from .session import RevocationReason, Session, SessionPolicy
 
 _ATTEMPTS: Final = 3
 
@@ -57,8 +56,9 @@ class Rotation:
         self._policy = policy
 
     async def rotate(self, refresh_token: str, *, client_id: ClientId, requested: str | None = None) -> IssuedTokens:
-        """Return the successor of ``refresh_token`` and a new access token with the scope ``requested``, or with the
-        whole scope of the session if nothing is requested (RFC 6749 §6).
+        """Return the successor of ``refresh_token`` and a new access token (RFC 6749 §6).
+
+        The access token has the scope ``requested``, or the scope of the session if nothing is requested.
 
         Raises ``InvalidGrant`` for a token that is refused, ``InvalidClient`` if the client was removed,
         ``InvalidScope`` for more scope than the session has, ``TooManyAttempts`` and ``StoreUnavailable``. After any of
@@ -77,7 +77,9 @@ class Rotation:
                 await self._refuse_reuse(session, now, lost_race=attempt > 0)
             if attempt == 0:
                 self._refresh_limit.take(session.session_id, now)
-            scope = await self._scope(session, requested)
+            if await self._clients.find(session.client_id) is None:
+                raise InvalidClient
+            scope = session.scope.narrowed_to(requested)
             if verdict is Verdict.REPLAY:
                 return self._replay(token, session, scope, now)
             issued = await self._advance(token, session, scope, now)
@@ -95,12 +97,6 @@ class Rotation:
         await self._revocation.revoke(session, RevocationReason.REUSE)
         self._audit.record(ReuseDetected(**session.event_facts(now)))
         raise InvalidGrant(reason="reuse")
-
-    async def _scope(self, session: Session, requested: str | None) -> Scope:
-        """Return the scope to grant; raises ``InvalidClient`` if the session's client was removed."""
-        if await self._clients.find(session.client_id) is None:
-            raise InvalidClient
-        return session.scope.narrowed_to(requested)
 
     def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
         """Compute the session's current refresh token again, and return it with a new access token."""

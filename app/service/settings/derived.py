@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ...domain.keys.policy import KeyPolicy
 from ...domain.network import is_loopback
 from ...domain.rate_limits.policy import RateLimitPolicy
-from ...domain.sessions.policy import SessionPolicy
+from ...domain.sessions.session import SessionPolicy
 from ...domain.tokens.policy import AccessTokenPolicy
 from ...ports.session_store import StoreOptions
 from .declared import DeclaredSettings
