@@ -1,4 +1,4 @@
-"""Accounts: making and listing users."""
+"""Accounts: creating and listing users."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from app.testing.world import REQUESTER, World
 SCOPE = Scope.parse("account")
 
 
-async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
+async def test_a_new_user_is_stored_and_can_sign_in(world: World) -> None:
     """The user has the given name and scope, a hashed password, and is enabled."""
     user = await world.accounts.create("bob", "a password", scope=SCOPE)
     assert await world.users.find_by_username("bob") == await world.users.find(user.subject) == user
@@ -24,7 +24,7 @@ async def test_a_new_user_is_kept_and_can_sign_in(world: World) -> None:
     assert world.claims(signed_in.tokens).subject == user.subject
 
 
-async def test_the_id_is_random_and_no_name(world: World) -> None:
+async def test_a_user_id_is_random(world: World) -> None:
     """A user's id is 16 random bytes as text, and no two are equal."""
     users = [await world.accounts.create(name, "a password", scope=SCOPE) for name in ("bob", "carol")]
     assert all(len(base64url.decode(user.subject)) == 16 for user in users)
@@ -34,8 +34,8 @@ async def test_the_id_is_random_and_no_name(world: World) -> None:
 @pytest.mark.parametrize(
     ("username", "password"), [("b", "p" * 8), ("b" * 255, "p" * 128), ("ü" * 255, "\U0001f511" * 128)]
 )
-async def test_the_limits_are_allowed(world: World, username: str, password: str) -> None:
-    """A name of 1 to 255 and a password of 8 to 128 characters, of whatever bytes, are taken as they are."""
+async def test_the_longest_and_shortest_values_are_accepted(world: World, username: str, password: str) -> None:
+    """A name may have 1 to 255 characters and a password 8 to 128."""
     user = await world.accounts.create(username, password, scope=SCOPE)
     assert (user.username, user.password_hash) == (username, f"plain:{password}")
 
@@ -56,12 +56,8 @@ async def test_the_limits_are_allowed(world: World, username: str, password: str
         ("Bob the builder", "bob the Builder", "password"),
     ],
 )
-async def test_beyond_the_limits_nothing_is_hashed_or_kept(
-    world: World, username: str, password: str, field: str
-) -> None:
-    """A name or password that is too short or too long, or no text, is refused by name of its field, and costs
-    nothing.
-    """
+async def test_an_invalid_name_or_password_is_refused(world: World, username: str, password: str, field: str) -> None:
+    """The error names the field. Nothing is hashed, and no user is stored."""
     with pytest.raises(InvalidRequest) as refusal:
         await world.accounts.create(username, password, scope=SCOPE)
     assert [each.field for each in refusal.value.errors] == [field]
@@ -69,23 +65,23 @@ async def test_beyond_the_limits_nothing_is_hashed_or_kept(
     assert await world.users.find_by_username(username) is None
 
 
-async def test_a_name_is_given_once(world: World) -> None:
-    """A name that is taken is refused, and its user stays as they are."""
+async def test_a_name_is_unique(world: World) -> None:
+    """A name that is taken is refused, and its user stays unchanged."""
     with pytest.raises(AlreadyExists):
         await world.accounts.create(ALICE.username, "another one", scope=SCOPE)
     assert await world.users.find_by_username(ALICE.username) == ALICE
 
 
-async def test_under_load_nobody_is_made(world: World) -> None:
-    """If the password cannot be hashed now, no user is kept."""
+async def test_no_user_is_created_under_overload(world: World) -> None:
+    """If the password cannot be hashed now, no user is stored."""
     world.hasher.overloaded = True
     with pytest.raises(HashingOverloaded):
         await world.accounts.create("bob", "a password", scope=SCOPE)
     assert await world.users.find_by_username("bob") is None
 
 
-async def test_a_name_that_is_taken_costs_no_hash(world: World) -> None:
-    """Whoever starts again and again with the same first user pays for their password once."""
+async def test_a_taken_name_costs_no_hash(world: World) -> None:
+    """Creating the same user again hashes no password."""
     await world.accounts.create("bob", "a password", scope=SCOPE)
     with pytest.raises(AlreadyExists):
         await world.accounts.create("bob", "a password", scope=SCOPE)
@@ -93,7 +89,7 @@ async def test_a_name_that_is_taken_costs_no_hash(world: World) -> None:
 
 
 async def test_users_are_listed_in_pages(world: World) -> None:
-    """A page begins after a name, and has so many users at most."""
+    """A page starts after a name, and has at most ``limit`` users."""
     made = [await world.accounts.create(name, "a password", scope=SCOPE) for name in ("dora", "bob", "carol")]
     after_alice = await world.accounts.list_users(after="alice", limit=2)
     assert list(after_alice) == [made[1], made[2]]

@@ -1,4 +1,4 @@
-"""What an operator does to accounts."""
+"""Administration of users."""
 
 import pytest
 
@@ -24,8 +24,8 @@ async def sign_in(world: World, password: str = PASSWORD) -> object:
     )
 
 
-async def test_a_disabled_user_has_no_session_left(world: World) -> None:
-    """Every session is revoked for that reason, its access token dies with it, and nobody signs in."""
+async def test_disabling_a_user_revokes_their_sessions(world: World) -> None:
+    """Every session has the reason, its access token is refused, and the user cannot sign in."""
     opened = [await world.open_session() for _ in range(2)]
     await world.administration.disable(ALICE.subject, by=ADMIN)
     for granted in opened:
@@ -38,8 +38,8 @@ async def test_a_disabled_user_has_no_session_left(world: World) -> None:
     assert world.audit.events[0] == UserDisabled(at=NOW, subject=ALICE.subject, by=ADMIN)
 
 
-async def test_enabling_brings_no_session_back(world: World) -> None:
-    """The user can sign in again, and what was ended stays ended."""
+async def test_enabling_a_user_restores_no_session(world: World) -> None:
+    """The user can sign in again; revoked sessions stay revoked."""
     granted = await world.open_session()
     await world.administration.disable(ALICE.subject)
     await world.administration.enable(ALICE.subject)
@@ -49,8 +49,8 @@ async def test_enabling_brings_no_session_back(world: World) -> None:
         await world.refresh(granted.refresh_token)
 
 
-async def test_a_session_that_the_sweep_missed_is_dead_all_the_same(world: World) -> None:
-    """The credential version was raised first: whatever is not revoked cannot go on, nor is it listed."""
+async def test_a_session_of_an_older_credential_version_cannot_be_refreshed(world: World) -> None:
+    """A session that was not revoked cannot be refreshed and is not listed."""
     granted = await world.open_session()
     await world.users.set_disabled(ALICE.subject, disabled=True)
     await world.users.set_disabled(ALICE.subject, disabled=False)
@@ -59,8 +59,8 @@ async def test_a_session_that_the_sweep_missed_is_dead_all_the_same(world: World
         await world.refresh(granted.refresh_token)
 
 
-async def test_an_operator_sets_a_password(world: World) -> None:
-    """The old one opens nothing any more, the new one does, and every session has ended."""
+async def test_setting_a_password_revokes_all_sessions(world: World) -> None:
+    """The old password is refused, the new one is accepted, and every session is revoked."""
     granted = await world.open_session()
     await world.administration.set_password(ALICE.subject, NEW_PASSWORD, by=ADMIN)
     assert (await world.stored(granted.refresh_token)).revoked_because is RevocationReason.PASSWORD_CHANGED
@@ -71,8 +71,8 @@ async def test_an_operator_sets_a_password(world: World) -> None:
 
 
 @pytest.mark.parametrize("password", ["short", "password1", "alice"])
-async def test_a_bad_password_changes_nothing(world: World, password: str) -> None:
-    """What the policy refuses costs no hash, and no session."""
+async def test_a_refused_password_changes_nothing(world: World, password: str) -> None:
+    """A password that the policy refuses is not hashed, and no session is revoked."""
     granted = await world.open_session()
     with pytest.raises(InvalidRequest):
         await world.administration.set_password(ALICE.subject, password)
@@ -80,8 +80,8 @@ async def test_a_bad_password_changes_nothing(world: World, password: str) -> No
     assert await world.refresh(granted.refresh_token)
 
 
-async def test_nobody_cannot_be_administered(world: World) -> None:
-    """An unknown id is told, and nothing is recorded."""
+async def test_an_unknown_user_is_not_found(world: World) -> None:
+    """An unknown id raises ``UserNotFound``, and nothing is recorded."""
     nobody = Subject("nobody")
     for act in (
         world.administration.disable(nobody),

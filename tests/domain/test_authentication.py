@@ -21,7 +21,7 @@ CHANGED = "plain:another password"
 
 @pytest.fixture
 async def world() -> World:
-    """Return the services, known to Alice, Bob, who is disabled, and Carol, whose hash is outdated."""
+    """Return a world with Alice, with Bob, who is disabled, and with Carol, whose hash is outdated."""
     world = await World.create()
     await world.users.add(DISABLED)
     await world.users.add(OUTDATED)
@@ -58,10 +58,10 @@ async def test_the_right_password_opens_a_session(world: World) -> None:
         pytest.param("carol", "wrong", "wrong_password", OUTDATED, id="outdated hash, wrong password"),
     ],
 )
-async def test_every_refusal_looks_the_same(
+async def test_all_refusals_look_the_same(
     world: World, username: str, password: str, reason: str, user: User | None
 ) -> None:
-    """Whatever is wrong costs one verification and no hash, and has one answer; the auditor alone learns the reason."""
+    """Each refusal costs one verification and no hash, and has the same answer; only the audit event has the reason."""
     with pytest.raises(InvalidCredentials) as refusal:
         await sign_in(world, username, password)
     assert refusal.type is InvalidCredentials
@@ -72,8 +72,8 @@ async def test_every_refusal_looks_the_same(
     assert world.audit.events == [LoginFailed(at=NOW, reason=reason, subject=subject, address=REQUESTER.address)]
 
 
-async def test_the_scope_is_judged_after_the_password(world: World) -> None:
-    """Too much scope is told to those who know the password only, and is no failed sign-in."""
+async def test_the_scope_is_checked_after_the_password(world: World) -> None:
+    """Too much scope is refused only if the password is right, and is not a failed sign-in."""
     with pytest.raises(InvalidCredentials):
         await sign_in(world, "alice", "wrong", "keyturn:admin")
     world.audit.events.clear()
@@ -84,7 +84,7 @@ async def test_the_scope_is_judged_after_the_password(world: World) -> None:
 
 
 async def test_an_outdated_hash_is_renewed(world: World) -> None:
-    """A sign-in brings the hash to the current cost, once, and leaves the credential version: sessions live on."""
+    """A sign-in renews the hash once. The credential version stays, so sessions go on."""
     earlier = await world.open_session(OUTDATED)
     await sign_in(world, "carol")
     carol = await world.users.find(OUTDATED.subject)
@@ -94,15 +94,15 @@ async def test_an_outdated_hash_is_renewed(world: World) -> None:
     assert await world.refresh(earlier.refresh_token)
 
 
-async def test_renewing_a_hash_can_wait(world: World) -> None:
-    """While hashing is overloaded the sign-in succeeds with the hash as it is."""
+async def test_an_outdated_hash_is_not_renewed_under_overload(world: World) -> None:
+    """The sign-in succeeds, and the hash stays as it is."""
     world.hasher.overloaded = True
     assert await sign_in(world, "carol")
     assert await world.users.find(OUTDATED.subject) == OUTDATED
 
 
-async def test_renewing_a_hash_undoes_no_password_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A password that is changed while the old one's hash is renewed stays changed."""
+async def test_renewing_a_hash_does_not_undo_a_password_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password that is changed while the old one is hashed again stays changed."""
     renew = world.hasher.hash
 
     async def change_meanwhile(password: str) -> str:
@@ -115,10 +115,10 @@ async def test_renewing_a_hash_undoes_no_password_change(world: World, monkeypat
 
 
 @pytest.mark.parametrize(("username", "method"), [("alice", "verify"), ("nobody", "verify_dummy")])
-async def test_overload_is_no_refusal(
+async def test_overload_is_not_a_failed_sign_in(
     world: World, monkeypatch: pytest.MonkeyPatch, username: str, method: str
 ) -> None:
-    """A password that cannot be verified now is neither right nor wrong, for known and unknown users alike."""
+    """Overload is reported in the same way for known and unknown users, and not recorded."""
 
     async def overload(*_: object, **__: object) -> bool:
         raise HashingOverloaded

@@ -10,15 +10,15 @@ from app.domain import base64url
 
 
 @given(st.binary())
-def test_bytes_survive_their_text(raw: bytes) -> None:
-    """Any bytes can be written, without padding, and are read as the same."""
+def test_encoding_and_decoding_returns_the_bytes(raw: bytes) -> None:
+    """All bytes can be encoded without padding, and decoded again."""
     text = base64url.encode(raw)
     assert "=" not in text
     assert base64url.decode(text) == raw
 
 
 def test_the_example_of_rfc_7515() -> None:
-    """The text of RFC 7515 appendix C's example is the published one."""
+    """The encoding of RFC 7515 appendix C's example is the published one."""
     assert base64url.encode(bytes([3, 236, 255, 224, 193])) == "A-z_4ME"
 
 
@@ -43,15 +43,15 @@ def test_the_example_of_rfc_7515() -> None:
         "\ud800",
     ],
 )
-def test_what_is_not_canonical_is_refused(text: str) -> None:
-    """Impossible lengths, padding, trailing bits and foreign characters are no base64url."""
+def test_text_that_is_not_canonical_is_refused(text: str) -> None:
+    """Impossible lengths, padding, trailing bits and other characters are refused."""
     with pytest.raises(ValueError):  # noqa: PT011  # its contract says ValueError, and no more
         base64url.decode(text)
 
 
 @given(st.text(alphabet="AQgw-_+/= \n\0é9", max_size=8))
-def test_one_byte_string_has_one_text(text: str) -> None:
-    """Whatever is read is written as the same text."""
+def test_each_byte_string_has_one_encoding(text: str) -> None:
+    """Text that can be decoded is encoded to the same text."""
     try:
         raw = base64url.decode(text)
     except ValueError:

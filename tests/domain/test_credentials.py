@@ -1,4 +1,4 @@
-"""Usernames and passwords: what they are compared by, and which are taken."""
+"""Usernames and passwords: their normal form, and the rules for new ones."""
 
 import pytest
 
@@ -11,8 +11,8 @@ SCOPE = Scope.parse("account")
 COMPOSED, DECOMPOSED = "caf\u00e9 au lait", "cafe\u0301 au lait"
 
 
-async def test_a_keyboard_makes_no_difference(world: World) -> None:
-    """A name and a password are the same whether their accents are typed as one character or as two."""
+async def test_unicode_forms_are_equal(world: World) -> None:
+    """A name or password is the same whether an accent is typed as one character or as two."""
     await world.accounts.create(DECOMPOSED, f"{COMPOSED}!", scope=SCOPE)
     assert await world.authentication.sign_in(
         COMPOSED, f"{DECOMPOSED}!", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
@@ -21,7 +21,7 @@ async def test_a_keyboard_makes_no_difference(world: World) -> None:
         await world.accounts.create(COMPOSED, "another one", scope=SCOPE)
 
 
-async def test_a_length_is_that_of_what_is_compared(world: World) -> None:
+async def test_the_length_is_that_of_the_normal_form(world: World) -> None:
     """Eight letters with eight accents are eight characters, and four are four."""
     await world.accounts.create("bob", "e\u0301" * 8, scope=SCOPE)
     with pytest.raises(InvalidRequest):
@@ -30,20 +30,20 @@ async def test_a_length_is_that_of_what_is_compared(world: World) -> None:
 
 @pytest.mark.parametrize("password", ["password1", "PassWord1", "ILOVEYOU!"])
 async def test_common_passwords_are_refused(world: World, password: str) -> None:
-    """In whatever case, and the mend is said."""
+    """Upper and lower case make no difference, and the message says what to do."""
     with pytest.raises(InvalidRequest) as refusal:
         await world.accounts.create("bob", password, scope=SCOPE)
     assert refusal.value.errors[0].message == "is one of the passwords that everybody tries first; choose another"
 
 
-async def test_nothing_else_is_asked_of_a_password(world: World) -> None:
-    """No digit, no capital, no sign: rules of composition make passwords no harder to guess."""
+async def test_there_are_no_rules_of_composition(world: World) -> None:
+    """A password needs no digit, no capital and no sign."""
     for number, password in enumerate(("aaaaaaab", "        x", "only small letters", "12345678x", "🦊" * 8)):
         assert await world.accounts.create(f"user-{number}", password, scope=SCOPE)
 
 
-async def test_an_imported_user_signs_in_and_is_hashed_anew(world: World) -> None:
-    """The hash is taken as it is, whatever the policy says of passwords, and replaced at the first sign-in."""
+async def test_the_password_of_an_imported_user_is_hashed_again(world: World) -> None:
+    """The imported hash is accepted whatever the password policy says, and replaced at the first sign-in."""
     user = await world.accounts.import_user("bob", "old:short", scope=SCOPE)
     assert await world.authentication.sign_in(
         "bob", "short", client_id=FIRST_PARTY, requested=None, requester=REQUESTER

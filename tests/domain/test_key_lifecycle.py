@@ -18,22 +18,22 @@ PENDING = SigningKey("pending", NOW + 10)
 
 
 def lifecycle(*keys: SigningKey, clock: FakeClock | None = None) -> tuple[KeyLifecycle, FakeTokenCodec]:
-    """Return a life cycle for stored keys, and the codec they go to."""
+    """Return a life cycle for stored keys, and the codec that it installs them in."""
     codec = FakeTokenCodec()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in keys])
     return KeyLifecycle(store=store, codec=codec, clock=clock or FakeClock(), policy=KEY_POLICY), codec
 
 
 async def test_all_stored_keys_are_published_and_one_signs() -> None:
-    """Loading puts every key into use in place of what was there; the active one signs."""
+    """Loading installs every key; the active one signs."""
     keys, codec = lifecycle(ACTIVE, PENDING)
     await keys.load()
     assert codec.keys() == (ACTIVE, PENDING)
     assert keys.signing_kid() == "active"
 
 
-async def test_a_pending_key_begins_to_sign_at_its_time() -> None:
-    """Without a reload the pending key takes over when its moment comes."""
+async def test_a_pending_key_starts_to_sign_at_its_time() -> None:
+    """The pending key takes over at its time, without a reload."""
     clock = FakeClock()
     keys, _ = lifecycle(ACTIVE, PENDING, clock=clock)
     await keys.load()
@@ -45,15 +45,15 @@ async def test_a_pending_key_begins_to_sign_at_its_time() -> None:
 
 @pytest.mark.parametrize("stored", [[], [PENDING]], ids=["none", "pending only"])
 async def test_without_an_active_key_nothing_signs(stored: Sequence[SigningKey]) -> None:
-    """A service that cannot sign says so."""
+    """``signing_kid`` raises ``ConfigurationError``."""
     keys, _ = lifecycle(*stored)
     await keys.load()
     with pytest.raises(ConfigurationError):
         keys.signing_kid()
 
 
-async def test_a_store_that_does_not_answer_leaves_the_keys_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reload that fails is an error, and signing goes on with the keys there are."""
+async def test_a_failed_reload_leaves_the_installed_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reload raises an error, and signing goes on with the installed keys."""
 
     async def fail(_: FakeKeyStore) -> Sequence[StoredKey]:
         raise StoreUnavailable
@@ -70,8 +70,8 @@ async def test_a_store_that_does_not_answer_leaves_the_keys_in_use(monkeypatch: 
 @pytest.mark.parametrize(
     ("state", "dropped"), [("active", True), ("retiring", True), ("pending", False), ("gone", False)]
 )
-async def test_a_key_taken_away_before_its_time_is_dropped(state: str, *, dropped: bool) -> None:
-    """One that tokens may need; not one that has signed nothing, nor one whose last token has expired."""
+async def test_a_removed_key_that_tokens_need_is_dropped(state: str, *, dropped: bool) -> None:
+    """A pending key has signed nothing, and a key that is gone has no valid token left: they are not listed."""
     ages = {"retiring": SigningKey("old", NOW - 2_000), "gone": SigningKey("older", NOW - 9_000)}
     before = [SigningKey("before", NOW - 8_000), SigningKey("active", NOW - 100), PENDING, *ages.values()]
     kid = {"retiring": "old", "gone": "older"}.get(state, state)
@@ -84,8 +84,8 @@ async def test_a_key_taken_away_before_its_time_is_dropped(state: str, *, droppe
     assert keys.dropped() == ((kid,) if dropped else ())
 
 
-async def test_a_dropped_key_is_named_as_long_as_a_verifier_may_hold_it() -> None:
-    """For the tail of a key; and no longer than until it is there again."""
+async def test_a_dropped_key_is_listed_for_the_tail() -> None:
+    """It is not listed any more if it is stored again."""
     clock = FakeClock()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in (ACTIVE, PENDING)])
     keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), clock=clock, policy=KEY_POLICY)

@@ -1,4 +1,4 @@
-"""When keys may sign, and when they are gone."""
+"""When keys sign, and when they are gone."""
 
 import pytest
 
@@ -12,7 +12,7 @@ OLD_IS_GONE = 5_000 + 900 + 600 + 30 + NOTICE_SECONDS
 
 
 def test_the_lead_covers_every_cache() -> None:
-    """A key is published for as long as a verifier keeps the JWK Set, and what clocks and instances may be late."""
+    """A key is published for as long as verifiers cache the JWK Set, plus the leeway and the notice."""
     assert POLICY.lead() == 600 + 30 + NOTICE_SECONDS
     assert POLICY.earliest_activation(77) == 77 + POLICY.lead()
 
@@ -30,16 +30,16 @@ def test_the_lead_covers_every_cache() -> None:
         (1e9, "gone gone active"),
     ],
 )
-def test_states_follow_from_times(now: float, states: str) -> None:
-    """Each key is pending, then active until the next is, then retiring until its last token is no more, then gone."""
+def test_the_state_follows_from_the_times(now: float, states: str) -> None:
+    """A key is pending, active until the next one is, retiring until its last token has expired, and then gone."""
     assert [POLICY.state(key, KEYS, now) for key in (OLD, NEW, NEXT)] == [KeyState(each) for each in states.split()]
     assert {key.kid for key in POLICY.published(KEYS, now)} == {
         key.kid for key, state in zip((OLD, NEW, NEXT), states.split(), strict=True) if state != "gone"
     }
 
 
-def test_a_key_that_is_gone_is_kept_for_a_day() -> None:
-    """A clock that jumps ahead for a while must delete nothing that is needed after it has come back."""
+def test_a_key_that_is_gone_is_deletable_after_a_day() -> None:
+    """A clock that is ahead for a while deletes no key that is still needed."""
     assert POLICY.deletable(KEYS, OLD_IS_GONE + 86_399) == []
     assert POLICY.deletable(KEYS, OLD_IS_GONE + 86_400) == [OLD]
 
@@ -49,6 +49,6 @@ def test_a_key_that_is_gone_is_kept_for_a_day() -> None:
     [((), 50.5, 20), ((OLD,), 1_000.5, 11_000), ((OLD,), 20_000.5, 20_001 + POLICY.lead())],
     ids=["the first at once, by every clock", "a period after the last", "late, and no sooner than verifiers have it"],
 )
-def test_when_a_key_is_scheduled_for(keys: tuple[SigningKey, ...], now: float, expected: float) -> None:
-    """A period after the last one, and never before the lead is over; in whole seconds, as files are named."""
+def test_the_scheduled_activation(keys: tuple[SigningKey, ...], now: float, expected: float) -> None:
+    """A key activates a period after the last one, but not before the lead is over, in whole seconds."""
     assert POLICY.scheduled_activation(keys, now) == expected

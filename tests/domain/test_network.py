@@ -1,8 +1,8 @@
-"""Networks: which addresses are this machine itself."""
+"""Networks and loopback addresses."""
 
 import pytest
 
-from app.domain.network import is_loopback
+from app.domain.network import is_loopback, network_of
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,22 @@ from app.domain.network import is_loopback
         ("", False),
     ],
 )
-def test_loopback(host: str, is_this_machine: bool) -> None:  # noqa: FBT001  # a case
-    """It is the name that stands for this machine and the addresses that never leave it, and nothing that looks so."""
+def test_loopback_hosts(host: str, is_this_machine: bool) -> None:  # noqa: FBT001  # a case
+    """The name ``localhost`` and the loopback addresses are this machine; names that look similar are not."""
     assert is_loopback(host) is is_this_machine
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("@socket", "@socket"),
+    ],
+)
+def test_the_network_of_an_address(address: str, network: str) -> None:
+    """An IPv4 address is its own network, mapped or not; the network of an IPv6 address is its /64."""
+    assert network_of(address) == network

@@ -1,4 +1,4 @@
-"""A signed-in user replaces their password."""
+"""A signed-in user changes their password."""
 
 import pytest
 
@@ -20,7 +20,7 @@ NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
 
 
 async def change(world: World, granted: IssuedTokens, current: str = PASSWORD, new: str = NEW_PASSWORD) -> None:
-    """Change Alice's password in the session of a grant."""
+    """Change Alice's password in the session of ``granted``."""
     session_id = ratchet.parse(granted.refresh_token).session_id
     await world.password_change.change(ALICE.subject, session_id, current=current, new=new, requester=REQUESTER)
 
@@ -33,8 +33,8 @@ async def sign_in(world: World, password: str) -> IssuedTokens:
     return signed_in.tokens
 
 
-async def test_this_session_goes_on_and_all_others_end(world: World) -> None:
-    """The session in which the password was changed takes the new version; the others are revoked, tokens and all."""
+async def test_this_session_goes_on_and_all_others_are_revoked(world: World) -> None:
+    """This session gets the new credential version; the others are revoked, with their access tokens."""
     kept, other = await world.open_session(), await world.open_session()
     await change(world, kept)
     assert await world.refresh(kept.refresh_token)
@@ -47,16 +47,16 @@ async def test_this_session_goes_on_and_all_others_end(world: World) -> None:
     assert PasswordChanged(at=NOW, subject=ALICE.subject, by=ALICE.subject) in world.audit.events
 
 
-async def test_the_new_password_is_the_password(world: World) -> None:
-    """The old one opens nothing any more."""
+async def test_only_the_new_password_is_accepted(world: World) -> None:
+    """The old password is refused."""
     await change(world, await world.open_session())
     with pytest.raises(InvalidCredentials):
         await sign_in(world, PASSWORD)
     assert await sign_in(world, NEW_PASSWORD)
 
 
-async def test_the_current_password_is_needed(world: World) -> None:
-    """A wrong one changes nothing, costs one verification and no hash, and is recorded."""
+async def test_a_wrong_current_password_changes_nothing(world: World) -> None:
+    """It costs one verification and no hash, and is recorded."""
     kept, other = await world.open_session(), await world.open_session()
     with pytest.raises(WrongCurrentPassword):
         await change(world, kept, current="wrong")
@@ -69,16 +69,16 @@ async def test_the_current_password_is_needed(world: World) -> None:
 
 
 @pytest.mark.parametrize("new", ["short", "p" * 129, "Password1"])
-async def test_the_policy_is_asked_first(world: World, new: str) -> None:
-    """What cannot be a password is said by name of its field, and nothing is hashed."""
+async def test_the_policy_is_checked_first(world: World, new: str) -> None:
+    """The error names the field, and nothing is hashed."""
     with pytest.raises(InvalidRequest) as refusal:
         await change(world, await world.open_session(), new=new)
     assert [each.field for each in refusal.value.errors] == ["new_password"]
     assert (world.hasher.verifications, world.hasher.hashes) == (0, 0)
 
 
-async def test_a_sign_in_under_way_does_not_survive(world: World) -> None:
-    """Who found the user before the change and opened a session after it gets no tokens, and the session is ended."""
+async def test_a_concurrent_sign_in_is_refused(world: World) -> None:
+    """A sign-in that read the user before the change gets no tokens, and its new session is revoked."""
     kept = await world.open_session()
     world.users.once("after find_by_username", lambda: change(world, kept))
     with pytest.raises(InvalidCredentials):
@@ -91,16 +91,16 @@ async def test_a_sign_in_under_way_does_not_survive(world: World) -> None:
                 world.validation.validate(token)
 
 
-async def test_a_refresh_under_way_does_not_survive(world: World) -> None:
-    """A rotation that was judged before the change gives tokens of a session that has ended, or none."""
+async def test_a_concurrent_refresh_is_refused(world: World) -> None:
+    """A rotation that began before the change is refused."""
     kept, other = await world.open_session(), await world.open_session()
     world.sessions.once("before advance", lambda: change(world, kept))
     with pytest.raises(InvalidGrant):
         await world.refresh(other.refresh_token)
 
 
-async def test_of_two_changes_one_is_made(world: World) -> None:
-    """Who changes the password while another does so is told that the current one is wrong."""
+async def test_of_two_concurrent_changes_one_is_made(world: World) -> None:
+    """The other one gets ``WrongCurrentPassword``."""
     one, other = await world.open_session(), await world.open_session()
     world.users.once("before change_password", lambda: change(world, other, new="another battery"))
     with pytest.raises(WrongCurrentPassword):
@@ -108,8 +108,8 @@ async def test_of_two_changes_one_is_made(world: World) -> None:
     assert await sign_in(world, "another battery")
 
 
-async def test_an_answer_of_the_store_that_got_lost_is_found_out(world: World) -> None:
-    """A change that was made without an acknowledgement is gone through with."""
+async def test_a_change_whose_answer_was_lost_is_completed(world: World) -> None:
+    """If the store made the change but its answer was lost, the other sessions are revoked."""
     kept, other = await world.open_session(), await world.open_session()
     world.users.once("after change_password", unavailable)
     await change(world, kept)
@@ -118,8 +118,8 @@ async def test_an_answer_of_the_store_that_got_lost_is_found_out(world: World) -
         await world.refresh(other.refresh_token)
 
 
-async def test_a_change_whose_sessions_could_not_be_ended_goes_on(world: World) -> None:
-    """The same request, sent again, ends what is left, and this session goes on."""
+async def test_a_change_can_be_repeated_to_revoke_the_sessions(world: World) -> None:
+    """The same request, sent again, revokes the other sessions, and this session goes on."""
     kept, other = await world.open_session(), await world.open_session()
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
@@ -130,8 +130,8 @@ async def test_a_change_whose_sessions_could_not_be_ended_goes_on(world: World) 
         world.validation.validate(other.access_token)
 
 
-async def test_a_hash_that_a_sign_in_renews_meanwhile_is_no_other_password(world: World) -> None:
-    """The current password was right, and still is."""
+async def test_a_concurrently_renewed_hash_does_not_refuse_the_change(world: World) -> None:
+    """The confirmed password is still the current one."""
     kept = await world.open_session()
 
     async def renew() -> None:
@@ -142,8 +142,8 @@ async def test_a_hash_that_a_sign_in_renews_meanwhile_is_no_other_password(world
     assert await sign_in(world, NEW_PASSWORD)
 
 
-async def test_a_change_that_was_not_made_is_not_claimed(world: World) -> None:
-    """Without the store the password stays, and so do all sessions."""
+async def test_a_change_that_failed_changes_nothing(world: World) -> None:
+    """If the store does not answer, the password and all sessions stay."""
     kept, other = await world.open_session(), await world.open_session()
     world.users.once("before change_password", unavailable)
     with pytest.raises(StoreUnavailable):

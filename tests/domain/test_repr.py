@@ -1,4 +1,4 @@
-"""What values show of themselves: a ``repr`` ends up in logs and tracebacks."""
+"""The ``repr`` of values, which appears in logs and tracebacks."""
 
 from dataclasses import replace
 

@@ -5,7 +5,7 @@ import pytest
 from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
 
 
-def test_its_text_is_in_alphabetical_order() -> None:
+def test_the_text_is_in_alphabetical_order() -> None:
     """Two spellings of one scope are equal and have one text."""
     assert Scope.parse("b a") == Scope.parse("a b")
     assert str(Scope.parse("b a")) == "a b"
@@ -13,19 +13,19 @@ def test_its_text_is_in_alphabetical_order() -> None:
 
 @pytest.mark.parametrize("text", [" ", "a  b", " a", "a ", 'a"b', "a\\b", "a\tb", "é", "a\n", "x" * (MAX_LENGTH + 1)])
 def test_malformed_text_is_refused(text: str) -> None:
-    """Only tokens of the RFC's characters, parted by single spaces, are a scope."""
+    """Only tokens of the RFC's characters, separated by single spaces, are a scope."""
     with pytest.raises(InvalidScope):
         Scope.parse(text)
 
 
 @pytest.mark.parametrize("requested", [None, ""])
-def test_nothing_requested_is_all(requested: str | None) -> None:
-    """A request that names no scope gets the whole."""
+def test_an_empty_request_gets_the_whole_scope(requested: str | None) -> None:
+    """A request that names no scope gets all of it."""
     assert Scope.parse("a b").narrowed_to(requested) == Scope.parse("a b")
 
 
-def test_it_narrows_and_never_widens() -> None:
-    """A part can be requested, nothing beyond."""
+def test_a_request_can_narrow_but_not_widen() -> None:
+    """A part of the scope can be requested, and nothing else."""
     assert Scope.parse("a b").narrowed_to("b") == Scope.parse("b")
     with pytest.raises(InvalidScope):
         Scope.parse("a b").narrowed_to("b c")

@@ -25,6 +25,6 @@ PENDING = SigningKey("pending", NOW + 0.001)
         pytest.param([], None, id="none at all"),
     ],
 )
-def test_the_last_key_to_activate_signs(keys: Sequence[SigningKey], expected: SigningKey | None) -> None:
-    """The active key is the one whose time came last; a pending one never signs."""
+def test_the_key_that_activated_last_signs(keys: Sequence[SigningKey], expected: SigningKey | None) -> None:
+    """A pending key never signs."""
     assert active_key(keys, NOW) is expected
