@@ -1,19 +1,22 @@
-"""The history of a session: ``/admin/sessions``."""
+"""Administration of sessions: ``/admin/users/{sub}/sessions``, ``/admin/sessions``."""
 
 from typing import Annotated, Final, TypedDict
 
 from aiohttp import web
 
 from ....domain.errors import Unavailable
-from ....domain.identifiers import format_session_id
+from ....domain.identifiers import Subject, format_session_id
+from ....domain.login.errors import UserNotFound
 from ....domain.scope import ADMIN
 from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.explanation import Explanation
+from ....domain.sessions.session import RevocationReason
 from ...audit_record_json import EventEntry, describe_record
-from ...guards.aiohttp import requires
-from ..operation import Operation, ResponseSpec
-from ..responses import json_response
-from .account import session_id_in_path
+from ...guards.aiohttp import PRINCIPAL, requires
+from ..operation import NO_CONTENT, Operation, ResponseSpec
+from ..responses import json_response, no_content
+from .account import SESSIONS, SessionList, describe, session_id_in_path
+from .admin_users import ACCOUNTS
 
 EXPLANATION: Final = web.AppKey("keyturn_explanation", Explanation)
 
@@ -25,6 +28,26 @@ class SessionTimeline(TypedDict):
     state: Annotated[str, "`live`, `revoked`, `expired`, `outdated` or `deleted`."]
     conclusion: Annotated[str, "A sentence that says why the session ended."]
     events: list[EventEntry]
+
+
+@requires(ADMIN)
+async def list_user_sessions(request: web.Request) -> web.Response:
+    """List the live sessions of a user, the oldest first."""
+    user = await request.app[ACCOUNTS].find(Subject(request.match_info["sub"]))
+    sessions = await request.app[SESSIONS].list_sessions(user.subject)
+    current = request[PRINCIPAL].session_id
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
+    return json_response(listed)
+
+
+@requires(ADMIN)
+async def end_user_session(request: web.Request) -> web.Response:
+    """End one of a user's sessions."""
+    session_id = session_id_in_path(request)
+    await request.app[SESSIONS].end(
+        Subject(request.match_info["sub"]), session_id, reason=RevocationReason.ENDED_BY_ADMIN
+    )
+    return no_content()
 
 
 @requires(ADMIN)
@@ -41,6 +64,20 @@ async def explain_session(request: web.Request) -> web.Response:
 
 
 ROUTES: Final = (
+    Operation(
+        "GET",
+        "/admin/users/{sub}/sessions",
+        list_user_sessions,
+        responses=ResponseSpec(SessionList),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/users/{sub}/sessions/{sid}",
+        end_user_session,
+        responses=NO_CONTENT,
+        errors=(SessionNotFound, Unavailable),
+    ),
     Operation(
         "GET",
         "/admin/sessions/{sid}",

@@ -14,15 +14,12 @@ from ....domain.login.errors import UserNotFound
 from ....domain.login.user import MAX_USERNAME_LENGTH, User
 from ....domain.scope import ADMIN, InvalidScope, Scope
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
-from ....domain.sessions.errors import SessionNotFound
-from ....domain.sessions.session import RevocationReason
 from ...guards.aiohttp import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
 from ..requests.paging import PAGE_QUERY, Page, cursor
 from ..responses import json_response, no_content
-from .account import SESSIONS, SessionList, describe, session_id_in_path
 from .password import MAX_NEW_PASSWORD_LENGTH
 
 ACCOUNTS: Final = web.AppKey("keyturn_accounts", Accounts)
@@ -108,24 +105,6 @@ async def set_password(request: web.Request) -> web.Response:
     return no_content()
 
 
-@requires(ADMIN)
-async def list_user_sessions(request: web.Request) -> web.Response:
-    """List the live sessions of a user, the oldest first."""
-    user = await request.app[ACCOUNTS].find(_subject(request))
-    sessions = await request.app[SESSIONS].list_sessions(user.subject)
-    current = request[PRINCIPAL].session_id
-    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
-    return json_response(listed)
-
-
-@requires(ADMIN)
-async def end_user_session(request: web.Request) -> web.Response:
-    """End one of a user's sessions."""
-    session_id = session_id_in_path(request)
-    await request.app[SESSIONS].end(_subject(request), session_id, reason=RevocationReason.ENDED_BY_ADMIN)
-    return no_content()
-
-
 def _subject(request: web.Request) -> Subject:
     return Subject(request.match_info["sub"])
 
@@ -188,19 +167,5 @@ ROUTES: Final = (
         request=RequestSpec(NewPasswordRequest),
         responses=NO_CONTENT,
         errors=(UserNotFound, Unavailable),
-    ),
-    Operation(
-        "GET",
-        "/admin/users/{sub}/sessions",
-        list_user_sessions,
-        responses=ResponseSpec(SessionList),
-        errors=(UserNotFound, Unavailable),
-    ),
-    Operation(
-        "DELETE",
-        "/admin/users/{sub}/sessions/{sid}",
-        end_user_session,
-        responses=NO_CONTENT,
-        errors=(SessionNotFound, Unavailable),
     ),
 )
