@@ -1,4 +1,4 @@
-"""Reading the documentation's console examples."""
+"""Reads the console examples of the documentation."""
 
 import re
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Example:
-    """A command, as it is typed, and what the page says it prints."""
+    """A command and the output that the page shows."""
 
     command: str
     output: str
 
     def prints(self, actual: str) -> bool:
-        """Tell whether ``actual`` is the output, where … stands for anything within a line."""
+        """Return whether ``actual`` matches the output. … stands for any text within a line."""
         pattern = ".*".join(map(re.escape, self.output.split("…")))
         return re.fullmatch(pattern, actual) is not None
 
 
 def examples(page: str) -> list[Example]:
-    """Return the examples of a page in their order; a line that ends in a backslash goes on in the next."""
+    """Return the examples of a page in their order. A backslash at the end of a line continues the command."""
     text = "".join(_BLOCK.findall((ROOT / page).read_text()))
     found = []
     for chunk in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:

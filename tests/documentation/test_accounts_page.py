@@ -8,8 +8,8 @@ from pathlib import Path
 from .console import ROOT, examples
 
 
-def test_the_import_is_what_happens(tmp_path: Path) -> None:
-    """Each command prints what the page says."""
+def test_example_output_is_right(tmp_path: Path) -> None:
+    """Each command prints what the page shows."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),

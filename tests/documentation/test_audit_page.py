@@ -1,4 +1,4 @@
-"""The page on the audit trail: its example is what happens, and its table has every event."""
+"""The page on the audit trail: its example, and its table of events."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from app.domain.audit.record import event_name
 from app.domain.sessions.session import RevocationReason
 from tests.system.load import PASSWORD, USERNAME
 from tests.system.processes import running
-from tests.system.test_audit_trail import SAID, Client, until_kept
+from tests.system.test_audit_trail import REUSE_EVENTS, Client, wait_until_stored
 
 from .console import ROOT, examples
 
@@ -24,8 +24,8 @@ PAGE = (ROOT / "docs/audit.md").read_text()
 _ABSTRACT = {"AuditEvent", "ClientChanged", "ClientEvent", "KeyEvent", "SessionEvent", "UserEvent"}
 
 
-def test_every_event_is_in_the_table() -> None:
-    """And nothing else is."""
+def test_table_lists_all_events() -> None:
+    """The table lists each event, and nothing else. The page names each revocation reason."""
     kinds: list[Any] = [
         each for each in vars(events).values() if isinstance(each, type) and issubclass(each, AuditEvent)
     ]
@@ -35,7 +35,7 @@ def test_every_event_is_in_the_table() -> None:
         assert f"`{reason.value}`" in PAGE
 
 
-async def test_the_explanation_is_what_is_said(tmp_path: Path) -> None:
+async def test_example_output_is_right(tmp_path: Path) -> None:
     """The command prints what the page shows."""
     database = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
     with running(tmp_path, {**database, "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}) as service:
@@ -46,7 +46,7 @@ async def test_the_explanation_is_what_is_said(tmp_path: Path) -> None:
             second = await client.refresh(tokens["refresh_token"])
             await client.refresh(second["refresh_token"])
             await client.refresh(tokens["refresh_token"])
-        until_kept(tmp_path / "keyturn.db", *SAID)
+        wait_until_stored(tmp_path / "keyturn.db", *REUSE_EVENTS)
     [example] = examples("docs/audit.md")
     environment = {
         "PATH": os.environ["PATH"],

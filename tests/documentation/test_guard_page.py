@@ -1,4 +1,4 @@
-"""The guard's page: its program works as it stands."""
+"""The page on the guard: its program and its tables."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs/guard.md").read_text()
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Run the page's first program; ``keyturn`` is what this tree is called where it is installed."""
+    """Run the page's first program. It imports ``keyturn``, which is the name of ``app`` where it is installed."""
     monkeypatch.setitem(sys.modules, "keyturn", ModuleType("keyturn"))
     monkeypatch.setitem(sys.modules, "keyturn.guard", app.guard)
     source = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[0]
@@ -33,20 +33,20 @@ def program(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return names
 
 
-async def test_the_program_guards(
+async def test_program_guards_its_routes(
     program: dict[str, Any], aiohttp_client: Callable[..., Awaitable[TestClient[Any, Any]]]
 ) -> None:
-    """Before an issuer that is away, the public route answers, and the others ask for a token."""
+    """While the issuer is down, the public route answers and the others ask for a token."""
     client = await aiohttp_client(program["create_app"](f"http://127.0.0.1:{free_port()}"))
     assert (await client.get("/")).status == 200
     assert (await client.get("/orders")).status == 401
     assert (await client.post("/orders/tea")).status == 401
 
 
-async def test_a_token_of_the_service_it_describes_is_accepted(
+async def test_program_accepts_a_token(
     program: dict[str, Any], aiohttp_client: Callable[..., Awaitable[TestClient[Any, Any]]]
 ) -> None:
-    """With the settings on the page, a user's token opens the guarded routes, whose scopes they have."""
+    """With the settings on the page, a user's token opens the guarded routes."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     issuer = await aiohttp_client(TestServer(create_application(_settings_of_the_page(url)), port=port))
@@ -60,8 +60,8 @@ async def test_a_token_of_the_service_it_describes_is_accepted(
     assert (await client.post("/orders/tea", headers=headers)).status == 201
 
 
-def test_its_table_of_metrics_is_the_metrics() -> None:
-    """Every metric has its row, with its labels, and nothing else has one."""
+def test_table_lists_all_metrics() -> None:
+    """The table lists each metric with its labels, and nothing else."""
     registry = CollectorRegistry()
     app.guard.guard_metrics(registry)
     declared = {each._name: set(each._labelnames) for each in registry._collector_to_names}  # type: ignore[attr-defined]  # there is no other way
@@ -73,8 +73,8 @@ def test_its_table_of_metrics_is_the_metrics() -> None:
 
 
 @pytest.mark.parametrize("name", re.findall(r"`(\w+)\(\.\.\.|@(\w+)`|`guard\.(\w+)\(", PAGE))
-def test_what_it_names_is_there(name: tuple[str, str, str]) -> None:
-    """Functions and marks can be imported, and what ``guard`` has, a remote guard has."""
+def test_named_functions_exist(name: tuple[str, str, str]) -> None:
+    """Each function and mark that the page names exists, for local and remote guards."""
     function, mark, method = name
     assert method in dir(app.guard.RemoteGuard) if method else (function or mark) in app.guard.__all__
 

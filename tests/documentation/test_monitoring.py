@@ -1,4 +1,4 @@
-"""The page on monitoring, the dashboard and the alerts name metrics that there are."""
+"""The monitoring page, the dashboard and the alerts use metrics that exist."""
 
 import json
 import re
@@ -28,20 +28,20 @@ _OF_EVERY_SERIES: Final = {"instance", "job", "le"}
 
 
 def families() -> list[Metric]:
-    """Return all metrics, as they are declared."""
+    """Return all metrics."""
     return list(PrometheusTelemetry()._registry.collect())
 
 
 def labels() -> dict[str, set[str]]:
-    """Return the labels of each series, by the name it has in a query."""
+    """Return the labels of each series by its name in a query."""
     registry = PrometheusTelemetry()._registry
     declared = {collector._name: set(collector._labelnames) for collector in registry._collector_to_names}  # type: ignore[attr-defined]  # there is no other way
     return {f"{each.name}{end}": declared[each.name] for each in families() for end in _SUFFIXES[each.type]}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS)
-def test_an_expression_names_what_there_is(expression: str) -> None:
-    """Every metric in it exists, and has the labels that are asked of it."""
+def test_expressions_use_existing_metrics(expression: str) -> None:
+    """Each metric in an expression exists and has the labels that the expression uses."""
     known = labels()
     named = re.findall(r"\bkeyturn_\w+", expression)
     assert named
@@ -53,8 +53,8 @@ def test_an_expression_names_what_there_is(expression: str) -> None:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS)
-def test_an_expression_is_whole(expression: str) -> None:
-    """Its brackets are paired."""
+def test_brackets_are_balanced(expression: str) -> None:
+    """The brackets of an expression are balanced."""
     open_ones: list[str] = []
     for each in re.sub(r'"[^"]*"', "", expression):
         if each in "([{":
@@ -64,14 +64,14 @@ def test_an_expression_is_whole(expression: str) -> None:
     assert open_ones == []
 
 
-def test_the_dashboard_shows_every_metric() -> None:
-    """No metric is measured for nobody to see."""
+def test_dashboard_shows_every_metric() -> None:
+    """The dashboard shows every metric."""
     shown = set(re.findall(r"\bkeyturn_\w+", json.dumps(DASHBOARD["panels"])))
     assert all(any(f"{each.name}{end}" in shown for end in _SUFFIXES[each.type]) for each in families())
 
 
-def test_the_dashboard_can_be_imported() -> None:
-    """Its panels have ids of their own and do not overlap, and each asks the chosen data source."""
+def test_dashboard_is_well_formed() -> None:
+    """Panels have unique ids, do not overlap and use the selected data source."""
     panels = DASHBOARD["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)
@@ -79,8 +79,8 @@ def test_the_dashboard_can_be_imported() -> None:
     assert {each["name"] for each in DASHBOARD["templating"]["list"]} == {"datasource", "instance"}
 
 
-def test_the_table_of_metrics_is_the_metrics() -> None:
-    """Every metric has its row, with its labels, and nothing else has one."""
+def test_table_lists_all_metrics() -> None:
+    """The table lists each metric with its labels, and nothing else."""
     rows = {(name, tuple(re.findall(r"`(\w+)`", named))) for name, named in _rows(PAGE, r"keyturn_\w+")}
     known = labels()
     assert {name for name, _ in rows} == {_shown(each) for each in families()}
@@ -88,8 +88,8 @@ def test_the_table_of_metrics_is_the_metrics() -> None:
         assert set(named) == known.get(name, known.get(f"{name}_bucket"))
 
 
-def test_every_alert_has_its_row() -> None:
-    """The page says of each what to do, and each says what it is and how bad."""
+def test_page_describes_every_alert() -> None:
+    """The page describes each alert, and each alert has a summary and a severity."""
     assert [name for name, _ in _rows(PAGE, r"Keyturn\w+")] == [rule["alert"] for rule in ALERTS]
     for rule in ALERTS:
         assert rule["annotations"].keys() == {"summary", "description"}
@@ -101,6 +101,6 @@ def _shown(family: Metric) -> str:
 
 
 def _rows(page: str, name: str) -> Iterator[tuple[str, str]]:
-    """Yield the first two cells of the rows that begin with such a name."""
+    """Yield the first two cells of the table rows whose first cell matches."""
     for row in re.finditer(rf"(?m)^\| `({name})` \|([^|]*)\|", page):
         yield row[1], row[2]

@@ -1,4 +1,4 @@
-"""The page on OAuth: its commands are the program's, and its examples are what happens."""
+"""The page on OAuth: its table of commands and its examples."""
 
 import argparse
 import json
@@ -18,8 +18,8 @@ PAGE = "docs/oauth.md"
 MAY = ("--grant", "client_credentials", "--scope", "stock:read", "--audience", "stock", "--introspects", "stock")
 
 
-def test_the_commands_are_those_that_there_are() -> None:
-    """Each command of the group is in the table, and no other."""
+def test_table_lists_all_commands() -> None:
+    """The table lists each command of the group, and nothing else."""
     parser = argparse.ArgumentParser()
     clients.add_to(parser.add_subparsers())
     listed = re.findall(r"^\| `python -m app clients ([a-z-]+)", (ROOT / PAGE).read_text(), re.MULTILINE)
@@ -27,8 +27,8 @@ def test_the_commands_are_those_that_there_are() -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are written for curl, which is not here")
-def test_the_examples_are_what_happens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every command of the page prints what stands below it, for the client that the page tells to register."""
+def test_example_output_is_right(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command prints what the page shows, for the client that the page registers."""
     settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
     main(["clients", "add", "orders", *MAY, "--json"], {f"KEYTURN_{name}": each for name, each in settings.items()})
     secret = json.loads(capsys.readouterr().out)["client_secret"]

@@ -1,4 +1,4 @@
-"""The README says what is so."""
+"""The README: its example, its tables and its links."""
 
 import os
 import re
@@ -23,7 +23,7 @@ README = (ROOT / "README.md").read_text()
 
 @pytest.fixture
 def serving() -> Iterator[tuple[str, str]]:
-    """Run the README's first command on a free port; give what it announced, and the URL."""
+    """Run the README's first command on a free port. Return the line that it prints, and the URL."""
     command = examples("README.md")[0].command
     environment = {**os.environ, "KEYTURN_PORT": "0"}
     with subprocess.Popen(
@@ -44,8 +44,8 @@ def serving() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.skipif(not PREPARED, reason="the script would install what it needs; scripts/test has done that")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the example is written for curl, which is not here")
-def test_the_worked_example_is_what_happens(serving: tuple[str, str], tmp_path: Path) -> None:
-    """Every command of the worked example prints what stands below it, word for word."""
+def test_example_output_is_right(serving: tuple[str, str], tmp_path: Path) -> None:
+    """Each command of the worked example prints exactly what the README shows."""
     announced, url = serving
     start, *rest = examples("README.md")
     assert announced == start.output.replace("http://127.0.0.1:8080", url)
@@ -55,7 +55,7 @@ def test_the_worked_example_is_what_happens(serving: tuple[str, str], tmp_path: 
 
 
 def _run(commands: list[Example], url: str, folder: Path) -> list[str]:
-    """Run the commands in one shell; return what each printed."""
+    """Run the commands in one shell. Return the output of each."""
     mark = "----- next"
     script = f"\necho '{mark}'\n".join(example.command for example in commands)
     script = script.replace("http://127.0.0.1:8080", url)
@@ -71,8 +71,8 @@ def _run(commands: list[Example], url: str, folder: Path) -> list[str]:
     return shell.stdout.split(f"{mark}\n")
 
 
-def test_the_table_of_settings_is_the_settings() -> None:
-    """Every setting has its row, with its default, and no other has one."""
+def test_table_lists_all_settings() -> None:
+    """The table lists each setting with its default and its description, and nothing else."""
     rows = [tuple(map(str.strip, row.split("|")[1:4])) for row in re.findall(r"^\| `KEYTURN_.*$", README, re.MULTILINE)]
     about = [each.metadata for each in fields(Settings)]
     assert rows == [
@@ -80,8 +80,8 @@ def test_the_table_of_settings_is_the_settings() -> None:
     ]
 
 
-def test_the_table_of_endpoints_is_the_routes() -> None:
-    """Every route stands in the table of endpoints, and nothing else does."""
+def test_table_lists_all_endpoints() -> None:
+    """The table lists each route, and nothing else."""
     table = README.split("## The endpoints")[1].split("## ")[0]
     assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {
         (route.method, route.template) for route in (*ROUTES, *PAGE_ROUTES)
@@ -91,7 +91,7 @@ def test_the_table_of_endpoints_is_the_routes() -> None:
 @pytest.mark.parametrize(
     "page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/**/*.md")), ids=lambda page: page.name
 )
-def test_links_lead_somewhere(page: Path) -> None:
-    """Every relative link of a page names a file or folder that exists."""
+def test_links_are_not_broken(page: Path) -> None:
+    """Each relative link of a page leads to an existing file or folder."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,4 +1,4 @@
-"""The page on signing keys: its commands are the program's, and its times are the policy's."""
+"""The page on signing keys: its table of commands, and its times."""
 
 import argparse
 import re
@@ -12,8 +12,8 @@ from .console import ROOT
 PAGE: Final = (ROOT / "docs" / "signing-keys.md").read_text()
 
 
-def test_the_commands_are_those_that_there_are() -> None:
-    """Each command of the group is in the table, and no other."""
+def test_table_lists_all_commands() -> None:
+    """The table lists each command of the group, and nothing else."""
     parser = argparse.ArgumentParser()
     keys.add_to(parser.add_subparsers())
     listed = re.findall(r"^\| `python -m app keys ([a-z-]+)", PAGE, re.MULTILINE)
@@ -22,12 +22,12 @@ def test_the_commands_are_those_that_there_are() -> None:
     assert set(listed) == set(commands.choices)
 
 
-def test_the_times_are_those_of_the_defaults() -> None:
-    """The lead and the tail that the page tells are what the default settings make."""
+def test_times_match_the_default_settings() -> None:
+    """The page states the lead and the tail that follow from the default settings."""
     policy = Settings().key_policy
-    assert f"the key: {_spelt(policy.lead())}." in PAGE
-    assert f"began to sign, {_spelt(policy.tail())}." in PAGE
+    assert f"the key: {_duration_text(policy.lead())}." in PAGE
+    assert f"began to sign, {_duration_text(policy.tail())}." in PAGE
 
 
-def _spelt(seconds: int) -> str:
+def _duration_text(seconds: int) -> str:
     return f"{seconds // 60} min {seconds % 60} s"

@@ -1,4 +1,4 @@
-"""The page on stores: its commands back up users, and neither sessions nor keys."""
+"""The page on stores: its commands back up users, but no sessions and no keys."""
 
 import os
 import shutil
@@ -31,13 +31,13 @@ _OPTIONS: Final = StoreOptions(timeout=20.0)
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    """Return a server."""
+    """Return a PostgreSQL server."""
     with running_postgres(durable=False) as server:
         yield server
 
 
 async def fill(url: str) -> None:
-    """Keep a user, a session and a signing key."""
+    """Store a user, a session and a signing key."""
     store = SqlStore(url, _OPTIONS)
     await store.prepare()
     await store.open()
@@ -47,8 +47,8 @@ async def fill(url: str) -> None:
     await store.close()
 
 
-async def holds_the_user_alone(url: str) -> None:
-    """See what a service finds there."""
+async def check_only_user_is_stored(url: str) -> None:
+    """Check that the store has the user, no session and no key."""
     store = SqlStore(url, _OPTIONS)
     await store.open()
     assert await store.users.find_by_username(new_user().username) == new_user()
@@ -57,25 +57,25 @@ async def holds_the_user_alone(url: str) -> None:
     await store.close()
 
 
-async def test_a_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
-    """Restored into an empty database it has the schema and the users, no session and no key."""
+async def test_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
+    """A backup that is restored into an empty database has the users, no session and no key."""
     for name in ("keyturn", "restored"):
         postgres.execute(f"CREATE DATABASE {name}")
     await fill(postgres.url("keyturn"))
     urls = {"KEYTURN_DATABASE_URL": postgres.url("keyturn"), "EMPTY_DATABASE_URL": postgres.url("restored")}
     run_all("pg_dump", tmp_path, urls | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"})
-    await holds_the_user_alone(postgres.url("restored"))
+    await check_only_user_is_stored(postgres.url("restored"))
 
 
-async def test_a_backup_of_sqlite(tmp_path: Path) -> None:
-    """Made beside the running service, it has the users, no session and no key."""
+async def test_backup_of_sqlite(tmp_path: Path) -> None:
+    """A backup that is made while the service runs has the users, no session and no key."""
     await fill(f"sqlite:///{tmp_path}/keyturn.db")
-    run_all("sqlite3", tmp_path, {} if shutil.which("sqlite3") else stand_in(tmp_path / "programs"))
-    await holds_the_user_alone(f"sqlite:///{tmp_path}/backup.db")
+    run_all("sqlite3", tmp_path, {} if shutil.which("sqlite3") else sqlite3_substitute(tmp_path / "programs"))
+    await check_only_user_is_stored(f"sqlite:///{tmp_path}/backup.db")
 
 
-def stand_in(folder: Path) -> dict[str, str]:
-    """Return variables with which there is a command sqlite3, which runs its second argument on its first."""
+def sqlite3_substitute(folder: Path) -> dict[str, str]:
+    """Make a command ``sqlite3`` that runs its second argument on its first. Return a ``PATH`` with it."""
     folder.mkdir()
     program = folder / "sqlite3"
     program.write_text(f"#!{sys.executable}\n{_SQLITE3}")
@@ -84,7 +84,7 @@ def stand_in(folder: Path) -> dict[str, str]:
 
 
 def run_all(tool: str, folder: Path, variables: dict[str, str]) -> None:
-    """Run the commands of the example that begins with ``tool``."""
+    """Run the commands of the example that starts with ``tool``."""
     beginning = next(place for place, command in enumerate(_COMMANDS) if command.startswith(tool))
     for command in _COMMANDS[beginning : beginning + 2]:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Clients written for Node: each script of ``node`` tells what it has shown, act by act."""
+"""OAuth and OpenID libraries for Node. Each script in ``node`` prints one line per successful step."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 
 from tests.servers.ports import free_port
 from tests.system.load import PASSWORD, USERNAME
-from tests.system.processes import PATIENCE_SECONDS, run, running
+from tests.system.processes import TIMEOUT_SECONDS, run, running
 
 AUDIENCE: Final = "https://orders.example"
 SCOPE: Final = "orders:read"
@@ -31,8 +31,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """Return what a script is told of a running service, and the tokens of a session there."""
+def service_data(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """Return what a script must know about a running service, and the tokens of a session."""
     port = free_port()
     issuer = f"http://127.0.0.1:{port}"
     settings = {
@@ -54,25 +54,27 @@ def given(tmp_path: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def clients(given: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
-    """Return what a script is told of two clients, too: one with a secret, one with a key."""
+def clients(service_data: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """Return the data of the service and of two OAuth clients: one with a secret, one with a key."""
     key = RSAKey.generate_key(2_048, {"alg": "RS256", "use": "sig"}, auto_kid=True)
     public = tmp_path / "public.json"
     public.write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    secret = _register(given, "reports", "--introspects", AUDIENCE)["client_secret"]
-    _register(given, "robot", "--jwks", str(public))
+    secret = _register(service_data, "reports", "--introspects", AUDIENCE)["client_secret"]
+    _register(service_data, "robot", "--jwks", str(public))
     own = {"client_id": "reports", "client_secret": secret, "scope": SCOPE}
-    return {**given, **own, "key_client_id": "robot", "private_key": key.as_dict(private=True)}
+    return {**service_data, **own, "key_client_id": "robot", "private_key": key.as_dict(private=True)}
 
 
-def test_jose(given: dict[str, Any]) -> None:
-    """It finds the key among those that it fetches, verifies a token, and refuses another signature or audience."""
-    assert _shown("jose.mjs", given) == ["verified", "altered: refused", "another audience: refused"]
+def test_jose(service_data: dict[str, Any]) -> None:
+    """Jose finds the key, verifies a token, and refuses an altered signature and another audience."""
+    assert _run_script("jose.mjs", service_data) == ["verified", "altered: refused", "another audience: refused"]
 
 
 def test_oauth4webapi(clients: dict[str, Any]) -> None:
-    """It discovers the service, gets tokens by each grant and each way to authenticate, and validates them strictly."""
-    assert _shown("oauth4webapi.mjs", clients) == [
+    """oauth4webapi discovers the service, gets tokens by each grant and each method of authentication, and validates
+    them strictly.
+    """
+    assert _run_script("oauth4webapi.mjs", clients) == [
         "discovered",
         "client_credentials, client_secret_basic",
         "client_credentials, client_secret_post",
@@ -86,28 +88,28 @@ def test_oauth4webapi(clients: dict[str, Any]) -> None:
 
 
 def test_openid_client(clients: dict[str, Any]) -> None:
-    """It discovers the service, gets tokens by each grant, uses one, and asks about and revokes them."""
-    told = _shown("openid-client.mjs", clients)
-    assert told == ["discovered", "client_credentials", "introspection", "refresh_token", "revocation"]
+    """openid-client discovers the service, gets tokens by each grant, and introspects and revokes them."""
+    steps = _run_script("openid-client.mjs", clients)
+    assert steps == ["discovered", "client_credentials", "introspection", "refresh_token", "revocation"]
 
 
-def _shown(script: str, given: dict[str, Any]) -> list[str]:
-    """Run a script, which must succeed; return what it tells."""
+def _run_script(script: str, service_data: dict[str, Any]) -> list[str]:
+    """Run a script, which must succeed. Return the lines that it prints."""
     done = subprocess.run(
         [_NODE, _SCRIPTS / script],
-        input=json.dumps(given),
+        input=json.dumps(service_data),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
 
 
-def _register(given: dict[str, Any], client_id: str, *options: str) -> dict[str, Any]:
+def _register(service_data: dict[str, Any], client_id: str, *options: str) -> dict[str, Any]:
     allowed = ("--grant", "client_credentials", "--scope", SCOPE, "--audience", AUDIENCE, "--json")
-    variables = {"KEYTURN_DATABASE_URL": given["database_url"]}
+    variables = {"KEYTURN_DATABASE_URL": service_data["database_url"]}
     done = run(*COMMAND, "clients", "add", client_id, *allowed, *options, variables=variables)
     assert done.returncode == 0, done.stderr
     registered: dict[str, Any] = json.loads(done.stdout)
@@ -117,6 +119,6 @@ def _register(given: dict[str, Any], client_id: str, *options: str) -> dict[str,
 def _sign_in(url: str) -> dict[str, Any]:
     body = json.dumps({"username": USERNAME, "password": PASSWORD}).encode()
     request = Request(f"{url}/auth/login", body, {"Content-Type": "application/json"})  # noqa: S310  # a URL of ours
-    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  # as above
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # as above
         granted: dict[str, Any] = json.load(answer)
     return granted

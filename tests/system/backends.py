@@ -1,4 +1,4 @@
-"""The durable stores, as a service uses them: real servers of a test's own, and a file."""
+"""Durable stores for the system tests: SQLite files and real PostgreSQL and Valkey servers."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -19,15 +19,15 @@ KINDS: Final = ("sqlite", "postgresql", "valkey")
 
 @dataclass(frozen=True)
 class Backend:
-    """A store: the settings that lead to it, its ``server`` if it has one, and the files that it keeps all in."""
+    """A store. ``settings`` make a service use it. All its data is in ``files``. ``server`` is ``None`` for SQLite."""
 
     kind: str
     settings: Mapping[str, str]
     files: Path
     server: Server | None = None
 
-    def away(self) -> AbstractContextManager[None]:
-        """Let the store do nothing for a while: stop its server, or hold the lock of its file."""
+    def unavailable(self) -> AbstractContextManager[None]:
+        """Make the store unavailable for a while: stop its server, or lock its SQLite file."""
         return self._locked() if self.server is None else self.server.stopped()
 
     @contextmanager
@@ -40,7 +40,7 @@ class Backend:
 
 @contextmanager
 def backend(kind: str, folder: Path) -> Iterator[Backend]:
-    """Yield a store of this kind that loses nothing it acknowledged, with a signing key and a user for its service."""
+    """Yield a store of this kind that loses no acknowledged write. Its settings include a signing key and a user."""
     keys = folder / "keys"
     create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
     common = {

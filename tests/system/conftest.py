@@ -1,4 +1,4 @@
-"""What the tests of whole processes share."""
+"""Fixtures of the system tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,6 @@ from .backends import KINDS, Backend, backend
 
 @pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    """Return each durable store."""
+    """Return a store. The test runs once for each kind."""
     with backend(request.param, tmp_path) as store:
         yield store

@@ -1,4 +1,4 @@
-"""Fresh virtual environments, made without a network."""
+"""Virtual environments and wheels for the tests, made without a network."""
 
 import shutil
 import sys
@@ -14,11 +14,11 @@ from packaging.utils import canonicalize_name
 from .processes import ROOT, run
 
 SITE_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
-"""Where the packages of the running environment are."""
+"""The folder of the packages that run these tests."""
 
 
 def make_environment(folder: Path, *, packages: Path) -> Path:
-    """Make an environment that finds what is in ``packages``, too; return its Python."""
+    """Make a virtual environment that can also import what is in ``packages``. Return its Python."""
     venv.create(folder, symlinks=True)
     (own,) = folder.glob("lib/python*/site-packages")
     (own / "packages.pth").write_text(f"{packages}\n")
@@ -26,7 +26,9 @@ def make_environment(folder: Path, *, packages: Path) -> Path:
 
 
 def link_distributions(folder: Path, names: list[str]) -> set[str]:
-    """Link the files of these distributions, and of what they require, into ``folder``; return all their names."""
+    """Link the files of these distributions, and of their requirements, into ``folder``. Return the names of all of
+    them.
+    """
     folder.mkdir()
     closure: dict[str, Distribution] = {}
     _add_with_requirements(closure, names)
@@ -47,7 +49,7 @@ def _add_with_requirements(closure: dict[str, Distribution], names: list[str]) -
 
 
 def build_wheel(folder: Path) -> Path:
-    """Return the wheel of the project, built in ``folder`` from a copy of the tree."""
+    """Build the project's wheel from a copy of the tree. Return its path."""
     shutil.copytree(ROOT / "app", folder / "app", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)

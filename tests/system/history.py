@@ -1,4 +1,4 @@
-"""What clients saw, and whether a token service may let them see it."""
+"""What clients observed, and a check that a token service may let them observe it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from enum import Enum
 
 
 class Answer(Enum):
-    """What became of a request."""
+    """The outcome of a request."""
 
     GRANTED = "granted"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """No answer came, or one that says to try again: whether anything was done is unknown."""
+    """There was no answer, or an answer that says to try again. The request may or may not have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """A refresh token was presented; one that was granted had a ``successor``."""
+    """A client presented a refresh token. If it was granted, ``successor`` is the new token."""
 
     session: int
     token: str
@@ -26,7 +26,9 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """A session was to be ended: from its beginning on it may be, from its acknowledgement on it must be."""
+    """A client asked to end a session. It may have ended as soon as the request was sent; once the answer is
+    ``GRANTED``, it must have ended.
+    """
 
     session: int
     answer: Answer
@@ -35,50 +37,50 @@ class SignOut:
 Event = Refresh | SignOut
 
 
-def faults(first_tokens: Iterable[str], events: Iterable[Event]) -> list[str]:
-    """Return a sentence for each answer that no one may get; the sessions' numbers are the places of their first
-    tokens.
+def violations(first_tokens: Iterable[str], events: Iterable[Event]) -> list[str]:
+    """Return a sentence for each answer that breaks the rules.
 
-    The events of a session are those of one client, which sends one request at a time.
+    Sessions are numbered by the position of their first token. The events of one session come from one client, which
+    sends one request at a time.
     """
     sessions = [_Session(token) for token in first_tokens]
     return [
-        f"session {event.session}, {event.answer.value}: {fault}"
+        f"session {event.session}, {event.answer.value}: {violation}"
         for event in events
-        if (fault := sessions[event.session].judge(event)) is not None
+        if (violation := sessions[event.session].check(event)) is not None
     ]
 
 
 class _Session:
-    """What is known of one: the tokens that were acknowledged, the newest last, and whether it was ended."""
+    """One session: its acknowledged tokens, the newest last, and whether it may have ended or has ended."""
 
     def __init__(self, token: str) -> None:
         self._acknowledged = [token]
         self._may_be_ended = False
         self._is_ended = False
 
-    def judge(self, event: Event) -> str | None:
+    def check(self, event: Event) -> str | None:
         if isinstance(event, SignOut):
             self._may_be_ended = True
             self._is_ended |= event.answer is Answer.GRANTED
             return "a sign-out was refused" if event.answer is Answer.REFUSED else None
         if event.answer is Answer.GRANTED:
-            return self._judge_granted(event)
+            return self._check_granted(event)
         if event.answer is Answer.REFUSED and event.token in self._acknowledged[-2:] and not self._may_be_ended:
             return "the newest token, or the one before it, was refused"
         return None
 
-    def _judge_granted(self, event: Refresh) -> str | None:
+    def _check_granted(self, event: Refresh) -> str | None:
         if self._is_ended:
-            return "a session went on whose end was acknowledged"
+            return "a session continued after its sign-out was acknowledged"
         assert event.successor is not None
         if event.token == self._acknowledged[-1]:
             if event.successor in self._acknowledged:
-                return "a token was given out twice"
+                return "a token was issued twice"
             self._acknowledged.append(event.successor)
             return None
         if [event.token, event.successor] == self._acknowledged[-2:]:
             return None
         if event.token in self._acknowledged[-2:]:
             return "one token got two successors"
-        return "a token went on that was replaced long ago"
+        return "a token that was replaced earlier was accepted"

@@ -1,4 +1,6 @@
-"""Clients that keep their connections and send one request after the other, by hand: a library would try again."""
+"""Clients that keep their connections and send one request after another. They use raw sockets, because an HTTP library
+would retry.
+"""
 
 import asyncio
 import json
@@ -7,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from .processes import PATIENCE_SECONDS
+from .processes import TIMEOUT_SECONDS
 
 USERNAME: Final = "alice"
 PASSWORD: Final = "correct horse battery"  # noqa: S105  # a test's
@@ -22,7 +24,7 @@ _REQUESTS: Final = (
 
 @dataclass
 class Tally:
-    """What became of the requests that were sent: their statuses, and why some got no whole answer."""
+    """The outcomes of the requests: the statuses, and the errors of requests without a complete answer."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
@@ -30,7 +32,7 @@ class Tally:
 
 
 class Load:
-    """``connections`` clients, every other one of which signs in all the time."""
+    """``connections`` clients. Every other one signs in again and again; the rest fetch the JWK Set."""
 
     def __init__(self, port: int, connections: int) -> None:
         self.tally = Tally()
@@ -38,14 +40,14 @@ class Load:
         self._warm = asyncio.Barrier(connections + 1)
         self._clients = [asyncio.create_task(self._client(_REQUESTS[number % 2])) for number in range(connections)]
 
-    async def warm(self) -> None:
-        """Return once every client has had an answer."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def wait_until_warm(self) -> None:
+        """Wait until every client has had an answer."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await self._warm.wait()
 
-    async def finished(self) -> Tally:
-        """Return what became of the requests, once the service has closed every connection."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def wait_until_closed(self) -> Tally:
+        """Wait until the service has closed every connection. Return the outcomes."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await asyncio.gather(*self._clients)
         return self.tally
 
@@ -60,7 +62,7 @@ class Load:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> bool:
-        """Send a request and read its answer; return whether the connection stays open."""
+        """Send a request and read its answer. Return whether the connection stays open."""
         try:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")

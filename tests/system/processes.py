@@ -1,4 +1,4 @@
-"""Processes of their own: the service, started as a user would start it, and commands."""
+"""Starts the service and commands in processes of their own."""
 
 import os
 import re
@@ -15,90 +15,91 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 
 PREPARED: Final = (ROOT / ".venv" / ".develop.sha256").exists()
-"""Whether the scripts find their environment, and need no network to make it."""
+"""Whether the scripts have a complete environment, so that they need no network."""
 
 SERVE: Final = (sys.executable, "-m", "app", "serve")
 
-PATIENCE_SECONDS: Final = 20.0
-"""How long to wait for what should come at once: a machine can be busy."""
+TIMEOUT_SECONDS: Final = 20.0
+"""A limit for what usually takes much less time: the machine may be busy."""
 
-NONE: Final[Mapping[str, str]] = MappingProxyType({})
+NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _CHEAP_HASHES: Final = {"PASSWORD_HASH_MEMORY": "8192", "PASSWORD_HASH_ITERATIONS": "1"}
 _NO_LIMITS: Final = {
     f"{name}_BUDGET": "1000000/1s"
     for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH")
 }
-"""Many people sign in from one address, as one."""
+"""In most tests many clients sign in from one address as one user."""
 _STEP_SECONDS: Final = 0.01
 
 
 class Service:
-    """A running service: what it has printed and logged, and its end."""
+    """A running service: its output, its log and its process."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path, log: Path, announcement: str) -> None:
         self._process = process
         self._output = output
         self._log = log
-        self.url = self.printed(announcement)
+        self.url = self.wait_for_output(announcement)
         self.port = int(self.url.rpartition(":")[2])
 
     @property
     def pid(self) -> int:
-        """Return its process id."""
+        """Return the process id."""
         return self._process.pid
 
-    def runs(self) -> bool:
-        """Tell whether it has not ended."""
+    def is_running(self) -> bool:
+        """Return whether the process has not ended."""
         return self._process.poll() is None
 
-    def printed(self, pattern: str) -> str:
-        """Wait until it has printed what matches ``pattern``; return the first group."""
+    def wait_for_output(self, pattern: str) -> str:
+        """Wait until the output matches ``pattern``. Return the first group."""
         return self._wait_for(pattern, self._output)
 
-    def logged(self, pattern: str) -> str:
-        """Wait until it has logged what matches ``pattern``; return the first group."""
+    def wait_for_log(self, pattern: str) -> str:
+        """Wait until the log matches ``pattern``. Return the first group."""
         return self._wait_for(pattern, self._log)
 
     def log(self) -> str:
-        """Return what it has logged so far."""
+        """Return the log so far."""
         return self._log.read_text("utf-8")
 
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process."""
         self._process.send_signal(number)
 
     def exit_status(self) -> int:
-        """Wait for its end and return its exit status; that of a signal is negative."""
-        return self._process.wait(PATIENCE_SECONDS)
+        """Wait for the end of the process. Return its exit status, which is negative after a signal."""
+        return self._process.wait(TIMEOUT_SECONDS)
 
     def _wait_for(self, pattern: str, file: Path) -> str:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while (found := re.search(pattern, file.read_text("utf-8"))) is None:
             assert self._process.poll() is None, f"the service ended early:\n{self.log()}"
-            assert time.monotonic() < deadline, f"never came: {pattern}\n{self.log()}"
+            assert time.monotonic() < deadline, f"not found in time: {pattern}\n{self.log()}"
             time.sleep(_STEP_SECONDS)
         return found[1]
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with ``settings``, names without the prefix, and no other settings."""
-    foreign = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")}
-    return foreign | {f"KEYTURN_{name}": value for name, value in settings.items()}
+    """Return this process's environment with these settings and no others. Their names have no prefix."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")}
+    return others | {f"KEYTURN_{name}": value for name, value in settings.items()}
 
 
 @contextmanager
 def running(
     folder: Path,
-    settings: Mapping[str, str] = NONE,
+    settings: Mapping[str, str] = NO_SETTINGS,
     *,
     command: Sequence[str | Path] = SERVE,
     directory: Path = ROOT,
     announcement: str = r"listens at (\S+)\n",
 ) -> Iterator[Service]:
-    """Start the service on a free port, yield it once it listens, and end it whatever happens.
+    """Start the service on a free port, yield it when it listens, and kill it at the end.
 
-    ``folder`` is where its output goes. Another program can be run so, whose ``announcement`` matches its URL.
+    ``folder`` gets its output and its log. For another program, ``announcement`` is the pattern of the line that names
+    its URL.
     """
     output, log = folder / "output", folder / "log"
     variables = environment({"PORT": "0", **_CHEAP_HASHES, **_NO_LIMITS, **settings}) | {"PYTHONUNBUFFERED": "1"}
@@ -114,18 +115,16 @@ def running(
 def run(
     *command: str | Path,
     directory: Path = ROOT,
-    variables: Mapping[str, str] = NONE,
-    patience: float = 6 * PATIENCE_SECONDS,
+    variables: Mapping[str, str] = NO_SETTINGS,
+    timeout: float = 6 * TIMEOUT_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with ``variables`` added to the environment, in which there are no settings; it gets
-    ``patience`` seconds.
-    """
+    """Run a command to its end, at most ``timeout`` seconds. The environment has no settings, only ``variables``."""
     return subprocess.run(
         command,
         cwd=directory,
-        env={**environment(NONE), **variables},
+        env={**environment(NO_SETTINGS), **variables},
         capture_output=True,
         text=True,
-        timeout=patience,
+        timeout=timeout,
         check=False,
     )

@@ -1,4 +1,4 @@
-"""What schemathesis cannot make up: who signs in, and tokens and sessions that there are. Its command loads this."""
+"""Hooks for schemathesis: authentication, and real tokens, users and sessions in some of the requests."""
 
 import os
 from base64 import b64encode
@@ -16,31 +16,31 @@ from app.domain.identifiers import FIRST_PARTY
 from .load import PASSWORD, USERNAME
 
 _URL: Final = os.environ["KEYTURN_TESTS_URL"]
-_PATIENCE_SECONDS: Final = 10
+_TIMEOUT_SECONDS: Final = 10
 _names: Final = count()
 _turns: Final[defaultdict[str, Iterator[int]]] = defaultdict(count)
 
 
 @schemathesis.auth(refresh_interval=None)
 class SignIn:
-    """A session of its own for every request: some of them end the one that they are made in. To ``/oauth`` goes a
+    """A new session for each request, because some requests end their session. Requests to ``/oauth`` authenticate a
     client.
     """
 
     def get(self, case: schemathesis.Case[Any], context: schemathesis.AuthContext) -> str:
-        """Return what goes into the header."""
+        """Return the value of the ``Authorization`` header."""
         return (_basic() if context.operation.path.startswith("/oauth/") else _bearer())["Authorization"]
 
     def set(self, case: schemathesis.Case[Any], data: str, context: schemathesis.AuthContext) -> None:
-        """Put it where it belongs."""
+        """Set the ``Authorization`` header."""
         case.headers["Authorization"] = data
 
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
-    """Let every other request that is well-formed be one that succeeds."""
+    """Make every other valid request one that succeeds."""
     if case.path_parameters and "sub" in case.path_parameters:
-        _spare_who_signs_in(case)
+        _protect_signed_in_user(case)
     if case.path_parameters and case.path_parameters.get("client_id") == _client()[0]:
         case.path_parameters = _client_to_change()
     real = _REAL.get(case.operation.label)
@@ -53,13 +53,13 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     elif isinstance(case.body, dict):
         case.body = {**real()}
         if "client_id" in case.body and case.headers:
-            case.headers.pop("Authorization", None)  # a client shows itself in one way
+            case.headers.pop("Authorization", None)  # a client authenticates in one way
 
 
-def _spare_who_signs_in(case: schemathesis.Case[Any]) -> None:
-    """Let nobody disable the user of all these requests, or change their password: make it another's."""
-    who = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS).json()
-    if case.path_parameters["sub"] == who["sub"]:
+def _protect_signed_in_user(case: schemathesis.Case[Any]) -> None:
+    """Replace the user in the path if it is the one that signs in: no request may disable it."""
+    caller = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_TIMEOUT_SECONDS).json()
+    if case.path_parameters["sub"] == caller["sub"]:
         case.path_parameters = {**case.path_parameters, **_user()}
 
 
@@ -69,8 +69,8 @@ def _user() -> dict[str, str]:
 
 
 def _session_of_a_user() -> dict[str, str]:
-    who = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS).json()
-    return {"sub": who["sub"], "sid": who["sid"]}
+    caller = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_TIMEOUT_SECONDS).json()
+    return {"sub": caller["sub"], "sid": caller["sid"]}
 
 
 def _bearer() -> dict[str, str]:
@@ -79,14 +79,14 @@ def _bearer() -> dict[str, str]:
 
 @cache
 def _client() -> tuple[str, str]:
-    """Return the id and the secret of the client that makes the requests to ``/oauth``."""
+    """Return the id and the secret of the client that authenticates at ``/oauth``."""
     client_id = _new_name()
     body = {"client_id": client_id, "grants": ["client_credentials"], "audiences": ["stock"]}
     return client_id, _post("/admin/clients", body)["client_secret"]
 
 
 def _new_name() -> str:
-    """Return what no user and no client is called yet; the names are the same in every run."""
+    """Return an unused name. Every run uses the same names."""
     return f"made-{next(_names)}"
 
 
@@ -97,13 +97,13 @@ def _client_to_change() -> dict[str, str]:
 
 
 def _basic() -> dict[str, str]:
-    shown = b64encode(":".join(_client()).encode()).decode()
-    return {"Authorization": f"Basic {shown}"}
+    credentials = b64encode(":".join(_client()).encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
 
 
 def _token_of_the_client() -> dict[str, str]:
     form = {"grant_type": "client_credentials"}
-    answer = requests.post(f"{_URL}/oauth/token", data=form, headers=_basic(), timeout=_PATIENCE_SECONDS)
+    answer = requests.post(f"{_URL}/oauth/token", data=form, headers=_basic(), timeout=_TIMEOUT_SECONDS)
     return {"token": answer.json()["access_token"]}
 
 
@@ -112,14 +112,14 @@ def _token_of_a_session() -> dict[str, str]:
 
 
 def _post(path: str, body: Mapping[str, Any]) -> dict[str, str]:
-    answer = requests.post(f"{_URL}{path}", json=body, headers=_bearer(), timeout=_PATIENCE_SECONDS)
-    told: dict[str, str] = answer.json()
-    return told
+    answer = requests.post(f"{_URL}{path}", json=body, headers=_bearer(), timeout=_TIMEOUT_SECONDS)
+    created: dict[str, str] = answer.json()
+    return created
 
 
 def _sign_in() -> dict[str, str]:
     credentials = {"username": USERNAME, "password": PASSWORD}
-    answer = requests.post(f"{_URL}/auth/login", json=credentials, timeout=_PATIENCE_SECONDS)
+    answer = requests.post(f"{_URL}/auth/login", json=credentials, timeout=_TIMEOUT_SECONDS)
     granted: dict[str, str] = answer.json()
     return granted
 
@@ -129,7 +129,7 @@ def _refresh_token() -> dict[str, str]:
 
 
 def _session() -> dict[str, str]:
-    answer = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_PATIENCE_SECONDS)
+    answer = requests.get(f"{_URL}/auth/me", headers=_bearer(), timeout=_TIMEOUT_SECONDS)
     return {"sid": answer.json()["sid"]}
 
 

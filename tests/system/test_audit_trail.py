@@ -1,4 +1,4 @@
-"""What is kept of what happened, by real instances in a real database."""
+"""The audit records of running services in a database."""
 
 import asyncio
 import base64
@@ -17,11 +17,11 @@ from aiohttp import ClientSession, DummyCookieJar
 from app.cli import main
 
 from .load import PASSWORD, USERNAME
-from .processes import PATIENCE_SECONDS, Service, running
+from .processes import TIMEOUT_SECONDS, Service, running
 from .worker_processes import add_key, running_workers
 
 NEW_PASSWORD: Final = "staple battery"  # noqa: S105  # a test's
-SAID: Final = [
+REUSE_EVENTS: Final = [
     "login_succeeded",
     "token_refreshed",
     "token_refreshed",
@@ -32,7 +32,7 @@ SAID: Final = [
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    """Return those of a service with a file and a directory of keys."""
+    """Return the settings of a service with a SQLite file and a key directory."""
     add_key(tmp_path)
     return {
         "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
@@ -50,14 +50,14 @@ def service(tmp_path: Path, settings: dict[str, str]) -> Iterator[Service]:
 
 
 class Client:
-    """Asks a service."""
+    """A client of a service."""
 
     def __init__(self, session: ClientSession, url: str) -> None:
         self._session = session
         self._url = url
 
     async def ask(self, method: str, path: str, token: str = "", **body: str) -> tuple[int, Any]:
-        """Return the status and the JSON of an answer."""
+        """Return the status and the JSON body of an answer."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         options: dict[str, Any] = {"json": body} if body else {}
         async with self._session.request(method, self._url + path, headers=headers, **options) as answer:
@@ -65,42 +65,42 @@ class Client:
             return answer.status, json.loads(text) if text else None
 
     async def sign_in(self) -> dict[str, str]:
-        """Return the tokens of a new session."""
+        """Sign in. Return the tokens."""
         _, granted = await self.ask("POST", "/auth/login", username=USERNAME, password=PASSWORD)
         return dict(granted)
 
     async def refresh(self, token: str) -> dict[str, str]:
-        """Return the answer to a refresh token."""
+        """Return the body of the answer to a refresh token."""
         _, answer = await self.ask("POST", "/auth/refresh", refresh_token=token)
         return dict(answer)
 
     async def sid(self, tokens: dict[str, str]) -> str:
-        """Return the id of a session."""
-        _, who = await self.ask("GET", "/auth/me", tokens["access_token"])
-        return str(who["sid"])
+        """Return the id of the session of these tokens."""
+        _, caller = await self.ask("GET", "/auth/me", tokens["access_token"])
+        return str(caller["sid"])
 
 
-def kept(database: Path, **where: object) -> list[str]:
-    """Return the names of the events in the database, in their order."""
+def stored_names(database: Path, **where: object) -> list[str]:
+    """Return the names of the stored records in the order of their time."""
     conditions = " AND ".join(f"{name} = ?" for name in where) or "1 = 1"
     with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(f"SELECT name FROM audit_events WHERE {conditions} ORDER BY at", [*where.values()])  # noqa: S608  # a test's own words
         return [name for (name,) in found]
 
 
-def until_kept(database: Path, *names: str) -> None:
-    """Wait until these events are there."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not {*names} <= {*kept(database)}:
-        assert time.monotonic() < deadline, f"never kept: {sorted({*names} - {*kept(database)})}"
+def wait_until_stored(database: Path, *names: str) -> None:
+    """Wait until records with these names are stored."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not {*names} <= {*stored_names(database)}:
+        assert time.monotonic() < deadline, f"not stored: {sorted({*names} - {*stored_names(database)})}"
         time.sleep(0.05)
 
 
-async def test_why_was_i_signed_out(
+async def test_api_and_command_explain_reuse(
     service: Service, tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The administrators' API and the command tell the same: what happened to a session whose old token came back, from
-    where, and in a sentence why it ended.
+    """The administrators' API and the command report the same for a session with reuse: its events, their addresses,
+    and a sentence that says why it ended.
     """
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         client = Client(session, service.url)
@@ -109,31 +109,31 @@ async def test_why_was_i_signed_out(
         second = await client.refresh(tokens["refresh_token"])
         await client.refresh(second["refresh_token"])
         await client.refresh(tokens["refresh_token"])
-        until_kept(tmp_path / "keyturn.db", *SAID)
+        wait_until_stored(tmp_path / "keyturn.db", *REUSE_EVENTS)
         admin = await client.sign_in()
-        status, told = await client.ask("GET", f"/admin/sessions/{sid}", admin["access_token"])
-    assert (status, told["sid"], told["state"]) == (200, sid, "revoked")
-    assert sorted(each["name"] for each in told["events"]) == sorted(SAID)
-    assert "by a request from 127.0.0.1: an old refresh token was presented again" in told["conclusion"]
-    assert all(each["address"] == "127.0.0.1" and each["request_id"] for each in told["events"])
+        status, answer = await client.ask("GET", f"/admin/sessions/{sid}", admin["access_token"])
+    assert (status, answer["sid"], answer["state"]) == (200, sid, "revoked")
+    assert sorted(each["name"] for each in answer["events"]) == sorted(REUSE_EVENTS)
+    assert "by a request from 127.0.0.1: an old refresh token was presented again" in answer["conclusion"]
+    assert all(each["address"] == "127.0.0.1" and each["request_id"] for each in answer["events"])
     environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
     assert await asyncio.to_thread(main, ["sessions", "explain", sid], environment) == 0
     first, *lines = capsys.readouterr().out.splitlines()
-    assert (first, len(lines)) == (told["conclusion"], len(told["events"]))
+    assert (first, len(lines)) == (answer["conclusion"], len(answer["events"]))
     assert await asyncio.to_thread(main, ["sessions", "explain", sid, "--json"], environment) == 0
-    assert json.loads(capsys.readouterr().out) == told
+    assert json.loads(capsys.readouterr().out) == answer
 
 
-def explained(environment: dict[str, str], capsys: pytest.CaptureFixture[str], sid: str) -> dict[str, Any]:
-    """Return what the command tells of a session."""
+def explain(environment: dict[str, str], capsys: pytest.CaptureFixture[str], sid: str) -> dict[str, Any]:
+    """Return what ``sessions explain --json`` prints for a session."""
     assert main(["sessions", "explain", sid, "--json"], environment) == 0
     return dict(json.loads(capsys.readouterr().out))
 
 
-async def test_everything_that_matters_is_explained(
+async def test_timelines_contain_all_events(
     service: Service, tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each thing that an auditor asks about is in the timelines of the sessions that it concerned."""
+    """The timeline of a session contains the events of the session, of its user and of the signing keys."""
     database = tmp_path / "keyturn.db"
     environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
@@ -143,12 +143,12 @@ async def test_everything_that_matters_is_explained(
         await client.ask("POST", "/auth/login", username=USERNAME, password="wrong")  # noqa: S106  # it is
         again = await client.refresh(first["refresh_token"])
         await client.refresh(first["refresh_token"])
-        foreign = await client.sign_in()
-        foreign_sid = await client.sid(foreign)
+        other_client = await client.sign_in()
+        other_client_sid = await client.sid(other_client)
         with closing(sqlite3.connect(database)) as connection, connection:
-            sid_bytes = base64.urlsafe_b64decode(foreign_sid + "==")
+            sid_bytes = base64.urlsafe_b64decode(other_client_sid + "==")
             connection.execute("UPDATE sessions SET client_id = 'another' WHERE session_id = ?", [sid_bytes])
-        await client.refresh(foreign["refresh_token"])
+        await client.refresh(other_client["refresh_token"])
         await asyncio.to_thread(main, ["keys", "rotate"], environment)
         capsys.readouterr()
         admin = await client.sign_in()
@@ -161,27 +161,29 @@ async def test_everything_that_matters_is_explained(
         body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
         await client.ask("PUT", "/auth/password", access, **body)
         await client.refresh(again["refresh_token"])
-        until_kept(database, "password_changed", "user_disabled", "foreign_client_refused")
-    service.send(signal.SIGTERM)
+        wait_until_stored(database, "password_changed", "user_disabled", "foreign_client_refused")
+    service.send_signal(signal.SIGTERM)
     assert service.exit_status() == 0
-    told = {each: await asyncio.to_thread(explained, environment, capsys, each) for each in (sid, foreign_sid, bob_sid)}
-    names = {each: {event["name"] for event in told[each]["events"]} for each in told}
+    answer = {
+        each: await asyncio.to_thread(explain, environment, capsys, each) for each in (sid, other_client_sid, bob_sid)
+    }
+    names = {each: {event["name"] for event in answer[each]["events"]} for each in answer}
     assert names[sid] >= {
         *("login_succeeded", "login_failed", "token_refreshed", "token_replayed"),
         *("key_rescheduled", "password_changed", "session_was_revoked"),
     }
-    [failed] = [each for each in told[sid]["events"] if each["name"] == "login_failed"]
+    [failed] = [each for each in answer[sid]["events"] if each["name"] == "login_failed"]
     assert failed["details"]["reason"] == "wrong_password"
-    assert told[sid]["conclusion"].endswith(": the user's password was changed.")
-    assert {"foreign_client_refused", "login_succeeded"} <= names[foreign_sid]
+    assert answer[sid]["conclusion"].endswith(": the user's password was changed.")
+    assert {"foreign_client_refused", "login_succeeded"} <= names[other_client_sid]
     assert {"user_disabled", "session_was_revoked", "login_succeeded"} <= names[bob_sid]
-    assert told[bob_sid]["conclusion"].endswith(": the user was disabled.")
+    assert answer[bob_sid]["conclusion"].endswith(": the user was disabled.")
 
 
-async def test_a_lost_race_is_explained(
+async def test_lost_race_is_recorded(
     tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A request that came second with a token that was good when it was read is told apart from reuse."""
+    """When two requests rotate one token at the same time, the second one is recorded as a lost race, not as reuse."""
     with running(tmp_path, {**settings, "REPLAY_WINDOW": "0"}) as service:
         async with ClientSession(cookie_jar=DummyCookieJar()) as session:
             client = Client(session, service.url)
@@ -190,24 +192,24 @@ async def test_a_lost_race_is_explained(
                 tokens = await client.sign_in()
                 sids.append(await client.sid(tokens))
                 await asyncio.gather(*(client.refresh(tokens["refresh_token"]) for _ in range(10)))
-                if "race_lost" in kept(tmp_path / "keyturn.db"):
+                if "race_lost" in stored_names(tmp_path / "keyturn.db"):
                     break
-        until_kept(tmp_path / "keyturn.db", "race_lost")
+        wait_until_stored(tmp_path / "keyturn.db", "race_lost")
     environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
-    told = [await asyncio.to_thread(explained, environment, capsys, sid) for sid in sids]
-    assert "race_lost" in {event["name"] for each in told for event in each["events"]}
+    answer = [await asyncio.to_thread(explain, environment, capsys, sid) for sid in sids]
+    assert "race_lost" in {event["name"] for each in answer for event in each["events"]}
 
 
-async def test_what_all_sessions_were_ended_for_is_explained_when_they_are_deleted(
+async def test_revocation_of_all_sessions_is_explained(
     service: Service, tmp_path: Path, settings: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A session that ended with all others, for a key that leaked, is not taken for one that expired."""
+    """The explanation of a session that ended with all others names the leaked key, even after its deletion."""
     environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         client = Client(session, service.url)
         sid = await client.sid(await client.sign_in())
-    until_kept(tmp_path / "keyturn.db", "login_succeeded")
-    service.send(signal.SIGTERM)
+    wait_until_stored(tmp_path / "keyturn.db", "login_succeeded")
+    service.send_signal(signal.SIGTERM)
     assert service.exit_status() == 0
     await asyncio.to_thread(main, ["keys", "list", "--json"], environment)
     [kid, *_] = [
@@ -217,35 +219,35 @@ async def test_what_all_sessions_were_ended_for_is_explained_when_they_are_delet
     with closing(sqlite3.connect(tmp_path / "keyturn.db")) as connection, connection:
         connection.execute("DELETE FROM sessions")
     capsys.readouterr()
-    told = await asyncio.to_thread(explained, environment, capsys, sid)
-    assert told["conclusion"].endswith(": all sessions were ended, because a signing key had leaked.")
+    answer = await asyncio.to_thread(explain, environment, capsys, sid)
+    assert answer["conclusion"].endswith(": all sessions were ended, because a signing key had leaked.")
 
 
-async def test_what_waits_is_kept_at_the_end(service: Service, tmp_path: Path) -> None:
-    """A service that is stopped keeps what happened in its last moment."""
+async def test_waiting_records_are_stored_at_shutdown(service: Service, tmp_path: Path) -> None:
+    """A service stores its waiting audit records before it stops."""
     async with ClientSession(cookie_jar=DummyCookieJar()) as session:
         await Client(session, service.url).ask("POST", "/auth/login", username="nobody", password=PASSWORD)
-    service.send(signal.SIGTERM)
+    service.send_signal(signal.SIGTERM)
     assert service.exit_status() == 0
-    assert "login_failed" in kept(tmp_path / "keyturn.db")
+    assert "login_failed" in stored_names(tmp_path / "keyturn.db")
 
 
-async def test_every_worker_keeps_its_own(tmp_path: Path) -> None:
-    """Whichever worker answered, the event is kept, once."""
+async def test_each_worker_stores_its_records_once(tmp_path: Path) -> None:
+    """With two workers, each login is stored exactly once."""
     with running_workers(tmp_path) as service:
         async with ClientSession(cookie_jar=DummyCookieJar()) as session:
             client = Client(session, service.url)
             signed_in = await asyncio.gather(*(client.sign_in() for _ in range(8)))
-        service.send(signal.SIGTERM)
+        service.send_signal(signal.SIGTERM)
         assert service.exit_status() == 0
-    assert kept(tmp_path / "keyturn.db").count("login_succeeded") == len(signed_in)
+    assert stored_names(tmp_path / "keyturn.db").count("login_succeeded") == len(signed_in)
 
 
-async def test_commands_keep_events_too(tmp_path: Path, settings: dict[str, str]) -> None:
-    """What an operator does at the command line, to users or to keys in a directory, is in the trail."""
+async def test_commands_store_records(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Commands of an operator store audit records, also for keys in a directory."""
     environment = {f"KEYTURN_{name}": value for name, value in settings.items() if not name.startswith("BOOTSTRAP")}
     key = next((tmp_path / "keys").glob("*.pem"))
     assert key.exists()
     for command in (["keys", "rotate"], ["users", "disable", "nobody"]):
         await asyncio.to_thread(main, command, environment)
-    assert "key_published" in kept(tmp_path / "keyturn.db")
+    assert "key_published" in stored_names(tmp_path / "keyturn.db")

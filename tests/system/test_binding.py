@@ -1,4 +1,4 @@
-"""Addresses: whose they are before and while somebody listens on them."""
+"""Binding and listening on an address."""
 
 import socket
 from contextlib import ExitStack
@@ -9,8 +9,8 @@ from app.adapters.http.server.listening import bind
 from app.domain.errors import ConfigurationError
 
 
-async def test_nobody_connects_before_it_listens() -> None:
-    """A bound socket refuses connections, and takes them once it listens; its text is the URL."""
+async def test_bound_socket_refuses_connections_until_it_listens() -> None:
+    """A bound socket refuses connections until it listens. Its text is its URL."""
     (bound,) = await bind("127.0.0.1", 0)
     with bound:
         address = bound.getsockname()
@@ -21,8 +21,8 @@ async def test_nobody_connects_before_it_listens() -> None:
         socket.create_connection(address).close()
 
 
-async def test_a_port_that_another_listens_on_is_refused() -> None:
-    """Whether the other was there first or came between binding and listening: the message names address and port."""
+async def test_port_in_use_is_reported() -> None:
+    """If another process listens on the port, before or after it is bound, the error names address and port."""
     with ExitStack() as closing:
         first, *_ = [closing.enter_context(each) for each in await bind("127.0.0.1", 0)]
         port = first.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Client libraries for Python discover the service, get and refresh tokens where they do that, and validate them."""
+"""Python client libraries work with the service: requests-oauthlib, Authlib and PyJWT."""
 
 import json
 import time
@@ -41,11 +41,11 @@ class Deployment:
         return members
 
     def metadata(self) -> dict[str, Any]:
-        """Return what the issuer's metadata says, found as RFC 8414 §3 tells."""
+        """Return the issuer's metadata (RFC 8414 §3)."""
         return self.get(get_well_known_url(self.url, external=True))
 
     def sign_in(self) -> dict[str, Any]:
-        """Return a token response of the sign-in."""
+        """Sign in. Return the token response."""
         body = json.dumps({"username": "alice", "password": PASSWORD}).encode()
         headers = {"Content-Type": "application/json"}
         with urllib.request.urlopen(  # noqa: S310  # our own service
@@ -59,7 +59,7 @@ class Deployment:
 def deployment(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Deployment]:
-    """Return a service whose issuer is its own URL on this machine, where oauthlib must be told that http is meant."""
+    """Return a service whose issuer is its own URL. oauthlib needs a variable to allow http."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     port = free_port()
     settings = {
@@ -72,16 +72,16 @@ def deployment(
     variables = {f"KEYTURN_{name}": value for name, value in settings.items()}
     key = ECKey.generate_key("P-256")
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    may = ["--grant", "client_credentials", "--scope", "stock:read", "--audience", "stock", "--json"]
-    assert main(["clients", "add", "orders", *may], variables) == 0
+    permissions = ["--grant", "client_credentials", "--scope", "stock:read", "--audience", "stock", "--json"]
+    assert main(["clients", "add", "orders", *permissions], variables) == 0
     secret = json.loads(capsys.readouterr().out)["client_secret"]
-    assert main(["clients", "add", "signer", "--jwks", str(tmp_path / "jwks.json"), *may], variables) == 0
+    assert main(["clients", "add", "signer", "--jwks", str(tmp_path / "jwks.json"), *permissions], variables) == 0
     with running(tmp_path, settings) as service:
         yield Deployment(service.url, secret, key)
 
 
 def test_requests_oauthlib(deployment: Deployment) -> None:
-    """It gets a token for a client by ``client_credentials``, and refreshes a session as the public client."""
+    """requests-oauthlib gets a token by ``client_credentials`` and refreshes as the public client."""
     metadata = deployment.metadata()
     client = BackendApplicationClient(client_id="orders")
     session = OAuth2Session(client=client)
@@ -89,14 +89,14 @@ def test_requests_oauthlib(deployment: Deployment) -> None:
     assert token["token_type"] == "Bearer"  # noqa: S105  # a kind of token
     assert jwt.decode(token["access_token"], options={"verify_signature": False})["aud"] == "stock"
     signed_in = deployment.sign_in()
-    person = OAuth2Session("first-party", token=signed_in)
-    refreshed = person.refresh_token(metadata["token_endpoint"], client_id="first-party")
+    user_session = OAuth2Session("first-party", token=signed_in)
+    refreshed = user_session.refresh_token(metadata["token_endpoint"], client_id="first-party")
     assert refreshed["refresh_token"] != signed_in["refresh_token"]
-    assert person.get(f"{deployment.url}/auth/me").json()["client_id"] == "first-party"
+    assert user_session.get(f"{deployment.url}/auth/me").json()["client_id"] == "first-party"
 
 
 def test_authlib(deployment: Deployment) -> None:
-    """It finds the metadata sound, authenticates in each way, refreshes, introspects and revokes; its own JOSE library
+    """Authlib accepts the metadata, authenticates with each method, refreshes, introspects and revokes. joserfc
     validates the token.
     """
     metadata = deployment.metadata()
@@ -108,27 +108,27 @@ def test_authlib(deployment: Deployment) -> None:
         session = AuthlibSession("orders", deployment.secret, token_endpoint_auth_method=method)
         token = session.fetch_token(endpoint, grant_type="client_credentials", scope="stock:read")
         assert token["scope"] == "stock:read"
-    known = session.introspect_token(metadata["introspection_endpoint"], token=token["access_token"]).json()
-    assert (known["active"], known["sub"]) == (True, "orders")
+    introspected = session.introspect_token(metadata["introspection_endpoint"], token=token["access_token"]).json()
+    assert (introspected["active"], introspected["sub"]) == (True, "orders")
     signer = AuthlibSession("signer", deployment.key, token_endpoint_auth_method="private_key_jwt")  # noqa: S106
     claims = {"exp": int(time.time()) + 60}
     signer.register_client_auth_method(PrivateKeyJWT(endpoint, claims, alg="ES256"))
     signed = signer.fetch_token(endpoint, grant_type="client_credentials")
-    keys = KeySet.import_key_set(deployment.get(metadata["jwks_uri"]))  # type: ignore[arg-type]  # what came is judged
-    said = jose.decode(signed["access_token"], keys, algorithms=["RS256"]).claims
+    keys = KeySet.import_key_set(deployment.get(metadata["jwks_uri"]))  # type: ignore[arg-type]  # joserfc checks it
+    claims_of_token = jose.decode(signed["access_token"], keys, algorithms=["RS256"]).claims
     jose.JWTClaimsRegistry(
         iss={"essential": True, "value": metadata["issuer"]}, aud={"essential": True, "value": "stock"}
-    ).validate(said)
-    person = AuthlibSession("first-party", token=deployment.sign_in(), token_endpoint_auth_method="none")  # noqa: S106
-    refreshed = person.refresh_token(endpoint)
-    assert person.get(f"{deployment.url}/auth/me").status_code == 200
-    revoked = person.revoke_token(metadata["revocation_endpoint"], token=refreshed["refresh_token"])
+    ).validate(claims_of_token)
+    user_session = AuthlibSession("first-party", token=deployment.sign_in(), token_endpoint_auth_method="none")  # noqa: S106
+    refreshed = user_session.refresh_token(endpoint)
+    assert user_session.get(f"{deployment.url}/auth/me").status_code == 200
+    revoked = user_session.revoke_token(metadata["revocation_endpoint"], token=refreshed["refresh_token"])
     assert revoked.status_code == 200
-    assert person.get(f"{deployment.url}/auth/me").status_code == 401
+    assert user_session.get(f"{deployment.url}/auth/me").status_code == 401
 
 
 def test_pyjwt(deployment: Deployment) -> None:
-    """It fetches the key that a token names from the metadata's JWK Set, and validates the token by the book."""
+    """PyJWT finds the key in the JWK Set that the metadata names, and validates the token."""
     metadata = deployment.metadata()
     token = deployment.sign_in()["access_token"]
     key = jwt.PyJWKClient(metadata["jwks_uri"]).get_signing_key_from_jwt(token)

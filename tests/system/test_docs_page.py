@@ -1,4 +1,4 @@
-"""``/docs`` in a browser, as a person uses it."""
+"""``/docs`` in a browser."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from .load import PASSWORD, USERNAME
-from .processes import PATIENCE_SECONDS, Service, running
+from .processes import TIMEOUT_SECONDS, Service, running
 
 _CHROMIUM: Final = shutil.which("chromium")
 _FLAGS: Final = (
@@ -29,23 +29,23 @@ pytestmark = [
 
 
 class Visit:
-    """A page that is open in the browser, and what went on behind it."""
+    """An open page, its console errors and warnings, and the hosts that it requested."""
 
     def __init__(self, page: Any) -> None:
         self.page = page
-        self.complaints: list[str] = []
+        self.problems: list[str] = []
         self.hosts: set[str] = set()
-        page.set_default_timeout(1_000 * PATIENCE_SECONDS)
+        page.set_default_timeout(1_000 * TIMEOUT_SECONDS)
         page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
-            self.complaints.append(text)
+            self.problems.append(text)
 
     def execute(self, operation: str, body: object = None) -> Any:
-        """Open an operation, send its request with ``body``; return what the page shows of the answer, which is 200."""
+        """Open an operation and send its request with ``body``. Return the body of the answer, which must be 200."""
         block = self.page.locator(f"#operations-{operation}")
         block.locator(".opblock-summary-control").click()
         if body is not None:
@@ -56,7 +56,7 @@ class Visit:
         return json.loads(answer.locator(".response code.language-json").inner_text())
 
     def authorize(self, access_token: str) -> None:
-        """Give the page a token."""
+        """Enter an access token in the page."""
         self.page.locator(".auth-wrapper .authorize").first.click()
         dialog = self.page.locator(".dialog-ux")
         of_bearer = dialog.locator(".auth-container", has=self.page.locator("#auth-bearer-value"))
@@ -67,7 +67,7 @@ class Visit:
 
 @contextmanager
 def visiting(url: str, profile: Path) -> Iterator[Visit]:
-    """Open a page in a browser of its own."""
+    """Open a URL in a new browser."""
     playwright = pytest.importorskip("playwright.sync_api", reason="scripts/prove installs playwright")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch_persistent_context(
@@ -81,25 +81,27 @@ def visiting(url: str, profile: Path) -> Iterator[Visit]:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    """Return a running service; its issuer is another URL than the one at which the browser finds it."""
+    """Return a running service. Its issuer differs from the URL that the browser uses."""
     with running(tmp_path, {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}) as service:
         yield service
 
 
-def test_a_person_signs_in_and_calls_a_guarded_route(service: Service, tmp_path: Path) -> None:
-    """By clicks alone, without an error on the console, and without a request to any other host."""
+def test_user_signs_in_and_calls_a_guarded_route(service: Service, tmp_path: Path) -> None:
+    """A user can sign in and call a guarded route by clicks alone. The console shows no errors and the page requests no
+    other host.
+    """
     with visiting(f"{service.url}/docs", tmp_path / "profile") as visit:
         granted = visit.execute("auth-login", {"username": USERNAME, "password": PASSWORD})
         visit.authorize(granted["access_token"])
         caller = visit.execute("auth-me")
         assert (caller["client_id"], caller["scope"]) == ("first-party", granted["scope"])
-        assert visit.complaints == []
+        assert visit.problems == []
         assert visit.hosts == {urlsplit(service.url).netloc}
         _take_picture(visit.page)
 
 
 def _take_picture(page: Any) -> None:
-    """Write what is to be seen to the file that ``SCREENSHOT`` names, without the token that the page repeats."""
+    """Save a screenshot to the file in ``SCREENSHOT``, without the token that the page shows."""
     if "SCREENSHOT" not in os.environ:
         return
     page.evaluate("document.querySelectorAll('.curl-command').forEach((each) => { each.style.display = 'none'; })")

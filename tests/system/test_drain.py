@@ -1,4 +1,4 @@
-"""Going away: what was begun is finished."""
+"""Draining: the service stops after SIGTERM and finishes the requests that it has."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import Proof
 
 from .load import PASSWORD, USERNAME, Load
-from .processes import PATIENCE_SECONDS, Service, running
+from .processes import TIMEOUT_SECONDS, Service, running
 
 _SETTINGS: Final = {"BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD, "PASSWORD_HASH_QUEUE": "1000"}
 _HEAD: Final = b"POST /auth/login HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: %d"
@@ -29,18 +29,18 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.mark.proof("drain")
-async def test_under_load_every_request_is_answered(tmp_path: Path, proof: Proof) -> None:
-    """SIGTERM under load: each request on each connection gets its whole answer, the last of which closes it, and the
-    process ends well.
+async def test_requests_under_load_are_answered(tmp_path: Path, proof: Proof) -> None:
+    """After SIGTERM under load every request gets a complete answer, the last one on each connection closes it, and the
+    exit status is 0.
     """
     connections = proof.count("connections", small=50, full=200)
     answered = 0
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running(tmp_path, _SETTINGS) as service:
             load = Load(service.port, connections)
-            await load.warm()
-            service.send(signal.SIGTERM)
-            tally = await load.finished()
+            await load.wait_until_warm()
+            service.send_signal(signal.SIGTERM)
+            tally = await load.wait_until_closed()
             assert not tally.lost
             assert set(tally.statuses) == {200}
             assert tally.connections_closed == connections
@@ -50,73 +50,71 @@ async def test_under_load_every_request_is_answered(tmp_path: Path, proof: Proof
 
 
 @pytest.mark.proof("drain")
-def test_requests_that_wait_to_be_accepted_are_answered(tmp_path: Path, proof: Proof) -> None:
-    """Connections that the kernel has accepted, and whose requests it holds, when the signal comes are served; only
-    later ones are refused.
-    """
+def test_connections_in_the_backlog_are_served(tmp_path: Path, proof: Proof) -> None:
+    """The service answers connections that the kernel accepted before the signal and refuses later ones."""
     connections = proof.count("connections", small=50, full=200)
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running(tmp_path, _SETTINGS) as service, ExitStack() as closing:
-            service.send(signal.SIGSTOP)
+            service.send_signal(signal.SIGSTOP)
             waiting = [closing.enter_context(_connect(service)) for _ in range(connections)]
             for client in waiting:
                 client.sendall(_LIVEZ)
-            service.send(signal.SIGTERM)
-            service.send(signal.SIGCONT)
+            service.send_signal(signal.SIGTERM)
+            service.send_signal(signal.SIGCONT)
             assert [_status(client) for client in waiting] == [b"200"] * connections
             assert service.exit_status() == 0
             with pytest.raises(ConnectionRefusedError):
                 _connect(service)
 
 
-def test_it_says_that_it_drains(service: Service) -> None:
-    """A connection that was open before is told at /readyz that this instance wants no more, and is closed."""
-    client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+def test_readyz_reports_draining(service: Service) -> None:
+    """After the signal, ``/readyz`` answers 503 on an open connection and closes it."""
+    client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=TIMEOUT_SECONDS)
     assert _get_readyz(client) == (200, "ready", None)
-    service.send(signal.SIGTERM)
-    service.logged("(draining)")
+    service.send_signal(signal.SIGTERM)
+    service.wait_for_log("(draining)")
     assert _get_readyz(client) == (503, "draining", "close")
     assert service.exit_status() == 0
 
 
-def test_a_body_under_way_may_arrive(service: Service) -> None:
-    """A request whose body comes in only when idle connections have been closed already still gets its answer."""
+def test_unfinished_body_is_received(service: Service) -> None:
+    """A request whose body arrives after idle connections were closed still gets its answer."""
     body = json.dumps({"username": USERNAME, "password": PASSWORD}).encode()
     with _connect(service) as slow, _connect(service) as idle:
         slow.sendall(_HEAD % len(body) + b"\r\n\r\n" + body[:5])
         idle.sendall(_LIVEZ.replace(b"close", b"keep-alive"))
         assert b"200 OK" in idle.recv(65_536)
-        service.send(signal.SIGTERM)
+        service.send_signal(signal.SIGTERM)
         assert idle.recv(1) == b"", "the idle connection is closed"
         slow.sendall(body[5:])
         assert _status(slow) == b"200"
     assert service.exit_status() == 0
 
 
-def test_it_can_say_so_before_it_stops_listening(tmp_path: Path) -> None:
-    """With a delay, new connections are taken for a while, and told at /readyz that this instance wants no more."""
+def test_drain_delay_keeps_listening(tmp_path: Path) -> None:
+    """With a drain delay the service still accepts connections and answers 503 at ``/readyz``."""
     with running(tmp_path, _SETTINGS | {"DRAIN_DELAY": "3s"}) as service:
-        service.send(signal.SIGTERM)
-        service.logged("(draining)")
-        client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE_SECONDS)
+        service.send_signal(signal.SIGTERM)
+        service.wait_for_log("(draining)")
+        client = http.client.HTTPConnection("127.0.0.1", service.port, timeout=TIMEOUT_SECONDS)
         assert _get_readyz(client) == (503, "draining", "close")
         assert service.exit_status() == 0
 
 
-def test_a_hung_request_holds_it_no_longer_than_it_may(tmp_path: Path) -> None:
-    """The time of the shutdown is the bound for everything: a body that never comes is cut off after it."""
+def test_shutdown_timeout_ends_hung_requests(tmp_path: Path) -> None:
+    """A request whose body never comes is cut off after the shutdown timeout."""
     with (
         running(tmp_path, _SETTINGS | {"SHUTDOWN_TIMEOUT": "1s", "BODY_TIMEOUT": "300s"}) as service,
         _connect(service) as hung,
     ):
         hung.sendall(_HEAD % 9 + b"\r\n\r\n")
-        service.send(signal.SIGTERM)
+        service.send_signal(signal.SIGTERM)
         assert service.exit_status() == 0
         assert _status(hung) == b""
 
 
 def _connect(service: Service) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS)
+    return socket.create_connection(("127.0.0.1", service.port), timeout=TIMEOUT_SECONDS)
 
 
 def _status(client: socket.socket) -> bytes:

@@ -1,54 +1,54 @@
-"""The checker notices what must not be."""
+"""The check of what clients observed finds every violation."""
 
 import pytest
 
-from .history import Answer, Event, Refresh, SignOut, faults
+from .history import Answer, Event, Refresh, SignOut, violations
 
 GRANTED, REFUSED, UNKNOWN = Answer.GRANTED, Answer.REFUSED, Answer.UNKNOWN
 
 
-def refreshed(token: str, successor: str) -> Refresh:
+def granted(token: str, successor: str) -> Refresh:
     """Return a refresh that was granted."""
     return Refresh(0, token, GRANTED, successor)
 
 
-def test_what_may_be() -> None:
-    """Refreshes, retries that get the same successor, lost answers, and an end after which all is refused."""
+def test_allowed_history_has_no_violations() -> None:
+    """Retries with the same successor, lost answers, and refusals after a sign-out are allowed."""
     events: list[Event] = [
-        refreshed("a", "b"),
+        granted("a", "b"),
         Refresh(0, "b", UNKNOWN),
-        refreshed("b", "c"),
-        refreshed("b", "c"),
-        refreshed("c", "d"),
+        granted("b", "c"),
+        granted("b", "c"),
+        granted("c", "d"),
         Refresh(1, "x", GRANTED, "y"),
         SignOut(0, UNKNOWN),
         Refresh(0, "d", REFUSED),
         SignOut(0, GRANTED),
         Refresh(0, "d", REFUSED),
     ]
-    assert faults(["a", "x"], events) == []
+    assert violations(["a", "x"], events) == []
 
 
 @pytest.mark.parametrize(
-    ("events", "fault"),
+    ("events", "violation"),
     [
-        ([refreshed("a", "b"), refreshed("a", "c")], "two successors"),
-        ([refreshed("a", "b"), refreshed("b", "a")], "given out twice"),
+        ([granted("a", "b"), granted("a", "c")], "two successors"),
+        ([granted("a", "b"), granted("b", "a")], "issued twice"),
         ([Refresh(0, "a", REFUSED)], "was refused"),
-        ([refreshed("a", "b"), Refresh(0, "a", REFUSED)], "was refused"),
-        ([refreshed("a", "b"), refreshed("b", "c"), refreshed("a", "b")], "replaced long ago"),
-        ([SignOut(0, GRANTED), refreshed("a", "b")], "whose end was acknowledged"),
+        ([granted("a", "b"), Refresh(0, "a", REFUSED)], "was refused"),
+        ([granted("a", "b"), granted("b", "c"), granted("a", "b")], "replaced earlier"),
+        ([SignOut(0, GRANTED), granted("a", "b")], "sign-out was acknowledged"),
         ([SignOut(0, REFUSED)], "sign-out was refused"),
     ],
 )
-def test_what_must_not_be(events: list[Event], fault: str) -> None:
-    """Each kind of loss, fork or return is told, with the session that it happened to."""
-    [told] = faults(["a"], events)
-    assert told.startswith("session 0, ")
-    assert fault in told
+def test_violation_is_reported(events: list[Event], violation: str) -> None:
+    """Each kind of lost, duplicated or revived token is reported with its session."""
+    [reported] = violations(["a"], events)
+    assert reported.startswith("session 0, ")
+    assert violation in reported
 
 
-def test_an_old_token_may_be_refused() -> None:
-    """Whoever presents a token from before the predecessor is refused rightly."""
-    events = [refreshed("a", "b"), refreshed("b", "c"), Refresh(0, "a", REFUSED)]
-    assert faults(["a"], events) == []
+def test_old_token_may_be_refused() -> None:
+    """A service may refuse a token that is older than the previous one."""
+    events = [granted("a", "b"), granted("b", "c"), Refresh(0, "a", REFUSED)]
+    assert violations(["a"], events) == []

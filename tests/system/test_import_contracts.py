@@ -1,4 +1,4 @@
-"""The import contracts notice what they are for."""
+"""The import contracts."""
 
 import shutil
 import sys
@@ -12,22 +12,22 @@ from .processes import ROOT, run
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a copy of what the contracts speak of."""
+    """Return a copy of the files that the contracts check."""
     for folder in ("app", "scripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
 
-def test_the_tree_keeps_them(tree: Path) -> None:
-    """As it is, every contract is kept."""
+def test_tree_keeps_all_contracts(tree: Path) -> None:
+    """The tree keeps every contract."""
     lint = _lint_imports(tree)
     assert lint.returncode == 0, lint.stdout
     assert " 0 broken" in lint.stdout
 
 
 @pytest.mark.parametrize(
-    ("module", "offence", "imported"),
+    ("module", "statement", "imported"),
     [
         ("app.domain.scope", "import aiohttp", "aiohttp"),
         ("app.domain.sessions.rotation", "import cryptography", "cryptography"),
@@ -53,10 +53,10 @@ def test_the_tree_keeps_them(tree: Path) -> None:
         ("app.testing.users", "import pytest", "pytest"),
     ],
 )
-def test_an_offence_is_named(tree: Path, module: str, offence: str, imported: str) -> None:
-    """An import that points the wrong way breaks a contract, and the report says which module it is in."""
+def test_wrong_import_breaks_a_contract(tree: Path, module: str, statement: str, imported: str) -> None:
+    """An import that a contract forbids breaks the contract, and the report names the module."""
     source = tree / f"{module.replace('.', '/')}.py"
-    source.write_text(f"{source.read_text('utf-8')}\n\n{offence}\n", "utf-8")
+    source.write_text(f"{source.read_text('utf-8')}\n\n{statement}\n", "utf-8")
     lint = _lint_imports(tree)
     assert lint.returncode == 1
     assert " 0 broken" not in lint.stdout

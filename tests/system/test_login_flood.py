@@ -1,4 +1,4 @@
-"""A flood of logins harms nobody who is signed in, and keeps nobody out who was there before."""
+"""A flood of logins affects neither signed-in users nor logins from known devices."""
 
 import asyncio
 import json
@@ -29,25 +29,25 @@ _SETTINGS: Final = {
     "LOG_LEVEL": "error",
 }
 _MEMORY: Final = Backend("memory", {}, Path())
-_INSIDE: Final = {"LOGIN_BUDGET": "1000000/1m"}
-_BEYOND: Final = {"LOGIN_BUDGET": "100/1h"}
+_HIGH_LIMIT: Final = {"LOGIN_BUDGET": "1000000/1m"}
+_LOW_LIMIT: Final = {"LOGIN_BUDGET": "100/1h"}
 
 _HASHES_BYTES: Final = 4 * 19 * 2**20
-_BYTES_A_CONNECTION: Final = 16 * 2**10
-_MORE_BYTES: Final = 16 * 2**20
-"""What a flood may take: the hashes of four threads, the most by default; its connections; and what has no number."""
+_BYTES_PER_CONNECTION: Final = 16 * 2**10
+_OTHER_BYTES: Final = 16 * 2**20
+"""The memory that a flood may use: for hashing in four threads (the default maximum), for connections, and the rest."""
 
-_MOST_TIMES_SLOWER: Final = 3
-_ENOUGH: Final = 10_000
-"""Logins from which on times are judged."""
+_MAX_SLOWDOWN: Final = 3
+_JUDGED_LOGINS: Final = 10_000
+"""The test checks times only with at least so many logins."""
 
 _RATE: Final = 150
-"""Logins a second from each of the two clients: several times of what can be hashed."""
+"""Logins per second from each of the two flooders: several times more than the service can hash."""
 
 
 @dataclass
 class Bystander:
-    """Somebody who is signed in, and goes on; durations are seconds."""
+    """A signed-in user with the durations of its requests, in seconds."""
 
     client: ClientSession
     tokens: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Bystander:
     refreshes: list[float] = field(default_factory=list)
 
     async def sign_in(self) -> int:
-        """Sign in from the device that is known, if it is."""
+        """Sign in, with the device token of the previous sign-in if there was one. Return the status."""
         body = {"username": USERNAME, "password": PASSWORD, "device_token": self.device}
         async with self.client.post("/auth/login", json=body) as answer:
             if answer.status == 200:
@@ -64,23 +64,23 @@ class Bystander:
                 self.device = answer.cookies["keyturn_device"].value
             return answer.status
 
-    async def go_on(self) -> None:
-        """Ask who they are, and refresh, once."""
+    async def call_me_and_refresh(self) -> None:
+        """Call ``/auth/me`` and refresh, once each."""
         began = time.monotonic()
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"}
         async with self.client.get("/auth/me", headers=headers) as answer:
             assert answer.status == 200
-        asked = time.monotonic()
+        between = time.monotonic()
         body = {"refresh_token": self.tokens["refresh_token"]}
         async with self.client.post("/auth/refresh", json=body) as answer:
             assert answer.status == 200
             self.tokens = await answer.json()
-        self.me.append(asked - began)
-        self.refreshes.append(time.monotonic() - asked)
+        self.me.append(between - began)
+        self.refreshes.append(time.monotonic() - between)
         await asyncio.sleep(0.01)
 
-    def measured(self) -> "Durations":
-        """Return the durations of both acts, and begin to measure anew."""
+    def take_durations(self) -> "Durations":
+        """Return the durations so far and start again with none."""
         taken = Durations(self.me, self.refreshes)
         self.me, self.refreshes = [], []
         return taken
@@ -88,7 +88,7 @@ class Bystander:
 
 @dataclass
 class Durations:
-    """Of asking who one is, and of refreshes, in seconds."""
+    """The durations of calls of ``/auth/me`` and of refreshes, in seconds."""
 
     me: list[float]
     refreshes: list[float]
@@ -97,45 +97,49 @@ class Durations:
         return Durations(self.me + other.me, self.refreshes + other.refreshes)
 
     def p99(self) -> tuple[float, float]:
-        """Return those of both, in milliseconds."""
+        """Return the 99th percentile of each, in milliseconds."""
         both = [sorted(each)[int(len(each) * 0.99)] * 1_000 for each in (self.me, self.refreshes)]
         return both[0], both[1]
 
 
 async def _flood(port: int, logins: int) -> list[asyncio.subprocess.Process]:
-    """Start the two clients, which are ready to connect then."""
+    """Start the two flooding clients. Return them when they are ready to connect."""
     command, half = (sys.executable, "-m", "tests.system.flood", str(port)), logins // 2
     pipes: dict[str, Any] = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-    clients = [
+    flooders = [
         await asyncio.create_subprocess_exec(*command, str(half), str(first), str(_RATE), cwd=ROOT, **pipes)
         for first in (0, half)
     ]
-    await _ready(clients)
-    return clients
+    await _ready(flooders)
+    return flooders
 
 
-async def _ready(clients: list[asyncio.subprocess.Process]) -> None:
-    """Wait until both are ready for their next step."""
-    for client in clients:
+async def _ready(flooders: list[asyncio.subprocess.Process]) -> None:
+    """Wait until both clients are ready for their next step."""
+    for client in flooders:
         assert client.stdout is not None
         await client.stdout.readline()
 
 
-def _go_on(clients: list[asyncio.subprocess.Process]) -> None:
-    """Let both take their next step."""
-    for client in clients:
+def _start_next_step(flooders: list[asyncio.subprocess.Process]) -> None:
+    """Let both clients take their next step."""
+    for client in flooders:
         assert client.stdin is not None
         client.stdin.write(b"\n")
 
 
-async def _outcome(clients: list[asyncio.subprocess.Process]) -> tuple[Counter[str], float, int]:
-    outputs = [json.loads((await client.communicate())[0]) for client in clients]
+async def _outcome(flooders: list[asyncio.subprocess.Process]) -> tuple[Counter[str], float, int]:
+    outputs = [json.loads((await client.communicate())[0]) for client in flooders]
     statuses = sum((Counter(each["statuses"]) for each in outputs), Counter[str]())
-    return statuses, max(each["slowest_refusal"] for each in outputs), sum(each["without_time"] for each in outputs)
+    return (
+        statuses,
+        max(each["slowest_refusal"] for each in outputs),
+        sum(each["without_retry_after"] for each in outputs),
+    )
 
 
 async def _sign_ins(owner: Bystander, flood: asyncio.Task[Any]) -> Counter[int]:
-    """Sign in from the known device again and again while the flood lasts; return what the answers were."""
+    """Sign in from the known device until the flood is over. Return how often each status came."""
     answers: Counter[int] = Counter()
     while not flood.done():
         answers[await owner.sign_in()] += 1
@@ -143,7 +147,7 @@ async def _sign_ins(owner: Bystander, flood: asyncio.Task[Any]) -> Counter[int]:
 
 
 def _memory(service: Service, kind: str) -> int:
-    """Return the bytes that are resident now, VmRSS, or were at most, VmHWM."""
+    """Return the resident memory of the service in bytes, now (VmRSS) or its maximum (VmHWM)."""
     found = re.search(rf"{kind}:\s+(\d+) kB", Path(f"/proc/{service.pid}/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
@@ -154,59 +158,61 @@ def _memory(service: Service, kind: str) -> int:
 @pytest.mark.parametrize(
     ("rate_limits", "store"),
     [
-        *(pytest.param(_INSIDE, store, id=f"inside the budgets, {store}") for store in ("memory", *KINDS)),
-        *(pytest.param(_BEYOND, store, id=f"beyond them, {store}") for store in ("memory", "sqlite")),
+        *(pytest.param(_HIGH_LIMIT, store, id=f"below the rate limit, {store}") for store in ("memory", *KINDS)),
+        *(pytest.param(_LOW_LIMIT, store, id=f"above the rate limit, {store}") for store in ("memory", "sqlite")),
     ],
 )
-async def test_a_flood(rate_limits: dict[str, str], store: str, tmp_path: Path, proof: Proof) -> None:
-    """Of logins from two processes and thousands of addresses, what is too much is refused soon and says when to come
-    back; memory is bounded; whoever is signed in goes on, and the owner of a known device signs in. What is quiet is
-    measured before and after: the machine has better and worse moments.
+async def test_login_flood(rate_limits: dict[str, str], store: str, tmp_path: Path, proof: Proof) -> None:
+    """During a flood from thousands of addresses, excess logins are refused quickly with ``Retry-After``, memory stays
+    bounded, a signed-in user's requests stay fast, and a login from a known device succeeds. The baseline for speed is
+    taken before and after the flood, because the machine's speed varies.
     """
-    logins = proof.count("logins, each on a connection that is open from the start", small=200, full=10_000)
-    quiet_rounds = proof.count("quiet requests of a kind, before and after", small=25, full=1_000)
+    logins = proof.count("logins, each on its own connection", small=200, full=10_000)
+    baseline_rounds = proof.count("baseline requests of each kind, before and after", small=25, full=1_000)
     with (
         backend(store, tmp_path) if store != "memory" else nullcontext(_MEMORY) as chosen,
         running(tmp_path, {**chosen.settings, **_SETTINGS, **rate_limits}) as service,
     ):
         async with ClientSession(service.url, cookie_jar=DummyCookieJar()) as client:
-            person, owner = Bystander(client), Bystander(client)
-            assert [await each.sign_in() for each in (person, owner)] == [200, 200]
-            for _ in range(quiet_rounds):
-                await person.go_on()
-            before, quiet_memory = person.measured(), _memory(service, "VmRSS")
-            clients = await _flood(service.port, logins)
-            _go_on(clients)
-            connected = asyncio.create_task(_ready(clients))
+            user, owner = Bystander(client), Bystander(client)
+            assert [await each.sign_in() for each in (user, owner)] == [200, 200]
+            for _ in range(baseline_rounds):
+                await user.call_me_and_refresh()
+            before, memory_before = user.take_durations(), _memory(service, "VmRSS")
+            flooders = await _flood(service.port, logins)
+            _start_next_step(flooders)
+            connected = asyncio.create_task(_ready(flooders))
             while not connected.done():
-                await person.go_on()
-            connecting = person.measured().p99()
-            _go_on(clients)
-            outcome = asyncio.create_task(_outcome(clients))
+                await user.call_me_and_refresh()
+            while_connecting = user.take_durations().p99()
+            _start_next_step(flooders)
+            outcome = asyncio.create_task(_outcome(flooders))
             signing_in = asyncio.create_task(_sign_ins(owner, outcome))
             while not outcome.done():
-                await person.go_on()
-            flooded = person.measured().p99()
-            statuses, slowest_refusal, without_time = await outcome
+                await user.call_me_and_refresh()
+            during_flood = user.take_durations().p99()
+            statuses, slowest_refusal, without_retry_after = await outcome
             sign_ins = await signing_in
-            for _ in range(quiet_rounds):
-                await person.go_on()
-            quiet = (before + person.measured()).p99()
+            for _ in range(baseline_rounds):
+                await user.call_me_and_refresh()
+            baseline = (before + user.take_durations()).p99()
         memory = _memory(service, "VmHWM")
     proof.measured("statuses", dict(statuses))
     proof.measured("slowest refusal (s)", round(slowest_refusal, 3))
-    proof.measured("memory, quiet and at most (MiB)", [quiet_memory >> 20, memory >> 20])
-    proof.measured("p99 of me and refresh, quiet (ms)", [round(each, 2) for each in quiet])
-    proof.measured("p99 of me and refresh, while all connect (ms)", [round(each, 2) for each in connecting])
-    proof.measured("p99 of me and refresh, in the flood (ms)", [round(each, 2) for each in flooded])
+    proof.measured("memory before and at most (MiB)", [memory_before >> 20, memory >> 20])
+    proof.measured("p99 of me and refresh, baseline (ms)", [round(each, 2) for each in baseline])
+    proof.measured(
+        "p99 of me and refresh, while the flood connects (ms)", [round(each, 2) for each in while_connecting]
+    )
+    proof.measured("p99 of me and refresh, during the flood (ms)", [round(each, 2) for each in during_flood])
     proof.measured("sign-ins from the known device", {str(status): times for status, times in sign_ins.items()})
     assert statuses.keys() <= {"401", "429", "503"}
     assert statuses.total() == logins
-    assert without_time == 0
-    assert memory < quiet_memory + _HASHES_BYTES + logins * _BYTES_A_CONNECTION + _MORE_BYTES
+    assert without_retry_after == 0
+    assert memory < memory_before + _HASHES_BYTES + logins * _BYTES_PER_CONNECTION + _OTHER_BYTES
     assert sign_ins.keys() == {200}
-    if logins >= _ENOUGH:
+    if logins >= _JUDGED_LOGINS:
         assert slowest_refusal < 1
-        assert all(now < _MOST_TIMES_SLOWER * before for now, before in zip(flooded, quiet, strict=True))
-    if rate_limits is _BEYOND:
+        assert all(now < _MAX_SLOWDOWN * before for now, before in zip(during_flood, baseline, strict=True))
+    if rate_limits is _LOW_LIMIT:
         assert statuses["429"] >= logins - 101 - statuses["503"]

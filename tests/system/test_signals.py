@@ -1,4 +1,4 @@
-"""What the process does on signals."""
+"""Signals to the service."""
 
 import signal
 import socket
@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from .processes import PATIENCE_SECONDS, SERVE, running
+from .processes import SERVE, TIMEOUT_SECONDS, running
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -19,18 +19,18 @@ _UNFINISHED: Final = (
 
 
 @pytest.fixture(autouse=True)
-def _without_nohup() -> Iterator[None]:
-    """Let what a test starts heed SIGHUP, also where nohup has started the tests."""
+def _default_sighup() -> Iterator[None]:
+    """Let SIGHUP have its default effect in the started processes, even if these tests run under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("number", [*_SIGNALS, signal.SIGHUP])
-def test_one_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None:
-    """SIGINT, and the end of the terminal, stop the service as SIGTERM does: exit status 0, and no trace in the log."""
+def test_first_signal_drains(tmp_path: Path, number: signal.Signals) -> None:
+    """SIGTERM, SIGINT and SIGHUP drain the service: exit status 0, and no traceback in the log."""
     with running(tmp_path) as service:
-        service.send(number)
+        service.send_signal(number)
         assert service.exit_status() == 0
         assert "draining" in service.log()
         assert "Traceback" not in service.log()
@@ -38,28 +38,30 @@ def test_one_signal_ends_it_well(tmp_path: Path, number: signal.Signals) -> None
 
 @pytest.mark.parametrize("first", _SIGNALS)
 @pytest.mark.parametrize("second", _SIGNALS)
-def test_a_second_signal_ends_it_at_once(tmp_path: Path, first: signal.Signals, second: signal.Signals) -> None:
-    """A second signal waits for nothing: a request under way gets no answer, and the signal is the exit status."""
+def test_second_signal_ends_at_once(tmp_path: Path, first: signal.Signals, second: signal.Signals) -> None:
+    """After a second signal the service ends at once. A running request gets no answer, and the signal is the exit
+    status.
+    """
     with running(tmp_path, {"BODY_TIMEOUT": "3s"}) as service:
         address = ("127.0.0.1", service.port)
-        with socket.create_connection(address, timeout=PATIENCE_SECONDS) as held:
+        with socket.create_connection(address, timeout=TIMEOUT_SECONDS) as held:
             held.sendall(_UNFINISHED)
-            service.send(first)
-            service.logged("(draining)")
-            service.send(second)
+            service.send_signal(first)
+            service.wait_for_log("(draining)")
+            service.send_signal(second)
             assert service.exit_status() in (-second, 128 + second)
             assert _received(held) == b""
         assert "Traceback" not in service.log()
 
 
-def test_the_end_of_the_terminal_need_not_end_it(tmp_path: Path) -> None:
-    """What nohup has started goes on after SIGHUP."""
+def test_nohup_ignores_sighup(tmp_path: Path) -> None:
+    """A service that nohup started continues after SIGHUP."""
     with running(tmp_path, command=("nohup", *SERVE)) as service:
-        service.send(signal.SIGHUP)
-        with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/readyz", timeout=PATIENCE_SECONDS) as response:
+        service.send_signal(signal.SIGHUP)
+        with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/readyz", timeout=TIMEOUT_SECONDS) as response:
             assert response.status == 200
         assert "draining" not in service.log()
-        service.send(signal.SIGTERM)
+        service.send_signal(signal.SIGTERM)
         assert service.exit_status() == 0
 
 

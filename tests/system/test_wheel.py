@@ -1,4 +1,4 @@
-"""The wheel: installed as ``keyturn`` beside a project that has an ``app`` of its own."""
+"""The wheel, installed as ``keyturn`` beside a project that has its own ``app`` package."""
 
 import json
 import textwrap
@@ -12,7 +12,7 @@ import pytest
 
 from .environments import SITE_PACKAGES, build_wheel, make_environment, pip
 from .load import PASSWORD, USERNAME
-from .processes import PATIENCE_SECONDS, ROOT, run, running
+from .processes import ROOT, TIMEOUT_SECONDS, run, running
 
 _PROJECT: Final = textwrap.dedent("""
     import json, pathlib
@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the Python of an environment in which the wheel is installed."""
+    """Return the Python of an environment with the wheel."""
     python = make_environment(tmp_path_factory.mktemp("installed"), packages=SITE_PACKAGES)
     pip("--python", str(python), "install", str(wheel))
     return python
@@ -46,7 +46,7 @@ def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return the folder of a project that protects a route, in a package of its own named ``app``."""
+    """Return the folder of a project that guards a route and has its own ``app`` package."""
     package = tmp_path / "project" / "app"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
@@ -54,8 +54,8 @@ def project(tmp_path: Path) -> Path:
     return package.parent
 
 
-def test_it_holds_what_a_package_should(wheel: Path) -> None:
-    """The types' marker and the licence are in it, every module of the tree is, and nothing is named ``app``."""
+def test_wheel_contents(wheel: Path) -> None:
+    """The wheel contains ``py.typed``, the licence and every module, and nothing named ``app``."""
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
     scripts = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.lua")}
@@ -67,15 +67,15 @@ def test_it_holds_what_a_package_should(wheel: Path) -> None:
     assert not [name for name in names if not name.startswith("keyturn")]
 
 
-def test_the_command_is_installed(python: Path, project: Path) -> None:
-    """``keyturn`` runs, even where another ``app`` is at hand."""
-    shown = run(python.with_name("keyturn"), "--help", directory=project)
-    assert shown.returncode == 0, shown.stderr
-    assert shown.stdout.startswith("usage: keyturn")
+def test_command_is_installed(python: Path, project: Path) -> None:
+    """The command ``keyturn`` runs in a folder that has another ``app`` package."""
+    printed = run(python.with_name("keyturn"), "--help", directory=project)
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout.startswith("usage: keyturn")
 
 
-def test_a_project_is_protected_by_it(python: Path, project: Path, tmp_path: Path) -> None:
-    """The project's route answers 401 without a token and 200 with one of the installed service's."""
+def test_guarded_route_of_a_project(python: Path, project: Path, tmp_path: Path) -> None:
+    """The project's route answers 401 without a token, and 200 with a token of the installed service."""
     settings = {
         "BOOTSTRAP_USERNAME": USERNAME,
         "BOOTSTRAP_PASSWORD": PASSWORD,
@@ -96,7 +96,7 @@ def _get(url: str, access_token: str | None = None) -> tuple[int, bytes]:
     if access_token is not None:
         request.add_header("Authorization", f"Bearer {access_token}")
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310  # as above
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310  # as above
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -106,6 +106,6 @@ def _get(url: str, access_token: str | None = None) -> tuple[int, bytes]:
 def _post(url: str, body: dict[str, str]) -> bytes:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(url, json.dumps(body).encode(), headers)  # noqa: S310  # as above
-    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310  # as above
+    with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310  # as above
         answer: bytes = response.read()
     return answer

@@ -1,4 +1,4 @@
-"""Several workers on one port, and what they know of each other."""
+"""Several workers on one port."""
 
 import http.client
 import json
@@ -10,38 +10,38 @@ from typing import Final
 from tests.conftest import Proof
 
 from .load import PASSWORD, USERNAME
-from .worker_processes import children, connections, get, lives, running_workers, signal_all, until
+from .worker_processes import children, connections, get, is_alive, running_workers, signal_all, wait_until
 
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-def test_they_share_a_port(tmp_path: Path) -> None:
-    """Both workers answer at the one URL that is printed once, and end with exit status 0, leaving no process; what
-    gunicorn has to say looks as our own lines of the log do.
+def test_workers_share_a_port(tmp_path: Path) -> None:
+    """Both workers answer at the one URL that is printed once. They end with exit status 0, no process remains, and
+    gunicorn's log lines look like those of Keyturn.
     """
     with running_workers(tmp_path) as service:
         with connections(service) as workers:
             assert workers.keys() == set(children(service))
-        service.send(signal.SIGTERM)
+        service.send_signal(signal.SIGTERM)
         assert service.exit_status() == 0
-        assert not any(map(lives, workers))
+        assert not any(map(is_alive, workers))
         assert (tmp_path / "output").read_text() == f"Keyturn listens at {service.url}\n"
         lines = [json.loads(line) for line in service.log().splitlines()]
     assert {"gunicorn.error", "keyturn.http"} < {line["logger"] for line in lines}
 
 
-def test_the_parent_keeps_nothing(tmp_path: Path) -> None:
-    """What is forked is one thread that has no file of the store open, also after the settings were read again."""
+def test_parent_has_one_thread_and_no_store(tmp_path: Path) -> None:
+    """The process that forks has one thread and no open file of the store, also after the settings were read again."""
     with running_workers(tmp_path) as service:
-        service.send(signal.SIGHUP)
-        service.logged("(the settings were read again)")
+        service.send_signal(signal.SIGHUP)
+        service.wait_for_log("(the settings were read again)")
         process = Path(f"/proc/{service.pid}")
         assert "\nThreads:\t1\n" in (process / "status").read_text()
         assert not [each for each in (process / "fd").iterdir() if "keyturn.db" in str(each.readlink())]
 
 
-def test_a_logout_reaches_the_other(tmp_path: Path, proof: Proof) -> None:
-    """An access token whose session was ended at one worker is refused by the other within 5 seconds."""
+def test_logout_reaches_the_other_worker(tmp_path: Path, proof: Proof) -> None:
+    """After a logout at one worker, the other one refuses the access token within 5 seconds."""
     with running_workers(tmp_path) as service, connections(service) as workers:
         one, other = workers.values()
         tokens = _sign_in(one)
@@ -49,13 +49,13 @@ def test_a_logout_reaches_the_other(tmp_path: Path, proof: Proof) -> None:
         _sign_out(one, tokens)
         since = time.monotonic()
         assert _me(one, tokens) == 401
-        until(lambda: _me(other, tokens) == 401, "the other's refusal")
+        wait_until(lambda: _me(other, tokens) == 401, "the refusal of the other worker")
         seconds = time.monotonic() - since
         assert seconds < 5
         proof.measured("seconds", round(seconds, 3))
 
 
-def test_a_new_worker_knows_what_was_revoked(tmp_path: Path) -> None:
+def test_new_workers_know_revoked_sessions(tmp_path: Path) -> None:
     """Workers that start after a logout refuse its access token from their first answer on."""
     with running_workers(tmp_path) as service:
         with connections(service) as workers:
@@ -68,14 +68,14 @@ def test_a_new_worker_knows_what_was_revoked(tmp_path: Path) -> None:
             assert [_me(each, tokens) for each in replaced.values()] == [401, 401]
 
 
-def test_there_can_be_more_and_fewer(tmp_path: Path) -> None:
-    """SIGTTIN makes it one worker more, SIGTTOU one less."""
+def test_sigttin_and_sigttou_change_the_number_of_workers(tmp_path: Path) -> None:
+    """SIGTTIN adds a worker and SIGTTOU removes one."""
     with running_workers(tmp_path) as service:
-        service.send(signal.SIGTTIN)
+        service.send_signal(signal.SIGTTIN)
         with connections(service, count=3) as workers:
             pass
-        service.send(signal.SIGTTOU)
-        until(lambda: sum(map(lives, workers)) == 2, "the end of one")
+        service.send_signal(signal.SIGTTOU)
+        wait_until(lambda: sum(map(is_alive, workers)) == 2, "the end of one worker")
 
 
 def _sign_in(connection: http.client.HTTPConnection) -> dict[str, str]:

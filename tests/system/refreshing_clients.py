@@ -1,4 +1,4 @@
-"""Clients that refresh all the time, and note what they saw."""
+"""Signed-in clients that refresh repeatedly and record what they observe."""
 
 import asyncio
 import random
@@ -9,25 +9,25 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 
 from .history import Answer, Event, Refresh, SignOut
 from .load import PASSWORD, USERNAME
-from .processes import PATIENCE_SECONDS
+from .processes import TIMEOUT_SECONDS
 
 OK: Final = 200
 NO_CONTENT: Final = 204
 UNAUTHORIZED: Final = 401
 
 REVOCATION_SECONDS: Final = 5.0
-"""In which every instance knows of a revocation."""
+"""Every instance refuses the access tokens of a revoked session after this time."""
 
 _RETRY_SECONDS: Final = 0.02
-_TIMES_REFUSED: Final = 8
-"""In a row: each time some worker takes the connection."""
+_REFUSALS_IN_A_ROW: Final = 8
+"""How many refusals in a row show that all workers know of a revocation: any worker may answer each request."""
 
-_ANSWER_SECONDS: Final = 8.0
+_ANSWER_TIMEOUT_SECONDS: Final = 8.0
 
 
-class People:
-    """One session each, on any of several instances; as a context manager they sign in at its start. Each client sends
-    one request at a time.
+class RefreshingClients:
+    """Clients of one or several instances, with one session each. They sign in when the context is entered. Each client
+    sends one request at a time.
     """
 
     def __init__(self, urls: Sequence[str], number: int, *, seed: int = 0) -> None:
@@ -43,13 +43,13 @@ class People:
 
     async def __aenter__(self) -> Self:
         self._client = ClientSession(
-            connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), timeout=ClientTimeout(_ANSWER_SECONDS)
+            connector=TCPConnector(limit=0), cookie_jar=DummyCookieJar(), timeout=ClientTimeout(_ANSWER_TIMEOUT_SECONDS)
         )
         try:
             for _ in range(self._number):
-                granted = await self._signed_in()
-                self.first_tokens.append(granted["refresh_token"])
-                self.access_tokens.append(granted["access_token"])
+                tokens = await self._sign_in()
+                self.first_tokens.append(tokens["refresh_token"])
+                self.access_tokens.append(tokens["access_token"])
         except BaseException:
             await self._client.close()
             raise
@@ -59,12 +59,12 @@ class People:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def refresh_until(self, done: Callable[[], bool]) -> None:
-        """Let everybody refresh, again and again, until ``done``."""
-        await asyncio.gather(*(self._refresh_until(session, done) for session in range(self._number)))
+    async def refresh_until(self, stopped: Callable[[], bool]) -> None:
+        """Let all clients refresh repeatedly until ``stopped`` returns true."""
+        await asyncio.gather(*(self._refresh_until(session, stopped) for session in range(self._number)))
 
     async def refresh(self, session: int, token: str | None = None) -> Refresh:
-        """Present the session's newest token, or ``token``, once; take over the successor where there is one."""
+        """Present ``token``, or the session's newest token and then keep its successor. Send one request only."""
         presented = self.tokens[session] if token is None else token
         status, answer = await self.post("/auth/refresh", {"refresh_token": presented})
         if status == OK:
@@ -76,17 +76,17 @@ class People:
         self.events.append(event)
         return event
 
-    async def refreshed(self, session: int, token: str | None = None) -> Refresh:
-        """Refresh as above, again and again until that is answered: a machine can be busy."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def refresh_with_retries(self, session: int, token: str | None = None) -> Refresh:
+        """Refresh as ``refresh`` does, and retry until there is an answer."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while (event := await self.refresh(session, token)).answer is Answer.UNKNOWN:  # noqa: ASYNC110  # another process does it
                 await asyncio.sleep(_RETRY_SECONDS)
         return event
 
     async def sign_out(self, session: int) -> None:
-        """End the session, again and again until that is acknowledged."""
+        """End the session. Retry until the sign-out is acknowledged."""
         self.ended.add(session)
-        async with self._turns[session], asyncio.timeout(PATIENCE_SECONDS):
+        async with self._turns[session], asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 status, _ = await self.post("/auth/logout", {"refresh_token": self.tokens[session]})
                 if status == NO_CONTENT:
@@ -95,20 +95,22 @@ class People:
                 await asyncio.sleep(_RETRY_SECONDS)
         self.events.append(SignOut(session, Answer.GRANTED))
 
-    async def see_all_go_on(self) -> None:
-        """Present everybody's newest token until it is answered, and then the one before it: a client whose last
-        answer got lost has that one.
+    async def check_sessions_continue(self) -> None:
+        """Check that each session accepts its newest token and then the token before it, which returns the same
+        successor. A client whose last answer was lost has the older token. Also present the tokens of ended sessions.
         """
         for session in set(range(self._number)) - self.ended:
             predecessor = self.tokens[session]
-            await self.refreshed(session)
-            event = await self.refreshed(session, predecessor)
+            await self.refresh_with_retries(session)
+            event = await self.refresh_with_retries(session, predecessor)
             assert event.successor == self.tokens[session], event
         for session in self.ended:
-            await self.refreshed(session)
+            await self.refresh_with_retries(session)
 
     async def post(self, path: str, body: dict[str, str], url: str | None = None) -> tuple[int, dict[str, Any]]:
-        """Return status and body of the answer of some instance; 0 if none came."""
+        """Send a request to ``url`` or to any instance. Return the status and the body; the status is 0 if there was no
+        answer.
+        """
         try:
             async with self._client.post((url or self._choose.choice(self.urls)) + path, json=body) as response:
                 text = await response.read()
@@ -117,7 +119,7 @@ class People:
             return 0, {}
 
     async def me(self, session: int, url: str | None = None) -> int:
-        """Return what an instance answers to the session's newest access token; 0 if no answer came."""
+        """Return the status of ``/auth/me`` for the session's newest access token; 0 if there was no answer."""
         headers = {"Authorization": f"Bearer {self.access_tokens[session]}", "Connection": "close"}
         try:
             async with self._client.get(
@@ -127,25 +129,25 @@ class People:
         except (ClientError, OSError, TimeoutError):
             return 0
 
-    async def see_the_ended_refused(self) -> None:
-        """See the access tokens of the sessions that were ended refused, soon by whichever worker is asked."""
+    async def check_ended_sessions_are_refused(self) -> None:
+        """Check that soon every worker refuses the access tokens of ended sessions."""
         for session in self.ended:
             refused = 0
             async with asyncio.timeout(REVOCATION_SECONDS):
-                while refused < _TIMES_REFUSED:
+                while refused < _REFUSALS_IN_A_ROW:
                     refused = refused + 1 if await self.me(session) == UNAUTHORIZED else 0
 
-    async def _signed_in(self) -> dict[str, Any]:
-        """Sign in, again and again until that is answered: a machine can be busy."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+    async def _sign_in(self) -> dict[str, Any]:
+        """Sign in. Retry until there is an answer."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
-                status, granted = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
+                status, tokens = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
                 if status:
-                    assert status == OK, (status, granted)
-                    return granted
+                    assert status == OK, (status, tokens)
+                    return tokens
 
-    async def _refresh_until(self, session: int, done: Callable[[], bool]) -> None:
-        while not done() and session not in self.ended:
+    async def _refresh_until(self, session: int, stopped: Callable[[], bool]) -> None:
+        while not stopped() and session not in self.ended:
             async with self._turns[session]:
                 event = await self.refresh(session)
             if event.answer is not Answer.GRANTED:

@@ -1,4 +1,4 @@
-"""Guessing one password from everywhere, at two instances at once."""
+"""Guessing one user's password from many addresses, at two instances at once."""
 
 import asyncio
 from collections import Counter
@@ -13,11 +13,11 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector
 from tests.conftest import Proof
 
 from .backends import Backend
-from .flood import source
+from .flood import source_address
 from .load import PASSWORD, USERNAME
 from .processes import running
 
-_BUDGETS: Final = {
+_RATE_LIMITS: Final = {
     "LOGIN_ACCOUNT_BUDGET": "40/80h",
     "LOGIN_DEVICE_BUDGET": "10/20h",
     "STORE_TIMEOUT": "20s",
@@ -27,7 +27,7 @@ _AT_ONCE: Final = 20
 
 
 async def sign_in(url: str, address: str, **members: str) -> tuple[int, str]:
-    """Sign in from an address; return the status, and the device token if there is one."""
+    """Sign in from an address. Return the status, and the device token or an empty string."""
     connector = TCPConnector(local_addr=(address, 0))
     async with (
         ClientSession(url, connector=connector, cookie_jar=DummyCookieJar()) as client,
@@ -38,9 +38,9 @@ async def sign_in(url: str, address: str, **members: str) -> tuple[int, str]:
 
 
 @pytest.mark.proof("login")
-async def test_addresses_without_number(store: Backend, tmp_path: Path, proof: Proof) -> None:
-    """Guesses at one account, each from an address of its own, in parallel at two instances: exactly as many as its
-    budget has are looked at, fewer than a hundred; the owner signs in from a known device, at both.
+async def test_guesses_from_many_addresses_are_limited(store: Backend, tmp_path: Path, proof: Proof) -> None:
+    """When many addresses guess one user's password at two instances, exactly as many attempts as the account's rate
+    limit allows are verified. The owner can sign in from a known device.
     """
     guesses = proof.count("addresses that guess", small=120, full=1_000)
     with ExitStack() as services:
@@ -48,14 +48,14 @@ async def test_addresses_without_number(store: Backend, tmp_path: Path, proof: P
         for name in ("one", "two"):
             folder = tmp_path / name
             folder.mkdir()
-            urls.append(services.enter_context(running(folder, {**store.settings, **_BUDGETS})).url)
+            urls.append(services.enter_context(running(folder, {**store.settings, **_RATE_LIMITS})).url)
         status, device = await sign_in(urls[0], "127.200.0.1", password=PASSWORD)
         assert status == 200
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def guess(number: int, url: str) -> int:
             async with gate:
-                return (await sign_in(url, source(number), password="wrong wrong"))[0]  # noqa: S106  # a guess
+                return (await sign_in(url, source_address(number), password="wrong wrong"))[0]  # noqa: S106  # a guess
 
         statuses = Counter(await asyncio.gather(*map(guess, range(guesses), cycle(urls))))
         assert statuses == {401: 40, 429: guesses - 40}

@@ -1,4 +1,4 @@
-"""Nothing stops the event loop for long."""
+"""No step of the event loop takes long."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from app.adapters.http.server.serving import serve
 from app.service.application import create_application
 from app.service.settings import Settings
 
-_STORM = 100
+_CONNECTIONS = 100
 
 
 @pytest.fixture
@@ -28,25 +28,27 @@ async def runner() -> AsyncIterator[Runner]:
 
 @pytest.fixture
 def collector() -> Iterator[None]:
-    """Leave the collector of garbage as it was."""
+    """Restore the garbage collector's state after the test."""
     thresholds = gc.get_threshold()
     yield
     gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
-async def test_of_a_storm_of_connections_one_is_accepted_at_a_time(runner: Runner) -> None:
-    """In each step of the event loop, so that the requests of others come in between."""
+async def test_connections_are_accepted_one_at_a_time(runner: Runner) -> None:
+    """However many clients connect at once, each step of the event loop accepts one, so that other requests are served
+    in between.
+    """
     [listening] = await bind("127.0.0.1", 0)
     listening.listen()
     await runner.setup()
     with ExitStack() as clients:
-        for _ in range(_STORM):
+        for _ in range(_CONNECTIONS):
             clients.enter_context(socket.create_connection(listening.getsockname()))
         await runner.listen([listening])
         steps: list[int] = []
         async with asyncio.timeout(20):
-            while sum(steps) < _STORM:
+            while sum(steps) < _CONNECTIONS:
                 await asyncio.sleep(0)
                 server = runner.server
                 assert server is not None
@@ -55,8 +57,8 @@ async def test_of_a_storm_of_connections_one_is_accepted_at_a_time(runner: Runne
 
 
 @pytest.mark.usefixtures("collector")
-async def test_what_is_there_at_the_start_is_not_looked_at_again(runner: Runner) -> None:
-    """The collector of garbage spares it, and comes seldom."""
+async def test_gc_ignores_objects_of_the_start(runner: Runner) -> None:
+    """The garbage collector ignores the objects that exist after the start, and runs less often."""
     gc.unfreeze()
     stopped = asyncio.Event()
     stopped.set()
