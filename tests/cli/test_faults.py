@@ -22,7 +22,7 @@ def serve(**settings: str) -> CompletedProcess[str]:
     return run(sys.executable, "-m", "app", "serve", variables=variables)
 
 
-def violations(failed: CompletedProcess[str]) -> list[str]:
+def faults(failed: CompletedProcess[str]) -> list[str]:
     """Return the lines on standard error that are not log lines, having seen that there is nothing else to see."""
     assert failed.returncode == 1
     assert failed.stdout == ""
@@ -34,7 +34,7 @@ def test_every_bad_setting_is_a_line() -> None:
     """Each fault of the settings has its line, and nothing else is said."""
     failed = serve(PORTT="1", LOG_LEVEL="loud")
     first, second = failed.stderr.splitlines()
-    assert violations(failed) == [first, second]
+    assert faults(failed) == [first, second]
     assert first.startswith("KEYTURN_LOG_LEVEL: 'loud' must be one of")
     assert second.startswith("KEYTURN_PORTT: there is no setting of this name")
 
@@ -51,7 +51,7 @@ def test_every_bad_setting_is_a_line() -> None:
 def test_a_setting_that_cannot_be_followed(settings: dict[str, str], fault: str) -> None:
     """What shows only at start is one line too, without the secret."""
     failed = serve(**settings)
-    (line,) = violations(failed)
+    (line,) = faults(failed)
     assert line.startswith(fault)
     assert "hunter-two" not in failed.stderr
 
@@ -69,7 +69,7 @@ def test_several_workers_that_cannot_start(tmp_path: Path, settings: dict[str, s
     keys = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0).parent
     store = {"WORKERS": "2", "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "KEYS_DIR": str(keys)}
     failed = serve(**{**store, **settings})
-    (line,) = violations(failed)
+    (line,) = faults(failed)
     assert line.startswith(fault)
     assert "hunter-two" not in failed.stderr
     assert "Booting worker" not in failed.stderr
@@ -82,7 +82,7 @@ def test_a_store_that_is_away(tmp_path: Path, workers: str) -> None:
     port = free_port()
     url = f"postgresql://keyturn:hunter-two@127.0.0.1:{port}/keyturn"
     failed = serve(WORKERS=workers, DATABASE_URL=url, KEYS_DIR=str(keys))
-    (line,) = violations(failed)
+    (line,) = faults(failed)
     assert line.startswith(f"PostgreSQL at 127.0.0.1 port {port} cannot be reached: ")
     assert "hunter-two" not in failed.stderr
 
@@ -95,7 +95,7 @@ def test_several_workers_need_their_extra(tmp_path: Path) -> None:
         "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
         "KEYTURN_KEYS_DIR": str(tmp_path),
     }
-    (line,) = violations(run(sys.executable, "-c", hidden, variables=variables))
+    (line,) = faults(run(sys.executable, "-c", hidden, variables=variables))
     assert line.endswith("run pip install keyturn[workers].")
 
 
@@ -104,7 +104,7 @@ def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
     key.write_text("-----BEGIN PRIVATE KEY-----")
     key.chmod(0o604)
-    (line,) = violations(serve(SIGNING_KEY_FILE=str(key)))
+    (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
     assert line.endswith(f"run: chmod 600 {key}")
 
 
@@ -120,7 +120,7 @@ def test_a_key_that_is_not_fit(tmp_path: Path) -> None:
         key = tmp_path / "key.pem"
         key.write_bytes(unfit)
         key.chmod(0o600)
-        (line,) = violations(serve(SIGNING_KEY_FILE=str(key)))
+        (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
         assert line.startswith(str(key))
         assert fault in line
 
@@ -129,7 +129,7 @@ def test_a_port_in_use() -> None:
     """A port that another program has is named, with the settings that choose another."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        (line,) = violations(serve(PORT=str(port)))
+        (line,) = faults(serve(PORT=str(port)))
     assert line.startswith(f"Cannot listen on 127.0.0.1 port {port}: ")
     assert "in use" in line
     assert "KEYTURN_PORT" in line
