@@ -64,7 +64,7 @@ class FeedFollower:
             self._keys.mark_feed_stale()
 
     def age(self) -> float:
-        """Return the age in seconds of the newest revocation that may be missing here; infinite before the first feed.
+        """Return for how many seconds new revocations may be missing here; infinite before the first feed.
 
         It is the time since the newest feed arrived, by this clock, or the age of that feed by its own times less the
         leeway, whichever is more: a feed may have been delayed on the way.
