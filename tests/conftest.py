@@ -1,4 +1,4 @@
-"""What every test can ask for. It needs pytest and Hypothesis alone: the domain tests run where nothing else is."""
+"""Options and the fixture ``proof`` of every test. It needs only pytest and Hypothesis, like the domain tests."""
 
 import json
 from collections.abc import Iterator
@@ -16,32 +16,34 @@ hypothesis.settings.register_profile("full", max_examples=1_000, deadline=None, 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add what scripts/prove sets."""
+    """Add the options that scripts/prove uses."""
     group = parser.getgroup("keyturn")
     group.addoption("--full", action="store_true", help="run proofs at full counts instead of small ones")
     group.addoption("--proof", metavar="NAME", help="run the proofs of this name only")
-    group.addoption("--figures", metavar="FILE", type=Path, help="write what the proofs measured to this file, as JSON")
+    group.addoption(
+        "--figures", metavar="FILE", type=Path, help="write the figures of the proofs to this file, as JSON"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the counts."""
+    """Register the marker ``proof``, and choose small or full counts."""
     config.addinivalue_line("markers", "proof(name): a test that scripts/prove runs at full counts")
     config.stash[_FIGURES] = {}
     hypothesis.settings.load_profile("full" if config.getoption("full") else "small")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave only the proofs, or those of one name, where they are asked for."""
+    """With ``--full``, keep only the proofs, or only the proofs of one name."""
     if not config.getoption("full"):
         return
     name = config.getoption("proof")
-    chosen = [item for item in items if any(name in (None, *mark.args) for mark in item.iter_markers("proof"))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    selected = [item for item in items if any(name in (None, *mark.args) for mark in item.iter_markers("proof"))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in selected])
+    items[:] = selected
 
 
 class Proof:
-    """Gives a test its counts, and keeps what it measured."""
+    """The counts of one test, and the figures that it measured."""
 
     def __init__(self, *, full: bool, seed: int) -> None:
         self._full = full
@@ -49,24 +51,24 @@ class Proof:
         self.figures: dict[str, object] = {}
 
     def count(self, name: str, *, small: int, full: int) -> int:
-        """Return how often to do something, and note it under ``name``."""
+        """Return ``small``, or ``full`` with ``--full``. The report shows the number under ``name``."""
         count = full if self._full else small
         self.figures[name] = count
         return count
 
     def seed(self) -> int:
-        """Return what to seed a random choice with, and note it: scripts/prove chooses another one each time."""
+        """Return the seed for random choices. The report shows it; scripts/prove uses a new seed in every run."""
         self.figures["seed"] = self._seed
         return self._seed
 
     def measured(self, name: str, value: object) -> None:
-        """Note a figure for the report."""
+        """Add a figure to the report."""
         self.figures[name] = value
 
 
 @pytest.fixture
 def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
-    """Return this test's counts."""
+    """Return the counts of this test."""
     seed = request.config.getoption("hypothesis_seed")
     proof = Proof(full=request.config.getoption("full"), seed=_SEED if seed is None else int(seed))
     yield proof
@@ -74,7 +76,7 @@ def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell and write what the proofs measured, and which of them were skipped."""
+    """Print the figures of the proofs and the skipped proofs, and write both to the file of ``--figures``."""
     figures = config.stash[_FIGURES]
     if not config.getoption("full"):
         return

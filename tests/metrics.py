@@ -1,4 +1,4 @@
-"""Reading metrics, as Prometheus does."""
+"""Parse metrics as Prometheus does."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -9,32 +9,33 @@ _Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 class Metrics:
-    """What a scrape has brought."""
+    """The samples of one scrape."""
 
     def __init__(self, samples: Mapping[_Series, float]) -> None:
         self.samples = samples
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text format; no series may stand in it twice."""
+        """Parse the text format. A series that occurs twice is an error."""
         samples: dict[_Series, float] = {}
         for family in text_string_to_metric_families(text):
-            for each in family.samples:
-                series = (each.name, frozenset(each.labels.items()))
+            for sample in family.samples:
+                series = (sample.name, frozenset(sample.labels.items()))
                 assert series not in samples, series
-                samples[series] = each.value
+                samples[series] = sample.value
         return cls(samples)
 
     def value(self, name: str, /, **labels: str) -> float | None:
-        """Return the value of ``keyturn_NAME`` with exactly these labels, ``None`` if there is no such series."""
+        """Return the value of ``keyturn_NAME`` with exactly these labels; ``None`` if there is no such series."""
         return self.samples.get((f"keyturn_{name}", frozenset(labels.items())))
 
     def total(self, name: str, /, **labels: str) -> float:
         """Return the sum of all series of ``keyturn_NAME`` that have these labels."""
-        found = [
-            value for (each, its), value in self.samples.items() if each == f"keyturn_{name}" and labels.items() <= its
-        ]
-        return sum(found)
+        return sum(
+            value
+            for (series_name, series_labels), value in self.samples.items()
+            if series_name == f"keyturn_{name}" and labels.items() <= series_labels
+        )
 
     def names(self) -> set[str]:
         """Return the names of all series."""
