@@ -1,11 +1,14 @@
 """The base of the contracts of repositories, and how often their tests repeat a race."""
 
 from collections.abc import Sequence
+from inspect import getmembers, isfunction
 from itertools import cycle, islice
 from typing import Final, Generic, Protocol, TypeVar
 
 import pytest
 import pytest_asyncio
+
+from .. import ports
 
 CONNECTIONS: Final = 8
 """How many connections a race uses."""
@@ -42,3 +45,9 @@ class RepositoryContract(Generic[Repository]):
         """Return the repository of a test that needs only one."""
         [repository] = await self.connections(1)
         return repository
+
+    async def test_every_method_of_the_port_is_implemented(self, repository: Repository) -> None:
+        """No method is inherited from the port, where its body is empty."""
+        methods = [method for _, method in getmembers(type(repository), isfunction)]
+        inherited = [method.__name__ for method in methods if method.__module__.startswith(f"{ports.__name__}.")]
+        assert inherited == []

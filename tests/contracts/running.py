@@ -35,8 +35,9 @@ async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> 
 
 
 def all_of(tier: type[object]) -> dict[str, Test]:
-    """Return the tests of a tier by name."""
-    return {name: test for name, test in getmembers(tier, isfunction) if name.startswith("test_")}
+    """Return the tests of a tier by name, without those of the base of all tiers."""
+    tests = {name: test for name, test in getmembers(tier, isfunction) if name.startswith("test_")}
+    return {name: test for name, test in tests.items() if not hasattr(RepositoryContract, name)}
 
 
 def cases(test: Test) -> Iterator[dict[str, object]]:
