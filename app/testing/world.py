@@ -1,85 +1,31 @@
-"""The services of the domain, built on fakes in the same way as the container builds them on adapters."""
+"""One instance of the service on fakes, and the acts that many tests need."""
 
 from functools import cached_property
 from typing import Final, Self
 
 from ..domain.audit.events import SessionFacts
 from ..domain.identifiers import FIRST_PARTY, ClientId
-from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.signing_key import SigningKey
 from ..domain.keys.stored_key import StoredKey
-from ..domain.login.accounts import Accounts
-from ..domain.login.administration import Administration
-from ..domain.login.admission import Admission
-from ..domain.login.authentication import Authentication
-from ..domain.login.credentials import PasswordPolicy
-from ..domain.login.password_change import PasswordChange
-from ..domain.login.passwords import Passwords
 from ..domain.login.user import User
-from ..domain.rate_limits.limiter import RateLimiter
-from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.rate_limits.policy import RateLimitPolicy
 from ..domain.requester import Requester
 from ..domain.sessions import ratchet
-from ..domain.sessions.explanation import Explanation
-from ..domain.sessions.issuing import IssuedTokens, SessionTokenIssuer
-from ..domain.sessions.lookup import SessionLookup
-from ..domain.sessions.opening import SessionOpening
-from ..domain.sessions.retention import Retention
-from ..domain.sessions.revocation import Revocation
-from ..domain.sessions.rotation import Rotation
+from ..domain.sessions.issuing import IssuedTokens
 from ..domain.sessions.session import Session, SessionPolicy
-from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.claims import AccessTokenClaims
-from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.policy import AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList
-from ..domain.tokens.validation import Validation
-from .audit import FakeAuditRecordRepository, FakeAuditTrail
-from .builders import ALICE, AUDIENCE, DEVICE_LIFETIME, ISSUER, KEY_POLICY, RATE_LIMITS
-from .clients import FakeClientRepository
-from .faults import FaultySessionRepository, FaultyUserRepository
-from .keys import FakeKeyStore
-from .passwords import FakeCommonPasswords, FakePasswordHasher
-from .rate_limits import FakeRateLimitRepository
-from .system import NOW, FakeClock, FakeRandomness
-from .tokens import FakeTokenCodec
+from .builders import ALICE, AUDIENCE, ISSUER, RATE_LIMITS
+from .services import Services
+from .system import NOW
 
 REQUESTER: Final = Requester(address="192.0.2.7", device="Firefox")
 OTHER_CLIENT: Final = ClientId("another-client")
 
-MAX_UNKNOWN: Final = 60
-"""How many logins from unknown devices are admitted at once."""
 
-MAX_LOOKUPS: Final = 4
-"""How many logins from unknown devices may ask the stores at once."""
-
-
-class World:
-    """One instance of the service. Alice is the only user, until a test adds others.
-
-    Each service is built when a test first uses it.
-    """
-
-    def __init__(
-        self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, rate_limit_policy: RateLimitPolicy
-    ) -> None:
-        self.session_policy = session_policy
-        self.access_tokens = access_tokens
-        self.rate_limit_policy = rate_limit_policy
-        self.clock = FakeClock()
-        self.randomness = FakeRandomness()
-        self.codec = FakeTokenCodec()
-        self.hasher = FakePasswordHasher()
-        self.audit = FakeAuditTrail()
-        self.sessions = FaultySessionRepository()
-        self.users = FaultyUserRepository()
-        self.clients = FakeClientRepository()
-        self.audit_records = FakeAuditRecordRepository()
-        self.rate_limits = FakeRateLimitRepository()
-        self.revoked = RevocationList()
-        self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
-        self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
+class World(Services):
+    """One instance of the service. Alice is the only user, until a test adds others."""
 
     @classmethod
     async def create(
@@ -99,171 +45,6 @@ class World:
         await world.users.add(ALICE)
         return world
 
-    @cached_property
-    def access_token_issuer(self) -> AccessTokenIssuer:
-        """The issuing of access tokens."""
-        return AccessTokenIssuer(
-            keys=self.keys, codec=self.codec, randomness=self.randomness, policy=self.access_tokens
-        )
-
-    @cached_property
-    def session_token_issuer(self) -> SessionTokenIssuer:
-        """The issuing of the tokens of a session."""
-        return SessionTokenIssuer(access_tokens=self.access_token_issuer)
-
-    @cached_property
-    def session_opening(self) -> SessionOpening:
-        """The opening of sessions."""
-        return SessionOpening(
-            sessions=self.sessions,
-            issuer=self.session_token_issuer,
-            clock=self.clock,
-            randomness=self.randomness,
-            audit=self.audit,
-            policy=self.session_policy,
-        )
-
-    @cached_property
-    def session_lookup(self) -> SessionLookup:
-        """The lookup of sessions."""
-        return SessionLookup(sessions=self.sessions, users=self.users, policy=self.session_policy)
-
-    @cached_property
-    def revocation(self) -> Revocation:
-        """The revocation of sessions."""
-        return Revocation(
-            sessions=self.sessions,
-            lookup=self.session_lookup,
-            revoked=self.revoked,
-            clock=self.clock,
-            audit=self.audit,
-            policy=self.access_tokens,
-        )
-
-    @cached_property
-    def rate_limiter(self) -> RateLimiter:
-        """The rate limiter."""
-        return RateLimiter(rate_limits=self.rate_limits, clock=self.clock)
-
-    @cached_property
-    def admission(self) -> Admission:
-        """The admission of login attempts."""
-        return Admission(
-            users=self.users,
-            rate_limiter=self.rate_limiter,
-            clock=self.clock,
-            audit=self.audit,
-            policy=self.rate_limit_policy,
-            device_lifetime=DEVICE_LIFETIME,
-            max_unknown=MAX_UNKNOWN,
-            max_lookups=MAX_LOOKUPS,
-        )
-
-    @cached_property
-    def rotation(self) -> Rotation:
-        """The rotation of refresh tokens."""
-        return Rotation(
-            sessions=self.sessions,
-            clients=self.clients,
-            lookup=self.session_lookup,
-            issuer=self.session_token_issuer,
-            revocation=self.revocation,
-            refresh_limit=LocalRateLimit(self.rate_limit_policy.refresh),
-            clock=self.clock,
-            randomness=self.randomness,
-            audit=self.audit,
-            policy=self.session_policy,
-        )
-
-    @cached_property
-    def authentication(self) -> Authentication:
-        """The login."""
-        return Authentication(
-            users=self.users,
-            hasher=self.hasher,
-            session_opening=self.session_opening,
-            revocation=self.revocation,
-            admission=self.admission,
-            clock=self.clock,
-            randomness=self.randomness,
-            audit=self.audit,
-        )
-
-    @cached_property
-    def subject_sessions(self) -> SubjectSessions:
-        """The sessions of one subject."""
-        return SubjectSessions(sessions=self.sessions, users=self.users, revocation=self.revocation, clock=self.clock)
-
-    @cached_property
-    def passwords(self) -> Passwords:
-        """The judgement of new passwords."""
-        return Passwords(common=FakeCommonPasswords(), hasher=self.hasher, policy=PasswordPolicy())
-
-    @cached_property
-    def accounts(self) -> Accounts:
-        """The creation of users."""
-        return Accounts(
-            users=self.users,
-            passwords=self.passwords,
-            hasher=self.hasher,
-            randomness=self.randomness,
-            clock=self.clock,
-            audit=self.audit,
-        )
-
-    @cached_property
-    def administration(self) -> Administration:
-        """The administration of users."""
-        return Administration(
-            users=self.users,
-            passwords=self.passwords,
-            revocation=self.revocation,
-            clock=self.clock,
-            audit=self.audit,
-        )
-
-    @cached_property
-    def password_change(self) -> PasswordChange:
-        """The change of a password by its user."""
-        return PasswordChange(
-            users=self.users,
-            sessions=self.sessions,
-            authentication=self.authentication,
-            passwords=self.passwords,
-            revocation=self.revocation,
-            clock=self.clock,
-            audit=self.audit,
-        )
-
-    @cached_property
-    def retention(self) -> Retention:
-        """The deletion of old data."""
-        return Retention(
-            sweeper=self.sessions,
-            rate_limits=self.rate_limits,
-            revoked=self.revoked,
-            clock=self.clock,
-            access_tokens=self.access_tokens,
-            session_policy=self.session_policy,
-            events=self.audit_records,
-            event_lifetime=7_776_000,
-        )
-
-    @cached_property
-    def explanation(self) -> Explanation:
-        """The explanation of a session's history."""
-        return Explanation(
-            lookup=self.session_lookup,
-            events=self.audit_records,
-            clock=self.clock,
-            policy=self.session_policy,
-        )
-
-    @cached_property
-    def validation(self) -> Validation:
-        """The validation of access tokens."""
-        return Validation(verifier=self.codec, revoked=self.revoked, clock=self.clock, policy=self.access_tokens)
-
     async def use_keys(self, *keys: SigningKey) -> None:
         """Replace the signing keys."""
         self.key_store.stored = tuple(StoredKey(key, b"") for key in keys)
@@ -272,7 +53,7 @@ class World:
     def restart(self) -> None:
         """Lose the memory of the instance, and keep the stores: build the services again when they are next used."""
         self.revoked = RevocationList()
-        services = [name for name, member in vars(World).items() if isinstance(member, cached_property)]
+        services = [name for name, member in vars(Services).items() if isinstance(member, cached_property)]
         for name in services:
             self.__dict__.pop(name, None)
 

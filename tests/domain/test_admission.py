@@ -15,8 +15,9 @@ from app.domain.login.errors import InvalidCredentials, NoPlaceLeft
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
 from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS
+from app.testing.services import MAX_LOOKUPS, MAX_UNKNOWN
 from app.testing.system import NOW
-from app.testing.world import MAX_LOOKUPS, MAX_UNKNOWN, REQUESTER, World
+from app.testing.world import REQUESTER, World
 
 
 def sign_in(
