@@ -1,4 +1,4 @@
-"""The service against a Keyturn that runs beside it."""
+"""The service together with a running Keyturn."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def issuer() -> Iterator[str]:
-    """Run Keyturn, and give its URL."""
+    """Run Keyturn and yield its URL."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = {
@@ -58,21 +58,21 @@ def _wait_for(port: int) -> None:
 
 @pytest.fixture
 async def orders(issuer: str) -> AsyncIterator[TestClient[Any, Any]]:
-    """Run the service."""
+    """Run the service and yield a client for it."""
     app = create_app(remote_guard(issuer=issuer, audience="orders"))
     async with TestClient(TestServer(app)) as client:
         yield client
 
 
 async def sign_in(issuer: str) -> dict[str, str]:
-    """Return the headers of Alice's requests."""
+    """Sign Alice in and return the headers of her requests."""
     async with ClientSession() as client, client.post(f"{issuer}/auth/login", json=USER) as response:
         assert response.status == 200
         return {"Authorization": f"Bearer {(await response.json())['access_token']}"}
 
 
-async def test_each_route_asks_what_it_says(issuer: str, orders: TestClient[Any, Any]) -> None:
-    """Anyone sees the catalogue, Alice her orders; she may not order, for which she would need another scope."""
+async def test_routes_check_tokens_and_scopes(issuer: str, orders: TestClient[Any, Any]) -> None:
+    """The catalogue is public. Alice can read her orders, but she lacks the scope to order."""
     headers = await sign_in(issuer)
     assert (await orders.get("/catalogue")).status == 200
     assert (await orders.get("/orders")).status == 401
@@ -82,8 +82,8 @@ async def test_each_route_asks_what_it_says(issuer: str, orders: TestClient[Any,
     assert (refused.status, 'scope="orders:write"' in refused.headers["WWW-Authenticate"]) == (403, True)
 
 
-async def test_the_issuer_is_followed(orders: TestClient[Any, Any]) -> None:
-    """Keys and feed are there before the first request."""
+async def test_guard_follows_issuer(orders: TestClient[Any, Any]) -> None:
+    """The guard has keys and a feed before the first request."""
     health = await (await orders.get("/health")).json()
     assert health["keys_age"] is not None
     assert health["feed_is_stale"] is False

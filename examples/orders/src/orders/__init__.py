@@ -1,1 +1,1 @@
-"""Orders: a service whose callers Keyturn signs in."""
+"""Orders: a service that accepts the access tokens of Keyturn."""

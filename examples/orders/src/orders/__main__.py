@@ -11,14 +11,14 @@ from .api import create_app
 
 
 def main() -> None:
-    """Serve until a signal comes."""
-    parser = argparse.ArgumentParser(prog="orders", description="A service whose callers Keyturn signs in.")
-    parser.add_argument("--issuer", required=True, help="Keyturn's URL, as its tokens name it")
-    parser.add_argument("--audience", default="orders", help="whom the tokens must be for")
-    parser.add_argument("--stale-after", type=float, default=30.0, help="seconds without news until orders stop")
+    """Serve until a signal."""
+    parser = argparse.ArgumentParser(prog="orders", description="A service that accepts the access tokens of Keyturn.")
+    parser.add_argument("--issuer", required=True, help="the URL of Keyturn, as in the iss claim of its tokens")
+    parser.add_argument("--audience", default="orders", help="the audience that the tokens must have")
+    parser.add_argument("--stale-after", type=float, default=30.0, help="seconds without a good revocation feed before orders get 503")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090)
-    parser.add_argument("--metrics-port", type=int, help="where Prometheus asks; nobody can without it")
+    parser.add_argument("--metrics-port", type=int, help="the port of /metrics for Prometheus; default: no metrics")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
     if given.metrics_port is not None:

@@ -1,4 +1,4 @@
-"""The routes, each with what it asks of a token."""
+"""The routes, with their marks for the guard."""
 
 from collections import defaultdict
 from dataclasses import asdict
@@ -15,27 +15,27 @@ CATALOGUE: Final = ("tea", "coffee", "chocolate")
 
 @public
 async def catalogue(_: web.Request) -> web.Response:
-    """Anyone may see what there is."""
+    """Return the catalogue. Anyone may read it."""
     return web.json_response({"catalogue": CATALOGUE})
 
 
 @public
 async def health(request: web.Request) -> web.Response:
-    """What the guard knows of its issuer: for those who watch the service."""
+    """Return what the guard knows of its issuer, for monitoring."""
     state = asdict(request.app[GUARD].state())
     return web.json_response({name: state[name] for name in ("keys_age", "feed_age", "feed_is_stale")})
 
 
 @requires("orders:read")
 async def list_orders(request: web.Request) -> web.Response:
-    """The caller's own orders. While the issuer is away they are shown on."""
+    """Return the orders of the caller. This goes on while the issuer is away."""
     return web.json_response({"orders": request.app[ORDERS][request[PRINCIPAL].subject]})
 
 
 @closed_when_stale
 @requires("orders:write")
 async def order(request: web.Request) -> web.Response:
-    """Orders cost money: without news of revoked sessions none is taken."""
+    """Order an item. Orders cost money, so they stop while the guard does not hear of revoked sessions."""
     item = request.match_info["item"]
     if item not in CATALOGUE:
         raise web.HTTPNotFound
@@ -44,7 +44,7 @@ async def order(request: web.Request) -> web.Response:
 
 
 def create_app(guard: RemoteGuard) -> web.Application:
-    """Return the service behind its guard."""
+    """Return the service, protected by its guard."""
     app = web.Application()
     app[GUARD] = guard
     orders: defaultdict[str, list[str]] = defaultdict(list)
