@@ -4,16 +4,8 @@
 """
 
 from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import (
-    PRINCIPAL,
-    ErrorRenderer,
-    Guard,
-    TokenSource,
-    closed_when_stale,
-    open_when_stale,
-    public,
-    requires,
-)
+from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
+from ..adapters.guards.aiohttp_marks import PRINCIPAL, closed_when_stale, open_when_stale, public, requires
 from ..adapters.guards.token_sources import BearerHeader, Cookie
 from ..domain.errors import ConfigurationError, KeyturnError
 from ..domain.tokens.claims import AccessTokenClaims

@@ -13,7 +13,7 @@ from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ..errors.aiohttp import error_format
 from ..errors.format import ErrorFormat, ErrorKind
-from ..guards.aiohttp import marked_public, required_scopes
+from ..guards.aiohttp_marks import marked_public, required_scopes
 
 JSON: Final = "application/json"
 

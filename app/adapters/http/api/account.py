@@ -11,7 +11,7 @@ from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.session import Session
 from ....domain.sessions.subject_sessions import SubjectSessions
 from ....domain.tokens.errors import SessionRequired
-from ...guards.aiohttp import PRINCIPAL, requires
+from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..responses import json_response, no_content
 

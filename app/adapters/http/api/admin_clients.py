@@ -14,7 +14,7 @@ from ....domain.identifiers import ClientId, Subject
 from ....domain.scope import ADMIN
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ... import client_json
-from ...guards.aiohttp import PRINCIPAL, requires
+from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import json_object, text, texts, whole_number

@@ -12,7 +12,7 @@ from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.explanation import Explanation
 from ....domain.sessions.session import RevocationReason
 from ...audit_record_json import EventEntry, describe_record
-from ...guards.aiohttp import PRINCIPAL, requires
+from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..responses import json_response, no_content
 from .account import SESSIONS, SessionList, describe, session_id_in_path

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..openapi.document import OPENAPI
 from ..operation import Operation, with_etag
 from ..responses import REVALIDATED, conditional_response, etag_of

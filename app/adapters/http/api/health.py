@@ -5,7 +5,7 @@ from typing import Final, TypedDict
 
 from aiohttp import web
 
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, ResponseSpec
 from ..responses import json_response
 from ..server.readiness import READINESS

@@ -11,7 +11,7 @@ from ....domain.errors import TooManyAttempts, Unavailable
 from ....domain.identifiers import format_session_id
 from ....domain.sessions.session import Session
 from ....domain.tokens.claims import AccessTokenClaims
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client

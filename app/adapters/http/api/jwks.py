@@ -7,7 +7,7 @@ from typing import Final, Literal, Self, TypedDict
 from aiohttp import web
 
 from ....ports.token_codec import TokenCodec
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
 

@@ -12,7 +12,7 @@ from ....domain.login.errors import InvalidCredentials
 from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ....domain.scope import InvalidScope
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.device_cookie import DEVICE_COOKIE, DEVICE_COOKIE_NAME

@@ -10,7 +10,7 @@ from ....domain.identifiers import FIRST_PARTY
 from ....domain.sessions.revocation import Revocation
 from ....domain.tokens.errors import InvalidToken, MissingToken
 from ....domain.tokens.validation import Validation
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ...guards.token_sources import BearerHeader
 from ..operation import NO_CONTENT, Operation, RequestSpec
 from ..requests.body import read_json

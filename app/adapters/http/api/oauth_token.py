@@ -11,7 +11,7 @@ from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, Unsuppo
 from ....domain.errors import InvalidClient, InvalidRequest, TooManyAttempts, Unavailable
 from ....domain.scope import InvalidScope
 from ....domain.sessions.errors import InvalidGrant
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client

@@ -10,7 +10,7 @@ from ....domain.login.errors import WrongCurrentPassword
 from ....domain.login.password_change import PasswordChange
 from ....domain.login.user import MAX_PASSWORD_LENGTH
 from ....domain.scope import ACCOUNT
-from ...guards.aiohttp import requires
+from ...guards.aiohttp_marks import requires
 from ..operation import NO_CONTENT, Operation, RequestSpec
 from ..requests.body import read_json
 from ..requests.fields import text

@@ -11,7 +11,7 @@ from ....domain.scope import InvalidScope
 from ....domain.sessions.errors import InvalidGrant
 from ....domain.sessions.issuing import IssuedTokens
 from ....domain.sessions.rotation import Rotation
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text

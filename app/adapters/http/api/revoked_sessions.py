@@ -10,7 +10,7 @@ from ....domain.errors import InvalidRequest
 from ....domain.tokens.feed import Feed
 from ....domain.tokens.revocation_feed import RevocationFeed
 from ....ports.clock import Clock
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, Query, with_etag
 from ..responses import document_response, etag_of
 

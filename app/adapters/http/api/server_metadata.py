@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from ....domain.clients.client import GrantType
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
 from .introspection import INTROSPECTION_PATH

@@ -8,7 +8,7 @@ from ....domain.clients.errors import UnsupportedTokenType
 from ....domain.clients.token_revocation import TokenRevocation
 from ....domain.errors import Unavailable
 from ....domain.sessions.errors import InvalidGrant
-from ...guards.aiohttp import public
+from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
 from ..requests.client_authentication import authenticated_client

@@ -8,7 +8,6 @@ from typing import Final
 from aiohttp import web
 
 from ....domain.network import canonical
-from ...request_context import ADDRESS
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -16,22 +15,14 @@ Address = IPv4Address | IPv6Address
 TRUSTED_PROXIES: Final = web.AppKey("keyturn_trusted_proxies", tuple[Network, ...])
 CLIENT_ADDRESS: Final = web.RequestKey("keyturn_client_address", str)
 
-_FORWARDED_FOR: Final = "X-Forwarded-For"
+FORWARDED_FOR: Final = "X-Forwarded-For"
 _MAX_ENTRY_LENGTH: Final = 64
 """Characters. The longest address with a zone and a port is shorter."""
 
 _CACHE_SIZE: Final = 4_096
-_MAX_CACHED_LENGTH: Final = 256
-"""Characters of ``X-Forwarded-For``. A longer header is read again for each request, so that the cache stays small."""
 
-
-def note_client_address(request: web.Request) -> None:
-    """Find the client's address. Store it on the request, and in the context of the log and the audit trail."""
-    trusted = request.app[TRUSTED_PROXIES]
-    lines = tuple(request.headers.getall(_FORWARDED_FOR, ())) if trusted else ()
-    find = _cached_client_address if sum(map(len, lines)) <= _MAX_CACHED_LENGTH else client_address
-    request[CLIENT_ADDRESS] = address = find(request.remote, lines, trusted)
-    ADDRESS.set(address)
+MAX_CACHED_LENGTH: Final = 256
+"""Characters of ``X-Forwarded-For``. ``cached_client_address`` is for shorter ones, so that its cache stays small."""
 
 
 def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
@@ -54,7 +45,7 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
     return str(hop)
 
 
-_cached_client_address: Final = lru_cache(_CACHE_SIZE)(client_address)
+cached_client_address: Final = lru_cache(_CACHE_SIZE)(client_address)
 
 
 def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:

@@ -12,8 +12,15 @@ from ....domain.errors import InvalidRequest, KeyturnError, Unavailable
 from ....domain.login.errors import NoPlaceLeft
 from ...errors.aiohttp import bug_response, error_response, http_error_response
 from ...guards.token_sources import TWO_AUTHORIZATION_HEADERS
-from ...request_context import REQUEST_ID
-from ..requests.client_address import note_client_address
+from ...request_context import ADDRESS, REQUEST_ID
+from ..requests.client_address import (
+    CLIENT_ADDRESS,
+    FORWARDED_FOR,
+    MAX_CACHED_LENGTH,
+    TRUSTED_PROXIES,
+    cached_client_address,
+    client_address,
+)
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
 
@@ -34,7 +41,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every request, whatever a handler raises. Only ``CancelledError`` passes, which ends a slow shutdown."""
     request_id = new_request_id()
     try:
-        note_client_address(request)
+        _store_client_address(request)
         if len(request.headers.getall(hdrs.AUTHORIZATION, ())) > 1:
             raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)  # noqa: TRY301  # answered below, as every error
         response = await handler(request)
@@ -65,6 +72,15 @@ def add_headers(response: web.StreamResponse, request_id: str) -> None:
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
     headers[hdrs.SERVER] = "keyturn"
+
+
+def _store_client_address(request: web.Request) -> None:
+    """Store the client's address on the request, and in the context of the log and the audit trail."""
+    trusted = request.app[TRUSTED_PROXIES]
+    lines = tuple(request.headers.getall(FORWARDED_FOR, ())) if trusted else ()
+    find = cached_client_address if sum(map(len, lines)) <= MAX_CACHED_LENGTH else client_address
+    request[CLIENT_ADDRESS] = address = find(request.remote, lines, trusted)
+    ADDRESS.set(address)
 
 
 def _domain_error_response(request: web.Request, error: KeyturnError) -> web.Response:

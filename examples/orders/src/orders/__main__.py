@@ -15,7 +15,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="orders", description="A service that accepts the access tokens of Keyturn.")
     parser.add_argument("--issuer", required=True, help="the URL of Keyturn, as in the iss claim of its tokens")
     parser.add_argument("--audience", default="orders", help="the audience that the tokens must have")
-    parser.add_argument("--stale-after", type=float, default=30.0, help="seconds without a good revocation feed before orders get 503")
+    parser.add_argument(
+        "--stale-after", type=float, default=30.0, help="seconds without a good feed until orders get 503"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--metrics-port", type=int, help="the port of /metrics for Prometheus; default: no metrics")
