@@ -1,4 +1,4 @@
-"""The application's life: what its start makes and refuses, and that its end leaves nothing behind."""
+"""The lifespan of the application: its start, failed starts, and its end."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ ALICE: Final[dict[str, Any]] = {"bootstrap_username": "alice", "bootstrap_passwo
 
 @asynccontextmanager
 async def started(**settings: Any) -> AsyncIterator[web.Application]:
-    """Start the application of these settings, and end it."""
+    """Start an application with these settings, and stop it at the end."""
     runner = web.AppRunner(create_application(Settings(**CHEAP, **settings)))
     try:
         await runner.setup()
@@ -35,8 +35,8 @@ async def started(**settings: Any) -> AsyncIterator[web.Application]:
         await runner.cleanup()
 
 
-async def test_it_ends_all_that_it_began() -> None:
-    """It is ready only while it runs, and with it end the threads that hash and the task that sweeps."""
+async def test_a_stop_ends_every_thread_and_task() -> None:
+    """The application is ready only while it runs; its hashing threads and background tasks end with it."""
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     async with started(**ALICE) as app:
         assert app[READINESS]
@@ -48,7 +48,7 @@ async def test_it_ends_all_that_it_began() -> None:
 
 
 async def test_the_bootstrap_user_is_an_administrator() -> None:
-    """The first user can sign in, with the default scope and the administrator's."""
+    """The bootstrap user can sign in, and has the default scope and the scope of an administrator."""
     async with started(**ALICE) as app:
         user = await app[CONTAINER].user_repository().find_by_username("alice")
         assert user is not None
@@ -56,8 +56,8 @@ async def test_the_bootstrap_user_is_an_administrator() -> None:
         assert await app[CONTAINER].password_hasher().verify(ALICE["bootstrap_password"], user.password_hash)
 
 
-async def test_the_bootstrap_user_is_made_once() -> None:
-    """A start that finds the user leaves it as it is, password and all."""
+async def test_an_existing_bootstrap_user_does_not_change() -> None:
+    """A start that finds the user changes neither its password nor anything else."""
     app = create_application(Settings(**CHEAP, **ALICE))
     users = app[CONTAINER].user_repository()
     accounts = app[CONTAINER].accounts()
@@ -70,15 +70,15 @@ async def test_the_bootstrap_user_is_made_once() -> None:
         await runner.cleanup()
 
 
-async def test_without_the_setting_there_is_no_user() -> None:
-    """Nobody is made up."""
+async def test_there_is_no_default_user() -> None:
+    """Without the setting, no user is created."""
     async with started() as app:
         for username in ("alice", "demo", "admin", ""):
             assert await app[CONTAINER].user_repository().find_by_username(username) is None
 
 
-async def test_it_warns_of_what_ends_with_it(caplog: pytest.LogCaptureFixture) -> None:
-    """Memory stores and a made-up key are said at start."""
+async def test_a_start_warns_of_data_in_memory(caplog: pytest.LogCaptureFixture) -> None:
+    """The log of the start names stores in memory and a generated signing key."""
     with caplog.at_level(logging.WARNING, "keyturn"):
         async with started():
             pass
@@ -96,8 +96,8 @@ async def test_it_warns_of_what_ends_with_it(caplog: pytest.LogCaptureFixture) -
         ({**ALICE, "bootstrap_username": "x" * 256}, "KEYTURN_BOOTSTRAP_USERNAME"),
     ],
 )
-async def test_a_start_that_cannot_be(settings: dict[str, Any], named: str) -> None:
-    """Settings that cannot be followed stop the start, named; it was never ready, and leaves no thread, no task."""
+async def test_a_failed_start_leaves_nothing(settings: dict[str, Any], named: str) -> None:
+    """Unusable settings stop the start with an error that names them; no thread or task is left."""
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     app = create_application(Settings(**CHEAP, **settings))
     runner = web.AppRunner(app)
@@ -109,8 +109,8 @@ async def test_a_start_that_cannot_be(settings: dict[str, Any], named: str) -> N
     assert asyncio.all_tasks() == tasks
 
 
-async def test_a_failure_after_its_start_leaves_nothing() -> None:
-    """Where something added to the application fails to start, what ours began is ended all the same."""
+async def test_a_later_failure_of_the_start_leaves_nothing() -> None:
+    """If another part of the application fails to start, all threads and tasks of the service end."""
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     app = create_application(Settings(**CHEAP, **ALICE))
 
@@ -127,8 +127,8 @@ async def test_a_failure_after_its_start_leaves_nothing() -> None:
     assert asyncio.all_tasks() == tasks
 
 
-class _Sweeps:
-    """Sweeps that fail twice, in the two ways there are, and then succeed."""
+class _FailingSweeps:
+    """Sweeps that fail with StoreUnavailable, then with a bug, and then succeed."""
 
     def __init__(self) -> None:
         self.outcomes: list[Exception | None] = [StoreUnavailable(), RuntimeError("a bug"), None]
@@ -141,10 +141,10 @@ class _Sweeps:
         self.succeeded.set()
 
 
-async def test_sweeping_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has to ask for a sweep, and neither a store that is away nor a bug ends the sweeping."""
+async def test_sweeping_survives_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service sweeps by itself; neither an outage of the store nor a bug ends the sweeping."""
     monkeypatch.setattr("app.service.background._SWEEP_SECONDS", 0)
-    sweeps = _Sweeps()
+    sweeps = _FailingSweeps()
     app = create_application(Settings(**CHEAP))
     app[CONTAINER].retention.override(sweeps)
     runner = web.AppRunner(app)
@@ -158,12 +158,12 @@ async def test_sweeping_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_sweeping_is_frequent() -> None:
-    """A salt is erased within a minute of its window's end: the sweeps come far more often than that."""
+    """A salt is erased within a minute after the end of its replay window, so sweeps are more frequent than that."""
     assert _SWEEP_SECONDS <= 10
 
 
-async def test_it_learns_revocations_before_it_is_ready() -> None:
-    """What the store knows to be revoked is known when the first request comes."""
+async def test_revocations_are_loaded_before_the_first_request() -> None:
+    """The revocations in the store are loaded before the application is ready."""
     app = create_application(Settings(**CHEAP))
     token = refresh_token()
     now = SystemClock().now()

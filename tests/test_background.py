@@ -1,4 +1,4 @@
-"""What an instance does beside answering requests."""
+"""The background tasks of an instance."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ from app.testing.tokens import FakeTokenCodec
 
 
 class SignallingStore(MemoryStore):
-    """Tells of a revocation in every turn of the event loop, and can be away."""
+    """A store that signals a revocation in every turn of the event loop, and that can be unavailable."""
 
     def __init__(self) -> None:
         super().__init__("memory://", StoreOptions())
@@ -42,33 +42,33 @@ class SignallingStore(MemoryStore):
             raise StoreUnavailable
 
 
-class Learning:
-    """Notes from when on it was to learn; an error comes first where there is one."""
+class FakeRevocation:
+    """A revocation service that notes the arguments of its calls, and raises ``error`` if it is set."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
-        self.asked: list[float] = []
+        self.calls: list[float] = []
 
     async def sync_revocations(self, since: float) -> float:
-        self.asked.append(since)
+        self.calls.append(since)
         if self.error is not None:
             raise self.error
         return since + 1
 
 
 class Instance:
-    """One that keeps up: the sessions' store and another."""
+    """An instance with a session store and another store."""
 
     def __init__(self) -> None:
-        self.learning = Learning()
+        self.revocation = FakeRevocation()
         self.stores = (SignallingStore(), SignallingStore())
         self.readiness = Readiness()
         self.readiness.started = True
 
     @asynccontextmanager
-    async def keeping_up(self) -> AsyncIterator[None]:
-        """Let it keep up."""
-        revocation: Revocation = self.learning  # type: ignore[assignment]  # it is asked for nothing else
+    async def syncing(self) -> AsyncIterator[None]:
+        """Run the task that reads revocations."""
+        revocation: Revocation = self.revocation  # type: ignore[assignment]  # the task calls no other method
         task = asyncio.create_task(
             sync_revocations_periodically(revocation, self.stores, self.readiness, NullTelemetry(), since=NOW)
         )
@@ -80,54 +80,54 @@ class Instance:
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until ``condition`` holds."""
         async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110  # what is waited for has no event
+            while not condition():  # noqa: ASYNC110  # the condition has no event
                 await asyncio.sleep(0)
 
 
-async def test_it_goes_on_from_where_it_was() -> None:
-    """Each round learns from where the last one said."""
+async def test_each_round_continues_where_the_last_one_ended() -> None:
+    """Each round reads revocations from the time that the last round returned."""
     instance = Instance()
-    async with instance.keeping_up():
-        await instance.until(lambda: len(instance.learning.asked) >= 3)
-    assert instance.learning.asked[:3] == [NOW, NOW + 1, NOW + 2]
+    async with instance.syncing():
+        await instance.until(lambda: len(instance.revocation.calls) >= 3)
+    assert instance.revocation.calls[:3] == [NOW, NOW + 1, NOW + 2]
     assert instance.readiness
 
 
-async def test_nothing_is_missed_while_the_store_is_away() -> None:
-    """A round that failed is made again from the same moment, the instance is not ready until it succeeds."""
+async def test_an_outage_misses_no_revocation() -> None:
+    """A failed round is repeated from the same time; the instance is not ready until a round succeeds."""
     instance = Instance()
-    instance.learning.error = StoreUnavailable()
-    async with instance.keeping_up():
-        await instance.until(lambda: len(instance.learning.asked) >= 3)
-        assert set(instance.learning.asked) == {NOW}
+    instance.revocation.error = StoreUnavailable()
+    async with instance.syncing():
+        await instance.until(lambda: len(instance.revocation.calls) >= 3)
+        assert set(instance.revocation.calls) == {NOW}
         assert str(instance.readiness) == "without store"
         assert not instance.readiness
-        instance.learning.error = None
-        await instance.until(lambda: bool(instance.readiness) and NOW + 1 in instance.learning.asked)
+        instance.revocation.error = None
+        await instance.until(lambda: bool(instance.readiness) and NOW + 1 in instance.revocation.calls)
 
 
-async def test_the_store_of_the_users_counts_too() -> None:
-    """Where it is away nobody can sign in or refresh: the instance is not ready."""
+async def test_the_user_store_decides_readiness_too() -> None:
+    """While the store of the users does not answer, the instance is not ready."""
     instance = Instance()
     instance.stores[1].away = True
-    async with instance.keeping_up():
+    async with instance.syncing():
         await instance.until(lambda: not instance.readiness)
         instance.stores[1].away = False
         await instance.until(lambda: bool(instance.readiness))
 
 
-async def test_a_bug_does_not_end_it() -> None:
-    """After a failure of another kind the next round comes."""
+async def test_a_bug_does_not_end_the_task() -> None:
+    """After an unexpected error the next round runs."""
     instance = Instance()
-    instance.learning.error = RuntimeError("a bug")
-    async with instance.keeping_up():
-        await instance.until(lambda: len(instance.learning.asked) >= 2)
-        instance.learning.error = None
-        await instance.until(lambda: NOW + 1 in instance.learning.asked)
+    instance.revocation.error = RuntimeError("a bug")
+    async with instance.syncing():
+        await instance.until(lambda: len(instance.revocation.calls) >= 2)
+        instance.revocation.error = None
+        await instance.until(lambda: NOW + 1 in instance.revocation.calls)
 
 
-class KeyFollower:
-    """An instance that follows its keys; without being asked it looks once an hour."""
+class KeyMaintenance:
+    """An instance that maintains its keys; it loads them once an hour, or when a reload is requested."""
 
     def __init__(self, ring: FakeKeyRing, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(background, "_KEYS_SECONDS", 3_600.0)
@@ -140,15 +140,15 @@ class KeyFollower:
         self.reload = KeyReload(clock=self.clock)
 
     @asynccontextmanager
-    async def follower(self) -> AsyncIterator[None]:
-        """Let it follow, from a start on."""
+    async def running(self) -> AsyncIterator[None]:
+        """Load the keys and run the task."""
         await load_or_make_keys(self.keys, self.rotation)
         task = asyncio.create_task(maintain_keys_periodically(self.keys, self.rotation, self.reload, NullTelemetry()))
         yield
         task.cancel()
 
-    async def asked(self, times: int) -> int:
-        """Be asked to look so often, and return how often it read the keys for that."""
+    async def loads_after(self, times: int) -> int:
+        """Request a reload ``times`` times, and return how often the keys were loaded."""
         before = self.ring.loads
         for _ in range(times):
             self.reload.request()
@@ -157,37 +157,35 @@ class KeyFollower:
         return self.ring.loads - before
 
 
-class BrokenKeyRing(FakeKeyRing):
-    """Can be read, and not be changed."""
+class ReadOnlyKeyRing(FakeKeyRing):
+    """A key ring that can be read, but not changed."""
 
     async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
         raise ConfigurationError("The directory cannot be changed.")
 
 
 async def test_a_flood_of_unknown_keys_costs_one_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often it is asked to look, it reads the store once in 10 seconds."""
-    follower = KeyFollower(FakeKeyRing(), monkeypatch)
-    async with follower.follower():
-        assert await follower.asked(1_000) == 1
-        follower.clock.advance(9.9)
-        assert await follower.asked(1_000) == 0
-        follower.clock.advance(0.1)
-        assert await follower.asked(1_000) == 1
+    """However many reloads are requested, the keys are loaded once in 10 seconds."""
+    maintenance = KeyMaintenance(FakeKeyRing(), monkeypatch)
+    async with maintenance.running():
+        assert await maintenance.loads_after(1_000) == 1
+        maintenance.clock.advance(9.9)
+        assert await maintenance.loads_after(1_000) == 0
+        maintenance.clock.advance(0.1)
+        assert await maintenance.loads_after(1_000) == 1
 
 
-async def test_keys_that_cannot_be_changed_serve(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The service starts on what there is, says once what is wrong, and does not make keys without end."""
-    ring = BrokenKeyRing(StoredKey(SigningKey("kid-1", NOW - 60, NOW - 900), b""))
-    follower = KeyFollower(ring, monkeypatch)
-    async with follower.follower():
-        made_at_start = follower.generator.made
+async def test_read_only_keys_are_enough(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """The service starts with the keys that exist, logs the error once, and does not go on making keys."""
+    ring = ReadOnlyKeyRing(StoredKey(SigningKey("kid-1", NOW - 60, NOW - 900), b""))
+    maintenance = KeyMaintenance(ring, monkeypatch)
+    async with maintenance.running():
+        made_at_start = maintenance.generator.made
         for _ in range(20):
-            assert await follower.asked(1) == 1
-            follower.clock.advance(10)
-        assert follower.keys.signing_kid() == "kid-1"
-    assert (made_at_start, follower.generator.made) == (1, 2)
+            assert await maintenance.loads_after(1) == 1
+            maintenance.clock.advance(10)
+        assert maintenance.keys.signing_kid() == "kid-1"
+    assert (made_at_start, maintenance.generator.made) == (1, 2)
     assert [record.getMessage() for record in caplog.records] == [
         "the signing keys cannot be followed: The directory cannot be changed."
     ]

@@ -1,4 +1,4 @@
-"""The parts list: every part can be made, in every configuration, and serves its port."""
+"""The container: each part can be made in every configuration, and serves its port."""
 
 import inspect
 import time
@@ -79,7 +79,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=CONFIGURATIONS)
 def settings(request: pytest.FixtureRequest, key_file: Path) -> Settings:
-    """Return settings of each kind."""
+    """Return settings for each source of signing keys."""
     given = {
         "generated": {},
         "environment": {"KEYTURN_SIGNING_KEY": key_file.read_text()},
@@ -95,7 +95,7 @@ def settings(request: pytest.FixtureRequest, key_file: Path) -> Settings:
 
 @pytest.fixture
 def container(settings: Settings) -> Iterator[Container]:
-    """Return a container of each configuration."""
+    """Return a container for each source of signing keys."""
     container = Container(settings=settings)
     yield container
     container.shutdown_resources()

@@ -1,4 +1,4 @@
-"""The settings choose what is measured, and the optional packages for that may be missing."""
+"""Optional packages for metrics and traces: the settings choose them, and they may be missing."""
 
 import sys
 

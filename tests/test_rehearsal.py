@@ -1,4 +1,4 @@
-"""The start that is only tried."""
+"""The trial start of the workers."""
 
 import threading
 
@@ -18,23 +18,23 @@ def _failing(error: Exception) -> object:
     return fail
 
 
-def test_a_good_start_says_nothing() -> None:
-    """Settings that can be followed pass, and no thread of the start is left here."""
+def test_a_successful_trial_leaves_no_thread() -> None:
+    """A trial start with good settings raises nothing, and leaves no thread in this process."""
     threads = set(threading.enumerate())
     rehearsal.rehearse(_SETTINGS)
     assert set(threading.enumerate()) == threads
 
 
 @pytest.mark.parametrize("error", [ConfigurationError("the key is odd"), StoreUnavailable("the store is away")])
-def test_a_fault_crosses_over(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """What the start raises in its process is raised here, as what it is."""
+def test_an_error_of_the_trial_is_raised_here(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """An error of the trial process is raised here with the same type."""
     monkeypatch.setattr(rehearsal, "prepare_stores", _failing(error))
     with pytest.raises(type(error), match=str(error)):
         rehearsal.rehearse(_SETTINGS)
 
 
-def test_a_bug_is_left_to_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug fails the start too; its message, which may hold anything, is not shown."""
+def test_a_bug_fails_the_trial_without_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug fails the trial start; its message, which may hold anything, is not shown."""
     monkeypatch.setattr(rehearsal, "prepare_stores", _failing(RuntimeError("hunter-two")))
     with pytest.raises(ConfigurationError, match="the log says why") as raised:
         rehearsal.rehearse(_SETTINGS)

@@ -14,20 +14,20 @@ NAME: Final = "KEYTURN_KEY_PASSPHRASE"
 
 
 def passphrase(path: Path) -> str | None:
-    """Return the passphrase that the file gives."""
+    """Return the passphrase from a file with this content."""
     return Settings.from_environment({f"{NAME}_FILE": str(path)}).key_passphrase
 
 
 def fault(environment: dict[str, str]) -> str:
-    """Return what is said against this environment."""
+    """Return the error for this environment."""
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment(environment)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("held", [SECRET, f"{SECRET}\n", f"{SECRET}\r\n", f" {SECRET} \n", f"{SECRET}\né\n"])
-def test_it_is_what_the_file_holds(tmp_path: Path, held: str) -> None:
-    """The secret is the file's text without the line end that editors add, and nothing else is cut."""
+def test_a_secret_is_the_text_of_its_file(tmp_path: Path, held: str) -> None:
+    """The secret is the text of the file without the line end that editors add."""
     file = tmp_path / "secret"
     file.write_bytes(held.encode())
     assert passphrase(file) == held.removesuffix("\n").removesuffix("\r")
@@ -43,8 +43,8 @@ def test_every_secret_has_a_file(tmp_path: Path, name: str) -> None:
     assert getattr(Settings.from_environment(environment), name.lower()) == SECRET
 
 
-def test_both_are_too_much(tmp_path: Path) -> None:
-    """A secret that is given twice is refused, whichever was meant, and not told."""
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    """A secret with both variables is refused, and the error does not show it."""
     message = fault({NAME: SECRET, f"{NAME}_FILE": str(tmp_path / "secret")})
     assert message == f"{NAME}_FILE and {NAME}: give one of them only."
 
@@ -53,8 +53,10 @@ def test_both_are_too_much(tmp_path: Path) -> None:
     ("held", "complaint"),
     [(None, "cannot be read: No such file"), (b"\xff" + SECRET.encode(), "is not UTF-8 text"), (b"\n", "not be empty")],
 )
-def test_a_file_that_holds_no_secret(tmp_path: Path, held: bytes | None, complaint: str) -> None:
-    """A file that is missing, is not UTF-8 or is empty is refused, naming the variable; nothing of it is told."""
+def test_an_unusable_file_is_refused(tmp_path: Path, held: bytes | None, complaint: str) -> None:
+    """A file that is missing, empty or not UTF-8 is refused; the error names the variable, and shows nothing of the
+    file.
+    """
     file = tmp_path / "file"
     if held is not None:
         file.write_bytes(held)

@@ -1,4 +1,4 @@
-"""The settings: what the environment may say."""
+"""Settings from environment variables."""
 
 from dataclasses import fields
 from ipaddress import ip_network
@@ -152,39 +152,39 @@ INVALID: Final = [
 
 
 def settings(**variables: str) -> Settings:
-    """Return what these variables, named without the prefix, mean."""
+    """Return the settings of these variables, which are named without the prefix."""
     return Settings.from_environment({f"KEYTURN_{name}": value for name, value in variables.items()})
 
 
 def fault(**variables: str) -> str:
-    """Return what is said against these variables."""
+    """Return the error for these variables."""
     with pytest.raises(ConfigurationError) as caught:
         settings(**variables)
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "expected"), DEFAULTS.items())
-def test_a_default(name: str, expected: object) -> None:
-    """An empty environment gives the contract's defaults."""
+def test_defaults(name: str, expected: object) -> None:
+    """An empty environment gives the documented defaults."""
     assert getattr(settings(), name) == expected
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), VALID)
-def test_a_valid_value(name: str, text: str, expected: object) -> None:
+def test_valid_values(name: str, text: str, expected: object) -> None:
     """Each setting is read from its variable, in each of its forms."""
     assert getattr(settings(**{name: text}), name.lower()) == expected
 
 
 def test_every_setting_is_tried() -> None:
-    """No setting is missing from the list above, but for those that need others."""
+    """``VALID`` has every setting, except those that need other settings."""
     needy = {"key_encryption_key", "bootstrap_username", "bootstrap_password", "session_replicas", "workers"}
     tried = {name.lower() for name, _, _ in VALID} | needy
     assert tried == {each.name for each in fields(Settings)}
 
 
 @pytest.mark.parametrize(("name", "text"), INVALID)
-def test_a_bad_value(name: str, text: str) -> None:
-    """A bad value is refused in one line that names the variable and says what it must be."""
+def test_invalid_values(name: str, text: str) -> None:
+    """An invalid value is refused in one line that names the variable and says what the value must be."""
     message = fault(**{name: text})
     assert message.startswith(f"KEYTURN_{name}: ")
     assert "must" in message
@@ -194,21 +194,21 @@ def test_a_bad_value(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     "name", ["PORTT", "port", "", "REDIS_URL", "HOST_FILE", "KEYS_DIR_FILE", "SIGNING_KEY_FILE_FILE"]
 )
-def test_an_unknown_name(name: str) -> None:
-    """A name with our prefix that is no setting, or is no secret's file, is named, with where to find the right one."""
+def test_unknown_names(name: str) -> None:
+    """An unknown name with the prefix is refused, and so is a ``_FILE`` variable of a setting that is no secret."""
     message = fault(**{name: SECRET})
     assert message.startswith(f"KEYTURN_{name}: there is no setting of this name")
     assert "serve --help" in message
     assert SECRET not in message
 
 
-def test_foreign_names_are_ignored() -> None:
-    """Variables without our prefix mean nothing, however near."""
+def test_other_names_are_ignored() -> None:
+    """Variables without the exact prefix have no effect."""
     assert Settings.from_environment({"PORT": "1", "keyturn_port": "2", "XKEYTURN_PORT": "3"}) == settings()
 
 
-def test_all_faults_are_told_at_once() -> None:
-    """Whoever mends a configuration learns of every fault in it, a line for each."""
+def test_all_errors_are_reported_together() -> None:
+    """The error has a line for each fault."""
     lines = fault(PORT="http", TYPO="1", BOOTSTRAP_PASSWORD_FILE="missing", ACCESS_LOG="yes").splitlines()  # noqa: S106  # a path
     assert [line.partition(":")[0] for line in lines] == [
         "KEYTURN_ACCESS_LOG",
@@ -229,22 +229,22 @@ def test_all_faults_are_told_at_once() -> None:
     ],
 )
 def test_contradictions(variables: dict[str, str], named: list[str]) -> None:
-    """Settings that do not go together are refused, all of them named, none of their secrets told."""
+    """Settings that contradict each other are refused; the error names them and shows no secret."""
     message = fault(**variables)
     assert all(f"KEYTURN_{name}" in message for name in named)
     assert "give " in message
     assert SECRET not in message
 
 
-def test_metrics_have_a_port_of_their_own() -> None:
-    """The port of the service is refused, said in a line; two times any free port is not."""
+def test_metrics_need_their_own_port() -> None:
+    """The port of the service is refused for metrics; ``0`` may be given for both."""
     assert fault(PORT="9000", METRICS_PORT="9000").startswith("KEYTURN_METRICS_PORT: 9000 is KEYTURN_PORT too")
     assert "\n" not in fault(PORT="9000", METRICS_PORT="9000")
     assert settings(PORT="0", METRICS_PORT="0").metrics_port == 0
 
 
 @pytest.mark.parametrize(
-    ("variables", "mend"),
+    ("variables", "correction"),
     [
         ({"DATABASE_URL": "sqlite:///keyturn.db"}, "KEYTURN_KEYS_DIR"),
         ({"KEYS_DIR": "keys"}, "KEYTURN_DATABASE_URL"),
@@ -252,21 +252,21 @@ def test_metrics_have_a_port_of_their_own() -> None:
         ({"KEYS_DIR": "keys", "DATABASE_URL": "sqlite:///keyturn.db", "SESSION_URL": "memory://"}, "DATABASE_URL"),
     ],
 )
-def test_several_workers_share_a_store_and_a_key(variables: dict[str, str], mend: str) -> None:
-    """More than one worker is refused with a memory or a key that each would have for itself; one is not."""
+def test_several_workers_need_a_shared_store_and_key(variables: dict[str, str], correction: str) -> None:
+    """Several workers are refused if each would have its own store or key; one worker is not."""
     message = fault(WORKERS="2", **variables)
     assert message.startswith("KEYTURN_WORKERS: ")
-    assert mend in message
+    assert correction in message
     assert settings(WORKERS="1", **variables).workers == 1
 
 
-def test_several_workers() -> None:
-    """With a store and a key that they share, there can be several."""
+def test_several_workers_with_a_shared_store() -> None:
+    """Several workers are accepted with a shared store and a shared key."""
     assert settings(WORKERS="4", DATABASE_URL="sqlite:///keyturn.db", KEYS_DIR="keys").workers == 4
 
 
-def test_replicas_are_those_of_the_session_store() -> None:
-    """How many of them must confirm a change is asked of a store of its own only."""
+def test_replicas_need_a_session_url() -> None:
+    """The number of replicas is accepted only with a separate session store."""
     assert "KEYTURN_SESSION_URL" in fault(SESSION_REPLICAS="1")
     assert settings(SESSION_REPLICAS="1", SESSION_URL="redis://localhost").session_replicas == 1
 
@@ -281,21 +281,21 @@ def test_replicas_are_those_of_the_session_store() -> None:
     ],
 )
 def test_the_source_of_keys(variables: dict[str, str], source: str) -> None:
-    """Where keys come from follows from which setting is given."""
+    """The setting that is given decides the source of the signing keys."""
     assert settings(**variables).key_source == source
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_an_http_issuer_on_this_machine(host: str) -> None:
-    """Tokens that never leave the machine need no https."""
+def test_http_is_accepted_for_a_loopback_issuer(host: str) -> None:
+    """An issuer on this machine needs no https."""
     assert settings(ISSUER=f"http://{host}:8080").issuer == f"http://{host}:8080"
 
 
 @pytest.mark.parametrize(
     "host", ["id.example", "10.0.0.1", "[::]", "192.0.2.1", "127.0.0.1.example", "localhost.example"]
 )
-def test_an_http_issuer_elsewhere(host: str) -> None:
-    """Elsewhere http is refused, naming the ways out, of which the second works."""
+def test_http_is_refused_for_other_issuers(host: str) -> None:
+    """For other hosts http is refused; the error names both ways out, and the second one works."""
     message = fault(ISSUER=f"http://{host}")
     assert message.startswith("KEYTURN_ISSUER: ")
     assert "Use https" in message
@@ -304,15 +304,15 @@ def test_an_http_issuer_elsewhere(host: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["SIGNING_KEY_FILE", "KEYS_DIR", "PORT", "ISSUER"])
-def test_a_key_in_the_wrong_place_is_not_shown(name: str) -> None:
-    """Who puts a key's text where something else belongs is told so, and the key is not in the message."""
+def test_a_misplaced_key_is_not_shown(name: str) -> None:
+    """If the text of a key is given for another setting, the error does not show it."""
     message = fault(**{name: f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----"})
     assert "must be" in message
     assert SECRET not in message
 
 
-def test_secrets_are_hidden() -> None:
-    """No secret is in the ``repr``."""
+def test_repr_hides_secrets() -> None:
+    """The ``repr`` of the settings shows no secret."""
     url = f"postgresql://keyturn:{SECRET}@localhost/keyturn"
     secrets: dict[str, Any] = {"SIGNING_KEY": SECRET, "KEY_PASSPHRASE": SECRET, "BOOTSTRAP_PASSWORD": SECRET}
     secrets |= {"DATABASE_URL": url, "SESSION_URL": url}

@@ -1,4 +1,4 @@
-"""Which store serves a URL."""
+"""The store for a URL."""
 
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
@@ -15,7 +15,7 @@ OPTIONS: Final = StoreOptions()
 
 
 class SessionsOnly:
-    """A store of another package, which keeps no users."""
+    """A store of another package that keeps no users."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         self.url = url
@@ -24,40 +24,40 @@ class SessionsOnly:
 
 @pytest.fixture
 def another_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Install a package that names its store."""
+    """Install a package that registers its store."""
     found = EntryPoints([EntryPoint("shelf", f"{__name__}:SessionsOnly", "keyturn.stores")])
     monkeypatch.setattr("app.service.stores.entry_points", lambda *, group, **which: found.select(group=group, **which))
 
 
 def store_of(url: str) -> SessionStore:
-    """Return the store that serves ``url``."""
+    """Return the store at ``url``."""
     return session_store(url, OPTIONS)
 
 
-def test_the_scheme_chooses() -> None:
-    """A URL gets the store of its scheme, which can keep users as well."""
+def test_the_scheme_chooses_the_store() -> None:
+    """A URL gets the store of its scheme, which can also keep users."""
     assert isinstance(store_of("memory://"), MemoryStore)
     assert isinstance(database("memory://", OPTIONS), MemoryStore)
 
 
 @pytest.mark.usefixtures("another_package")
 def test_another_package_can_bring_a_store() -> None:
-    """It is found by its entry point, and made of the URL and the options."""
+    """A store of another package is found by its entry point, and gets the URL and the options."""
     store = store_of("shelf:///var/lib/shelf")
     assert isinstance(store, SessionsOnly)
     assert (store.url, store.options) == ("shelf:///var/lib/shelf", OPTIONS)
 
 
 @pytest.mark.usefixtures("another_package")
-def test_a_store_of_sessions_is_no_database() -> None:
-    """Users need a store that keeps users; which setting to use instead is said."""
+def test_a_session_store_is_refused_as_a_database() -> None:
+    """A store without users is refused as the database; the error names the setting to use instead."""
     with pytest.raises(ConfigurationError, match="Give it as KEYTURN_SESSION_URL"):
         database("shelf:///var/lib/shelf", OPTIONS)
 
 
 @pytest.mark.usefixtures("another_package")
-def test_an_unknown_scheme() -> None:
-    """The schemes that there are, of all packages, are named; the URL, which may hold a password, is not."""
+def test_an_unknown_scheme_is_refused() -> None:
+    """The error lists the schemes of all packages, and does not show the URL, which may have a password."""
     with pytest.raises(ConfigurationError, match=r"There is no store for mongodb:// URLs; there are .*memory, .*shelf"):
         store_of("mongodb://keyturn:a-password@localhost")
 
@@ -66,8 +66,8 @@ def test_an_unknown_scheme() -> None:
     ("url", "module"),
     [("sqlite:///keyturn.db", "sqlalchemy"), ("postgresql://localhost/keyturn", "sqlalchemy")],
 )
-def test_an_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, url: str, module: str) -> None:
-    """Which package is missing, and how to get it, is said."""
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, url: str, module: str) -> None:
+    """The error names the missing package and says how to install it."""
     for name in [each for each in sys.modules if each.startswith(("app.adapters.sql", "app.adapters.redis"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
@@ -76,13 +76,13 @@ def test_an_extra_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, url: st
 
 
 @pytest.mark.parametrize("url", ["memory://here", "memory:///"])
-def test_memory_is_nowhere_else(url: str) -> None:
-    """A memory has no address."""
+def test_memory_takes_no_address(url: str) -> None:
+    """A memory URL with an address is refused."""
     with pytest.raises(ConfigurationError, match="memory://"):
         store_of(url)
 
 
 def test_memory_has_no_replicas() -> None:
-    """What cannot be confirmed is not promised."""
+    """Replicas are refused for a memory store."""
     with pytest.raises(ConfigurationError, match="replicas"):
         session_store("memory://", StoreOptions(replicas=1))

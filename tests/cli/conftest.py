@@ -1,4 +1,4 @@
-"""What tests of commands share."""
+"""Fixtures of the tests of commands."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ from .users_command import Users
 
 @pytest.fixture
 def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Users:
-    """Return the command."""
+    """Return the commands of ``keyturn users`` on a new database."""
     return Users(tmp_path / "keyturn.db", monkeypatch, capsys)

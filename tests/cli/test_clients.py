@@ -12,7 +12,7 @@ from app.cli import main
 
 
 class Clients:
-    """The command, on a database of its own."""
+    """Runs the commands on one database."""
 
     def __init__(self, database: Path, captured: pytest.CaptureFixture[str]) -> None:
         self._environment = {"KEYTURN_DATABASE_URL": f"sqlite:///{database}"}
@@ -20,15 +20,15 @@ class Clients:
         self.database = database
 
     def run(self, *arguments: str) -> tuple[int, Sequence[str], str]:
-        """Run a command; return its exit status, the lines it printed, and its complaint."""
+        """Run a command; return its exit status, printed lines and standard error."""
         status = main(["clients", *arguments], self._environment)
-        said = self._captured.readouterr()
-        return status, said.out.splitlines(), said.err
+        printed = self._captured.readouterr()
+        return status, printed.out.splitlines(), printed.err
 
 
 @pytest.fixture
 def clients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Clients:
-    """Return the command."""
+    """Return the commands on a new database."""
     return Clients(tmp_path / "keyturn.db", capsys)
 
 
@@ -36,11 +36,11 @@ MAY = ("--grant", "client_credentials", "--audience", "stock", "--scope", "stock
 
 
 def test_clients_are_added_listed_and_removed(clients: Clients) -> None:
-    """In the order of ids, with what they may do."""
+    """The list has the clients in the order of their ids, with their rights."""
     for client_id, may in (("orders", MAY), ("app", ["--public"])):
-        status, said, _ = clients.run("add", client_id, *may)
+        status, printed, _ = clients.run("add", client_id, *may)
         assert status == 0
-        assert said[0].startswith(f"Added {client_id}  ")
+        assert printed[0].startswith(f"Added {client_id}  ")
     assert clients.run("list")[1] == [
         "app  authentication=none  grants=refresh_token",
         "orders  authentication=client_secret  grants=client_credentials  scope=stock:read  audiences=stock",
@@ -49,8 +49,8 @@ def test_clients_are_added_listed_and_removed(clients: Clients) -> None:
     assert len(clients.run("list")[1]) == 1
 
 
-def test_programs_read_json(clients: Clients) -> None:
-    """Each client is an object on a line; its secret is in the answers that made it, and in no other."""
+def test_json_output(clients: Clients) -> None:
+    """Each client is a JSON object on one line; only the commands that make a secret print it."""
     added = json.loads(clients.run("add", "orders", *MAY, "--json")[1][0])
     listed = json.loads(clients.run("list", "--json")[1][0])
     rotated = json.loads(clients.run("rotate-secret", "orders", "--grace", "24h", "--json")[1][0])
@@ -61,7 +61,7 @@ def test_programs_read_json(clients: Clients) -> None:
 
 
 def test_each_change_is_audited(clients: Clients) -> None:
-    """In the database, and by nobody: the command line knows no subject."""
+    """Each change is an audit record in the database; it names nobody, because the command line has no subject."""
     for arguments in (("add", "orders", *MAY), ("rotate-secret", "orders"), ("remove", "orders")):
         assert clients.run(*arguments)[0] == 0
     with closing(sqlite3.connect(clients.database)) as database:
@@ -71,12 +71,12 @@ def test_each_change_is_audited(clients: Clients) -> None:
     ]
 
 
-def test_the_secret_is_printed_once_and_kept_nowhere(clients: Clients) -> None:
-    """On standard output; the database holds its digest."""
-    status, said, error = clients.run("add", "orders", *MAY)
-    secret = said[1].rpartition(" ")[2]
+def test_the_secret_is_printed_once_and_not_stored(clients: Clients) -> None:
+    """The secret is on standard output only; the database has its digest."""
+    status, printed, error = clients.run("add", "orders", *MAY)
+    secret = printed[1].rpartition(" ")[2]
     assert (status, len(secret), error) == (0, 43, "")
-    assert secret not in said[0]
+    assert secret not in printed[0]
     assert secret not in "".join(clients.run("list")[1])
     stored = b"".join(each.read_bytes() for each in clients.database.parent.glob("keyturn.db*"))
     assert b"orders" in stored
@@ -84,7 +84,7 @@ def test_the_secret_is_printed_once_and_kept_nowhere(clients: Clients) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (["add", "orders", *MAY], "There is a client orders already."),
         (["add", "first-party", *MAY], "There is a client first-party already."),
@@ -100,26 +100,26 @@ def test_the_secret_is_printed_once_and_kept_nowhere(clients: Clients) -> None:
         (["remove", "first-party"], "There is no client 'first-party' that was added."),
     ],
 )
-def test_what_is_refused_is_said(clients: Clients, arguments: Sequence[str], complaint: str) -> None:
-    """In one line that names the fault, and nothing is changed."""
+def test_invalid_commands_are_refused(clients: Clients, arguments: Sequence[str], message: str) -> None:
+    """An invalid command prints one line with the fault, and changes nothing."""
     clients.run("add", "orders", *MAY)
-    status, said, error = clients.run(*arguments)
-    assert (status, said) == (1, [])
-    assert error.startswith(complaint)
+    status, printed, error = clients.run(*arguments)
+    assert (status, printed) == (1, [])
+    assert error.startswith(message)
     assert len(clients.run("list")[1]) == 1
 
 
-def test_keys_are_read_from_a_file(clients: Clients, tmp_path: Path) -> None:
-    """One that is no JWK Set of public keys is refused."""
+def test_the_file_of_keys_must_be_a_jwk_set(clients: Clients, tmp_path: Path) -> None:
+    """A file that is no JWK Set of public keys is refused."""
     path = tmp_path / "jwks.json"
-    for content, complaint in (("{", "is not JSON, or is ambiguous."), ('{"keys": []}', "jwks must be a JWK Set")):
+    for content, message in (("{", "is not JSON, or is ambiguous."), ('{"keys": []}', "jwks must be a JWK Set")):
         path.write_text(content)
         status, _, error = clients.run("add", "signer", "--jwks", str(path), *MAY)
         assert status == 1
-        assert complaint in error
+        assert message in error
 
 
-def test_memory_keeps_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a database there is nowhere to add to, and the mend is said."""
+def test_a_memory_database_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a database the command fails, and says which setting to give."""
     assert main(["clients", "list"], {}) == 1
     assert "set KEYTURN_DATABASE_URL" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What a user sees who cannot start the service: what is wrong, how to mend it, and no trace."""
+"""Failed starts: the message says what is wrong and how to correct it, without a traceback."""
 
 import json
 import socket
@@ -17,21 +17,21 @@ from tests.system.processes import ROOT, run
 
 
 def serve(**settings: str) -> CompletedProcess[str]:
-    """Run the service with settings that do not let it."""
+    """Run the service with settings that prevent its start."""
     variables = {f"KEYTURN_{name}": value for name, value in {"PORT": "0", **settings}.items()}
     return run(sys.executable, "-m", "app", "serve", variables=variables)
 
 
 def faults(failed: CompletedProcess[str]) -> list[str]:
-    """Return the lines on standard error that are not log lines, having seen that there is nothing else to see."""
+    """Return the lines on standard error that are no log lines; check that nothing else is printed."""
     assert failed.returncode == 1
     assert failed.stdout == ""
     assert "Traceback" not in failed.stderr
     return [line for line in failed.stderr.splitlines() if not isinstance(_json(line), Mapping)]
 
 
-def test_every_bad_setting_is_a_line() -> None:
-    """Each fault of the settings has its line, and nothing else is said."""
+def test_each_invalid_setting_is_a_line() -> None:
+    """Each invalid setting has one line, and nothing else is printed."""
     failed = serve(PORTT="1", LOG_LEVEL="loud")
     first, second = failed.stderr.splitlines()
     assert faults(failed) == [first, second]
@@ -48,8 +48,8 @@ def test_every_bad_setting_is_a_line() -> None:
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
     ],
 )
-def test_a_setting_that_cannot_be_followed(settings: dict[str, str], fault: str) -> None:
-    """What shows only at start is one line too, without the secret."""
+def test_a_fault_at_start_is_a_line(settings: dict[str, str], fault: str) -> None:
+    """A fault that shows only at the start is one line, without the secret."""
     failed = serve(**settings)
     (line,) = faults(failed)
     assert line.startswith(fault)
@@ -64,8 +64,8 @@ def test_a_setting_that_cannot_be_followed(settings: dict[str, str], fault: str)
         ({"BOOTSTRAP_USERNAME": "x" * 256, "BOOTSTRAP_PASSWORD": "hunter-two"}, "KEYTURN_BOOTSTRAP_USERNAME must have"),
     ],
 )
-def test_several_workers_that_cannot_start(tmp_path: Path, settings: dict[str, str], fault: str) -> None:
-    """What would keep each of several workers from starting is said once, and none is started."""
+def test_several_workers_report_one_fault(tmp_path: Path, settings: dict[str, str], fault: str) -> None:
+    """A fault that prevents every worker from starting is one line, and no worker is started."""
     keys = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0).parent
     store = {"WORKERS": "2", "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "KEYS_DIR": str(keys)}
     failed = serve(**{**store, **settings})
@@ -76,8 +76,8 @@ def test_several_workers_that_cannot_start(tmp_path: Path, settings: dict[str, s
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_store_that_is_away(tmp_path: Path, workers: str) -> None:
-    """A database that cannot be reached is named by its host and port, without its password."""
+def test_an_unreachable_database_is_named(tmp_path: Path, workers: str) -> None:
+    """One line names the host and port of a database that cannot be reached, without its password."""
     keys = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0).parent
     port = free_port()
     url = f"postgresql://keyturn:hunter-two@127.0.0.1:{port}/keyturn"
@@ -87,8 +87,8 @@ def test_a_store_that_is_away(tmp_path: Path, workers: str) -> None:
     assert "hunter-two" not in failed.stderr
 
 
-def test_several_workers_need_their_extra(tmp_path: Path) -> None:
-    """Without gunicorn the message is the command that installs it."""
+def test_several_workers_need_gunicorn(tmp_path: Path) -> None:
+    """Without gunicorn, the message has the command that installs it."""
     hidden = "import sys; sys.modules['gunicorn'] = None; from app.cli import main; sys.exit(main(['serve']))"
     variables = {
         "KEYTURN_WORKERS": "2",
@@ -99,8 +99,8 @@ def test_several_workers_need_their_extra(tmp_path: Path) -> None:
     assert line.endswith("run pip install keyturn[workers].")
 
 
-def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:
-    """The mend is a command to copy."""
+def test_a_readable_key_file_is_refused(tmp_path: Path) -> None:
+    """If others can read the key file, the message has the command that changes its mode."""
     key = tmp_path / "key.pem"
     key.write_text("-----BEGIN PRIVATE KEY-----")
     key.chmod(0o604)
@@ -108,8 +108,10 @@ def test_a_key_that_everyone_can_read(tmp_path: Path) -> None:
     assert line.endswith(f"run: chmod 600 {key}")
 
 
-def test_a_key_that_is_not_fit(tmp_path: Path) -> None:
-    """A key that is too small, made by the flawed generator or damaged is told by its file, with the mend."""
+def test_an_unfit_key_is_refused(tmp_path: Path) -> None:
+    """A key that is too small, damaged or made by the ROCA generator is refused; the message names its file and the
+    fault.
+    """
     small = generate_private_key(65537, 1024)  # noqa: S505  # that is the point
     pem = small.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for unfit, fault in (
@@ -125,8 +127,8 @@ def test_a_key_that_is_not_fit(tmp_path: Path) -> None:
         assert fault in line
 
 
-def test_a_port_in_use() -> None:
-    """A port that another program has is named, with the settings that choose another."""
+def test_a_port_in_use_is_named() -> None:
+    """The message names a port that another program uses, and the setting that chooses another port."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         (line,) = faults(serve(PORT=str(port)))

@@ -1,4 +1,4 @@
-"""What the commands say of themselves."""
+"""The help of the commands."""
 
 import sys
 from dataclasses import fields
@@ -11,7 +11,7 @@ from tests.system.processes import run
 
 
 def test_the_module_is_the_command() -> None:
-    """``python -m app --help`` works, and names the commands."""
+    """``python -m app --help`` lists the commands."""
     shown = run(sys.executable, "-m", "app", "--help")
     assert shown.returncode == 0, shown.stderr
     assert shown.stdout.startswith("usage: keyturn")
@@ -21,7 +21,7 @@ def test_the_module_is_the_command() -> None:
 
 @pytest.mark.parametrize("setting", [each.metadata for each in fields(Settings)], ids=lambda setting: setting["name"])
 def test_serve_lists_every_setting(setting: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """``serve --help`` has a line for each setting: its name, what it is, and its default."""
+    """``serve --help`` has a line for each setting: its name, its description and its default."""
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--help"], {})
     assert ended.value.code == 0
@@ -32,8 +32,8 @@ def test_serve_lists_every_setting(setting: dict[str, str], capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("arguments", [[], ["keys"], ["sing"], ["serve", "fast"], ["keys", "generate"]])
-def test_a_wrong_command_shows_the_right_ones(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What is no command gets the usage on standard error and exit status 2, as everywhere."""
+def test_an_unknown_command_shows_the_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown command prints the usage on standard error, and has exit status 2."""
     with pytest.raises(SystemExit) as ended:
         main(arguments, {})
     assert ended.value.code == 2

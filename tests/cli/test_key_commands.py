@@ -1,4 +1,4 @@
-"""``keyturn keys``: what an operator sees of the keys, and does to them."""
+"""``keyturn keys``: list and change signing keys."""
 
 import json
 import re
@@ -21,7 +21,7 @@ KEY, NEW_KEY = base64url.encode(bytes(range(32))), base64url.encode(bytes(range(
 
 @pytest.fixture(params=["directory", "shared"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """Return settings of a place for keys that can be changed; a directory has its first one."""
+    """Return settings for a directory with one key, and for a shared store."""
     if request.param == "directory":
         create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
         return {"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}
@@ -30,38 +30,38 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(settings: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return what runs a command of the group and returns what it said, on standard error if it failed."""
+    """Return a function that runs a command, and returns its output, or standard error if it failed."""
 
     def run(*arguments: str, status: int = 0, **others: str) -> str:
         assert main(["keys", *arguments], {**settings, **others}) == status
-        said = capsys.readouterr()
-        return said.err if status else said.out
+        printed = capsys.readouterr()
+        return printed.err if status else printed.out
 
     return run
 
 
 @pytest.fixture
 def keys(run: Run) -> Callable[[], list[dict[str, Any]]]:
-    """Return what lists the keys."""
+    """Return a function that lists the keys."""
     return lambda: [json.loads(line) for line in run("list", "--json").splitlines()]
 
 
 Keys = Callable[[], list[dict[str, Any]]]
 
 
-def test_rotating_shows_the_timeline(run: Run, keys: Keys) -> None:
-    """Each key has its state and its times, for people and as JSON; the next one signs after the lead."""
+def test_rotate_prints_the_times_of_the_keys(run: Run, keys: Keys) -> None:
+    """Each key has its state and times, as text and as JSON; the next key signs after the lead time."""
     run("rotate")
-    said = run("rotate")
+    printed = run("rotate")
     active, pending = keys()
-    assert re.search(rf"^{active['kid']}  active .*, verifies until \S+$", said, re.MULTILINE)
-    assert re.search(rf"^{pending['kid']}  pending .*$", said, re.MULTILINE)
+    assert re.search(rf"^{active['kid']}  active .*, verifies until \S+$", printed, re.MULTILINE)
+    assert re.search(rf"^{pending['kid']}  pending .*$", printed, re.MULTILINE)
     assert 635 <= pending["activates_at"] - pending["published_at"] <= 637
     assert active["gone_at"] == pending["activates_at"] + 900 + 600 + 30 + 5
 
 
-def test_what_is_not_safe_is_refused(run: Run, keys: Keys) -> None:
-    """The fault says when it will be safe, and nothing has changed."""
+def test_unsafe_changes_are_refused(run: Run, keys: Keys) -> None:
+    """The error says when the change will be safe, and no key changes."""
     run("rotate")
     run("rotate")
     before = keys()
@@ -71,8 +71,8 @@ def test_what_is_not_safe_is_refused(run: Run, keys: Keys) -> None:
     assert keys() == before
 
 
-def test_a_key_is_dropped(run: Run, keys: Keys) -> None:
-    """The pending key signs at once; sessions are ended where that is asked for."""
+def test_a_compromised_key_is_removed(run: Run, keys: Keys) -> None:
+    """The pending key signs at once; with the option, all sessions end."""
     run("rotate")
     run("rotate")
     active, pending = keys()
@@ -84,13 +84,13 @@ def test_a_key_is_dropped(run: Run, keys: Keys) -> None:
 
 @pytest.mark.parametrize("kid", ["-" + 42 * "a", "--" + 41 * "a", "-" + 41 * "-" + "_"])
 def test_the_id_of_a_key_may_begin_with_a_hyphen(run: Run, kid: str) -> None:
-    """One thumbprint in 64 does; it is no option."""
+    """A key id that begins with a hyphen, as one of 64 does, is not taken for an option."""
     assert f"There is no key {kid};" in run("compromised", kid, "--json", "--revoke-sessions", status=1)
     assert f"There is no key {kid};" in run("retire", "--json", kid, status=1)
 
 
-def test_a_key_of_ones_own(run: Run, keys: Keys, tmp_path: Path) -> None:
-    """It is published, and signs after the lead."""
+def test_an_imported_key_is_published(run: Run, keys: Keys, tmp_path: Path) -> None:
+    """An imported key is published, and signs after the lead time."""
     run("rotate")
     mine = create_key_file(tmp_path / "mine", bits=2048, passphrase=None, activates_at=0)
     run("import", str(mine))
@@ -99,16 +99,16 @@ def test_a_key_of_ones_own(run: Run, keys: Keys, tmp_path: Path) -> None:
     assert "there already" in run("import", str(mine), status=1)
 
 
-def test_the_public_keys(run: Run, keys: Keys) -> None:
-    """All keys are in the JWK Set, and nothing private is."""
+def test_export_prints_public_keys_only(run: Run, keys: Keys) -> None:
+    """The JWK Set has all keys, and no private member."""
     run("rotate")
     exported = json.loads(run("export-public"))["keys"]
     assert [key["kid"] for key in exported] == [key["kid"] for key in keys()]
     assert all(key.keys() == {"alg", "e", "kid", "kty", "n", "use"} for key in exported)
 
 
-def test_moving_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A directory's keys keep their times; then they can be encrypted by another key, and the old one is not needed."""
+def test_keys_move_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys of a directory keep their times in the store; after re-encryption the old encryption key is not needed."""
     create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
     shared = {"KEYTURN_KEY_ENCRYPTION_KEY": KEY, "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
     directory = {"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}
@@ -127,14 +127,14 @@ def test_moving_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("command", ["list", "rotate", "export-public"])
-def test_keys_of_no_other_process(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A key that each process makes is nothing to look at from another."""
+def test_generated_keys_cannot_be_listed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys that each process generates are refused, because another process has other keys."""
     assert main(["keys", command], {}) == 1
     assert "KEYTURN_KEYS_DIR" in capsys.readouterr().err
 
 
-def test_keys_that_cannot_be_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A key from the environment is listed, and the refusal to rotate it says what to set."""
+def test_a_key_of_the_environment_cannot_be_rotated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key of the environment is listed; the refusal to rotate it names the settings to give."""
     key = create_key_file(tmp_path, bits=2048, passphrase=None, activates_at=0)
     assert main(["keys", "list"], {"KEYTURN_SIGNING_KEY_FILE": str(key)}) == 0
     assert "  active    signs from 1970-" in capsys.readouterr().out
@@ -142,8 +142,8 @@ def test_keys_that_cannot_be_changed(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "cannot be changed here: set KEYTURN_KEYS_DIR" in capsys.readouterr().err
 
 
-def test_a_store_that_is_away_keeps_no_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A leaked key of a directory is dropped also while the store of the sessions is away; that is said after it."""
+def test_a_key_is_removed_while_the_store_is_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A compromised key of a directory is removed even if the session store does not answer; then the command fails."""
     create_key_file(tmp_path, bits=2048, passphrase=None, activates_at=1_700_000_000)
     settings = {"KEYTURN_KEYS_DIR": str(tmp_path)}
     main(["keys", "list", "--json"], settings)
@@ -155,8 +155,8 @@ def test_a_store_that_is_away_keeps_no_key(tmp_path: Path, capsys: pytest.Captur
     assert leaked not in capsys.readouterr().out
 
 
-def test_an_encryption_key(run: Run) -> None:
-    """Each is another, of 32 bytes."""
+def test_encryption_keys_are_random(run: Run) -> None:
+    """Each printed encryption key is different and has 32 bytes."""
     first, second = run("encryption-key").strip(), run("encryption-key").strip()
     assert first != second
     assert len(base64url.decode(first)) == len(base64url.decode(second)) == 32

@@ -1,4 +1,4 @@
-"""``keyturn sessions explain``: what it cannot explain."""
+"""``keyturn sessions explain``: unknown sessions."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from app.cli import main
 
 
 @pytest.mark.parametrize(
-    ("sid", "complaint"),
+    ("sid", "message"),
     [
         ("AAAAAAAAAAAAAAAAAAAAAA", "Nothing is known of the session AAAAAAAAAAAAAAAAAAAAAA"),
         ("-AAAAAAAAAAAAAAAAAAAAA", "Nothing is known of the session -AAAAAAAAAAAAAAAAAAAAA"),
@@ -16,11 +16,11 @@ from app.cli import main
         ("x\x1b[31m", "'x\\x1b[31m' is no session's id"),
     ],
 )
-def test_an_unknown_session_is_said(
-    sid: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_unknown_session_is_reported(
+    sid: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In one line, whether it never was or is no id at all."""
+    """One line says that the session is unknown or that the text is no session id."""
     assert main(["sessions", "explain", sid], {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith(complaint)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(message)

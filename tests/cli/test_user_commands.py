@@ -14,36 +14,36 @@ BCRYPT = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").deco
 
 
 def test_a_user_is_disabled_and_enabled(users: Users) -> None:
-    """The list shows it, and a program reads the same."""
+    """The list shows the new state, as text and as JSON."""
     users.run("add", "alice")
     assert users.run("disable", "alice")[1] == ["Disabled alice; all their sessions have ended."]
     assert users.run("list")[1][0].endswith("  disabled")
-    status, said, _ = users.run("enable", "alice", "--json")
-    assert (status, json.loads(said[0])["disabled"]) == (0, False)
-    assert users.run("list", "--json")[1] == said
+    status, printed, _ = users.run("enable", "alice", "--json")
+    assert (status, json.loads(printed[0])["disabled"]) == (0, False)
+    assert users.run("list", "--json")[1] == printed
 
 
-def test_a_password_is_set(users: Users) -> None:
-    """It is read as by add, shown nowhere, and another hash is stored."""
+def test_set_password(users: Users) -> None:
+    """The new password is read as by ``add``; the output does not show it, and the stored hash changes."""
     users.run("add", "alice")
     before = users.database.read_bytes()
-    status, said, error = users.run("set-password", "alice", typed=f"{NEW_PASSWORD}\n")
-    assert (status, said, error) == (0, ["Set the password of alice; all their sessions have ended."], "")
+    status, printed, error = users.run("set-password", "alice", typed=f"{NEW_PASSWORD}\n")
+    assert (status, printed, error) == (0, ["Set the password of alice; all their sessions have ended."], "")
     stored = b"".join(each.read_bytes() for each in users.database.parent.glob("keyturn.db*"))
     assert stored != before
     assert NEW_PASSWORD.encode() not in stored
 
 
 @pytest.mark.parametrize("command", ["disable", "enable", "set-password"])
-def test_who_is_not_there_is_said(users: Users, command: str) -> None:
-    """With the mend."""
-    status, said, error = users.run(command, "nobody", typed=f"{NEW_PASSWORD}\n")
-    assert (status, said) == (1, [])
+def test_an_unknown_user_is_reported(users: Users, command: str) -> None:
+    """The error says how to list the users."""
+    status, printed, error = users.run(command, "nobody", typed=f"{NEW_PASSWORD}\n")
+    assert (status, printed) == (1, [])
     assert error == "There is no user 'nobody'; users list shows who is there.\n"
 
 
 def test_a_bad_password_is_not_set(users: Users) -> None:
-    """The fault is named, the password is not shown."""
+    """The error names the fault and does not show the password."""
     users.run("add", "alice")
     status, _, error = users.run("set-password", "alice", typed="password1\n")
     assert status == 1
@@ -52,7 +52,7 @@ def test_a_bad_password_is_not_set(users: Users) -> None:
 
 
 def test_users_are_imported(users: Users, tmp_path: Path) -> None:
-    """From a file or from standard input, with their hashes; the same file again adds nobody."""
+    """Users are read from a file or standard input, with their hashes; a second import adds nobody."""
     lines = [
         json.dumps({"username": "alice", "password_hash": BCRYPT}),
         "",
@@ -60,11 +60,11 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
     ]
     file = tmp_path / "users.jsonl"
     file.write_text("\n".join(lines))
-    status, said, _ = users.run("import", str(file))
-    assert (status, len(said)) == (0, 2)
-    assert users.run("list")[1] == said
-    status, said, error = users.run("import", typed="\n".join(lines))
-    assert (status, said) == (0, [])
+    status, printed, _ = users.run("import", str(file))
+    assert (status, len(printed)) == (0, 2)
+    assert users.run("list")[1] == printed
+    status, printed, error = users.run("import", typed="\n".join(lines))
+    assert (status, printed) == (0, [])
     assert error.splitlines() == [
         "Line 1: this user is there already, and stays as they are",
         "Line 3: this user is there already, and stays as they are",
@@ -72,7 +72,7 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "message"),
     [
         ("{", "this is not JSON"),
         ("[]", "this is not an object with username and password_hash"),
@@ -93,20 +93,20 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_bad_line_is_left_out_alone(users: Users, line: str, complaint: str) -> None:
-    """It is named by its number with the fault, without the hash, and the others are taken."""
+def test_only_the_invalid_line_is_left_out(users: Users, line: str, message: str) -> None:
+    """The error names the number and the fault of the line, without the hash; the other lines are imported."""
     good = json.dumps({"username": "alice", "password_hash": BCRYPT})
-    status, said, error = users.run("import", typed=f"{line}\n{good}\n")
-    assert (status, len(said)) == (1, 1)
+    status, printed, error = users.run("import", typed=f"{line}\n{good}\n")
+    assert (status, len(printed)) == (1, 1)
     first, last = error.splitlines()
-    assert first.startswith(f"Line 1: {complaint}")
+    assert first.startswith(f"Line 1: {message}")
     assert last == "1 line was left out."
     assert BCRYPT not in error
 
 
-def test_a_file_that_is_not_there_is_said(users: Users) -> None:
-    """In one line."""
-    status, said, error = users.run("import", "/nowhere/users.jsonl")
+def test_a_missing_file_is_reported(users: Users) -> None:
+    """One line names the missing file."""
+    status, printed, error = users.run("import", "/nowhere/users.jsonl")
     nothing: Sequence[str] = []
-    assert (status, said) == (1, nothing)
+    assert (status, printed) == (1, nothing)
     assert error == "/nowhere/users.jsonl cannot be read: No such file or directory.\n"

@@ -12,25 +12,25 @@ from .users_command import PASSWORD, Users
 
 
 class Terminal(io.StringIO):
-    """A standard input at which somebody sits."""
+    """A standard input that is a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def test_users_are_added_and_listed(users: Users) -> None:
-    """Whoever was added is on the list, in the order of names, with the id that was told."""
+    """The list has the added users in the order of their names, with the printed ids."""
     for name, scope in (("bob", []), ("alice", ["--scope", "orders:read account"])):
-        status, said, _ = users.run("add", name, *scope)
+        status, printed, _ = users.run("add", name, *scope)
         assert status == 0
-        assert said[0].startswith(f"Added {name}, whose id (sub) is ")
+        assert printed[0].startswith(f"Added {name}, whose id (sub) is ")
     status, listed, _ = users.run("list")
     assert status == 0
     assert [line.split("  ")[1:] for line in listed] == [["alice", "account orders:read"], ["bob", "account"]]
 
 
-def test_programs_read_json(users: Users) -> None:
-    """With ``--json`` each user is an object on a line, the same from both commands, and no hash is in it."""
+def test_json_output(users: Users) -> None:
+    """With ``--json`` both commands print a user as the same JSON object on one line, without the hash."""
     _, added, _ = users.run("add", "alice", "--json")
     _, listed, _ = users.run("list", "--json")
     assert added == listed
@@ -38,7 +38,7 @@ def test_programs_read_json(users: Users) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "typed", "complaint"),
+    ("arguments", "typed", "message"),
     [
         (["alice"], f"{PASSWORD}\n", "There is a user 'alice' already."),
         (["bob"], "\n", "The password must have 8 to 128 characters."),
@@ -48,18 +48,18 @@ def test_programs_read_json(users: Users) -> None:
         (["bob", "--scope", "a  b"], f"{PASSWORD}\n", "The scope must be scope tokens"),
     ],
 )
-def test_what_is_refused_is_said(users: Users, arguments: Sequence[str], typed: str, complaint: str) -> None:
-    """What cannot be added is named in one line, nobody is added, and the password is not shown."""
+def test_invalid_users_are_refused(users: Users, arguments: Sequence[str], typed: str, message: str) -> None:
+    """One line names the fault; nobody is added, and the password is not shown."""
     users.run("add", "alice")
-    status, said, error = users.run("add", *arguments, typed=typed)
-    assert (status, said) == (1, [])
-    assert error.startswith(complaint)
+    status, printed, error = users.run("add", *arguments, typed=typed)
+    assert (status, printed) == (1, [])
+    assert error.startswith(message)
     assert PASSWORD not in error
     assert len(users.run("list")[1]) == 1
 
 
 def test_the_database_holds_a_hash(users: Users) -> None:
-    """The password itself is nowhere in the file."""
+    """The database has an Argon2id hash, and the password is nowhere in the file."""
     users.run("add", "alice")
     stored = b"".join(each.read_bytes() for each in users.database.parent.glob("keyturn.db*"))
     assert b"$argon2id$" in stored
@@ -67,7 +67,7 @@ def test_the_database_holds_a_hash(users: Users) -> None:
 
 
 def test_a_prompt_asks_twice(users: Users, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a terminal the password is typed blind, and two that differ add nobody."""
+    """At a terminal the password is asked for twice; if the two differ, nobody is added."""
     typed = iter(["one password", "another password"])
     monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     users.stdin = Terminal
@@ -77,14 +77,14 @@ def test_a_prompt_asks_twice(users: Users, monkeypatch: pytest.MonkeyPatch) -> N
     assert users.run("list")[1] == []
 
 
-def test_memory_keeps_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a database there is nowhere to add to, and the mend is said."""
+def test_a_memory_database_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a database the command fails, and says which setting to give."""
     assert main(["users", "list"], {}) == 1
     assert "set KEYTURN_DATABASE_URL" in capsys.readouterr().err
 
 
-def test_a_name_cannot_command_the_terminal(users: Users) -> None:
-    """Characters that a terminal acts on, or that end a line, are shown as escapes."""
+def test_control_characters_of_a_name_are_escaped(users: Users) -> None:
+    """Characters that act on a terminal or end a line are printed as escapes."""
     users.run("add", "al\u2028ice\u202e")
     _, (line,), _ = users.run("list")
     assert "'al\\u2028ice\\u202e'" in line

@@ -1,4 +1,4 @@
-"""``keyturn users``, on a database of its own."""
+"""``keyturn users`` on a database for tests."""
 
 import io
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ PASSWORD = "correct horse battery"  # noqa: S105  # a test's
 
 
 class Users:
-    """The command, on a database of its own."""
+    """Runs the commands on one database."""
 
     def __init__(self, database: Path, monkeypatch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
         self._environment = {
@@ -26,8 +26,8 @@ class Users:
         self.stdin: type[io.StringIO] = io.StringIO
 
     def run(self, *arguments: str, typed: str = f"{PASSWORD}\n") -> tuple[int, Sequence[str], str]:
-        """Run a command that reads ``typed``; return its exit status, the lines it printed, and its complaint."""
+        """Run a command whose standard input is ``typed``; return its exit status, printed lines and standard error."""
         self._monkeypatch.setattr("sys.stdin", self.stdin(typed))
         status = main(["users", *arguments], self._environment)
-        said = self._captured.readouterr()
-        return status, said.out.splitlines(), said.err
+        printed = self._captured.readouterr()
+        return status, printed.out.splitlines(), printed.err

@@ -22,7 +22,7 @@ HOSTILE = [
 
 
 def record(message: str, *, error: BaseException | None = None, **fields: object) -> logging.LogRecord:
-    """Return a record as the loggers make it."""
+    """Return a log record."""
     information = None if error is None else (type(error), error, error.__traceback__)
     made = logging.LogRecord("keyturn.test", logging.INFO, "file.py", 1, "%s", (message,), information)
     made.fields = fields
@@ -30,13 +30,13 @@ def record(message: str, *, error: BaseException | None = None, **fields: object
 
 
 def line(made: logging.LogRecord) -> tuple[str, dict[str, Any]]:
-    """Return what is written of a record, as text and as JSON."""
+    """Return the line of a record, as text and as JSON."""
     text = JsonFormatter().format(made)
     return text, json.loads(text)
 
 
 def raised(error: Exception) -> Exception:
-    """Return an error that was raised."""
+    """Return an error with a traceback."""
     try:
         raise error
     except type(error) as caught:
@@ -44,7 +44,7 @@ def raised(error: Exception) -> Exception:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_a_record_is_one_line_of_plain_ascii(hostile: str) -> None:
+def test_a_record_is_one_line_of_ascii(hostile: str) -> None:
     """Line ends, terminal sequences and quotes stay inside their string, in the message and in the fields."""
     text, entry = line(record(hostile, name=hostile))
     assert text.isascii()
@@ -54,8 +54,8 @@ def test_a_record_is_one_line_of_plain_ascii(hostile: str) -> None:
     assert entry["level"] == "info"
 
 
-def test_an_entry_says_when_and_where() -> None:
-    """Time in UTC with its offset, level, logger and message are always there; the request's id where there is one."""
+def test_the_standard_fields() -> None:
+    """Each line has the time in UTC with offset, level, logger and message, and the request id if there is one."""
     made = record("hello")
     made.created = 1_800_000_000.25
     _, entry = line(made)
@@ -70,8 +70,8 @@ def test_an_entry_says_when_and_where() -> None:
     REQUEST_ID.reset(token)
 
 
-def test_of_an_exception_only_its_kind_and_place_are_told() -> None:
-    """Its message may quote what a client sent, and so may the line of code: neither is written."""
+def test_only_type_and_place_of_an_exception_are_logged() -> None:
+    """The message and the source line of an exception may quote a client, so they are not logged."""
     text, entry = line(record("bug", error=raised(ValueError("CANARY"))))
     assert entry["error"] == "ValueError"
     assert entry["raised_at"][-1].endswith(" raised")
@@ -79,13 +79,13 @@ def test_of_an_exception_only_its_kind_and_place_are_told() -> None:
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable(), ConfigurationError("KEYTURN_PORT: must be a number.")])
-def test_our_own_errors_are_told_in_full(error: Exception) -> None:
-    """Their descriptions are safe by definition."""
+def test_own_errors_are_logged_with_their_description(error: Exception) -> None:
+    """The descriptions of Keyturn errors quote no client."""
     assert line(record("failed", error=raised(error)))[1]["error"] == f"{type(error).__name__}: {error}"
 
 
-def test_the_kind_of_a_cause_is_told() -> None:
-    """What the store's driver raised is what the operator needs to know; its message stays out all the same."""
+def test_the_type_of_a_cause_is_logged() -> None:
+    """The type of the cause, such as an error of a driver, is logged without its message."""
     error = StoreUnavailable()
     error.__cause__ = raised(OSError("CANARY"))
     text, _ = line(record("failed", error=raised(error)))
@@ -94,14 +94,14 @@ def test_the_kind_of_a_cause_is_told() -> None:
 
 
 def test_an_empty_exc_info_is_no_error() -> None:
-    """``exc_info=True`` outside an ``except`` logs no error."""
+    """``exc_info=True`` outside an ``except`` block logs no error."""
     made = record("fine")
     made.exc_info = (None, None, None)
     assert "error" not in line(made)[1]
 
 
-def test_it_writes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """Every logger goes through it, from the chosen level up, other libraries' too."""
+def test_all_loggers_write_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """All loggers, also those of libraries, write formatted lines from the chosen level up."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers.clear()

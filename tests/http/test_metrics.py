@@ -1,4 +1,4 @@
-"""Metrics of requests and of what is behind them, read back from their port."""
+"""Metrics of requests, hashing, stores, keys and revocations, read from their port."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 5.0
 
 @pytest.fixture
 async def service(start: Start) -> Service:
-    """Return a service that is measured."""
+    """Return a service with metrics."""
     return await start(metrics_port=0)
 
 
@@ -38,7 +38,7 @@ async def until(service: Service, **expected: float) -> Metrics:
 
 
 async def test_a_request_is_counted_by_its_route(service: Service, tokens: Tokens) -> None:
-    """By method, the route's pattern and status; its time by method and route."""
+    """A request is counted by method, route pattern and status, and timed by method and route pattern."""
     for path in ("/auth/sessions/" + "A" * 22, "/auth/sessions/" + "B" * 22):
         await service.ask("DELETE", path, token=tokens.access)
     metrics = await service.metrics()
@@ -59,22 +59,22 @@ async def test_a_request_is_counted_by_its_route(service: Service, tokens: Token
         (b"no HTTP", "other", "400"),
     ],
 )
-async def test_what_has_no_route_is_counted_as_one(
+async def test_unknown_routes_and_methods_share_one_series(
     service: Service, request_line: bytes, method: str, status: str
 ) -> None:
-    """Whatever the path, and whatever the method if it is none of the usual."""
+    """Requests without a route share one series, and so do unusual methods."""
     await service.send(request_line + b"\r\nHost: x\r\n\r\n")
     assert (await service.metrics()).value("http_requests_total", method=method, route="other", status=status) == 1
 
 
-async def test_an_unmet_expectation_is_counted(service: Service) -> None:
-    """So is what is refused before any middleware."""
+async def test_a_request_refused_before_the_middlewares_is_counted(service: Service) -> None:
+    """A request with an unknown expectation is counted with its status."""
     await service.send(b"GET /livez HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n")
     assert (await service.metrics()).value("http_requests_total", method="GET", route="other", status="417") == 1
 
 
 async def test_failures_are_counted(service: Service, tokens: Tokens) -> None:
-    """A bug as 500, a store that is away as 503 and as its failure; what it answered is timed."""
+    """A bug counts as 500, an outage of the store as 503 and as a store failure; calls with an answer are timed."""
     service.sessions.bug = RuntimeError()
     await service.refresh(tokens.refresh)
     service.sessions.bug = None
@@ -108,7 +108,7 @@ async def test_unknown_values_add_no_series(service: Service) -> None:
 
 
 async def test_the_queue_of_passwords(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a password is hashed and two wait they are told, with the one refused; in the end the time of three."""
+    """The gauges show running and waiting hashes, the counter the refused one, and each finished hash is timed."""
     service = await start(metrics_port=0, hashing=True, password_hash_queue=2)
     gate, matches = threading.Event(), argon2._matches
     monkeypatch.setattr(argon2, "_matches", lambda *parts: gate.wait(PATIENCE_SECONDS) and matches(*parts))
@@ -121,10 +121,8 @@ async def test_the_queue_of_passwords(start: Start, monkeypatch: pytest.MonkeyPa
     assert metrics.total("password_hash_seconds_count") == before + 3
 
 
-async def test_the_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many there are of each state, and when the signing one began and the pending one will; time alone moves
-    them on.
-    """
+async def test_signing_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gauges show the number of keys by state and the activation times; states change with time alone."""
     monkeypatch.setattr(background, "_MEASURE_SECONDS", 0.01)
     service = await start(metrics_port=0)
     store: FakeKeyStore = service.container.key_store()  # type: ignore[assignment]  # it is the fake
@@ -137,7 +135,7 @@ async def test_the_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _keys(service: Service, **counts: float) -> tuple[float | None, float | None]:
-    """Wait for so many keys of each state; return when the active and the pending one activate."""
+    """Wait for these numbers of keys by state; return when the active and the pending key activate."""
     expected = {"active": 0.0, "pending": 0.0, "retiring": 0.0, "gone": 0.0, **counts}
     async with asyncio.timeout(PATIENCE_SECONDS):
         metrics = await service.metrics()
@@ -147,32 +145,32 @@ async def _keys(service: Service, **counts: float) -> tuple[float | None, float 
     return metrics.value(name, state="active"), metrics.value(name, state="pending")
 
 
-async def test_how_fresh_the_revocations_are(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time of the last round that succeeded: it stands still while the store is away."""
+async def test_the_last_sync_of_revocations(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gauge has the time of the last successful round; it does not change while the store is down."""
     monkeypatch.setattr(background, "_SYNC_SECONDS", 0.01)
     service = await start(metrics_port=0)
 
-    async def learnt() -> float | None:
+    async def last_sync() -> float | None:
         return (await service.metrics()).value("caught_up_timestamp_seconds", task="revocations")
 
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not (first := await learnt()):
+        while not (first := await last_sync()):
             pass
         assert abs(first - time.time()) < PATIENCE_SECONDS
-        while await learnt() == first:
+        while await last_sync() == first:
             pass
         service.sessions.down = True
         failures = (await service.metrics()).total("store_failures_total")
         while (await service.metrics()).total("store_failures_total") < failures + 2:
             pass
-        last = await learnt()
+        last = await last_sync()
         while (await service.metrics()).total("store_failures_total") < failures + 4:
             pass
-        assert await learnt() == last
+        assert await last_sync() == last
 
 
-async def test_metrics_are_on_their_port_alone(service: Service) -> None:
-    """The port of the service does not have them, and theirs has nothing else."""
+async def test_metrics_have_their_own_port(service: Service) -> None:
+    """The port of the service does not serve metrics, and the port of the metrics serves nothing else."""
     assert (await service.ask("GET", "/metrics")).problem == (404, "not-found")
     async with ClientSession(service.metrics_url) as client:
         assert (await client.get("/auth/me")).status == 404
@@ -182,7 +180,7 @@ async def test_metrics_are_on_their_port_alone(service: Service) -> None:
 
 
 async def test_without_a_port_nothing_is_measured(start: Start) -> None:
-    """No part of the service has a meter before it."""
+    """Without a metrics port, no part of the service is wrapped for measuring."""
     service = await start()
     container = service.container
     assert isinstance(container.telemetry(), NullTelemetry)

@@ -1,4 +1,4 @@
-"""Each outcome is counted: what a client does, read back from the port of the metrics."""
+"""Metrics of outcomes: what clients do, read from the metrics port."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +25,7 @@ Act = Callable[[Service, Tokens], Awaitable[object]]
 
 @pytest.fixture
 async def service(start: Start) -> Service:
-    """Return a service that is measured."""
+    """Return a service with metrics."""
     return await start(metrics_port=0)
 
 
@@ -117,10 +117,10 @@ TOKENS: dict[str, tuple[str, str, Act]] = {
 
 
 @pytest.mark.parametrize(("outcome", "reason", "act"), TOKENS.values(), ids=TOKENS)
-async def test_an_outcome_of_a_request_for_tokens(
+async def test_the_outcome_of_a_token_request(
     service: Service, tokens: Tokens, outcome: str, reason: str, act: Act
 ) -> None:
-    """It is counted once, under its reason where it was refused."""
+    """A request for tokens is counted once, with its outcome and reason."""
     before = (await service.metrics()).value("tokens_total", outcome=outcome, reason=reason) or 0
     await act(service, tokens)
     metrics = await service.metrics()
@@ -129,7 +129,7 @@ async def test_an_outcome_of_a_request_for_tokens(
 
 
 async def test_a_replay(service: Service, tokens: Tokens) -> None:
-    """A token that is presented twice is refreshed once and replayed once."""
+    """A token that is presented twice counts as one refresh and one replay."""
     await service.rotate(tokens)
     await service.rotate(tokens)
     metrics = await service.metrics()
@@ -152,8 +152,8 @@ LOGINS: dict[str, tuple[str, str, Act]] = {
 
 
 @pytest.mark.parametrize(("outcome", "reason", "act"), LOGINS.values(), ids=LOGINS)
-async def test_an_outcome_of_a_sign_in(service: Service, tokens: Tokens, outcome: str, reason: str, act: Act) -> None:
-    """It is counted once, beside the sign-in that was before."""
+async def test_the_outcome_of_a_sign_in(service: Service, tokens: Tokens, outcome: str, reason: str, act: Act) -> None:
+    """A sign-in is counted once, with its outcome and reason."""
     before = (await service.metrics()).value("logins_total", outcome=outcome, reason=reason) or 0
     await act(service, tokens)
     metrics = await service.metrics()
@@ -199,7 +199,7 @@ REVOCATIONS: dict[str, Act] = {
 
 @pytest.mark.parametrize(("reason", "act"), REVOCATIONS.items(), ids=REVOCATIONS)
 async def test_the_end_of_a_session(service: Service, tokens: Tokens, reason: str, act: Act) -> None:
-    """It is counted once, under its reason and no other."""
+    """A revoked session is counted once, with its reason."""
     await act(service, tokens)
     metrics = await service.metrics()
     assert metrics.value("sessions_revoked_total", reason=reason) == 1
@@ -248,7 +248,7 @@ REFUSALS: dict[str, Callable[[Forge], Act]] = {
 async def test_a_refusal_of_the_guard(
     service: Service, tokens: Tokens, forge: Forge, reason: str, act: Callable[[Forge], Act]
 ) -> None:
-    """It is counted under its reason and no other."""
+    """A refusal of the guard is counted once, with its reason."""
     await service.me(tokens.access)
     await act(forge)(service, tokens)
     metrics = await service.metrics()

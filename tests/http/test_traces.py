@@ -1,4 +1,4 @@
-"""Spans of requests, as an operator's exporter gets them."""
+"""Spans of requests, as an exporter receives them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ PARENT_ID = "00f067aa0ba902b7"
 
 @pytest.fixture(scope="module")
 def exporter() -> InMemorySpanExporter:
-    """Return what keeps the spans of this process, which an operator would send somewhere."""
+    """Return an exporter that keeps the spans of this process in memory."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -30,7 +30,7 @@ def exporter() -> InMemorySpanExporter:
 
 @pytest.fixture
 def spans(exporter: InMemorySpanExporter) -> Iterator[InMemorySpanExporter]:
-    """Return it with no spans in it."""
+    """Return the exporter without spans."""
     exporter.clear()
     yield exporter
     exporter.clear()
@@ -38,18 +38,18 @@ def spans(exporter: InMemorySpanExporter) -> Iterator[InMemorySpanExporter]:
 
 @pytest.fixture
 async def service(start: Start, spans: InMemorySpanExporter) -> Service:
-    """Return a service that is traced."""
+    """Return a service with traces."""
     return await start(traces=True)
 
 
 def only(spans: InMemorySpanExporter) -> ReadableSpan:
-    """Return the one span there is."""
+    """Return the only span."""
     (span,) = spans.get_finished_spans()
     return span
 
 
 async def test_a_request_is_a_span(service: Service, tokens: Tokens, spans: InMemorySpanExporter) -> None:
-    """It is named for method and route, and has these, the status and nothing else."""
+    """The span is named after the method and the route pattern; its attributes are these two and the status."""
     spans.clear()
     await service.ask("DELETE", "/auth/sessions/" + "A" * 22, token=tokens.access)
     span = only(spans)
@@ -63,8 +63,8 @@ async def test_a_request_is_a_span(service: Service, tokens: Tokens, spans: InMe
     assert span.parent is None
 
 
-async def test_what_has_no_route(service: Service, spans: InMemorySpanExporter) -> None:
-    """It is named for the method alone, and for nothing that a client made up."""
+async def test_a_request_without_a_route(service: Service, spans: InMemorySpanExporter) -> None:
+    """The span is named after the method alone, and has no text of the client."""
     await service.ask("GET", "/nowhere")
     assert only(spans).name == "GET"
     spans.clear()
@@ -76,7 +76,7 @@ async def test_what_has_no_route(service: Service, spans: InMemorySpanExporter) 
 async def test_a_failure_of_the_service_is_an_error(
     service: Service, tokens: Tokens, spans: InMemorySpanExporter
 ) -> None:
-    """The span says so, and holds no event: what an exception says is in none."""
+    """The span of a failure has the status error, and no event with the text of an exception."""
     spans.clear()
     service.sessions.bug = RuntimeError(CANARY)
     await service.refresh(tokens.refresh)
@@ -87,8 +87,8 @@ async def test_a_failure_of_the_service_is_an_error(
     assert span.events == ()
 
 
-async def test_it_belongs_to_the_callers_trace(service: Service, spans: InMemorySpanExporter) -> None:
-    """W3C Trace Context: the caller's span is the parent; what else a client wrote of its trace is dropped."""
+async def test_a_span_belongs_to_the_trace_of_the_caller(service: Service, spans: InMemorySpanExporter) -> None:
+    """The span of the caller is the parent (W3C Trace Context); other tracing headers are ignored."""
     headers = {"traceparent": f"00-{TRACE_ID}-{PARENT_ID}-01", "tracestate": f"v={CANARY}", "baggage": f"v={CANARY}"}
     await service.ask("GET", "/livez", headers=headers)
     span = only(spans)
@@ -99,24 +99,22 @@ async def test_it_belongs_to_the_callers_trace(service: Service, spans: InMemory
 
 
 @pytest.mark.parametrize("value", ["", "00-0-0-0", "x" * 1_000, f"00-{'0' * 32}-{PARENT_ID}-01"])
-async def test_a_bad_parent_is_none(service: Service, spans: InMemorySpanExporter, value: str) -> None:
-    """The request is served, in a trace of its own."""
+async def test_an_invalid_parent_is_ignored(service: Service, spans: InMemorySpanExporter, value: str) -> None:
+    """The request is served, with a new trace."""
     assert (await service.ask("GET", "/livez", headers={"traceparent": value})).status == 200
     assert only(spans).parent is None
 
 
-async def test_requests_at_once_are_not_each_others_parents(service: Service, spans: InMemorySpanExporter) -> None:
-    """Each has a trace of its own."""
+async def test_concurrent_requests_have_separate_traces(service: Service, spans: InMemorySpanExporter) -> None:
+    """Each of several concurrent requests has its own trace."""
     await asyncio.gather(*(service.ask("GET", "/livez") for _ in range(5)))
     finished = spans.get_finished_spans()
     assert len({span.context.trace_id for span in finished}) == 5
     assert {span.parent for span in finished} == {None}
 
 
-async def test_nothing_that_a_client_sent_is_in_a_span(
-    service: Service, tokens: Tokens, spans: InMemorySpanExporter
-) -> None:
-    """No query string, path, method, token, username or header, wherever it stood."""
+async def test_a_span_has_no_text_of_the_client(service: Service, tokens: Tokens, spans: InMemorySpanExporter) -> None:
+    """No query, path, method, token, username or header of the client is in a span."""
     for raw in REQUESTS.values():
         await service.send(raw)
     for body in BODIES.values():
@@ -130,8 +128,8 @@ async def test_nothing_that_a_client_sent_is_in_a_span(
         assert secret.lower() not in text
 
 
-async def test_there_are_none_unless_asked_for(start: Start, spans: InMemorySpanExporter) -> None:
-    """Whatever is installed and configured."""
+async def test_without_the_setting_there_are_no_spans(start: Start, spans: InMemorySpanExporter) -> None:
+    """Without the setting there are no spans, even if an exporter is configured."""
     service = await start()
     await service.ask("GET", "/livez")
     assert spans.get_finished_spans() == ()
