@@ -54,12 +54,12 @@ class EncryptedKeyRepositoryContract(RepositoryContract[EncryptedKeyRepository])
         assert not await repository.reschedule("key-2", expected=old, activates_at=6.5)
         assert list(await repository.list_keys()) == [new_key(activates_at=5.5)]
 
-    async def test_replace_encrypted_needs_the_expected_text(self, repository: EncryptedKeyRepository) -> None:
+    async def test_replace_encryption_needs_the_expected_text(self, repository: EncryptedKeyRepository) -> None:
         """The encrypted text is replaced only if it is the expected one."""
         await repository.add(new_key())
-        assert not await repository.replace_encrypted("key-1", expected="other", encrypted="new")
-        assert await repository.replace_encrypted("key-1", expected=new_key().encrypted, encrypted="new")
-        assert not await repository.replace_encrypted("key-2", expected="new", encrypted="newer")
+        assert not await repository.replace_encryption("key-1", expected="other", encrypted="new")
+        assert await repository.replace_encryption("key-1", expected=new_key().encrypted, encrypted="new")
+        assert not await repository.replace_encryption("key-2", expected="new", encrypted="newer")
         assert list(await repository.list_keys()) == [new_key(encrypted="new")]
 
     async def test_removed_key_can_be_replaced(self, repository: EncryptedKeyRepository) -> None:

@@ -23,7 +23,7 @@ class EncryptedKeyRepository(Protocol):
         """Set ``activates_at`` if its stored value is ``expected``; return whether this call did."""
         ...
 
-    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+    async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
         """Set ``encrypted`` if its stored value is ``expected``; return whether this call did."""
         ...
 

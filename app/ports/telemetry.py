@@ -1,4 +1,4 @@
-"""What is counted and timed, for whoever watches the service."""
+"""Metrics of the service."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -9,52 +9,55 @@ from ..domain.keys.signing_key import KeyState, SigningKey
 
 
 class Telemetry(Protocol):
-    """Is told what happens and how long it took. No method fails or waits, and none passes on what a client wrote: an
-    error counts as its kind, a request as the pattern of its route.
+    """Counts and times what the service does. No method fails or waits, except where its docstring says so.
+
+    No metric contains text from a client: an error is counted by its class, a request by the pattern of its route.
     """
 
-    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """A request was answered. ``route`` is the route's pattern, or "" where there is none."""
+    def request_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request and its duration. ``route`` is the pattern of its route, or "" if no route matches."""
         ...
 
-    def happened(self, event: AuditEvent) -> None:
-        """Something happened that the audit trail records."""
+    def event_recorded(self, event: AuditEvent) -> None:
+        """Count an audit event."""
         ...
 
     def access_refused(self, refusal: KeyturnError) -> None:
-        """The guard refused a request."""
+        """Count a request that the guard refused."""
         ...
 
     def tokens_refused(self, refusal: KeyturnError) -> None:
-        """A request for tokens was refused: what it asked for, its refresh token or its client."""
+        """Count a refused request for tokens: its parameters, its refresh token or its client is invalid."""
         ...
 
-    def hashing(self, *, under_way: int, waiting: int) -> None:
-        """So many passwords are being hashed now, and so many wait for that."""
+    def hashing_load(self, *, under_way: int, waiting: int) -> None:
+        """Set how many passwords are being hashed now, and how many wait for it."""
         ...
 
-    def hashed(self, *, seconds: float) -> None:
-        """A password was hashed, ``seconds`` after that was asked for."""
+    def password_hashed(self, *, seconds: float) -> None:
+        """Count a password that was hashed, ``seconds`` after that was requested."""
         ...
 
     def hashing_refused(self) -> None:
-        """A password was not hashed: too many waited, or there was no memory."""
+        """Count a password that was not hashed, because too many waited or memory was short."""
         ...
 
-    def store_acted(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
-        """An act of a repository ended, or failed where the store has not ``answered``."""
+    def store_called(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
+        """Count a call of a repository's method ``act``, and its duration. ``answered`` is false if the store did not
+        answer.
+        """
         ...
 
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
-        """These are the keys, and their states by ``kid``; ``period`` is the seconds from one to the next, ``None``
-        where none follows by itself.
+        """Set the signing keys, and their states by ``kid``. ``period`` is the time between two activations in seconds,
+        ``None`` if keys are rotated by hand only.
         """
         ...
 
     def caught_up(self, task: str) -> None:
-        """A task in the background has done a round with success."""
+        """Set the time at which a background task last succeeded."""
         ...
 
-    def text(self) -> bytes:
-        """Return all that was measured, by all workers, in Prometheus' text format. It may read files."""
+    def exposition(self) -> bytes:
+        """Return the metrics of all workers in Prometheus' text format. This may read files."""
         ...

@@ -20,7 +20,7 @@ def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()
     """
     app = create_application(settings)
     if metrics:
-        text = app[CONTAINER].telemetry().text
+        text = app[CONTAINER].telemetry().exposition
         app.cleanup_ctx.append(lambda _: metrics_page(metrics, text))
     return Runner(
         app,

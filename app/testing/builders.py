@@ -26,8 +26,6 @@ RATE_LIMITS: Final = RateLimitPolicy(
     account_and_network=RateLimit(10, 600),
     network=RateLimit(100, 600),
     everyone=RateLimit(10_000, 600),
-    refresh=RateLimit(1_000_000, 366 * 86_400),
-    introspection=RateLimit(60_000, 60),
 )
 
 DEVICE_LIFETIME: Final = 180 * 86_400

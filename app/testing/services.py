@@ -16,6 +16,7 @@ from ..domain.login.passwords import Passwords
 from ..domain.rate_limits.limiter import RateLimiter
 from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.rate_limits.policy import RateLimitPolicy
+from ..domain.rate_limits.rate_limit import RateLimit
 from ..domain.sessions.explanation import Explanation
 from ..domain.sessions.issuing import SessionTokenIssuer
 from ..domain.sessions.lookup import SessionLookup
@@ -55,6 +56,7 @@ class Services:
         self.session_policy = session_policy
         self.access_tokens = access_tokens
         self.rate_limit_policy = rate_limit_policy
+        self.refresh_limit = LocalRateLimit(RateLimit(1_000_000, 366 * 86_400))
         self.clock = FakeClock()
         self.randomness = FakeRandomness()
         self.codec = FakeTokenCodec()
@@ -138,7 +140,7 @@ class Services:
             lookup=self.session_lookup,
             issuer=self.session_token_issuer,
             revocation=self.revocation,
-            refresh_limit=LocalRateLimit(self.rate_limit_policy.refresh),
+            refresh_limit=self.refresh_limit,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,

@@ -59,8 +59,8 @@ def counted(*happened: AuditEvent) -> Metrics:
     """Return what is measured when these events happen, and nothing else."""
     telemetry = PrometheusTelemetry()
     for each in happened:
-        telemetry.happened(each)
-    return Metrics.parse(telemetry.text().decode())
+        telemetry.event_recorded(each)
+    return Metrics.parse(telemetry.exposition().decode())
 
 
 def _any(kind: Any) -> AuditEvent:

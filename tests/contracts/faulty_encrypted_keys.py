@@ -35,7 +35,7 @@ class AddOverwrites(MemoryEncryptedKeyRepository):
 
 
 class ChangesIgnoreExpected(MemoryEncryptedKeyRepository):
-    """``reschedule`` and ``replace_encrypted`` ignore the expected value."""
+    """``reschedule`` and ``replace_encryption`` ignore the expected value."""
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
         known = kid in self._keys
@@ -43,7 +43,7 @@ class ChangesIgnoreExpected(MemoryEncryptedKeyRepository):
             self._keys[kid] = replace(self._keys[kid], activates_at=activates_at)
         return known
 
-    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+    async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
         known = kid in self._keys
         if known:
             self._keys[kid] = replace(self._keys[kid], encrypted=encrypted)

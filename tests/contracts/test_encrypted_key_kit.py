@@ -14,7 +14,7 @@ FAULTS: list[tuple[type[object], str]] = [
     (faulty.AddOverwrites, "add_refuses_a_second_successor_or_kid one_of_many_adds_wins"),
     (
         faulty.ChangesIgnoreExpected,
-        "reschedule_needs_the_expected_time replace_encrypted_needs_the_expected_text one_of_many_reschedules_wins",
+        "reschedule_needs_the_expected_time replace_encryption_needs_the_expected_text one_of_many_reschedules_wins",
     ),
     (faulty.RemoveAlwaysSucceeds, "removed_key_can_be_replaced"),
     (faulty.PredecessorStaysUsed, "removed_key_can_be_replaced"),

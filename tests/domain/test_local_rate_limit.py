@@ -1,7 +1,5 @@
 """Rate limits that one instance enforces by itself."""
 
-from dataclasses import replace
-
 import pytest
 
 from app.domain.errors import TooManyAttempts
@@ -10,7 +8,7 @@ from app.domain.rate_limits.local import LocalRateLimit
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
-from app.testing.builders import RATE_LIMITS, refresh_token
+from app.testing.builders import refresh_token
 from app.testing.system import NOW
 from app.testing.world import World
 
@@ -58,7 +56,8 @@ def test_memory_is_bounded_and_used_up_keys_stay() -> None:
 
 async def test_a_refused_refresh_uses_up_no_token() -> None:
     """A token beyond the limit of its session is valid again after the wait; other sessions need not wait."""
-    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, refresh=THREE))
+    world = await World.create()
+    world.refresh_limit = LocalRateLimit(THREE)
     one, other = await world.open_session(), await world.open_session()
     token = (await world.refresh_times(3, one))[-1]
     with pytest.raises(TooManyAttempts) as refused:
@@ -71,7 +70,8 @@ async def test_a_refused_refresh_uses_up_no_token() -> None:
 
 async def test_an_invalid_grant_is_not_rate_limited() -> None:
     """A token that gives nothing is refused as invalid, however often it is presented."""
-    world = await World.create(rate_limit_policy=replace(RATE_LIMITS, refresh=RateLimit(1, 1_000)))
+    world = await World.create()
+    world.refresh_limit = LocalRateLimit(RateLimit(1, 1_000))
     granted = await world.open_session()
     await world.refresh(granted.refresh_token)
     await world.revocation.log_out_with_refresh_token(granted.refresh_token, client_id=FIRST_PARTY)

@@ -133,7 +133,7 @@ class Service:
         sockets = await bind_metrics(self.container.settings())
         if sockets:
             self.metrics_url = str(sockets[0])
-            await self._life.enter_async_context(metrics_page(sockets, self.container.telemetry().text))
+            await self._life.enter_async_context(metrics_page(sockets, self.container.telemetry().exposition))
 
     async def __aexit__(self, *_: object) -> None:
         await self._life.aclose()

@@ -51,7 +51,7 @@ class SharedKeyRing(KeyRing):
         for key in await self._repository.list_keys():
             if not self._encryption.is_current(key.encrypted):
                 encrypted = self._encryption.encrypt(self._decrypt(key), kid=key.kid)
-                changed += await self._repository.replace_encrypted(
+                changed += await self._repository.replace_encryption(
                     key.kid, expected=key.encrypted, encrypted=encrypted
                 )
         return changed

@@ -29,7 +29,7 @@ class MemoryEncryptedKeyRepository(EncryptedKeyRepository):
         self._keys[kid] = replace(key, activates_at=activates_at)
         return True
 
-    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+    async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
         key = self._keys.get(kid)
         if key is None or key.encrypted != expected:
             return False

@@ -30,7 +30,7 @@ class RedisEncryptedKeyRepository(EncryptedKeyRepository):
             return False
         return await self._replace(kid, stored, replace(_load(stored), activates_at=activates_at))
 
-    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+    async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
         stored = (await self._stored()).get(kid.encode())
         if stored is None or _load(stored).encrypted != expected:
             return False

@@ -48,7 +48,7 @@ class SqlEncryptedKeyRepository(EncryptedKeyRepository):
             _RESCHEDULE, {"for_kid": kid, "expected": expected, "new": activates_at}
         )
 
-    async def replace_encrypted(self, kid: str, *, expected: str, encrypted: str) -> bool:
+    async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
         return await self._statements.execute_once(
             _REPLACE_ENCRYPTED, {"for_kid": kid, "expected": expected, "new": encrypted}
         )

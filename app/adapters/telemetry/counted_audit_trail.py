@@ -14,4 +14,4 @@ class CountedAuditTrail(AuditTrail):
 
     def record(self, event: AuditEvent) -> None:
         self._trail.record(event)
-        self._telemetry.happened(event)
+        self._telemetry.event_recorded(event)

@@ -45,10 +45,10 @@ class MeasuredPasswordHasher(PasswordHasher):
             raise
         finally:
             self._count(-1)
-        self._telemetry.hashed(seconds=perf_counter() - started)
+        self._telemetry.password_hashed(seconds=perf_counter() - started)
         return result
 
     def _count(self, change: int) -> None:
         self._running_or_waiting += change
         under_way = min(self._running_or_waiting, self._threads)
-        self._telemetry.hashing(under_way=under_way, waiting=self._running_or_waiting - under_way)
+        self._telemetry.hashing_load(under_way=under_way, waiting=self._running_or_waiting - under_way)

@@ -53,6 +53,6 @@ def _timed(
             answered = False
             raise
         finally:
-            telemetry.store_acted(store=store, act=name, seconds=perf_counter() - started, answered=answered)
+            telemetry.store_called(store=store, act=name, seconds=perf_counter() - started, answered=answered)
 
     return timed

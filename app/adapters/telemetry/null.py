@@ -11,10 +11,10 @@ from ...ports.telemetry import Telemetry
 class NullTelemetry(Telemetry):
     """Measures nothing."""
 
-    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+    def request_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Do nothing."""
 
-    def happened(self, event: AuditEvent) -> None:
+    def event_recorded(self, event: AuditEvent) -> None:
         """Do nothing."""
 
     def access_refused(self, refusal: KeyturnError) -> None:
@@ -23,16 +23,16 @@ class NullTelemetry(Telemetry):
     def tokens_refused(self, refusal: KeyturnError) -> None:
         """Do nothing."""
 
-    def hashing(self, *, under_way: int, waiting: int) -> None:
+    def hashing_load(self, *, under_way: int, waiting: int) -> None:
         """Do nothing."""
 
-    def hashed(self, *, seconds: float) -> None:
+    def password_hashed(self, *, seconds: float) -> None:
         """Do nothing."""
 
     def hashing_refused(self) -> None:
         """Do nothing."""
 
-    def store_acted(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
+    def store_called(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
         """Do nothing."""
 
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
@@ -41,5 +41,5 @@ class NullTelemetry(Telemetry):
     def caught_up(self, task: str) -> None:
         """Do nothing."""
 
-    def text(self) -> bytes:
+    def exposition(self) -> bytes:
         return b""

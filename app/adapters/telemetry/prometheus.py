@@ -52,12 +52,12 @@ class PrometheusTelemetry(Telemetry):
         self._key_period = self._gauge("signing_key_rotation_period_seconds", "0: none follows by itself", "livemax")
         self._caught_up = self._gauge("caught_up_timestamp_seconds", "Last success of a task", "livemin", "task")
 
-    def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+    def request_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         method = method if method in _METHODS else _OTHER
         self._requests.labels(method, route or _OTHER, status).inc()
         self._request_seconds.labels(method, route or _OTHER).observe(seconds)
 
-    def happened(self, event: AuditEvent) -> None:
+    def event_recorded(self, event: AuditEvent) -> None:
         granted = outcomes.GRANTED.get(type(event))
         if granted is not None:
             self._tokens.labels(granted, "").inc()
@@ -78,17 +78,17 @@ class PrometheusTelemetry(Telemetry):
         else:
             self._tokens.labels(outcomes.REFUSED, reason(refusal)).inc()
 
-    def hashing(self, *, under_way: int, waiting: int) -> None:
+    def hashing_load(self, *, under_way: int, waiting: int) -> None:
         self._hashes_under_way.set(under_way)
         self._hashes_waiting.set(waiting)
 
-    def hashed(self, *, seconds: float) -> None:
+    def password_hashed(self, *, seconds: float) -> None:
         self._hash_seconds.observe(seconds)
 
     def hashing_refused(self) -> None:
         self._hashes_refused.inc()
 
-    def store_acted(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
+    def store_called(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
         if answered:
             self._store_seconds.labels(store, act).observe(seconds)
         else:
@@ -105,7 +105,7 @@ class PrometheusTelemetry(Telemetry):
     def caught_up(self, task: str) -> None:
         self._caught_up.labels(task).set_to_current_time()
 
-    def text(self) -> bytes:
+    def exposition(self) -> bytes:
         if FOLDER not in os.environ:
             return generate_latest(self._registry)
         all_workers = CollectorRegistry()

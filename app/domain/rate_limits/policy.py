@@ -1,4 +1,4 @@
-"""Which rate limits there are, and which of them a sign-in is charged to."""
+"""The rate limits of sign-ins, and which of them a sign-in is charged to."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitPolicy:
-    """The rate limits that the operator sets.
+    """The rate limits of sign-ins, as the operator sets them.
 
     Failed sign-ins from unknown devices: ``account`` for one username, ``account_and_network`` for one username and
     network, ``network`` for all usernames from one network, ``everyone`` for all together. Failed sign-ins from one
-    known device: ``device``. ``refresh`` is for one session, ``introspection`` for one client.
+    known device: ``device``.
     """
 
     account: RateLimit
@@ -34,8 +34,6 @@ class RateLimitPolicy:
     account_and_network: RateLimit
     network: RateLimit
     everyone: RateLimit
-    refresh: RateLimit
-    introspection: RateLimit
 
     def attempt_from_unknown_device(self, username: str, network: str) -> Attempt:
         """Return an attempt to sign in as ``username``. It is the same whether or not there is such a user."""

@@ -47,7 +47,7 @@ class RateLimit:
 
 
 def microseconds(seconds: float) -> int:
-    """Return a time in whole microseconds. Integers never round, so that no extra attempt gets through."""
+    """Return a time in microseconds, rounded to an integer: sums of integers are exact."""
     return round(seconds * _MICROSECONDS)
 
 

@@ -87,8 +87,6 @@ class DerivedSettings(DeclaredSettings):
             account_and_network=self.login_address_budget,
             network=self.login_network_budget,
             everyone=self.login_budget,
-            refresh=self.refresh_budget,
-            introspection=self.introspection_budget,
         )
 
     @property

@@ -69,7 +69,7 @@ class Connection(RequestHandler):
             response = bug_response(path=request.path)
         add_headers(response, request_id)
         response.force_close()
-        self._telemetry.answered(method="", route="", status=response.status, seconds=0.0)
+        self._telemetry.request_answered(method="", route="", status=response.status, seconds=0.0)
         return response
 
     def _fail_body(self, body: StreamReader) -> None:
@@ -123,5 +123,5 @@ class Server(web.Server):
             request_id = new_request_id()
             response = http_error_response(error, path=request.path)
             add_headers(response, request_id)
-            self._telemetry.answered(method=request.method, route="", status=response.status, seconds=0.0)
+            self._telemetry.request_answered(method=request.method, route="", status=response.status, seconds=0.0)
             return response

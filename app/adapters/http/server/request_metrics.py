@@ -19,7 +19,7 @@ def measure_requests(telemetry: Telemetry) -> Middleware:
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
         began = perf_counter()
         response = await handler(request)
-        telemetry.answered(
+        telemetry.request_answered(
             method=request.method,
             route=route_pattern(request),
             status=response.status,
