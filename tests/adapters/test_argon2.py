@@ -16,7 +16,7 @@ _Make = Callable[[Argon2Cost], Argon2PasswordHasher]
 
 @pytest.fixture
 def make() -> Iterator[_Make]:
-    """Return a function that makes a hasher of a cost, and close them all at the end."""
+    """Return a function that makes a hasher with a cost. All hashers are closed after the test."""
     hashers = []
 
     def make(cost: Argon2Cost) -> Argon2PasswordHasher:
@@ -30,49 +30,49 @@ def make() -> Iterator[_Make]:
 
 @pytest.fixture
 def hasher(make: _Make) -> Argon2PasswordHasher:
-    """Return a hasher of the least cost there is."""
+    """Return a hasher with the lowest possible cost."""
     return make(_CHEAPEST)
 
 
 def _phc(password: bytes, *, memory: int = 8, iterations: int = 1, lanes: int = 1) -> str:
-    """Return a hash made by the library alone."""
+    """Return a hash that only the library made."""
     argon2id = Argon2id(salt=b"0" * 16, length=32, iterations=iterations, lanes=lanes, memory_cost=memory)
     return argon2id.derive_phc_encoded(password)
 
 
 async def test_a_hash_is_a_phc_string(hasher: Argon2PasswordHasher) -> None:
-    """It names algorithm, version and cost, then a salt of 16 bytes and a hash of 32."""
+    """A hash names the algorithm, the version and the cost, then a salt of 16 bytes and a hash of 32."""
     hashed = await hasher.hash("correct horse")
     _, algorithm, version, cost, salt, digest = hashed.split("$")
     assert (algorithm, version, cost) == ("argon2id", "v=19", "m=8,t=1,p=1")
     assert (len(salt), len(digest)) == (22, 43)
 
 
-async def test_the_default_cost_is_owasps(make: _Make) -> None:
-    """A hasher with nothing configured takes 19 MiB, two passes and one lane."""
+async def test_the_default_cost_is_that_of_owasp(make: _Make) -> None:
+    """Without settings a hash takes 19 MiB, two iterations and one lane."""
     assert "$m=19456,t=2,p=1$" in await make(Argon2Cost()).hash("correct horse")
 
 
 async def test_a_password_is_salted(hasher: Argon2PasswordHasher) -> None:
-    """The same password twice gives two hashes."""
+    """Hashing a password twice gives two hashes."""
     assert await hasher.hash("correct horse") != await hasher.hash("correct horse")
 
 
 @pytest.mark.parametrize("password", ["correct horse", "", "pässwörd \U0001f511", "a\x00b", "x" * 10_000])
 async def test_the_right_password_verifies(hasher: Argon2PasswordHasher, password: str) -> None:
-    """Any text can be a password, and its hash is of it."""
+    """Any text can be a password, and verifies with its hash."""
     assert await hasher.verify(password, await hasher.hash(password))
 
 
 @pytest.mark.parametrize("wrong", ["", "correct hors", "correct horse ", "Correct horse", "correct horse\x00", "horse"])
 async def test_a_wrong_password_does_not_verify(hasher: Argon2PasswordHasher, wrong: str) -> None:
-    """Every character counts."""
+    """A password that differs in any character does not verify."""
     assert not await hasher.verify(wrong, await hasher.hash("correct horse"))
 
 
 @pytest.mark.parametrize("cost", [{"memory": 16}, {"iterations": 2}, {"memory": 16, "lanes": 2}], ids=str)
 async def test_a_hash_of_another_cost_verifies(hasher: Argon2PasswordHasher, cost: dict[str, int]) -> None:
-    """A hash tells its own cost, so that a change of the setting locks nobody out."""
+    """A hash contains its cost, so a change of the setting locks nobody out."""
     hashed = _phc(b"correct horse", **cost)
     assert await hasher.verify("correct horse", hashed)
     assert not await hasher.verify("wrong horse", hashed)
@@ -107,13 +107,13 @@ async def test_a_hash_of_another_cost_verifies(hasher: Argon2PasswordHasher, cos
     ],
     ids=ascii,
 )
-async def test_an_unreadable_hash_is_of_no_password(hasher: Argon2PasswordHasher, hashed: str) -> None:
-    """Whatever stands where a hash should be, the answer is no, and no exception."""
+async def test_an_unreadable_hash_verifies_no_password(hasher: Argon2PasswordHasher, hashed: str) -> None:
+    """An unreadable hash verifies no password, and raises no exception."""
     assert not await hasher.verify("correct horse", hashed)
 
 
 async def test_a_hash_of_the_current_cost_is_not_outdated(hasher: Argon2PasswordHasher) -> None:
-    """What the hasher makes need not be made anew."""
+    """A hash that the hasher made is not outdated."""
     assert not hasher.is_outdated(await hasher.hash("correct horse"))
 
 
@@ -130,20 +130,20 @@ async def test_a_hash_of_the_current_cost_is_not_outdated(hasher: Argon2Password
     ids=["memory", "iterations", "lanes", "Argon2d", "bcrypt", "none"],
 )
 def test_any_other_hash_is_outdated(hasher: Argon2PasswordHasher, hashed: str) -> None:
-    """A hash of another cost or algorithm is to be made anew at the next sign-in."""
+    """A hash of another cost or algorithm is outdated."""
     assert hasher.is_outdated(hashed)
 
 
-def test_a_cheaper_and_a_dearer_hash_are_outdated_alike(make: _Make) -> None:
-    """The setting decides in both directions."""
+def test_a_lower_and_a_higher_cost_are_outdated(make: _Make) -> None:
+    """A hash is outdated if its cost is lower or higher than the setting."""
     cheap, dear = _phc(b"x"), _phc(b"x", memory=16, iterations=2)
     assert make(Argon2Cost(memory=16, iterations=2)).is_outdated(cheap)
     assert not make(Argon2Cost(memory=16, iterations=2)).is_outdated(dear)
     assert make(_CHEAPEST).is_outdated(dear)
 
 
-async def test_nobodys_password_costs_one_verification(make: _Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For an unknown user one verification of the given password takes place, in the current cost."""
+async def test_a_dummy_verification_costs_one_verification(make: _Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``verify_dummy`` verifies the given password once, with the current cost."""
     verified = []
 
     class Counting:

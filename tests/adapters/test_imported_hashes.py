@@ -1,4 +1,4 @@
-"""Hashes that were made elsewhere."""
+"""Hashes that another program made."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ ARGON2 = "$argon2id$v=19$m={},t={},p={}$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43
 
 @pytest.fixture
 def hasher() -> Iterator[Argon2PasswordHasher]:
-    """Return a hasher of the least cost there is."""
+    """Return a hasher with the lowest possible cost."""
     hasher = Argon2PasswordHasher(cost=Argon2Cost(memory=8, iterations=1), threads=1, queue=8)
     yield hasher
     hasher.close()
@@ -26,7 +26,7 @@ def _bcrypt(password: str, prefix: bytes = b"2b") -> str:
 
 @pytest.mark.parametrize("prefix", [b"2a", b"2b", b"2y"])
 async def test_bcrypt_is_verified(hasher: Argon2PasswordHasher, prefix: bytes) -> None:
-    """Each of its names; another password does not match, and the hash is to be replaced."""
+    """A bcrypt hash with any of its prefixes is verified. It is outdated, and another password does not match."""
     hashed = _bcrypt(PASSWORD, prefix)
     assert hasher.can_verify(hashed)
     assert await hasher.verify(PASSWORD, hashed) is True
@@ -34,8 +34,8 @@ async def test_bcrypt_is_verified(hasher: Argon2PasswordHasher, prefix: bytes) -
     assert hasher.is_outdated(hashed)
 
 
-async def test_bcrypt_has_seen_72_bytes(hasher: Argon2PasswordHasher) -> None:
-    """A long password of an imported user is verified as it was hashed; ours are never cut."""
+async def test_bcrypt_uses_72_bytes(hasher: Argon2PasswordHasher) -> None:
+    """A long password of an imported user is verified by its first 72 bytes. Our own hashes use the whole password."""
     long = "x" * 100
     assert await hasher.verify(long, _bcrypt(long)) is True
     assert await hasher.verify(f"{long}y", await hasher.hash(long)) is False
@@ -58,11 +58,11 @@ async def test_bcrypt_has_seen_72_bytes(hasher: Argon2PasswordHasher) -> None:
         ARGON2.format(19_456, 2, 1).replace("argon2id", "argon2i"),
     ],
 )
-def test_what_cannot_be_afforded_or_read_is_not_taken(hasher: Argon2PasswordHasher, hashed: str) -> None:
-    """A hash of unbounded cost would let one sign-in take the machine."""
+def test_expensive_and_unreadable_hashes_are_refused(hasher: Argon2PasswordHasher, hashed: str) -> None:
+    """A hash whose cost is not limited could let one sign-in occupy the machine."""
     assert not hasher.can_verify(hashed)
 
 
-def test_argon2_of_another_cost_is_taken(hasher: Argon2PasswordHasher) -> None:
-    """Within the bounds, whatever ours costs."""
+def test_argon2_of_another_cost_is_accepted(hasher: Argon2PasswordHasher) -> None:
+    """An Argon2id hash of another cost within the limits is accepted."""
     assert hasher.can_verify(ARGON2.format(65_536, 3, 1))

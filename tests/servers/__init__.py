@@ -1,1 +1,1 @@
-"""Real servers, from wheels, as direct children of the test process."""
+"""Real servers for the tests: PostgreSQL and Valkey, which come from wheels."""

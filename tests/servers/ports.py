@@ -4,7 +4,7 @@ import socket
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nothing listens, and nothing will that asks the kernel for any free one."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))

@@ -19,23 +19,23 @@ _NOBODY: Final = 65_534
 _OPTIONS: Final[dict[str, Any]] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
 """PostgreSQL refuses to run as root."""
 
-_QUICK: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests that no crash is part of."""
+_FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Settings for tests that do not crash the server."""
 
 
 class Postgres(Server):
     """A server whose superuser is ``postgres``, without a password."""
 
     def url(self, database: str = "postgres") -> str:
-        """Return the URL of one of its databases."""
+        """Return the URL of a database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def answers(self) -> bool:
-        """Tell whether it takes queries."""
+        """Tell whether the server takes queries."""
         return self._run("pg_isready", "--quiet").returncode == 0
 
     def execute(self, statement: str, database: str = "postgres") -> str:
-        """Run a statement and return what it prints, unaligned."""
+        """Run a statement; return its unaligned output."""
         done = self._run("psql", "--no-psqlrc", "-XAtqc", statement, "--dbname", database)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -53,7 +53,7 @@ class Postgres(Server):
 
 @contextmanager
 def running_postgres(*, durable: bool) -> Iterator[Postgres]:
-    """Start a server on data of its own, and end it whatever happens; one that is not durable is quicker."""
+    """Run a server with data of its own. A server that is not durable is faster."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
         if _OPTIONS:
@@ -61,7 +61,7 @@ def running_postgres(*, durable: bool) -> Iterator[Postgres]:
         data = folder / "data"
         _initialise(data)
         settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
-        settings |= {} if durable else _QUICK
+        settings |= {} if durable else _FAST
         given = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         port = free_port()
         command: list[str | Path] = [PROGRAMS / "postgres", "-D", data, "-p", str(port), *given]

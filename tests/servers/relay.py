@@ -1,4 +1,4 @@
-"""A link between a client and a server that can lose what the server says, or take its time."""
+"""A connection between a client and a server that can drop an answer of the server, or delay everything."""
 
 import asyncio
 import threading
@@ -7,64 +7,64 @@ from contextlib import contextmanager, suppress
 
 
 class Relay:
-    """Passes on what both sides say. ``port`` is where clients find it; ``end`` ends it."""
+    """Passes on the bytes of both sides. Clients connect to ``port``; ``end`` stops the relay."""
 
     def __init__(self, server_port: int, *, lag: float = 0.0) -> None:
         self.port = 0
         self.lost = 0
         self._server_port = server_port
         self._lag = lag
-        self._pass_first: int | None = None
+        self._answers_to_pass: int | None = None
         self.end: Callable[[], object] = lambda: None
 
     def lose_after(self, answers: int) -> None:
-        """Let so many more answers pass; lose the next one, and cut the connection that it was on."""
-        self._pass_first = answers
+        """Pass on this many more answers. Then drop the next answer and cut its connection."""
+        self._answers_to_pass = answers
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client until one side closes."""
         with suppress(OSError):
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self._server_port)
-            questions = asyncio.create_task(self._questions(reader, to_server))
+            requests = asyncio.create_task(self._forward_requests(reader, to_server))
             try:
-                await self._answers(from_server, writer)
+                await self._forward_answers(from_server, writer)
             finally:
                 to_server.transport.abort()
-                questions.cancel()
-                await asyncio.wait([questions])
+                requests.cancel()
+                await asyncio.wait([requests])
 
-    async def _questions(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward_requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while said := await reader.read(65_536):
+            while data := await reader.read(65_536):
                 await asyncio.sleep(self._lag)
-                writer.write(said)
+                writer.write(data)
                 await writer.drain()
             writer.write_eof()
 
-    async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward_answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while said := await reader.read(65_536):
-                if self._is_to_be_lost():
+            while data := await reader.read(65_536):
+                if self._drops_next_answer():
                     return
                 await asyncio.sleep(self._lag)
-                writer.write(said)
+                writer.write(data)
                 await writer.drain()
 
-    def _is_to_be_lost(self) -> bool:
-        if self._pass_first is None:
+    def _drops_next_answer(self) -> bool:
+        if self._answers_to_pass is None:
             return False
-        if self._pass_first > 0:
-            self._pass_first -= 1
+        if self._answers_to_pass > 0:
+            self._answers_to_pass -= 1
             return False
-        self._pass_first = None
+        self._answers_to_pass = None
         self.lost += 1
         return True
 
 
 @contextmanager
 def relaying(server_port: int, *, lag: float = 0.0) -> Iterator[Relay]:
-    """Run a link to the server on this port of 127.0.0.1, in a thread of its own; each way takes ``lag`` seconds
-    longer.
+    """Run a relay to the server on a port of 127.0.0.1, in a thread of its own. It delays each direction by ``lag``
+    seconds.
     """
     relay, ready = Relay(server_port, lag=lag), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(_relay(relay, ready)))

@@ -1,4 +1,4 @@
-"""A server process that can be killed, stopped for a while, and started again on its port and data."""
+"""A server process that a test can kill, stop for a while, and start again with the same port and data."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ _STEP_SECONDS: Final = 0.01
 
 
 class Server:
-    """A process, with its children, that listens on a port of 127.0.0.1 and keeps everything in a folder."""
+    """A process with its children. It listens on a port of 127.0.0.1 and keeps its data in a folder."""
 
     def __init__(self, command: Sequence[str | Path], *, port: int, folder: Path, **options: Any) -> None:
         self.port = port
@@ -27,7 +27,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and return once it answers."""
+        """Start the process. Return when it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -45,7 +45,7 @@ class Server:
             time.sleep(_STEP_SECONDS)
 
     def answers(self) -> bool:
-        """Tell whether it takes connections; a server knows better ways to tell."""
+        """Tell whether the server accepts connections. Subclasses ask for more."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return True
@@ -54,24 +54,24 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """Return the process that the others are children of."""
+        """Return the id of the parent process."""
         assert self._process is not None
         return self._process.pid
 
     def kill(self) -> None:
-        """End it and its children at once, as ``kill -9`` does."""
+        """Kill the process and its children, as ``kill -9`` does."""
         self._signal(signal.SIGKILL)
         assert self._process is not None
         self._process.wait()
 
     def restart(self) -> None:
-        """Kill it and start it again."""
+        """Kill the process and start it again."""
         self.kill()
         self.start()
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Let it and its children do nothing for a while (SIGSTOP)."""
+        """Stop the process and its children (SIGSTOP) while the context is open."""
         self._signal(signal.SIGSTOP)
         try:
             yield
@@ -79,7 +79,7 @@ class Server:
             self._signal(signal.SIGCONT)
 
     def end(self) -> None:
-        """End it, whatever state it is in."""
+        """End the process in whatever state it is."""
         if self._process is not None:
             with suppress(ProcessLookupError, FileNotFoundError):
                 self.kill()
@@ -91,5 +91,7 @@ class Server:
 
 
 def children(pid: int) -> list[int]:
-    """Return a process's children; PostgreSQL's are of sessions of their own, so no group has them all."""
+    """Return the ids of a process's children. Those of PostgreSQL have sessions of their own, so no process group has
+    them all.
+    """
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]

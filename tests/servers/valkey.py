@@ -1,4 +1,4 @@
-"""Valkey: alone, as a cluster, and watched by a sentinel."""
+"""Valkey: a single server, a cluster, and a primary with a sentinel."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,17 +15,17 @@ from .server import PATIENCE_SECONDS, Server
 from .wheels import folder_of
 
 DURABLE: Final = ("--appendonly", "yes", "--appendfsync", "always")
-"""For tests that a crash is part of."""
+"""Options for tests that crash the server."""
 
 SERVICE: Final = "keyturn"
-"""What the sentinel calls the primary that it watches."""
+"""The sentinel's name for the primary."""
 
 _PRIMARIES: Final = 3
 _SLOTS: Final = 16_384
 _STEP_SECONDS: Final = 0.02
 
 _Link = Callable[[int], int]
-"""Is given the port of a server, and returns the one at which others reach it."""
+"""Maps the port of a server to the port that others use for it."""
 
 
 def _direct(port: int) -> int:
@@ -37,24 +37,24 @@ class Valkey(Server):
 
     @property
     def url(self) -> str:
-        """Return its URL."""
+        """Return the URL."""
         return f"redis://127.0.0.1:{self.port}"
 
     def answers(self) -> bool:
-        """Tell whether it takes commands."""
+        """Tell whether the server takes commands."""
         try:
             return bool(self.execute("PING"))
         except (RedisError, OSError):
             return False
 
     def execute(self, *command: str | int) -> Any:
-        """Run a command."""
+        """Run a command and return its result."""
         with Redis(port=self.port, socket_timeout=5.0, decode_responses=True) as client:
             return client.execute_command(*command)
 
 
 class Cluster:
-    """Primaries that share the slots, and a replica for each of them or none."""
+    """Primaries that share the slots. Each has a replica, or none has one."""
 
     def __init__(self, primaries: Sequence[Valkey], replicas: Sequence[Valkey] = ()) -> None:
         self.primaries = primaries
@@ -62,7 +62,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """Return its URL."""
+        """Return the URL."""
         nodes = [*self.primaries, *self.replicas]
         return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in nodes)
 
@@ -72,15 +72,15 @@ class Cluster:
             node.execute("FLUSHALL")
 
     def fail_over(self) -> None:
-        """Kill a primary, and return once its replica has taken its place and the cluster serves again."""
+        """Kill a primary. Return when its replica has taken its place and the cluster serves again."""
         self.primaries[0].kill()
         until(lambda: self.replicas[0].execute("ROLE")[0] == "master")
         for node in [*self.primaries[1:], *self.replicas]:
             until(partial(_serves, node))
 
 
-class Watched:
-    """A primary, its replica, and the sentinel that promotes the replica where the primary is gone."""
+class SentinelGroup:
+    """A primary, its replica, and the sentinel that promotes the replica when the primary fails."""
 
     def __init__(self, primary: Valkey, replica: Valkey, sentinel: Valkey) -> None:
         self.primary = primary
@@ -89,24 +89,24 @@ class Watched:
 
     @property
     def url(self) -> str:
-        """Return its URL."""
+        """Return the URL."""
         return f"redis+sentinel://127.0.0.1:{self.sentinel.port}/{SERVICE}/0"
 
     def fail_over(self) -> None:
-        """Kill the primary, and return once the replica has taken its place."""
+        """Kill the primary. Return when the replica has taken its place."""
         self.primary.kill()
         until(lambda: self.replica.execute("ROLE")[0] == "master")
         until(self._is_healed)
 
     def _is_healed(self) -> bool:
-        """Tell whether the sentinel sends clients to the replica, and has no doubts about it."""
+        """Tell whether the sentinel sends clients to the replica and has no doubts about it."""
         known = self.sentinel.execute("SENTINEL", "MASTER", SERVICE)
         return int(known["port"]) == self.replica.port and known["flags"] == "master"
 
 
 @contextmanager
 def running_valkey(folder: Path, *options: str) -> Iterator[Valkey]:
-    """Start a server on data of its own, and end it whatever happens."""
+    """Run a server with data of its own."""
     server = _valkey(folder, options)
     try:
         server.start()
@@ -117,9 +117,7 @@ def running_valkey(folder: Path, *options: str) -> Iterator[Valkey]:
 
 @contextmanager
 def running_cluster(folder: Path, *options: str, replicas: bool = False, link: _Link = _direct) -> Iterator[Cluster]:
-    """Start a cluster of three primaries, each with a replica or none, and end it whatever happens. ``link`` leads
-    clients and replicas to a primary.
-    """
+    """Run a cluster of three primaries. ``link`` maps a primary's port to the one that clients and replicas use."""
     with ExitStack() as running:
 
         def nodes(kind: str) -> list[Valkey]:
@@ -133,16 +131,14 @@ def running_cluster(folder: Path, *options: str, replicas: bool = False, link: _
         for node in [*primaries, *followers]:
             _meet(node, primaries[0])
         for node in [*primaries, *followers]:
-            until(partial(_is_whole, node))
+            until(partial(_is_complete, node))
         _replicate(primaries, followers)
         yield Cluster(primaries, followers)
 
 
 @contextmanager
-def running_watched(folder: Path, *options: str, link: _Link = _direct) -> Iterator[Watched]:
-    """Start a primary, a replica and a sentinel, and end them whatever happens. ``link`` leads the replica to the
-    primary.
-    """
+def running_sentinel_group(folder: Path, *options: str, link: _Link = _direct) -> Iterator[SentinelGroup]:
+    """Run a primary, a replica and a sentinel. ``link`` maps the primary's port to the one that the replica uses."""
     with ExitStack() as running:
         primary = running.enter_context(running_valkey(folder / "primary", *options))
         replica = running.enter_context(
@@ -151,11 +147,11 @@ def running_watched(folder: Path, *options: str, link: _Link = _direct) -> Itera
         until(lambda: "'master_link_status': 'up'" in _info(replica))
         until(partial(_has_a_replica, primary))
         sentinel = running.enter_context(_sentinel(folder / "sentinel", primary, replica))
-        yield Watched(primary, replica, sentinel)
+        yield SentinelGroup(primary, replica, sentinel)
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Return once ``condition`` holds."""
+    """Return when ``condition`` is true."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert time.monotonic() < deadline
@@ -164,7 +160,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def _cluster_node(folder: Path, *options: str) -> Iterator[Valkey]:
-    """Its bus has a port of its own: the one by default, 10,000 above the other, may be taken, or none at all."""
+    """Run a node. Its bus has a free port: the default, 10,000 above the other port, may be taken or not exist."""
     clustered = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-port", str(free_port()))
     with running_valkey(folder, *clustered, *options) as node:
         yield node
@@ -176,7 +172,7 @@ def _meet(node: Valkey, other: Valkey) -> None:
 
 
 def _replicate(primaries: Sequence[Valkey], followers: Sequence[Valkey]) -> None:
-    """Make each of ``followers`` the replica of one primary, and return once they have all that these have."""
+    """Make each of ``followers`` the replica of one primary. Return when the replicas have all data."""
     for primary, follower in zip(primaries, followers, strict=False):
         name = primary.execute("CLUSTER", "MYID")
         until(partial(_knows, follower, name))
@@ -193,8 +189,8 @@ def _has_a_replica(server: Valkey) -> bool:
     return "'state': 'online'" in _info(server)
 
 
-def _is_whole(node: Valkey) -> bool:
-    """Tell whether a node knows of all primaries, and who has which slot."""
+def _is_complete(node: Valkey) -> bool:
+    """Tell whether a node knows all primaries and their slots."""
     return _serves(node) and len(node.execute("CLUSTER", "SHARDS")) >= _PRIMARIES
 
 
@@ -203,7 +199,7 @@ def _serves(node: Valkey) -> bool:
 
 
 def _info(server: Valkey) -> str:
-    """Return what it says of its replication, unparsed."""
+    """Return what the server says about its replication, unparsed."""
     return str(server.execute("INFO", "replication"))
 
 

@@ -1,4 +1,4 @@
-"""Keys, made once."""
+"""Keys that are made once."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -6,11 +6,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 
 @pytest.fixture(scope="session")
 def private_key() -> RSAPrivateKey:
-    """Return a sound key."""
+    """Return a key that is fit to sign."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @pytest.fixture(scope="session")
 def another_private_key() -> RSAPrivateKey:
-    """Return another sound key."""
+    """Return another key that is fit to sign."""
     return generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,4 @@
-"""Making a key file (`keys generate`)."""
+"""Creating a key file (`keys generate`)."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ _MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """Let this process make files that everyone can read."""
+    """Let this process create files that every user can read."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -33,15 +33,15 @@ def _create(directory: Path, passphrase: str | None = None) -> Path:
 
 @pytest.mark.usefixtures("open_umask")
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
-    """File and new directory are closed to others, whatever the umask."""
+    """Only the owner can read the file and the new directory, whatever the umask is."""
     path = _create(tmp_path / "keys")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-async def test_it_is_read_again(tmp_path: Path, passphrase: str | None) -> None:
-    """The file is named for its moment, and the directory store reads it with the same passphrase."""
+async def test_the_key_ring_reads_it(tmp_path: Path, passphrase: str | None) -> None:
+    """The file is named for its time, and the key ring reads it with the same passphrase."""
     path = _create(tmp_path / "parent" / "keys", passphrase)
     assert path == tmp_path / "parent" / "keys" / "2026-03-01T120000Z.pem"
     (stored,) = await DirectoryKeyRing(directory=path.parent, passphrase=passphrase).load()
@@ -49,18 +49,18 @@ async def test_it_is_read_again(tmp_path: Path, passphrase: str | None) -> None:
 
 
 def test_a_passphrase_encrypts_it(tmp_path: Path) -> None:
-    """With a passphrase the private key is not in the file as it is."""
+    """With a passphrase the key in the file is encrypted."""
     assert _create(tmp_path, PASSPHRASE).read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
 
 
 def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
-    """The directory holds the key file alone."""
+    """The directory has only the key file."""
     path = _create(tmp_path)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_it_overwrites_nothing(tmp_path: Path) -> None:
-    """A key of the same moment stays as it is, and the message names it."""
+    """An existing key of the same time is not changed, and the error names it."""
     path = _create(tmp_path)
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match=rf"{path} cannot be written: File exists"):
@@ -70,8 +70,8 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("act", ["fsync", "link", "open"])
-def test_it_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
-    """A full disk at any step leaves no file, neither under its name nor half written."""
+def test_no_partial_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    """A full disk at any step leaves no file, neither under the final name nor a partial one."""
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -84,7 +84,7 @@ def test_it_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_it_is_complete_when_it_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the file gets its name, the whole key is written and flushed to the disk."""
+    """The whole key is written and flushed to the disk before the file gets its name."""
     events: list[str] = []
     fsync, link = os.fsync, os.link
 
@@ -104,7 +104,7 @@ def test_it_is_complete_when_it_appears(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
-    """Where a file stands in the way the message names the key file, and no other error comes through."""
+    """If a file has the directory's name, the error names the key file."""
     (tmp_path / "file").write_bytes(b"")
     for directory in (tmp_path / "file", tmp_path / "file" / "keys"):
         with pytest.raises(ConfigurationError, match=rf"key file {directory}/.* cannot be written"):
@@ -112,7 +112,7 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_passphrase_that_is_too_long_is_refused(tmp_path: Path) -> None:
-    """OpenSSL takes at most 1023 bytes; the message says what is wrong, and not the passphrase."""
+    """OpenSSL takes at most 1,023 bytes. The error says so, without the passphrase."""
     with pytest.raises(ConfigurationError) as refusal:
         _create(tmp_path, PASSPHRASE * 100)
     assert PASSPHRASE not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""Private keys as PEM: which are read, and what is said of the others (SPEC.md §6)."""
+"""Private keys in PEM: those that are read, and the errors for the others (SPEC.md §6)."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from app.adapters.keys.rsa_key import thumbprint, to_stored_key
 from app.domain import base64url
 from app.domain.errors import ConfigurationError
 
-from .writing import PASSPHRASE, encrypted, everything_said, pkcs1, pkcs8, secrets_in
+from .writing import PASSPHRASE, all_texts, encrypted, pkcs1, pkcs8, secrets_in
 
 _VECTORS: Final = Path(__file__).parents[2] / "vectors"
 _Make = Callable[[RSAPrivateKey], bytes]
@@ -82,13 +82,13 @@ _ACCEPTED: dict[str, tuple[_Make, str | None]] = {
 
 @pytest.mark.parametrize(("make", "passphrase", "message"), list(_REFUSED.values()), ids=list(_REFUSED))
 def test_an_unfit_key_is_refused(private_key: RSAPrivateKey, make: _Make, passphrase: str | None, message: str) -> None:
-    """The message names the source, the fault and the mend, and shows nothing of the key or the passphrase."""
+    """The error names the source and the fault and says what to do. It shows nothing of the key or the passphrase."""
     pem = make(private_key)
     with pytest.raises(ConfigurationError, match=message) as refusal:
         read_private_key(pem, passphrase=passphrase, source="THE-SOURCE")
     assert str(refusal.value).startswith("THE-SOURCE ")
-    said = everything_said(refusal.value)
-    assert [secret for secret in (*secrets_in(pem), "wr0ng-horse") if secret in said] == []
+    texts = all_texts(refusal.value)
+    assert [secret for secret in (*secrets_in(pem), "wr0ng-horse") if secret in texts] == []
 
 
 @pytest.mark.parametrize(("make", "passphrase"), list(_ACCEPTED.values()), ids=list(_ACCEPTED))
@@ -99,15 +99,15 @@ def test_a_fit_key_is_read(private_key: RSAPrivateKey, make: _Make, passphrase: 
 
 
 def test_a_larger_key_is_read() -> None:
-    """A key of 3072 bits is accepted."""
+    """A key of 3,072 bits is accepted."""
     stored = read_private_key(_rsa(3072)(None), passphrase=None, source="S")  # type: ignore[arg-type]  # it needs no key
     private_key = load_der_private_key(stored.pkcs8, password=None)
     assert isinstance(private_key, RSAPrivateKey)
     assert private_key.key_size == 3072
 
 
-def test_a_stored_key_is_the_whole_key(private_key: RSAPrivateKey) -> None:
-    """The kid is the thumbprint, and the private half is PKCS #8 in DER."""
+def test_a_stored_key_has_thumbprint_and_private_key(private_key: RSAPrivateKey) -> None:
+    """The kid is the thumbprint, and the private key is PKCS #8 in DER."""
     stored = to_stored_key(private_key)
     assert stored.key.kid == thumbprint(private_key.public_key().public_numbers())
     read = load_der_private_key(stored.pkcs8, password=None)
@@ -116,7 +116,7 @@ def test_a_stored_key_is_the_whole_key(private_key: RSAPrivateKey) -> None:
 
 
 def test_the_thumbprint_of_rfc_7638() -> None:
-    """The RFC's example key has the RFC's thumbprint (§3.1)."""
+    """The example key of RFC 7638 has the thumbprint of §3.1."""
     example = json.loads((_VECTORS / "keys" / "rfc7638.json").read_text("utf-8"))
     modulus, exponent = (int.from_bytes(base64url.decode(example["jwk"][name]), "big") for name in ("n", "e"))
     assert thumbprint(RSAPublicNumbers(exponent, modulus)) == example["thumbprint"]

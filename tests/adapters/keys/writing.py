@@ -1,4 +1,4 @@
-"""Private keys as text, in the forms that tools write; and what of them must never be seen again."""
+"""Private keys as PEM in the forms that tools write, and their secrets, which no message may show."""
 
 from typing import Final
 
@@ -25,17 +25,17 @@ def pkcs1(key: RSAPrivateKey) -> bytes:
 
 
 def encrypted(key: RSAPrivateKey, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
-    """Return the key under ``PASSPHRASE``."""
+    """Return the key encrypted with ``PASSPHRASE``."""
     return key.private_bytes(Encoding.PEM, form, BestAvailableEncryption(PASSPHRASE.encode()))
 
 
-def everything_said(error: BaseException | None) -> str:
-    """Return all that a log could show of an error and its causes."""
-    said = ""
+def all_texts(error: BaseException | None) -> str:
+    """Return all texts of an error and its causes that a log could show."""
+    texts = ""
     while error is not None:
-        said += f"{error} {error!r} "
+        texts += f"{error} {error!r} "
         error = error.__cause__ or error.__context__
-    return said
+    return texts
 
 
 def secrets_in(pem: bytes) -> list[str]:

@@ -1,4 +1,4 @@
-"""Sessions in memory: the kit, and what only this adapter has."""
+"""Sessions in memory: the kit, and what is special to this adapter."""
 
 from collections.abc import Sequence, Sized
 
@@ -13,7 +13,7 @@ from app.domain.sessions.session import RevocationReason, Session
 
 
 class TestMemorySessionRepository(SessionRepositoryContract, SessionSweeperContract):
-    """The in-memory sessions pass the kit; their connections are one object."""
+    """The sessions pass the kit. All connections are one object."""
 
     async def connections(self, n: int) -> Sequence[MemorySessionRepository]:
         return [MemorySessionRepository()] * n
@@ -25,33 +25,33 @@ def sessions() -> MemorySessionRepository:
     return MemorySessionRepository()
 
 
-def held(structure: object) -> int:
-    """Return how many entries are in a structure, or in all those inside an object."""
-    return len(structure) if isinstance(structure, Sized) else sum(map(held, vars(structure).values()))
+def entries(structure: object) -> int:
+    """Return how many entries a collection has, or all collections inside an object together."""
+    return len(structure) if isinstance(structure, Sized) else sum(map(entries, vars(structure).values()))
 
 
 async def rotate(sessions: MemorySessionRepository, session: Session, *, times: int, now: float) -> None:
-    """Rotate ``session``, which never did, at one moment."""
+    """Rotate ``session``, which has not rotated yet, several times at one moment."""
     for _ in range(times):
         assert await advance(sessions, session, now=now)
         session = rotated(session, now=now)
 
 
 async def test_nothing_is_left_of_sessions_that_ended(sessions: MemorySessionRepository) -> None:
-    """Swept after their end, whether they were used, revoked or neither, sessions leave every structure empty."""
+    """After a sweep nothing is left of ended sessions, whether they rotated, were revoked or neither."""
     for number in range(30):
         await sessions.add(new_session(number, subject=f"subject-{number % 7}"))
         await rotate(sessions, new_session(number), times=number % 5, now=LATER)
         if number % 2:
             await sessions.revoke(_id(number), reason=RevocationReason.LOGOUT, now=LATER)
-    assert held(sessions) > 60
+    assert entries(sessions) > 60
     await sessions.erase_salts(rotated_before=LATER + 1, limit=1_000)
     assert await sweep(sessions, expired_before=LATER + IDLE_LIFETIME + 1, revoked_before=LATER + 1) == 30
-    assert held(sessions) == 0
+    assert entries(sessions) == 0
 
 
-async def test_what_an_instance_holds_does_not_grow_with_rotations(sessions: MemorySessionRepository) -> None:
-    """A session that rotates all day, and is swept as it does, takes the room of one that rotated once."""
+async def test_memory_does_not_grow_with_rotations(sessions: MemorySessionRepository) -> None:
+    """A session that rotates all day, with sweeps in between, takes no more memory than after a few rotations."""
     await sessions.add(new_session(idle_expires_at=None, expires_at=NOW + 10**6))
     session = new_session(idle_expires_at=None, expires_at=NOW + 10**6)
     sizes = []
@@ -60,30 +60,30 @@ async def test_what_an_instance_holds_does_not_grow_with_rotations(sessions: Mem
         session = rotated(session, now=NOW + step)
         await sessions.erase_salts(rotated_before=NOW + step - 30, limit=1_000)
         await sessions.delete_ended(expired_before=NOW + step, revoked_before=NOW + step, limit=1_000)
-        sizes.append(held(sessions))
+        sizes.append(entries(sessions))
     assert max(sizes) == sizes[-1] == sizes[100]
 
 
 @pytest.mark.parametrize("jump", [3_600.0, 10.0**9], ids=["an hour", "thirty years"])
-async def test_a_clock_that_was_ahead_for_a_moment_stops_no_erasing(
-    sessions: MemorySessionRepository, jump: float
-) -> None:
-    """After the clock is put right, the rotations from then on lose their salts in time, and nothing piles up."""
+async def test_salts_are_erased_after_a_clock_was_ahead(sessions: MemorySessionRepository, jump: float) -> None:
+    """After a clock was ahead for a moment, the salts of later rotations are erased in time."""
     far = {"expires_at": NOW + 2 * jump, "idle_expires_at": None}
     for number in range(100):
         await sessions.add(new_session(number, **far))
-    unused = held(sessions)
+    unused = entries(sessions)
     assert await advance(sessions, new_session(0, **far), now=NOW + jump)
     for number in range(1, 100):
         await rotate(sessions, new_session(number, **far), times=5, now=NOW + number)
         await sessions.erase_salts(rotated_before=NOW + number - 30, limit=1_000)
     salted = [number for number in range(100) if (await _found(sessions, number)).salt is not None]
     assert salted == [0, *range(69, 100)]
-    assert held(sessions) <= unused + 5 * len(salted)
+    assert entries(sessions) <= unused + 5 * len(salted)
 
 
-async def test_a_clock_that_jumps_back_makes_sessions_no_older(sessions: MemorySessionRepository) -> None:
-    """A session rotated before the jump lives on after it, and rotates in the past of its own creation."""
+async def test_a_session_survives_a_clock_that_is_set_back(sessions: MemorySessionRepository) -> None:
+    """A session that rotated before the clock was set back is live afterwards, and rotates at a time before its
+    creation.
+    """
     await sessions.add(new_session())
     await rotate(sessions, new_session(), times=1, now=LATER)
     assert await advance(sessions, rotated(new_session()), now=NOW - 1_000)

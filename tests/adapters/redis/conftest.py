@@ -1,21 +1,21 @@
-"""The servers that the tests of this folder run on."""
+"""The servers of the tests in this folder."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
 from app.adapters.redis.store import RedisStore
 from app.ports.session_store import StoreOptions
-from tests.servers.valkey import Cluster, Valkey, Watched, running_cluster, running_valkey, running_watched
+from tests.servers.valkey import Cluster, SentinelGroup, Valkey, running_cluster, running_sentinel_group, running_valkey
 
-Stores = Callable[..., Awaitable[Sequence[RedisStore]]]
+OpenStore = Callable[..., Awaitable[RedisStore]]
 
 PATIENT = StoreOptions(timeout=20.0, connections=3)
 
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """Return a server that stands alone."""
+    """Return a single server."""
     with running_valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
 
@@ -28,23 +28,23 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """Return a primary and a replica, watched by a sentinel."""
-    with running_watched(tmp_path_factory.mktemp("watched")) as watched:
-        yield watched
+def sentinel_group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelGroup]:
+    """Return a primary, its replica and a sentinel."""
+    with running_sentinel_group(tmp_path_factory.mktemp("sentinel_group")) as sentinel_group:
+        yield sentinel_group
 
 
 @pytest.fixture
-async def opened() -> AsyncIterator[Callable[..., Awaitable[RedisStore]]]:
-    """Return a function that opens a store, which is closed after the test."""
+async def open_store() -> AsyncIterator[OpenStore]:
+    """Return a function that opens a store. The store is closed after the test."""
     stores: list[RedisStore] = []
 
-    async def open_store(url: str, options: StoreOptions = PATIENT) -> RedisStore:
+    async def open_one(url: str, options: StoreOptions = PATIENT) -> RedisStore:
         store = RedisStore(url, options)
         stores.append(store)
         await store.open()
         return store
 
-    yield open_store
+    yield open_one
     for store in stores:
         await store.close()

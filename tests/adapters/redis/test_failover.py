@@ -1,4 +1,4 @@
-"""A primary that dies and whose replica takes its place."""
+"""Failovers: a primary dies and its replica takes its place."""
 
 import asyncio
 import random
@@ -17,30 +17,31 @@ from app.domain.sessions.session import RevocationReason, Session
 from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.relay import relaying
-from tests.servers.valkey import Cluster, Watched, running_cluster, running_watched
+from tests.servers.valkey import Cluster, SentinelGroup, running_cluster, running_sentinel_group
 
 LAG_SECONDS: Final = 0.02
 CONFIRMED: Final = StoreOptions(timeout=2.0, connections=20, replicas=1)
+UNCONFIRMED: Final = replace(CONFIRMED, replicas=0)
 PATIENCE_SECONDS: Final = 30.0
 
 
 @contextmanager
-def failing(form: str, folder: Path) -> Iterator[Watched | Cluster]:
-    """Start a primary that a sentinel watches, or a cluster, whose replicas have everything a little later."""
+def failing(form: str, folder: Path) -> Iterator[SentinelGroup | Cluster]:
+    """Run a primary with a sentinel, or a cluster. The replicas receive everything a little later."""
     with ExitStack() as running:
 
         def link(port: int) -> int:
             return running.enter_context(relaying(port, lag=LAG_SECONDS)).port
 
         if form == "sentinel":
-            yield running.enter_context(running_watched(folder, link=link))
+            yield running.enter_context(running_sentinel_group(folder, link=link))
         else:
             yield running.enter_context(running_cluster(folder, replicas=True, link=link))
 
 
 @asynccontextmanager
-async def opened(url: str, options: StoreOptions) -> AsyncIterator[RedisStore]:
-    """Open a store, and close it."""
+async def open_store(url: str, options: StoreOptions) -> AsyncIterator[RedisStore]:
+    """Open a store, and close it afterwards."""
     store = RedisStore(url, options)
     try:
         await store.open()
@@ -51,69 +52,78 @@ async def opened(url: str, options: StoreOptions) -> AsyncIterator[RedisStore]:
 
 @dataclass
 class Client:
-    """One that goes on with its session, and knows what was acknowledged, now and before, and what may have been done
-    besides.
+    """A client that rotates its session. It knows the acknowledged state, earlier states, and the states that an
+    attempt of unknown outcome may have left.
     """
 
     acknowledged: Session
     before: list[Session] = field(default_factory=list)
     attempted: list[Session] = field(default_factory=list)
 
-    async def go_on(self, store: RedisStore, over: asyncio.Event) -> None:
-        """Rotate until it is over, or until the outcome is unknown."""
+    async def rotate_until(self, store: RedisStore, over: asyncio.Event) -> None:
+        """Rotate until ``over`` is set, or until the outcome of a rotation is unknown."""
         while not over.is_set():
             successor = rotated(self.acknowledged, now=NOW + 1)
             self.attempted = [successor]
             if not await advance(store.sessions, self.acknowledged, now=NOW + 1):
                 raise AssertionError("nobody else rotates this session")
-            self._note(successor)
+            self._acknowledge(successor)
 
-    async def leave(self, store: RedisStore) -> None:
-        """End the session."""
+    async def sign_out(self, store: RedisStore) -> None:
+        """Revoke the session."""
         revoked = replace(self.acknowledged, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT, salt=None)
         self.attempted = [revoked]
         await store.sessions.revoke(self.acknowledged.session_id, reason=RevocationReason.LOGOUT, now=LATER)
-        self._note(revoked)
+        self._acknowledge(revoked)
 
-    def _note(self, acknowledged: Session) -> None:
+    def _acknowledge(self, acknowledged: Session) -> None:
         self.before.append(self.acknowledged)
         self.acknowledged, self.attempted = acknowledged, []
 
 
 @pytest.mark.proof("stores")
 @pytest.mark.parametrize("form", ["sentinel", "cluster"])
-async def test_nothing_that_was_confirmed_is_lost(form: str, tmp_path: Path, proof: Proof) -> None:
-    """Some changes wait for the replica, behind a link with a lag of 20 ms: when that takes over, their sessions are
-    as they were acknowledged, or as an attempt of unknown outcome left them, and every sign-out stands. Sessions whose
-    changes waited for nothing may have lost the last of these, and are as they once were. A store that was open before
-    goes on.
+async def test_no_confirmed_change_is_lost(form: str, tmp_path: Path, proof: Proof) -> None:
+    """After a failover, behind a link with a lag of 20 ms, no change that a replica had confirmed is lost, and every
+    sign-out stands. Sessions whose changes did not wait for a replica are as they were at some time. A store that was
+    open before can be used.
     """
-    choose = random.Random(proof.seed())  # noqa: S311  # it only chooses moments
+    choose = random.Random(proof.seed())  # noqa: S311  # it only chooses times
     lost = 0
     for failover in range(proof.count("failovers", small=1, full=10)):
-        confirmed, hasty = ([Client(new_session(number + some)) for number in range(20)] for some in (0, 20))
         with failing(form, tmp_path / str(failover)) as servers:
-            unconfirmed = replace(CONFIRMED, replicas=0)
-            async with opened(servers.url, CONFIRMED) as store, opened(servers.url, unconfirmed) as beside:
-                await asyncio.gather(*(store.sessions.add(each.acknowledged) for each in confirmed + hasty))
-                over = asyncio.Event()
-                pairs = [(client, store) for client in confirmed] + [(client, beside) for client in hasty]
-                going_on = [asyncio.create_task(client.go_on(place, over)) for client, place in pairs[5:-5]]
-                await asyncio.sleep(choose.uniform(0.1, 0.5))
-                leaving = [asyncio.create_task(client.leave(place)) for client, place in pairs[:5] + pairs[-5:]]
-                await asyncio.sleep(choose.uniform(0.0, 2 * LAG_SECONDS))
-                await asyncio.to_thread(servers.fail_over)
-                over.set()
-                for result in await asyncio.gather(*going_on, *leaving, return_exceptions=True):
-                    assert result is None or isinstance(result, StoreUnavailable), result
-                kept = await asyncio.gather(*(keeps_all(beside, client) for client in confirmed + hasty))
-                assert all(kept[: len(confirmed)]), "an acknowledged change is lost"
-                lost += kept.count(False)
+            async with (
+                open_store(servers.url, CONFIRMED) as confirming,
+                open_store(servers.url, UNCONFIRMED) as unconfirming,
+            ):
+                confirmed = [(Client(new_session(number)), confirming) for number in range(20)]
+                unconfirmed = [(Client(new_session(20 + number)), unconfirming) for number in range(20)]
+                await fail_over_under_load(servers, confirmed + unconfirmed, choose)
+                assert all([await keeps_all(unconfirming, client) for client, _ in confirmed]), "a change is lost"
+                lost += [await keeps_all(unconfirming, client) for client, _ in unconfirmed].count(False)
     proof.measured("sessions that lost changes that waited for nothing", lost)
 
 
+async def fail_over_under_load(
+    servers: SentinelGroup | Cluster, clients: list[tuple[Client, RedisStore]], choose: random.Random
+) -> None:
+    """Kill the primary while most clients rotate their sessions and some sign out."""
+    await asyncio.gather(*(store.sessions.add(client.acknowledged) for client, store in clients))
+    over = asyncio.Event()
+    rotating = [asyncio.create_task(client.rotate_until(store, over)) for client, store in clients[5:-5]]
+    await asyncio.sleep(choose.uniform(0.1, 0.5))
+    signing_out = [asyncio.create_task(client.sign_out(store)) for client, store in clients[:5] + clients[-5:]]
+    await asyncio.sleep(choose.uniform(0.0, 2 * LAG_SECONDS))
+    await asyncio.to_thread(servers.fail_over)
+    over.set()
+    for result in await asyncio.gather(*rotating, *signing_out, return_exceptions=True):
+        assert result is None or isinstance(result, StoreUnavailable), result
+
+
 async def keeps_all(store: RedisStore, client: Client) -> bool:
-    """Tell whether the session has all that was acknowledged; see that it is as it was at some time, and goes on."""
+    """Tell whether the session has every acknowledged change. Check that it is in a state it had at some time, and can
+    go on.
+    """
     found = await found_after_failover(store, client)
     assert found in [*client.before, client.acknowledged, *client.attempted]
     assert await advance(store.sessions, found) is (found.revoked_at is None)
@@ -121,7 +131,7 @@ async def keeps_all(store: RedisStore, client: Client) -> bool:
 
 
 async def found_after_failover(store: RedisStore, client: Client) -> Session:
-    """Return the session once its new primary answers."""
+    """Return the session when the new primary answers."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             with suppress(StoreUnavailable):

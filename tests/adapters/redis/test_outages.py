@@ -1,4 +1,4 @@
-"""A server that is away: what is said, for how long one waits, and that it recovers."""
+"""A server that is unavailable: the errors, the time limits and the recovery."""
 
 import asyncio
 import time
@@ -19,18 +19,18 @@ from tests.servers.valkey import DURABLE, Valkey, running_valkey
 
 IMPATIENT: Final = StoreOptions(timeout=0.5, connections=3)
 SLACK_SECONDS: Final = 5.0
-"""A machine can be busy: a wait that has no bound would be longer."""
+"""Added to a time limit, because the machine can be busy. A wait without a limit would be longer."""
 
 
 @pytest.fixture
-def fragile(tmp_path: Path) -> Iterator[Valkey]:
-    """Return a server of the test's own, which writes each change to disk."""
+def server(tmp_path: Path) -> Iterator[Valkey]:
+    """Return a server that only this test uses, and that writes each change to disk."""
     with running_valkey(tmp_path, *DURABLE) as server:
         yield server
 
 
-async def opened(url: str) -> RedisStore:
-    """Return an open store that has one session."""
+async def open_prepared(url: str) -> RedisStore:
+    """Return an open store with one session."""
     store = RedisStore(url, IMPATIENT)
     await store.prepare()
     await store.open()
@@ -38,10 +38,10 @@ async def opened(url: str) -> RedisStore:
     return store
 
 
-async def refused(store: RedisStore) -> None:
-    """See every kind of act refused, none of them late."""
+async def assert_unavailable(store: RedisStore) -> None:
+    """Check that every kind of call raises ``StoreUnavailable`` in time."""
     session = new_session()
-    for act in (
+    for call in (
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
@@ -49,14 +49,14 @@ async def refused(store: RedisStore) -> None:
         store.sessions.list_revocations(0.0),
         store.check(),
     ):
-        begun = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(StoreUnavailable):
-            await act
-        assert time.monotonic() - begun < IMPATIENT.timeout + SLACK_SECONDS
+            await call
+        assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
 
 
-async def recovers(store: RedisStore) -> None:
-    """See the session go on, once the server does."""
+async def assert_recovers(store: RedisStore) -> None:
+    """Check that the session can rotate once the server answers again."""
     async with asyncio.timeout(4 * SLACK_SECONDS):
         while True:
             try:
@@ -69,39 +69,39 @@ async def recovers(store: RedisStore) -> None:
     assert await store.sessions.find(stored.session_id) == rotated(stored)
 
 
-async def test_a_server_that_stops(fragile: Valkey) -> None:
-    """A server that answers nothing any more costs each request its time and no more, and is used again when it goes
-    on, by the same store. What it was sent meanwhile it may do then: nobody was told that it did not.
+async def test_a_server_that_stops(server: Valkey) -> None:
+    """A stopped server costs each call its time limit and no more. The same store uses it again when it continues. The
+    server may then run what it received before; each such call raised ``StoreUnavailable``.
     """
-    store = await opened(fragile.url)
-    with fragile.stopped():
-        begun = time.monotonic()
+    store = await open_prepared(server.url)
+    with server.stopped():
+        started = time.monotonic()
         finds = [store.sessions.find(new_session().session_id) for _ in range(10 * IMPATIENT.connections)]
         results = await asyncio.gather(*finds, return_exceptions=True)
         assert all(isinstance(result, StoreUnavailable) for result in results)
-        assert time.monotonic() - begun < IMPATIENT.timeout + SLACK_SECONDS
+        assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
         await store.await_revocation(seconds=0.1)
-    await recovers(store)
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_a_server_that_dies(fragile: Valkey) -> None:
-    """Without the server each act fails; after its restart all is there, and the store connects again by itself."""
-    store = await opened(fragile.url)
-    fragile.kill()
-    await refused(store)
-    fragile.start()
-    await recovers(store)
+async def test_a_server_that_dies(server: Valkey) -> None:
+    """Calls fail while the server is dead. After its restart all data is there, and the store reconnects by itself."""
+    store = await open_prepared(server.url)
+    server.kill()
+    await assert_unavailable(store)
+    server.start()
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_news_come_again_after_a_restart(fragile: Valkey) -> None:
-    """The subscription is made anew: a revocation on another connection is told without waiting for the next poll."""
-    store, other = await opened(fragile.url), RedisStore(fragile.url, IMPATIENT)
-    fragile.restart()
-    await recovers(store)
+async def test_the_store_subscribes_again_after_a_restart(server: Valkey) -> None:
+    """A revocation on another connection ends the wait, also after a restart of the server."""
+    store, other = await open_prepared(server.url), RedisStore(server.url, IMPATIENT)
+    server.restart()
+    await assert_recovers(store)
     async with asyncio.timeout(4 * SLACK_SECONDS):
-        while fragile.execute("PUBSUB", "NUMSUB", "keyturn:revocations")[1] == 0:  # noqa: ASYNC110  # it has no event
+        while server.execute("PUBSUB", "NUMSUB", "keyturn:revocations")[1] == 0:  # noqa: ASYNC110  # there is no event for it
             await asyncio.sleep(0.05)
     await store.await_revocation(seconds=1)
     waiting = asyncio.create_task(store.await_revocation(seconds=600))
@@ -112,19 +112,19 @@ async def test_news_come_again_after_a_restart(fragile: Valkey) -> None:
     await other.close()
 
 
-@pytest.mark.parametrize("act", ["prepare", "open"])
+@pytest.mark.parametrize("method", ["prepare", "open"])
 @pytest.mark.parametrize("form", ["redis", "redis+cluster"])
-async def test_nothing_listens(act: str, form: str) -> None:
-    """What cannot be reached is named, and the password is not."""
+async def test_an_unreachable_server_is_named(method: str, form: str) -> None:
+    """The error names the server and not the password."""
     store = RedisStore(f"{form}://keyturn:secret-word@127.0.0.1:{free_port()}", IMPATIENT)
     with pytest.raises(StoreUnavailable, match=r"Redis at 127\.0\.0\.1 port \d+") as failure:
-        await getattr(store, act)()
+        await getattr(store, method)()
     assert "secret-word" not in str(failure.value)
     await store.close()
 
 
-async def test_no_sentinel_listens() -> None:
-    """Sentinels that cannot be reached are named."""
+async def test_unreachable_sentinels_are_named() -> None:
+    """The error names the sentinels."""
     store = RedisStore(f"redis+sentinel://127.0.0.1:{free_port()}/keyturn", IMPATIENT)
     with pytest.raises(StoreUnavailable, match="Redis at"):
         await store.prepare()
@@ -132,59 +132,59 @@ async def test_no_sentinel_listens() -> None:
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-lru", "volatile-ttl"])
-async def test_a_server_that_drops_keys(fragile: Valkey, policy: str) -> None:
-    """Where memory that runs out would take sessions, the start is refused, with the mend."""
-    fragile.execute("CONFIG", "SET", "maxmemory-policy", policy)
-    store = RedisStore(fragile.url, IMPATIENT)
+async def test_an_evicting_server_is_refused(server: Valkey, policy: str) -> None:
+    """A server that evicts keys is refused, because it would lose sessions. The error says what to change."""
+    server.execute("CONFIG", "SET", "maxmemory-policy", policy)
+    store = RedisStore(server.url, IMPATIENT)
     with pytest.raises(ConfigurationError, match=f"{policy}.*Set maxmemory-policy noeviction"):
         await store.prepare()
     await store.close()
 
 
-async def test_a_replica(fragile: Valkey) -> None:
+async def test_a_replica_is_refused(server: Valkey) -> None:
     """A server that takes no writes is refused."""
-    fragile.execute("REPLICAOF", "127.0.0.1", free_port())
-    store = RedisStore(fragile.url, IMPATIENT)
+    server.execute("REPLICAOF", "127.0.0.1", free_port())
+    store = RedisStore(server.url, IMPATIENT)
     with pytest.raises(ConfigurationError, match="is a replica"):
         await store.prepare()
     await store.close()
 
 
-async def test_more_replicas_than_there_are(fragile: Valkey) -> None:
-    """What nobody could confirm is not asked for."""
-    store = RedisStore(fragile.url, StoreOptions(timeout=0.5, replicas=1))
+async def test_too_few_replicas_are_refused(server: Valkey) -> None:
+    """A number of replicas that the server does not have is refused."""
+    store = RedisStore(server.url, StoreOptions(timeout=0.5, replicas=1))
     with pytest.raises(ConfigurationError, match="has 0 replicas connected"):
         await store.prepare()
     await store.close()
 
 
-async def test_a_wrong_password(fragile: Valkey) -> None:
-    """A password that is refused is said to be, and not shown."""
-    fragile.execute("CONFIG", "SET", "requirepass", "the right one")
-    store = RedisStore(fragile.url.replace("//", "//:secret-word@"), IMPATIENT)
-    for act in (store.prepare, store.open):
+async def test_a_wrong_password_is_reported(server: Valkey) -> None:
+    """The error says that the password is refused, and does not show it."""
+    server.execute("CONFIG", "SET", "requirepass", "the right one")
+    store = RedisStore(server.url.replace("//", "//:secret-word@"), IMPATIENT)
+    for method in (store.prepare, store.open):
         with pytest.raises(ConfigurationError, match="refuses the user or the password") as failure:
-            await act()
+            await method()
         assert "secret-word" not in str(failure.value)
     await store.close()
 
 
-async def test_a_server_that_keeps_nothing(valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
-    """That what was acknowledged ends with it is said at the start."""
+async def test_a_server_without_persistence_is_logged(valkey: Valkey, caplog: pytest.LogCaptureFixture) -> None:
+    """The log warns of a server that keeps nothing on disk."""
     store = RedisStore(valkey.url, IMPATIENT)
     await store.prepare()
     assert "appendonly yes" in caplog.text
     await store.close()
 
 
-async def test_too_few_replicas_confirm(fragile: Valkey) -> None:
-    """A change that no replica has is not acknowledged, and neither is what a later read finds of it. Budgets wait for
-    no replica: an attempt would count that nobody made.
+async def test_an_unconfirmed_change_is_not_acknowledged(server: Valkey) -> None:
+    """A change that no replica has is not acknowledged, and neither is a later read of it. Rate limits wait for no
+    replica: otherwise an attempt that nobody made would count.
     """
-    alone, confirming = await opened(fragile.url), RedisStore(fragile.url, StoreOptions(timeout=0.5, replicas=1))
+    alone, confirming = await open_prepared(server.url), RedisStore(server.url, StoreOptions(timeout=0.5, replicas=1))
     session = new_session()
     async with asyncio.timeout(4 * SLACK_SECONDS):
-        while await alone.sessions.find(session.session_id) == session:  # a busy machine may not get as far as that
+        while await alone.sessions.find(session.session_id) == session:  # a slow machine may fail before the change
             with pytest.raises(StoreUnavailable):
                 await advance(confirming.sessions, session)
     assert await alone.sessions.find(session.session_id) == rotated(session)

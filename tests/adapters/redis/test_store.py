@@ -1,4 +1,4 @@
-"""Valkey as a store: the kit, across processes too."""
+"""Valkey as a store: the kit, also across processes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from tests.servers.valkey import Valkey
 
 
 class TestRedisStore(DurableStoreContract):
-    """A server passes the kit; that it is durable is its own configuration."""
+    """A server passes the kit. Whether it is durable depends on its own configuration."""
 
     @pytest.fixture(autouse=True)
     def _url(self, valkey: Valkey) -> None:
@@ -27,7 +27,7 @@ class TestRedisStore(DurableStoreContract):
 
 
 class TestAcrossProcesses(SessionProcesses):
-    """A server passes the kit for processes."""
+    """A server passes the kit for several processes."""
 
     @pytest.fixture(autouse=True)
     def _url(self, valkey: Valkey) -> None:

@@ -1,4 +1,4 @@
-"""The databases that the tests of this folder run on."""
+"""The databases of the tests in this folder."""
 
 import asyncio
 import shutil
@@ -20,14 +20,14 @@ _numbers = count()
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """Return a server, with a database that is prepared already to copy others from."""
+    """Return a server that all tests share."""
     with running_postgres(durable=False) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def template(postgres: Postgres) -> str:
-    """Return the name of a prepared database."""
+    """Return the name of a prepared database, from which the databases of the tests are copied."""
     postgres.execute("CREATE DATABASE prepared")
     asyncio.run(SqlStore(postgres.url("prepared"), StoreOptions()).prepare())
     return "prepared"
@@ -35,7 +35,7 @@ def template(postgres: Postgres) -> str:
 
 @pytest.fixture(scope="session")
 def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file that is prepared already to copy others from."""
+    """Return a prepared SQLite file, from which the files of the tests are copied."""
     file = tmp_path_factory.mktemp("prepared") / "keyturn.db"
     asyncio.run(SqlStore(f"sqlite:///{file}", StoreOptions()).prepare())
     return file
@@ -43,14 +43,14 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Return which database a test runs on."""
+    """Return the database that the test runs on."""
     kind: str = request.param
     return kind
 
 
 @pytest.fixture
 def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of a database of the test's own, prepared and empty."""
+    """Return the URL of a prepared, empty database of this test."""
     if kind == "sqlite":
         shutil.copy(request.getfixturevalue("prepared_file"), tmp_path / "keyturn.db")
         yield f"sqlite:///{tmp_path}/keyturn.db"
@@ -61,7 +61,7 @@ def url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 
 @pytest.fixture
 def bare_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of a database that was never prepared."""
+    """Return the URL of a database that is not prepared."""
     if kind == "sqlite":
         yield f"sqlite:///{tmp_path}/bare.db"
         return
@@ -71,7 +71,7 @@ def bare_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Itera
 
 @contextmanager
 def own_database(server: Postgres, *, template: str) -> Iterator[str]:
-    """Yield the URL of a copy of ``template``, which is deleted afterwards: hundreds of them would fill a disk."""
+    """Yield the URL of a copy of ``template``. It is deleted afterwards: hundreds of them would fill the disk."""
     name = f"test_{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.url(name)
@@ -80,7 +80,7 @@ def own_database(server: Postgres, *, template: str) -> Iterator[str]:
 
 @pytest.fixture
 async def stores(url: str) -> AsyncIterator[Stores]:
-    """Return a function that opens so many stores of the database, each with connections of its own."""
+    """Return a function that opens several stores of the database, each with its own connections."""
     opened: list[SqlStore] = []
 
     async def open_stores(n: int = 1, options: StoreOptions | None = None) -> Sequence[SqlStore]:

@@ -1,4 +1,4 @@
-"""The schema: made once, by whoever comes first."""
+"""Migrations: each runs once, whichever process starts first."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ PROCESSES = 4
 
 
 async def test_the_migrations_make_the_tables(stores: Stores) -> None:
-    """What the migrations leave is what the program's tables say, column by column and index by index."""
+    """The migrations create the tables of the schema, with every column and index."""
     [store] = await stores()
     async with store._engine.connect() as connection:
         differences = await connection.run_sync(
@@ -31,7 +31,7 @@ async def test_the_migrations_make_the_tables(stores: Stores) -> None:
 
 
 async def test_processes_that_start_at_once_migrate_once(bare_url: str) -> None:
-    """Several processes prepare an empty database together: all succeed, and one of them says that it upgraded."""
+    """Several processes prepare an empty database at once: all succeed, and one of them logs that it upgraded."""
     script = f"""
 import asyncio, logging
 from app.service.stores import database
@@ -45,24 +45,24 @@ asyncio.run(database({bare_url!r}, StoreOptions()).prepare())
         )
         for _ in range(PROCESSES)
     ]
-    said = [(await process.communicate())[1].decode() for process in processes]
-    assert [process.returncode for process in processes] == [0] * PROCESSES, said
-    assert sum("database upgraded" in each for each in said) == 1
+    outputs = [(await process.communicate())[1].decode() for process in processes]
+    assert [process.returncode for process in processes] == [0] * PROCESSES, outputs
+    assert sum("database upgraded" in each for each in outputs) == 1
     store = SqlStore(bare_url, StoreOptions())
     await store.open()
     await store.close()
 
 
-async def test_a_database_that_was_not_prepared(bare_url: str) -> None:
-    """An instance does not begin on it, and says what to run."""
+async def test_an_unprepared_database_is_refused(bare_url: str) -> None:
+    """The store does not open, and the error names the command to run."""
     store = SqlStore(bare_url, StoreOptions())
     with pytest.raises(ConfigurationError, match="database upgrade"):
         await store.open()
     await store.close()
 
 
-async def test_a_database_of_a_newer_program(stores: Stores, url: str) -> None:
-    """An older program neither changes it nor begins on it, and says why."""
+async def test_a_database_of_a_newer_program_is_refused(stores: Stores, url: str) -> None:
+    """An older program neither changes the database nor opens it, and the error says why."""
     [store] = await stores()
     async with store._engine.connect() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -74,8 +74,8 @@ async def test_a_database_of_a_newer_program(stores: Stores, url: str) -> None:
     await older.close()
 
 
-async def test_a_prepared_database_stays_as_it_is(stores: Stores, url: str) -> None:
-    """Preparing again changes nothing."""
+async def test_preparing_again_changes_nothing(stores: Stores, url: str) -> None:
+    """Preparing a prepared database changes nothing."""
     [store] = await stores()
     await SqlStore(url, StoreOptions()).prepare()
     async with store._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""A database that is away: what is said, for how long one waits, and that it recovers."""
+"""A database that is unavailable: the errors, the time limits and the recovery."""
 
 import asyncio
 import sqlite3
@@ -20,18 +20,18 @@ from tests.servers.postgres import Postgres, running_postgres
 
 IMPATIENT: Final = StoreOptions(timeout=0.5, connections=3)
 SLACK_SECONDS: Final = 5.0
-"""A machine can be busy: a wait that has no bound would be longer."""
+"""Added to a time limit, because the machine can be busy. A wait without a limit would be longer."""
 
 
 @pytest.fixture
-def fragile() -> Iterator[Postgres]:
-    """Return a server of the test's own."""
+def server() -> Iterator[Postgres]:
+    """Return a server that only this test uses."""
     with running_postgres(durable=True) as server:
         yield server
 
 
-async def opened(url: str) -> SqlStore:
-    """Return an open store that has one session."""
+async def open_store(url: str) -> SqlStore:
+    """Return an open store with one session."""
     store = SqlStore(url, IMPATIENT)
     await store.prepare()
     await store.open()
@@ -39,10 +39,10 @@ async def opened(url: str) -> SqlStore:
     return store
 
 
-async def refused(store: SqlStore) -> None:
-    """See every kind of act refused, none of them late."""
+async def assert_unavailable(store: SqlStore) -> None:
+    """Check that every kind of call raises ``StoreUnavailable`` in time."""
     session = new_session()
-    for act in (
+    for call in (
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
@@ -51,14 +51,14 @@ async def refused(store: SqlStore) -> None:
         store.users.find_by_username("alice"),
         store.check(),
     ):
-        begun = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(StoreUnavailable):
-            await act
-        assert time.monotonic() - begun < IMPATIENT.timeout + SLACK_SECONDS
+            await call
+        assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
 
 
-async def recovers(store: SqlStore) -> None:
-    """See the session go on, once what was under way is over."""
+async def assert_recovers(store: SqlStore) -> None:
+    """Check that the session can rotate once the database answers again."""
     async with asyncio.timeout(4 * SLACK_SECONDS):
         while True:
             try:
@@ -71,80 +71,78 @@ async def recovers(store: SqlStore) -> None:
     assert await store.sessions.find(stored.session_id) == rotated(stored)
 
 
-async def test_a_server_that_stops(fragile: Postgres) -> None:
-    """A server that answers nothing any more costs each request its time and no more, and is used again when it goes
-    on, by the same store.
-    """
-    store = await opened(fragile.url())
-    with fragile.stopped():
-        await refused(store)
-    await recovers(store)
+async def test_a_server_that_stops(server: Postgres) -> None:
+    """A stopped server costs each call its time limit and no more. The same store uses it again when it continues."""
+    store = await open_store(server.url())
+    with server.stopped():
+        await assert_unavailable(store)
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_a_server_that_dies(fragile: Postgres) -> None:
-    """Without the server each act fails; after its restart the store connects again by itself."""
-    store = await opened(fragile.url())
-    fragile.kill()
-    await refused(store)
-    fragile.start()
-    await recovers(store)
+async def test_a_server_that_dies(server: Postgres) -> None:
+    """Calls fail while the server is dead. After its restart the store reconnects by itself."""
+    store = await open_store(server.url())
+    server.kill()
+    await assert_unavailable(store)
+    server.start()
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_a_crowd_before_a_stopped_server(fragile: Postgres) -> None:
-    """Ten times as many requests as connections are all refused in time, and leave the connections usable."""
-    store = await opened(fragile.url())
-    with fragile.stopped():
-        begun = time.monotonic()
-        acts = [store.sessions.find(new_session().session_id) for _ in range(10 * IMPATIENT.connections)]
-        results = await asyncio.gather(*acts, return_exceptions=True)
+async def test_many_calls_to_a_stopped_server(server: Postgres) -> None:
+    """Ten times as many calls as connections all fail in time, and the connections can be used afterwards."""
+    store = await open_store(server.url())
+    with server.stopped():
+        started = time.monotonic()
+        calls = [store.sessions.find(new_session().session_id) for _ in range(10 * IMPATIENT.connections)]
+        results = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(result, StoreUnavailable) for result in results)
-        assert time.monotonic() - begun < IMPATIENT.timeout + SLACK_SECONDS
-    await recovers(store)
+        assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_a_file_that_another_process_writes(tmp_path: Path) -> None:
-    """While the lock is held changes are refused in time and reads go on; then everything does."""
-    store = await opened(f"sqlite:///{tmp_path}/keyturn.db")
+async def test_a_sqlite_file_that_another_process_locks(tmp_path: Path) -> None:
+    """While another process holds the lock, changes fail in time and reads succeed. Afterwards both succeed."""
+    store = await open_store(f"sqlite:///{tmp_path}/keyturn.db")
     with closing(sqlite3.connect(tmp_path / "keyturn.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        begun = time.monotonic()
+        started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             await advance(store.sessions, new_session())
-        assert time.monotonic() - begun < IMPATIENT.timeout + SLACK_SECONDS
+        assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
         assert await store.sessions.find(new_session().session_id) == new_session()
         await store.check()
-    await recovers(store)
+    await assert_recovers(store)
     await store.close()
 
 
-async def test_a_caller_that_goes_away_costs_no_connection(url: str) -> None:
-    """However many requests are cancelled, the next one finds the store as it was."""
-    store = await opened(url)
+async def test_cancelled_calls_cost_no_connection(url: str) -> None:
+    """After many cancelled calls the next call succeeds."""
+    store = await open_store(url)
     for _ in range(10 * IMPATIENT.connections):
         task = asyncio.create_task(store.sessions.find(new_session().session_id))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await recovers(store)
+    await assert_recovers(store)
     await store.close()
 
 
-@pytest.mark.parametrize("act", ["prepare", "open"])
-async def test_nothing_listens(act: str) -> None:
-    """What cannot be reached is named, and the password is not."""
+@pytest.mark.parametrize("method", ["prepare", "open"])
+async def test_an_unreachable_server_is_named(method: str) -> None:
+    """The error names the server and not the password."""
     store = SqlStore(f"postgresql://keyturn:secret-word@127.0.0.1:{free_port()}/keyturn", IMPATIENT)
     with pytest.raises(StoreUnavailable, match=r"PostgreSQL at 127\.0\.0\.1 port \d+ cannot be reached") as failure:
-        await getattr(store, act)()
+        await getattr(store, method)()
     assert "secret-word" not in str(failure.value)
     await store.close()
 
 
-async def test_no_such_database(postgres: Postgres) -> None:
-    """What the operator has to mend is said."""
+async def test_a_missing_database_is_named(postgres: Postgres) -> None:
+    """The error says that the database does not exist."""
     store = SqlStore(postgres.url("nowhere"), IMPATIENT)
     with pytest.raises(ConfigurationError, match="has no such database; create it"):
         await store.prepare()
@@ -162,14 +160,14 @@ async def test_no_such_database(postgres: Postgres) -> None:
         "sqlite:////no/such/folder/keyturn.db",
     ],
 )
-def test_a_url_of_no_file(url: str) -> None:
-    """A SQLite URL names a file in a folder that is there, and nothing else."""
+def test_a_url_without_a_file_is_refused(url: str) -> None:
+    """A SQLite URL must name a file in an existing folder, and nothing else."""
     with pytest.raises(ConfigurationError, match="KEYTURN_DATABASE_URL"):
         SqlStore(url, IMPATIENT)
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    """A file of something else is left alone, and named."""
+    """A file that is not a database is not changed, and the error names it."""
     file = tmp_path / "keyturn.db"
     file.write_text("these are notes, and no database, and they are longer than its header: " * 20)
     before = file.read_bytes()
@@ -180,7 +178,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     await store.close()
 
 
-def test_replicas_are_the_databases_own_business() -> None:
-    """What cannot be asked for is refused."""
+def test_replicas_cannot_be_set() -> None:
+    """A number of replicas is refused, because the database decides on it."""
     with pytest.raises(ConfigurationError, match="synchronous_standby_names"):
         SqlStore("postgresql://localhost/keyturn", StoreOptions(replicas=1))

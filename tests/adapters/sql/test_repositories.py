@@ -1,4 +1,4 @@
-"""Repositories in databases: the kit."""
+"""Repositories in SQLite and PostgreSQL: the kit."""
 
 from collections.abc import Sequence
 
@@ -23,81 +23,65 @@ from app.contracts.user_repository import UserRepositoryContract
 from .conftest import Stores
 
 
-class SweptSessions(SqlSessionRepository, SqlSessionSweeper):
-    """Both sides of one table."""
+class _OnDatabases:
+    """Gives a contract the stores of its test. Each connection is a store of its own."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+
+class SessionRepositoryAndSweeper(SqlSessionRepository, SqlSessionSweeper):
+    """Sessions as the two contracts need them: in one object."""
 
     def __init__(self, statements: Statements) -> None:
         SqlSessionRepository.__init__(self, statements)
         SqlSessionSweeper.__init__(self, statements)
 
 
-class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract):
-    """The sessions pass the kit, each connection an engine of its own."""
+class TestSqlSessionRepository(_OnDatabases, SessionRepositoryContract, SessionSweeperContract):
+    """The sessions pass the kit."""
 
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
-
-    async def connections(self, n: int) -> Sequence[SweptSessions]:
-        return [SweptSessions(store._statements) for store in await self.stores(n)]
+    async def connections(self, n: int) -> Sequence[SessionRepositoryAndSweeper]:
+        return [SessionRepositoryAndSweeper(store._statements) for store in await self.stores(n)]
 
 
-class TestSqlAuditEventRepository(AuditRecordRepositoryContract):
-    """The audit events pass the kit."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
+class TestSqlAuditRecordRepository(_OnDatabases, AuditRecordRepositoryContract):
+    """The audit records pass the kit."""
 
     async def connections(self, n: int) -> Sequence[SqlAuditRecordRepository]:
         return [store.audit_records for store in await self.stores(n)]
 
 
-class TestSqlUserRepository(UserRepositoryContract):
+class TestSqlUserRepository(_OnDatabases, UserRepositoryContract):
     """The users pass the kit."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
 
     async def connections(self, n: int) -> Sequence[SqlUserRepository]:
         return [store.users for store in await self.stores(n)]
 
 
-class TestSqlClientRepository(ClientRepositoryContract):
+class TestSqlClientRepository(_OnDatabases, ClientRepositoryContract):
     """The clients pass the kit."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
 
     async def connections(self, n: int) -> Sequence[SqlClientRepository]:
         return [store.clients for store in await self.stores(n)]
 
 
-class TestSqlSealedKeyRepository(EncryptedKeyRepositoryContract):
-    """The signing keys pass the kit."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
+class TestSqlEncryptedKeyRepository(_OnDatabases, EncryptedKeyRepositoryContract):
+    """The encrypted keys pass the kit."""
 
     async def connections(self, n: int) -> Sequence[SqlEncryptedKeyRepository]:
         return [store.signing_keys for store in await self.stores(n)]
 
 
-class TestSqlAttemptBudgets(RateLimitRepositoryContract):
-    """The budgets pass the kit."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
+class TestSqlRateLimitRepository(_OnDatabases, RateLimitRepositoryContract):
+    """The rate limits pass the kit."""
 
     async def connections(self, n: int) -> Sequence[SqlRateLimitRepository]:
         return [store.rate_limits for store in await self.stores(n)]
 
-    async def test_what_is_whole_is_deleted(self) -> None:
-        """A sweep deletes up to its limit."""
+    async def test_full_limits_are_deleted(self) -> None:
+        """``delete_full`` deletes at most as many full limits as it may."""
         [rate_limits] = await self.connections(1)
         for number in range(5):
             await take(rate_limits, key(number))

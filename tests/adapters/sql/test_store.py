@@ -1,4 +1,4 @@
-"""Databases as stores: the kit, across processes too, and what each database is told."""
+"""SQLite and PostgreSQL as stores: the kit, also across processes, and the settings of their connections."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ from .conftest import Stores
 
 
 class TestSqlStore(DurableStoreContract):
-    """Both databases pass the kit, from an empty one on."""
+    """Both databases pass the kit, starting with an empty database."""
 
     @pytest.fixture(autouse=True)
     def _url(self, bare_url: str) -> None:
@@ -32,7 +32,7 @@ class TestSqlStore(DurableStoreContract):
 
 
 class TestAcrossProcesses(SessionProcesses):
-    """Both databases pass the kit for processes."""
+    """Both databases pass the kit for several processes."""
 
     @pytest.fixture(autouse=True)
     def _url(self, url: str) -> None:
@@ -44,37 +44,37 @@ class TestAcrossProcesses(SessionProcesses):
 
 @asynccontextmanager
 async def open_sessions(url: str) -> AsyncIterator[SessionRepository]:
-    """Open the sessions of a database that is prepared."""
+    """Open the sessions of a prepared database."""
     store = SqlStore(url, StoreOptions(timeout=30.0, connections=3))
     await store.open()
     yield store.sessions
     await store.close()
 
 
-async def test_a_commit_reaches_the_disk(tmp_path: Path) -> None:
-    """Every connection to a file waits for the disk, and readers and the writer do not wait for each other."""
+async def test_sqlite_flushes_each_commit(tmp_path: Path) -> None:
+    """Every connection to a file flushes commits to the disk, and readers and the writer do not wait for each other."""
     store = SqlStore(f"sqlite:///{tmp_path}/keyturn.db", OPTIONS)
     await store.prepare()
-    asked = {"journal_mode": "wal", "synchronous": 2}
-    for name, expected in asked.items():
+    settings = {"journal_mode": "wal", "synchronous": 2}
+    for name, expected in settings.items():
         [row] = await store._statements.fetch(text(f"PRAGMA {name}"), {})
         assert row[0] == expected
     await store.close()
 
 
-async def test_a_server_is_told_of_its_bounds(postgres: Postgres) -> None:
-    """A statement ends by itself, at the isolation that makes one of two racers lose and not fail."""
+async def test_postgresql_connections_have_their_settings(postgres: Postgres) -> None:
+    """A connection has a time limit for statements, and the isolation level at which a lost race is no error."""
     store = SqlStore(postgres.url(), StoreOptions(timeout=3.0))
-    asked = {"statement_timeout": "3s", "transaction_isolation": "read committed", "application_name": "keyturn"}
-    for name, expected in asked.items():
+    settings = {"statement_timeout": "3s", "transaction_isolation": "read committed", "application_name": "keyturn"}
+    for name, expected in settings.items():
         [row] = await store._statements.fetch(text(f"SHOW {name}"), {})
         assert row[0] == expected
     await store.close()
 
 
 @pytest.mark.proof("stores")
-async def test_rotations_take_no_room(stores: Stores, url: str, proof: Proof) -> None:
-    """Sessions take as much of a database after 1,000 rotations each as after one, but for what its upkeep reuses."""
+async def test_rotations_do_not_grow_the_database(stores: Stores, url: str, proof: Proof) -> None:
+    """After 1,000 rotations sessions take no more space than after one, apart from space that the database reuses."""
     [store] = await stores()
     sessions = [new_session(number) for number in range(10)]
     for session in sessions:
@@ -91,7 +91,7 @@ async def test_rotations_take_no_room(stores: Stores, url: str, proof: Proof) ->
 
 
 async def _size(store: SqlStore, url: str) -> int:
-    """Return the bytes of the sessions, once the database has tidied up."""
+    """Return the size of the sessions in bytes, without space that the database reuses."""
     if url.startswith("sqlite"):
         await store._statements.fetch(text("PRAGMA wal_checkpoint(TRUNCATE)"), {})
         [pages] = await store._statements.fetch(text("PRAGMA page_count"), {})

@@ -1,4 +1,4 @@
-"""How much memory a session takes."""
+"""The memory that a session takes."""
 
 import gc
 import tracemalloc
@@ -13,12 +13,11 @@ from app.testing.builders import ALICE
 from app.testing.system import NOW
 from tests.conftest import Proof
 
-MOST = 1_024
-"""Bytes."""
+MAX_BYTES = 1_024
 
 
 def session(number: int) -> Session:
-    """Return a session that shares with others only what sessions of one service share: client and scope."""
+    """Return a session that shares only the client and the scope with others."""
     moment = NOW + number
     return Session(
         session_id=SessionId(number.to_bytes(16, "big")),
@@ -40,7 +39,7 @@ def session(number: int) -> Session:
 
 @pytest.fixture
 def tracing() -> Iterator[None]:
-    """Trace allocations, from a clean start."""
+    """Trace allocations from now on."""
     gc.collect()
     tracemalloc.start()
     yield
@@ -48,24 +47,24 @@ def tracing() -> Iterator[None]:
 
 
 async def fill(sessions: MemorySessionRepository, numbers: range) -> None:
-    """Open sessions and rotate each of them once, each with values of its own."""
+    """Add sessions and rotate each of them once. Each has values of its own."""
     for number in numbers:
-        opened = session(number)
-        await sessions.add(opened)
+        new = session(number)
+        await sessions.add(new)
         assert await sessions.advance(
-            opened.session_id,
-            expected_digest=opened.secret_digest,
+            new.session_id,
+            expected_digest=new.secret_digest,
             new_digest=(number + 1).to_bytes(32, "big"),
             salt=number.to_bytes(32, "little"),
-            now=opened.created_at + 1.5,
-            idle_expires_at=opened.created_at + 86_401.5,
+            now=new.created_at + 1.5,
+            idle_expires_at=new.created_at + 86_401.5,
         )
 
 
 @pytest.mark.proof("memory")
 @pytest.mark.usefixtures("tracing")
 async def test_a_session_takes_at_most_a_kibibyte(proof: Proof) -> None:
-    """With all its own values, just rotated, and also where the dictionaries have just grown."""
+    """A session that has just rotated takes at most 1,024 bytes, also right after the dictionaries have grown."""
     step = proof.count("sessions between two measurements", small=300, full=1_000)
     sessions = MemorySessionRepository()
     before, _ = tracemalloc.get_traced_memory()
@@ -74,4 +73,4 @@ async def test_a_session_takes_at_most_a_kibibyte(proof: Proof) -> None:
         await fill(sessions, range(first, first + step))
         sizes.append((tracemalloc.get_traced_memory()[0] - before) / (first + step))
     proof.measured("bytes a session, at most", round(max(sizes)))
-    assert max(sizes) <= MOST
+    assert max(sizes) <= MAX_BYTES

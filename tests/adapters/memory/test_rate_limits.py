@@ -1,4 +1,4 @@
-"""Budgets of attempts in memory: the kit, and the bound."""
+"""Rate limits in memory: the kit, and the greatest number of keys."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from app.domain.rate_limits.rate_limit import RateLimit
 from app.ports.rate_limit_repository import RateLimitRepository
 
 
-class TestMemoryAttemptBudgets(RateLimitRepositoryContract):
-    """The in-memory budgets pass the kit; their connections are one object."""
+class TestMemoryRateLimitRepository(RateLimitRepositoryContract):
+    """The rate limits pass the kit. All connections are one object."""
 
     async def connections(self, n: int) -> Sequence[RateLimitRepository]:
         return [MemoryRateLimitRepository()] * n
 
 
-async def test_they_are_bounded_and_what_was_used_most_stays() -> None:
-    """Whoever comes under ever new keys makes nobody forget a budget that is used up."""
+async def test_many_new_keys_do_not_reset_a_used_up_limit() -> None:
+    """The number of keys is bounded, and a limit that is used up stays when many new keys come."""
     rate_limits = MemoryRateLimitRepository(max_keys=20)
     for _ in range(3):
         await take(rate_limits, key("used"))
@@ -26,8 +26,8 @@ async def test_they_are_bounded_and_what_was_used_most_stays() -> None:
     assert await take(rate_limits, key("used")) == 30
 
 
-async def test_what_is_in_use_gives_no_way() -> None:
-    """A budget that each attempt is taken from, with ever new ones, counts them all, however little it has lost."""
+async def test_many_new_keys_do_not_reset_a_limit_in_use() -> None:
+    """A limit that every attempt is charged to stays when many new keys come, however little of it is used."""
     rate_limits, everyone = MemoryRateLimitRepository(max_keys=20), RateLimit(attempts=100_000, period=1_000)
     for number in range(500):
         assert await rate_limits.take({key(number): THREE, key("everyone"): everyone}, now=NOW) == {}
@@ -35,8 +35,8 @@ async def test_what_is_in_use_gives_no_way() -> None:
     assert await rate_limits.take({key("everyone"): RateLimit(attempts=500, period=5)}, now=NOW)
 
 
-async def test_what_is_whole_is_deleted() -> None:
-    """A sweep deletes up to its limit."""
+async def test_full_limits_are_deleted() -> None:
+    """``delete_full`` deletes at most as many full limits as it may."""
     rate_limits = MemoryRateLimitRepository()
     for number in range(5):
         await take(rate_limits, key(number))

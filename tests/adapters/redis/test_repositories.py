@@ -1,0 +1,115 @@
+"""Repositories in Valkey: the kit, on each form of server. Each connection is a store of its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from app.adapters.redis.encrypted_keys import RedisEncryptedKeyRepository
+from app.adapters.redis.rate_limits import RedisRateLimitRepository
+from app.adapters.redis.sessions import RedisSessionRepository
+from app.adapters.redis.store import RedisStore
+from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
+from app.contracts.rate_limit_repository import RateLimitRepositoryContract, key, take
+from app.contracts.session_repository import SessionRepositoryContract
+from app.ports.session_store import StoreOptions
+from tests.servers.valkey import Cluster, SentinelGroup, Valkey
+
+from .conftest import PATIENT, OpenStore
+
+
+class _OnValkey:
+    """Gives a contract the stores of its test."""
+
+    url: str
+    options: StoreOptions = PATIENT
+
+    @pytest.fixture(autouse=True)
+    def _open_store(self, open_store: OpenStore) -> None:
+        self.open_store = open_store
+
+    async def stores(self, n: int) -> list[RedisStore]:
+        return [await self.open_store(self.url, self.options) for _ in range(n)]
+
+
+class _OnSingleServer(_OnValkey):
+    @pytest.fixture(autouse=True)
+    def _url(self, valkey: Valkey) -> None:
+        valkey.execute("FLUSHALL")
+        self.url = valkey.url
+
+
+class _OnCluster(_OnValkey):
+    @pytest.fixture(autouse=True)
+    def _url(self, cluster: Cluster) -> None:
+        cluster.flush()
+        self.url = cluster.url
+
+
+class _OnSentinelGroup(_OnValkey):
+    options = replace(PATIENT, replicas=1)
+
+    @pytest.fixture(autouse=True)
+    def _url(self, sentinel_group: SentinelGroup) -> None:
+        sentinel_group.primary.execute("FLUSHALL")
+        self.url = sentinel_group.url
+
+
+class TestSessionsOnSingleServer(_OnSingleServer, SessionRepositoryContract):
+    """The sessions pass the kit on a single server."""
+
+    async def connections(self, n: int) -> Sequence[RedisSessionRepository]:
+        return [store.sessions for store in await self.stores(n)]
+
+
+class TestSessionsOnCluster(_OnCluster, SessionRepositoryContract):
+    """The sessions pass the kit on a cluster of three primaries."""
+
+    async def connections(self, n: int) -> Sequence[RedisSessionRepository]:
+        return [store.sessions for store in await self.stores(n)]
+
+
+class TestSessionsWithSentinel(_OnSentinelGroup, SessionRepositoryContract):
+    """The sessions pass the kit on a primary with a sentinel, whose replica must confirm each change."""
+
+    async def connections(self, n: int) -> Sequence[RedisSessionRepository]:
+        return [store.sessions for store in await self.stores(n)]
+
+
+class TestEncryptedKeysOnSingleServer(_OnSingleServer, EncryptedKeyRepositoryContract):
+    """The encrypted keys pass the kit on a single server."""
+
+    async def connections(self, n: int) -> Sequence[RedisEncryptedKeyRepository]:
+        return [store.signing_keys for store in await self.stores(n)]
+
+
+class TestEncryptedKeysOnCluster(_OnCluster, EncryptedKeyRepositoryContract):
+    """The encrypted keys pass the kit on a cluster."""
+
+    async def connections(self, n: int) -> Sequence[RedisEncryptedKeyRepository]:
+        return [store.signing_keys for store in await self.stores(n)]
+
+
+class TestRateLimitsOnSingleServer(_OnSingleServer, RateLimitRepositoryContract):
+    """The rate limits pass the kit on a single server."""
+
+    async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
+        return [store.rate_limits for store in await self.stores(n)]
+
+
+class TestRateLimitsOnCluster(_OnCluster, RateLimitRepositoryContract):
+    """The rate limits pass the kit on a cluster."""
+
+    async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
+        return [store.rate_limits for store in await self.stores(n)]
+
+
+async def test_a_rate_limit_expires_when_it_is_full(valkey: Valkey, open_store: OpenStore) -> None:
+    """The server deletes a rate limit when it is full, so nothing has to sweep."""
+    valkey.execute("FLUSHALL")
+    store = await open_store(valkey.url, PATIENT)
+    for _ in range(2):
+        await take(store.rate_limits, key(1))
+    [found] = [each async for each in store._commands.scan("keyturn:{budgets}:*")]
+    [left] = await store._commands.run_command("PTTL", [found.decode()])
+    assert 50_000 < left <= 60_000
