@@ -11,6 +11,7 @@ from app.adapters.passwords import argon2
 from app.adapters.telemetry.null import NullTelemetry
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
+from app.domain.login.errors import HashingOverloaded
 from app.service import background
 from app.testing.keys import FakeKeyStore
 from app.testing.system import NOW
@@ -119,6 +120,18 @@ async def test_the_queue_of_passwords(start: Start, monkeypatch: pytest.MonkeyPa
     assert sorted([(await login).status for login in logins]) == [200, 200, 200, 503]
     metrics = await until(service, password_hashes_under_way=0, password_hashes_waiting=0)
     assert metrics.total("password_hash_seconds_count") == before + 3
+
+
+async def test_a_refusal_by_the_hasher_is_counted_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hasher's refusal is counted where it hashes; the edge counts only sign-ins that found no place before it."""
+    service = await start(metrics_port=0, hashing=True)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise HashingOverloaded
+
+    monkeypatch.setattr(argon2.Argon2PasswordHasher, "_take_place", refuse)
+    assert (await service.login()).status == 503
+    assert (await service.metrics()).total("password_hashes_refused_total") == 1
 
 
 async def test_signing_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
