@@ -108,7 +108,7 @@ class Container(containers.DeclarativeContainer):
         none=providers.Singleton(NullTelemetry),
         prometheus=providers.Singleton(prometheus_telemetry),
     )
-    _if_measured = partial(providers.Selector, _setting.telemetry)
+    _if_measured = partial(providers.Selector, _setting.telemetry)  # a meter stands before a part only with metrics
     _measured = partial(providers.Singleton, measured_repository, telemetry=telemetry)
 
     # Stores and their repositories
@@ -146,8 +146,7 @@ class Container(containers.DeclarativeContainer):
     audit_trail: providers.Provider[AuditTrail] = _if_measured(
         none=audit_recorder, prometheus=providers.Singleton(CountedAuditTrail, audit_recorder, telemetry=telemetry)
     )
-
-    _recorded = partial(providers.Singleton, clock=clock, audit=audit_trail)
+    _recorded = partial(providers.Singleton, clock=clock, audit=audit_trail)  # a service that records audit events
 
     # Signing keys
     _pem = partial(providers.Singleton, passphrase=_setting.key_passphrase)
@@ -189,7 +188,6 @@ class Container(containers.DeclarativeContainer):
     )
 
     # Sessions
-    rate_limiter = providers.Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
     refresh_limit = providers.Singleton(LocalRateLimit, _setting.refresh_budget)
     session_lookup = providers.Singleton(
         SessionLookup, sessions=session_repository, users=user_repository, policy=_setting.session_policy
@@ -231,11 +229,7 @@ class Container(containers.DeclarativeContainer):
         SubjectSessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
     )
     explanation = providers.Singleton(
-        Explanation,
-        lookup=session_lookup,
-        events=audit_record_repository,
-        clock=clock,
-        policy=_setting.session_policy,
+        Explanation, lookup=session_lookup, events=audit_record_repository, clock=clock, policy=_setting.session_policy
     )
     retention = providers.Singleton(
         Retention,
@@ -272,6 +266,7 @@ class Container(containers.DeclarativeContainer):
         hasher=password_hasher,
         policy=providers.Factory(PasswordPolicy, min_length=_setting.password_min_length),
     )
+    rate_limiter = providers.Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
     admission = _recorded(
         Admission,
         users=user_repository,
