@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,30 +21,40 @@ from .refreshing_clients import OK, REVOCATION_SECONDS, UNAUTHORIZED
 
 NEW_PASSWORD: Final = "staple battery"  # noqa: S105  # a test's
 
-Change = Callable[["Instances", dict[str, str]], Awaitable[None]]
+Change = Callable[["Instances", str, dict[str, str]], Awaitable[None]]
 
 
 class Instances:
     """Two instances that share a store. ``environment`` has the settings for commands."""
 
-    def __init__(self, client: ClientSession, urls: list[str], environment: dict[str, str]) -> None:
-        self._client = client
-        self.urls = urls
+    def __init__(self, urls: Sequence[str], environment: Mapping[str, str], database: Path) -> None:
+        self._urls = urls
         self.environment = environment
+        self.database = database
 
     async def ask(self, instance: int, method: str, path: str, token: str = "", **body: str) -> tuple[int, Any]:
         """Return the status and the JSON body of an answer of one instance."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         options: dict[str, Any] = {"json": body} if body else {}
-        async with self._client.request(method, self.urls[instance] + path, headers=headers, **options) as answer:
+        async with (
+            ClientSession(self._urls[instance], cookie_jar=DummyCookieJar()) as client,
+            client.request(method, path, headers=headers, **options) as answer,
+        ):
             text = await answer.text()
             return answer.status, json.loads(text) if text else None
 
-    async def sign_in(self, instance: int, password: str = PASSWORD) -> dict[str, str]:
+    async def sign_in(self, instance: int, username: str) -> dict[str, str]:
         """Sign in on one instance. Return the tokens."""
-        status, granted = await self.ask(instance, "POST", "/auth/login", username=USERNAME, password=password)
+        status, granted = await self.ask(instance, "POST", "/auth/login", username=username, password=PASSWORD)
         assert status == OK, granted
         return dict(granted)
+
+    async def create_user(self, username: str) -> None:
+        """Create a user whose password is ``PASSWORD``."""
+        administrator = await self.sign_in(0, USERNAME)
+        path, token = "/admin/users", administrator["access_token"]
+        status, created = await self.ask(0, "POST", path, token, username=username, password=PASSWORD)
+        assert status == HTTPStatus.CREATED, created
 
     async def me(self, instance: int, tokens: dict[str, str]) -> int:
         """Return the status of ``/auth/me``."""
@@ -57,50 +68,63 @@ class Instances:
             while await self.me(instance, tokens) != UNAUTHORIZED:  # noqa: ASYNC110  # only polling shows it
                 await asyncio.sleep(0.02)
 
+    def credential_version(self, username: str) -> int:
+        """Return the stored credential version of a user."""
+        with closing(sqlite3.connect(self.database)) as database:
+            [(version,)] = database.execute("SELECT credential_version FROM users WHERE username = ?", [username])
+        return int(version)
 
-async def _user_changes_password(instances: Instances, current: dict[str, str]) -> None:
+
+@pytest.fixture(scope="module", params=["sqlite", "valkey"])
+def instances(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instances]:
+    """Return two instances on a store. Users are in SQLite, sessions are in SQLite or Valkey."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with ExitStack() as life:
+        settings = life.enter_context(backend(request.param, folder)).settings
+        services: list[Service] = []
+        for name in ("one", "other"):
+            (folder / name).mkdir()
+            services.append(life.enter_context(running(folder / name, settings)))
+        variables = {f"KEYTURN_{name}": value for name, value in settings.items()}
+        yield Instances([each.url for each in services], variables, folder / "keyturn.db")
+
+
+async def _user_changes_password(instances: Instances, username: str, current: dict[str, str]) -> None:
+    """Change the user's own password. The current session continues on both instances."""
     status, _ = await instances.ask(
         0, "PUT", "/auth/password", current["access_token"], current_password=PASSWORD, new_password=NEW_PASSWORD
     )
-    assert status == 204
+    assert status == HTTPStatus.NO_CONTENT
     assert [await instances.me(each, current) for each in (0, 1)] == [OK, OK]
     assert (await instances.ask(1, "POST", "/auth/refresh", refresh_token=current["refresh_token"]))[0] == OK
 
 
-async def _administrator_disables_user(instances: Instances, current: dict[str, str]) -> None:
+async def _administrator_disables_user(instances: Instances, username: str, current: dict[str, str]) -> None:
+    """Disable the user by the API. Both instances refuse the current session."""
+    administrator = await instances.sign_in(0, USERNAME)
     _, caller = await instances.ask(0, "GET", "/auth/me", current["access_token"])
-    status, _ = await instances.ask(0, "POST", f"/admin/users/{caller['sub']}/disable", current["access_token"])
-    assert status == OK
-    await instances.check_refused(1, current)
-
-
-async def _command_disables_user(instances: Instances, current: dict[str, str]) -> None:
-    status = await asyncio.to_thread(main, ["users", "disable", USERNAME], instances.environment)
-    assert status == 0
+    path = f"/admin/users/{caller['sub']}/disable"
+    assert (await instances.ask(0, "POST", path, administrator["access_token"]))[0] == OK
     for each in (0, 1):
         await instances.check_refused(each, current)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "valkey"])
+async def _command_disables_user(instances: Instances, username: str, current: dict[str, str]) -> None:
+    """Disable the user by a command. Both instances refuse the current session."""
+    assert await asyncio.to_thread(main, ["users", "disable", username], instances.environment) == 0
+    for each in (0, 1):
+        await instances.check_refused(each, current)
+
+
 @pytest.mark.parametrize("change", [_user_changes_password, _administrator_disables_user, _command_disables_user])
-async def test_account_change_ends_sessions_on_all_instances(kind: str, change: Change, tmp_path: Path) -> None:
+async def test_account_change_ends_sessions_on_all_instances(instances: Instances, change: Change) -> None:
     """After a password change or a disabled user, both instances refuse the ended sessions within 5 seconds. A user's
     own password change keeps the current session.
     """
-    with ExitStack() as life, backend(kind, tmp_path) as store:
-        settings = {**store.settings, "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}
-        services: list[Service] = []
-        for name in ("one", "other"):
-            folder = tmp_path / name
-            folder.mkdir()
-            services.append(life.enter_context(running(folder, settings)))
-        async with ClientSession(cookie_jar=DummyCookieJar()) as client:
-            environment = {f"KEYTURN_{name}": value for name, value in settings.items()}
-            instances = Instances(client, [each.url for each in services], environment)
-            current, other_session = await instances.sign_in(0), await instances.sign_in(1)
-            await change(instances, current)
-            for each in (0, 1):
-                await instances.check_refused(each, other_session)
-        with closing(sqlite3.connect(tmp_path / "keyturn.db")) as database:
-            [(version,)] = database.execute("SELECT credential_version FROM users")
-        assert version == 2
+    username = change.__name__.strip("_")
+    await instances.create_user(username)
+    current, other_session = await instances.sign_in(0, username), await instances.sign_in(1, username)
+    await change(instances, username, current)
+    for each in (0, 1):
+        await instances.check_refused(each, other_session)
+    assert instances.credential_version(username) == 2

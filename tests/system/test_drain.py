@@ -33,7 +33,7 @@ async def test_requests_under_load_are_answered(tmp_path: Path, proof: Proof) ->
     """After SIGTERM under load every request gets a complete answer, the last one on each connection closes it, and the
     exit status is 0.
     """
-    connections = proof.count("connections", small=50, full=200)
+    connections = proof.count("connections", small=20, full=200)
     answered = 0
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running(tmp_path, _SETTINGS) as service:
@@ -52,7 +52,7 @@ async def test_requests_under_load_are_answered(tmp_path: Path, proof: Proof) ->
 @pytest.mark.proof("drain")
 def test_connections_in_the_backlog_are_served(tmp_path: Path, proof: Proof) -> None:
     """The service answers connections that the kernel accepted before the signal and refuses later ones."""
-    connections = proof.count("connections", small=50, full=200)
+    connections = proof.count("connections", small=20, full=200)
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running(tmp_path, _SETTINGS) as service, ExitStack() as closing:
             service.send_signal(signal.SIGSTOP)

@@ -57,7 +57,7 @@ async def _check_while_killing(
     """Let clients refresh and some of them sign out while ``kill`` is called repeatedly. Check what they observed."""
     seed = proof.seed()
     choose = random.Random(seed)  # noqa: S311  # it only chooses moments
-    number = proof.count("clients", small=12, full=100)
+    number = proof.count("clients", small=9, full=100)
     stopped = asyncio.Event()
     async with RefreshingClients([service.url], number, seed=seed) as clients:
         refreshing = asyncio.create_task(clients.refresh_until(stopped.is_set))

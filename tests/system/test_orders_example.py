@@ -20,7 +20,7 @@ from tests.conftest import Proof
 from tests.metrics import Metrics
 from tests.servers.ports import free_port
 
-from .environments import SITE_PACKAGES, build_wheel, make_environment, pip
+from .environments import SITE_PACKAGES, make_environment, pip
 from .load import PASSWORD, USERNAME
 from .processes import ROOT, TIMEOUT_SECONDS, Service, run, running
 from .refreshing_clients import NO_CONTENT, OK, REVOCATION_SECONDS, UNAUTHORIZED, RefreshingClients
@@ -45,10 +45,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def python(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(package: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the Python of an environment with Keyturn and the package."""
     python = make_environment(tmp_path_factory.mktemp("installed"), packages=SITE_PACKAGES)
-    pip("--python", str(python), "install", str(build_wheel(tmp_path_factory.mktemp("tree"))))
+    pip("--python", str(python), "install", str(wheel))
     pip("--python", str(python), "install", "--no-build-isolation", str(package))
     return python
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from .environments import SITE_PACKAGES, build_wheel, make_environment, pip
+from .environments import SITE_PACKAGES, make_environment, pip
 from .load import PASSWORD, USERNAME
 from .processes import ROOT, TIMEOUT_SECONDS, run, running
 
@@ -28,12 +28,6 @@ _PROJECT: Final = textwrap.dedent("""
     guard(issuer="https://id.example", audience="orders", jwk_set=jwk_set).protect(app)
     web.run_app(app, host="127.0.0.1", port=0)
 """)
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the wheel, built from a copy of the tree."""
-    return build_wheel(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="module")

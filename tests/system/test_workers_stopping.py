@@ -32,7 +32,7 @@ main(["serve"])
 @pytest.mark.proof("drain")
 async def test_requests_under_load_are_answered(tmp_path: Path, proof: Proof) -> None:
     """After SIGTERM under load every request gets a complete answer, and the last one on each connection closes it."""
-    clients = proof.count("connections", small=50, full=200)
+    clients = proof.count("connections", small=20, full=200)
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running_workers(tmp_path) as service:
             load = Load(service.port, clients)
@@ -48,7 +48,7 @@ async def test_requests_under_load_are_answered(tmp_path: Path, proof: Proof) ->
 @pytest.mark.proof("drain")
 def test_connections_in_the_backlog_are_served(tmp_path: Path, proof: Proof) -> None:
     """Connections that the kernel accepted, and that no worker has seen when the signal comes, are served."""
-    waiting = proof.count("connections", small=50, full=200)
+    waiting = proof.count("connections", small=20, full=200)
     for _ in range(proof.count("shutdowns", small=1, full=20)):
         with running_workers(tmp_path) as service, ExitStack() as closing:
             processes = (service.pid, *children(service))
