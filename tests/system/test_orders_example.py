@@ -295,6 +295,6 @@ def _logged_statuses(keyturn: Service, route: str) -> list[int]:
 
 
 def _forged_token(kid: str) -> str:
-    header = {"alg": "RS256", "typ": "issuer_settings+jwt", "kid": kid}
+    header = {"alg": "RS256", "typ": "at+jwt", "kid": kid}
     parts = [json.dumps(header, separators=(",", ":")).encode(), b"{}", bytes(256)]
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
