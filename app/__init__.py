@@ -5,4 +5,4 @@ from typing import Final
 VERSION: Final = "0.1.0"
 
 COMMAND: Final = f"python -m {__name__}"
-"""What runs the command line, under whichever name this package is installed."""
+"""The shell command that runs the command line, by the name under which this package is imported."""

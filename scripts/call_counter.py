@@ -19,18 +19,18 @@ from app.service.settings import Settings
 
 ROOT: Final = Path(__file__).parent.parent / "app"
 USERNAME: Final = "alice"
-PASSWORD: Final = "correct horse battery"  # noqa: S105  # of a user that ends with this process
+PASSWORD: Final = "correct horse battery"  # noqa: S105  # of a user in memory
 
 
 class Calls:
-    """The functions that were called while this was watching, in the order of their first calls."""
+    """The functions that were called, in the order of their first calls."""
 
     def __init__(self) -> None:
         self.functions: dict[CodeType, None] = {}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Note every function of ``app/`` that this thread calls meanwhile. Comprehensions are no functions."""
+        """Note every function of ``app/`` that this thread calls in this context. Comprehensions do not count."""
         sys.setprofile(self._note)
         try:
             yield
@@ -47,14 +47,14 @@ class Calls:
         return {code.co_filename for code in self.functions}
 
     def report(self, title: str, *, listed: bool) -> None:
-        """Print how many functions and files there are, and each of them if ``listed``."""
+        """Print the numbers of functions and files, and the functions if ``listed``."""
         print(f"{title}: {len(self.functions)} functions in {len(self.files())} files")
         for code in self.functions if listed else ():
             print(f"  {Path(code.co_filename).relative_to(ROOT)}:{code.co_firstlineno} {code.co_qualname}")
 
 
 async def main(*, listed: bool) -> None:
-    """Sign in and refresh twice, and count the second time: the first one fills caches."""
+    """Sign in and refresh twice, and count the second time: the first time fills caches."""
     settings = Settings.from_environment(
         {"KEYTURN_BOOTSTRAP_USERNAME": USERNAME, "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD}
     )

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from ..adapters.http.application import build_application
-from ..adapters.http.server.readiness import READINESS
+from ..adapters.http.server.readiness import READINESS, Readiness
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.login.accounts import Accounts
 from ..domain.scope import ADMIN, Scope
@@ -83,21 +83,23 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         synced_from = await container.revocation().sync_revocations()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_data_in_memory(settings)
-        readiness, telemetry = app[READINESS], container.telemetry()
-        for task in (
-            sweep_periodically(container.retention()),
-            save_records_periodically(container.audit_recorder()),
-            maintain_keys_periodically(
-                container.key_lifecycle(), container.key_rotation(), container.key_reload(), telemetry
-            ),
-            sync_revocations_periodically(
-                container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
-            ),
-            measure_keys_periodically(container.key_lifecycle(), telemetry, period=settings.key_policy.period),
-        ):
+        for task in _background_tasks(container, app[READINESS], synced_from=synced_from):
             cleanup.push_async_callback(_cancel, asyncio.create_task(task))
-        readiness.started = True
+        app[READINESS].started = True
         yield
+
+
+def _background_tasks(
+    container: Container, readiness: Readiness, *, synced_from: float
+) -> Iterator[Coroutine[Any, Any, None]]:
+    telemetry, keys = container.telemetry(), container.key_lifecycle()
+    yield sweep_periodically(container.retention())
+    yield save_records_periodically(container.audit_recorder())
+    yield maintain_keys_periodically(keys, container.key_rotation(), container.key_reload(), telemetry)
+    yield sync_revocations_periodically(
+        container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
+    )
+    yield measure_keys_periodically(keys, telemetry, period=container.settings().key_policy.period)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
