@@ -12,7 +12,7 @@ from ..adapters.issuer.http_issuer import HttpIssuer
 from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
 from ..adapters.jose.verifier import JoseTokenVerifier
 from ..adapters.system import SystemClock
-from ..adapters.telemetry.null_guard import NullGuardTelemetry
+from ..adapters.telemetry.null import NullGuardTelemetry
 from ..domain.keys.reload import KeyReload
 from ..domain.tokens.policy import AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList

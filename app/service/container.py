@@ -36,8 +36,7 @@ from ..adapters.keys.generated import GeneratedKeyStore, RsaKeyGenerator
 from ..adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 from ..adapters.passwords.common_passwords import ListedPasswords
 from ..adapters.system import SystemClock, SystemRandomness
-from ..adapters.telemetry.audit_recorder import AuditRecorder
-from ..adapters.telemetry.counted_audit_trail import CountedAuditTrail
+from ..adapters.telemetry.audit_recorder import AuditRecorder, CountedAuditTrail
 from ..adapters.telemetry.measured_hasher import MeasuredPasswordHasher
 from ..adapters.telemetry.measured_repository import measured_repository
 from ..adapters.telemetry.null import NullTelemetry

@@ -11,6 +11,7 @@ from ...domain.audit.record import AuditRecord, field_names, to_record
 from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
+from ...ports.telemetry import Telemetry
 from ..request_context import ADDRESS, REQUEST_ID
 
 _LOG: Final = logging.getLogger("keyturn.audit")
@@ -80,6 +81,18 @@ class AuditRecorder(AuditTrail):
         while self._waiting and self._waiting[0].event_id in saved:
             saved.remove(self._waiting.popleft().event_id)
         self._dropped -= len(saved)
+
+
+class CountedAuditTrail(AuditTrail):
+    """Passes each event to ``trail`` and to telemetry."""
+
+    def __init__(self, trail: AuditTrail, *, telemetry: Telemetry) -> None:
+        self._trail = trail
+        self._telemetry = telemetry
+
+    def record(self, event: AuditEvent) -> None:
+        self._trail.record(event)
+        self._telemetry.event_recorded(event)
 
 
 def _log_fields(record: AuditRecord, names: tuple[str, ...]) -> dict[str, object]:

@@ -1,10 +1,12 @@
-"""Telemetry of a service without metrics."""
+"""Telemetry of a service and of a guard without metrics."""
 
 from collections.abc import Mapping, Sequence
 
 from ...domain.audit.events import AuditEvent
 from ...domain.errors import KeyturnError
 from ...domain.keys.signing_key import KeyState, SigningKey
+from ...domain.verifier.guard_state import GuardState
+from ...ports.guard_telemetry import GuardTelemetry
 from ...ports.telemetry import Telemetry
 
 
@@ -43,3 +45,16 @@ class NullTelemetry(Telemetry):
 
     def exposition(self) -> bytes:
         return b""
+
+
+class NullGuardTelemetry(GuardTelemetry):
+    """Measures nothing."""
+
+    def access_refused(self, refusal: KeyturnError) -> None:
+        """Do nothing."""
+
+    def keys_fetched(self, state: GuardState) -> None:
+        """Do nothing."""
+
+    def feed_polled(self, state: GuardState) -> None:
+        """Do nothing."""
