@@ -1,4 +1,4 @@
-"""Contracts of our own for import-linter."""
+"""Project-specific contracts for import-linter."""
 
 import sys
 
@@ -7,49 +7,49 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class StandardLibraryOnly(Contract):
-    """The modules and everything below them import the standard library and the project itself, nothing else."""
+    """The modules, and all modules below them, import only the standard library and the project."""
 
     modules = fields.ListField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # their signature
-        """Find the imports of packages that are neither."""
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # import-linter's signature
+        """Find imports of other packages."""
         roots: list[str] = list(self.modules)  # type: ignore[call-overload]  # import-linter puts the value there
         ours = {importer for root in roots for importer in (root, *graph.find_descendants(root))}
-        foreign = [
+        forbidden = [
             (importer, imported)
             for importer in sorted(ours)
             for imported in sorted(graph.find_modules_directly_imported_by(importer))
             if imported.split(".")[0] not in sys.stdlib_module_names | {"app"}
         ]
-        return ContractCheck(kept=not foreign, metadata={"foreign": foreign})
+        return ContractCheck(kept=not forbidden, metadata={"forbidden": forbidden})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """Name each of them."""
-        for importer, imported in check.metadata["foreign"]:
+        """Print each forbidden import."""
+        for importer, imported in check.metadata["forbidden"]:
             output.print_error(f"{importer} imports {imported}")
 
 
 class OneDirection(Contract):
-    """A module of ``inner`` that a module of ``outer`` needs, directly or not, imports nothing of ``outer``."""
+    """A module of ``inner`` that ``outer`` needs, directly or not, imports nothing of ``outer``."""
 
     inner = fields.StringField()
     outer = fields.StringField()
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # their signature
-        """Find the modules that stand on both sides."""
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # import-linter's signature
+        """Find modules of ``inner`` that break this rule."""
         inner, outer = str(self.inner), str(self.outer)
         ports = {outer, *graph.find_descendants(outer)}
         values = {inner, *graph.find_descendants(inner)} & {
             needed for port in ports for needed in graph.find_upstream_modules(port)
         }
-        turning = [
+        violations = [
             (value, port)
             for value in sorted(values)
             for port in sorted(ports & graph.find_modules_directly_imported_by(value))
         ]
-        return ContractCheck(kept=not turning, metadata={"turning": turning})
+        return ContractCheck(kept=not violations, metadata={"violations": violations})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
-        """Name each of them."""
-        for value, port in check.metadata["turning"]:
+        """Print each violation."""
+        for value, port in check.metadata["violations"]:
             output.print_error(f"{value} imports {port}, and a port needs {value}")

@@ -1,1 +1,1 @@
-"""The benchmark: what the service costs, as ratios to what this machine can do at best."""
+"""The benchmark: the cost of the service compared with the limits of this machine."""

@@ -18,7 +18,7 @@ from .stores import STORES
 
 
 def main() -> None:
-    """Measure, print the table, and write the figures."""
+    """Measure, print the table, and write the figures to a file."""
     arguments = _arguments()
     old = None if arguments.compare is None else _read(arguments.compare)
     new = _read(arguments.read) if arguments.read else _measure(quick=arguments.quick, stores=arguments.store)
@@ -36,14 +36,14 @@ def _arguments() -> argparse.Namespace:
         prog="scripts/bench", description="Measures the service against this machine's own limits."
     )
     parser.add_argument(
-        "--quick", action="store_true", help="in half a minute, for a first impression: few rounds, smaller populations"
+        "--quick", action="store_true", help="take half a minute: fewer rounds, fewer sessions, rougher figures"
     )
     parser.add_argument(
-        "--store", choices=sorted(STORES), action="append", default=[], help="add rows on this store; can be repeated"
+        "--store", choices=sorted(STORES), action="append", default=[], help="add rows for this store; can be repeated"
     )
-    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="where the figures go")
-    parser.add_argument("--compare", type=Path, metavar="OLD", help="print the change since the run in this file")
-    parser.add_argument("--read", type=Path, metavar="FILE", help="measure nothing: print the figures in this file")
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="write the figures here")
+    parser.add_argument("--compare", type=Path, metavar="OLD", help="compare with the run in this file")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="print the figures in this file instead of measuring")
     return parser.parse_args()
 
 
@@ -53,14 +53,14 @@ def _read(path: Path) -> Run:
 
 def _measure(*, quick: bool, stores: Sequence[str]) -> Run:
     seconds = 16.0 if quick else 150.0
-    _tell("memory of sessions")
+    _print_progress("memory of sessions")
     memory = suite.memory_of_sessions(20_000 if quick else 100_000)
-    _tell("servers, sessions to refresh and to rotate among")
+    _print_progress("servers and sessions")
     with laboratory() as lab, ExitStack() as running:
         rows = [*running.enter_context(suite.rows(lab, few=1_000, many=20_000 if quick else 1_000_000))]
         for store in stores:
             rows += running.enter_context(store_rows(lab, store))
-        _tell(f"rounds, for {seconds:.0f} s")
+        _print_progress(f"rounds, for {seconds:.0f} s")
         samples = rounds.run(rows, seconds=seconds)
     figures = [Figure.of(*pair) for pair in zip(rows, samples, strict=True)]
     return Run(
@@ -80,7 +80,7 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _tell(step: str) -> None:
+def _print_progress(step: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} measuring: {step}", file=sys.stderr, flush=True)
 
 

@@ -1,6 +1,6 @@
-"""A light HTTP client: keep-alive connections, and no more of HTTP than the servers measured here speak.
+"""A minimal HTTP client with keep-alive connections. It supports only what the measured servers send.
 
-Client and server share two cores, so what the client saves is less noise in the figures.
+Client and server share two cores, so a client that does less disturbs the figures less.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class UnexpectedAnswer(Exception):
-    """The server answered with something else than 200 or 201."""
+    """The server answered with another status than 200 or 201."""
 
 
 class Connection:
@@ -25,11 +25,11 @@ class Connection:
 
     @classmethod
     async def open(cls, port: int) -> Self:
-        """Connect."""
+        """Open a connection."""
         return cls(*await asyncio.open_connection("127.0.0.1", port))
 
     async def ask(self, request: bytes) -> bytes:
-        """Send a request and return the answer's body."""
+        """Send a request. Return the body of the answer."""
         self._writer.write(request)
         head = await self._reader.readuntil(b"\r\n\r\n")
         body = await self._reader.readexactly(content_length(head))
@@ -71,7 +71,7 @@ def form(path: str, **parameters: str) -> bytes:
     return (head + body).encode("ascii")
 
 
-def members(body: bytes) -> dict[str, Any]:
-    """Return the answer's JSON object."""
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body."""
     found: dict[str, Any] = json.loads(body)
     return found

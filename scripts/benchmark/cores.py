@@ -1,6 +1,6 @@
-"""Which process runs on which core, and how much of it each has used.
+"""Puts processes on cores and reads their CPU times. Both need Linux.
 
-What is measured runs on one core, what drives it on another. Both figures are Linux's.
+The measured processes run on one core, the client on another.
 """
 
 import multiprocessing
@@ -15,17 +15,17 @@ from typing import Final
 _CORES: Final = sorted(os.sched_getaffinity(0))
 
 MEASURED: Final = _CORES[0]
-"""The core of the servers and of the limits they are compared with."""
+"""The core of the servers and of the operations they are compared with."""
 
 DRIVING: Final = _CORES[-1]
-"""The core of the client that drives them."""
+"""The core of the client."""
 
-_WHOLE_PROCESS: Final = 2
+_PROCESS_CLOCK: Final = 2
 
 
 @contextmanager
 def children_run_on(*cores: int) -> Iterator[None]:
-    """Let the processes that are started inside run on these cores only."""
+    """Let processes that are started in this context run on these cores only."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -35,7 +35,7 @@ def children_run_on(*cores: int) -> Iterator[None]:
 
 
 def process_on(core: int) -> ProcessPoolExecutor:
-    """Return one fresh process that runs functions on ``core``."""
+    """Return an executor with one new process that runs on ``core``."""
     return ProcessPoolExecutor(
         max_workers=1,
         mp_context=multiprocessing.get_context("spawn"),
@@ -44,21 +44,21 @@ def process_on(core: int) -> ProcessPoolExecutor:
     )
 
 
-def family_seconds(pid: int) -> float:
-    """Return the CPU time that the process and its children, such as workers, have used, user and system."""
+def process_tree_seconds(pid: int) -> float:
+    """Return the CPU time of the process and its children, such as workers: user and system, in seconds."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return sum(process_seconds(each) for each in (pid, *map(int, children)))
 
 
 def process_seconds(pid: int) -> float:
-    """Return the CPU time that the process has used, user and system, all threads.
+    """Return the CPU time of all threads of a process: user and system, in seconds.
 
-    It is the sum of utime and stime in /proc/PID/stat, read from the process's clock, which counts nanoseconds instead
-    of ticks of 10 ms (clock_getcpuclockid(3)).
+    It equals utime plus stime in /proc/PID/stat. The process's clock has a resolution of nanoseconds instead of ticks
+    of 10 ms (clock_getcpuclockid(3)).
     """
-    return time.clock_gettime((~pid << 3) | _WHOLE_PROCESS)
+    return time.clock_gettime((~pid << 3) | _PROCESS_CLOCK)
 
 
 def main_thread_seconds(pid: int) -> float:
-    """Return the CPU time that the process's main thread, the event loop, has used."""
+    """Return the CPU time of the process's main thread, which runs the event loop, in seconds."""
     return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text("ascii").split()[0]) / 1e9

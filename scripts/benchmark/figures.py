@@ -1,4 +1,4 @@
-"""The figures of a run, as the table shows them and bench.json keeps them."""
+"""The figures of a run, as they are printed and stored in bench.json."""
 
 import statistics
 from collections.abc import Sequence
@@ -10,9 +10,8 @@ from .rounds import Reading, Row, Samples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One row. ``unit`` is of cost and limit; ``low`` and ``high`` are the quartiles of the ratio.
-
-    Latencies are milliseconds.
+    """One row. Cost and limit are in ``unit``, latencies in milliseconds. ``low`` and ``high`` are the quartiles of the
+    ratio.
     """
 
     name: str
@@ -32,7 +31,7 @@ class Figure:
 
     @classmethod
     def of(cls, row: Row, samples: Samples) -> Self:
-        """Return the figures of a row: medians over its rounds, latencies over all its requests."""
+        """Return the figures of a row: medians over its rounds, and percentiles over all its requests."""
         ratios = [row.reading.ratio(*pair) for pair in zip(samples.costs, samples.limits, strict=True)]
         low, ratio, high = statistics.quantiles(ratios, n=4)
         latencies = [latency * 1e3 for burst in samples.bursts for latency in burst.latencies]
@@ -54,8 +53,8 @@ class Figure:
             per_second=statistics.median(burst.per_second for burst in samples.bursts) if samples.bursts else None,
         )
 
-    def meets_its_aim(self) -> bool | None:
-        """Tell whether the aim is met; ``None`` if there is none."""
+    def meets_aim(self) -> bool | None:
+        """Return whether the aim is met, or ``None`` if there is none."""
         if self.cost_aim is not None:
             return self.cost < self.cost_aim
         if self.aim is None:
@@ -76,10 +75,10 @@ class Run:
     figures: Sequence[Figure]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what bench.json holds."""
+        """Return the content of bench.json."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, members: dict[str, Any]) -> Self:
-        """Return the run that ``members`` describe."""
+        """Return the run that bench.json describes."""
         return cls(**{**members, "figures": [Figure(**each) for each in members["figures"]]})

@@ -1,6 +1,6 @@
-"""What a rotation costs among few sessions and among many.
+"""The cost of a rotation with few sessions and with many.
 
-Its functions run in a process of their own (``cores.process_on``), which keeps the populations.
+The functions run in a process of their own (``cores.process_on``), which keeps the sessions.
 """
 
 import asyncio
@@ -22,22 +22,22 @@ from .population import session, token, user
 from .timing import Operation, cpu_of
 
 _STRIDE: Final = 611_953
-"""A prime: steps of this length come past every session, in an order that no cache foresees."""
+"""A prime number: steps of this length visit every session, in an order that defeats CPU caches."""
 
 
 def prepare(count: int) -> None:
-    """Make the population now."""
-    _rotating(count)
+    """Create ``count`` sessions."""
+    _rotation_operation(count)
 
 
 def measure(count: int, seconds: float, *, signed: bool) -> float:
-    """Return the CPU seconds of one rotation among ``count`` sessions, with its signature or without."""
+    """Return the CPU seconds of one rotation among ``count`` sessions."""
     _Codec.signing = signed
-    return cpu_of(_rotating(count), seconds)
+    return cpu_of(_rotation_operation(count), seconds)
 
 
 class _Codec(JoseTokenCodec):
-    """Signs only while ``signing`` is true: the signature hides the little that the size of the store adds."""
+    """Signs only while ``signing`` is true. A signature takes so long that it hides the effect of the store's size."""
 
     signing = False
 
@@ -46,7 +46,7 @@ class _Codec(JoseTokenCodec):
 
 
 @cache
-def _rotating(count: int) -> Operation:
+def _rotation_operation(count: int) -> Operation:
     runner = asyncio.Runner()
     container = Container(settings=Settings(refresh_budget=RateLimit(1_000_000, 1)))
     container.token_codec.override(providers.Object(_Codec()))
@@ -64,7 +64,7 @@ def _rotating(count: int) -> Operation:
 
 
 async def _populate(container: Container, count: int) -> list[str]:
-    """Add sessions, each of a user of its own; return their refresh tokens."""
+    """Add sessions with one user each. Return their refresh tokens."""
     await container.key_lifecycle().load()
     repository, users = container.session_repository(), container.user_repository()
     tokens = []

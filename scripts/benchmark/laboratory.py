@@ -1,4 +1,4 @@
-"""The processes of a run, and what can be measured with them."""
+"""The processes of a run and the probes that measure with them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ _CLIENT: Final = {"client_id": "bench", "grants": ["client_credentials"], "scope
 
 
 class Laboratory:
-    """A process for raw operations and one for populations, on the measured core, and one that drives servers."""
+    """Has two processes on the measured core, for raw operations and for rotation, and the client's process."""
 
     def __init__(self, raw: Executor, populations: Executor, driver: Executor) -> None:
         self._raw = raw
@@ -36,62 +36,66 @@ class Laboratory:
         self._granted: dict[Server, list[dict[str, str]]] = {}
 
     def tokens(self, service: Server, kind: str) -> list[str]:
-        """Return a token of each of many sessions: ``kind`` is ``access_token`` or ``refresh_token``."""
+        """Sign in many times. Return the ``access_token`` or the ``refresh_token`` of each session."""
         if service not in self._granted:
             request = client.post("/auth/login", username=servers.USERNAME, password=servers.PASSWORD)
             answers = self._driver.submit(load.ask, service, request, _SESSIONS).result()
-            self._granted[service] = [client.members(body) for body in answers]
+            self._granted[service] = [client.parse_object(body) for body in answers]
         return [granted[kind] for granted in self._granted[service]]
 
     def jwk_set(self, service: Server) -> object:
-        """Return what the service publishes."""
+        """Return the published JWK Set."""
         (body,) = self._driver.submit(load.ask, service, client.get("/.well-known/jwks.json")).result()
-        return client.members(body)
+        return client.parse_object(body)
 
     def refreshes(self, line: str, service: Server) -> Probe:
-        """Refresh the tokens of many sessions of ``service`` in turn."""
+        """Return a probe that refreshes the tokens of many sessions in turn."""
         self._open(line, service, Refreshes(self.tokens(service, "refresh_token")), _CONNECTIONS)
         return self._burst(line)
 
     def gets(self, line: str, server: Server, path: str, access_tokens: Sequence[str] = ()) -> Probe:
-        """Get ``path`` with the access tokens in turn."""
+        """Return a probe that gets ``path`` with each access token in turn."""
         self._open(line, server, Gets(path, access_tokens), _CONNECTIONS)
         return self._burst(line)
 
     def signatures(self, line: str, server: Server) -> Probe:
-        """Post a refresh token, of the usual length, to a route that just signs."""
+        """Return a probe that posts a token of the usual length to a route that only signs."""
         self._open(line, server, Posts("/sign", refresh_token=91 * "x"), _CONNECTIONS)
         return self._burst(line)
 
     def client_credentials(self, line: str, service: Server) -> Probe:
-        """Issue access tokens to a client that an administrator registers for it."""
+        """Register a client. Return a probe that issues access tokens to it."""
         registered = self._driver.submit(
             load.ask, service, client.post("/admin/clients", self.tokens(service, "access_token")[0], **_CLIENT)
         ).result()
-        secret = client.members(registered[0])["client_secret"]
+        secret = client.parse_object(registered[0])["client_secret"]
         form = {"grant_type": "client_credentials", "client_id": "bench", "client_secret": secret}
         self._open(line, service, Forms("/oauth/token", **form), _CONNECTIONS)
         return self._burst(line)
 
     def logins(self, line: str, service: Server) -> Probe:
-        """Sign in."""
+        """Return a probe that signs in."""
         self._open(
             line, service, Posts("/auth/login", username=servers.USERNAME, password=servers.PASSWORD), _LOGINS_AT_ONCE
         )
         return self._burst(line, _LOGIN_BURST_SECONDS)
 
     def logins_main_thread(self, line: str) -> Probe:
-        """Sign in on the same line, and count the server's main thread only: hashing has threads of its own."""
+        """Return a probe that signs in on the same line and counts only the server's main thread. Hashing runs in other
+        threads.
+        """
         return self._burst(line, _LOGIN_BURST_SECONDS, attrgetter("main_thread_cpu"))
 
-    def operation(self, name: str, *, beside: str | None = None) -> Probe:
-        """Do an operation over and over; meanwhile the client is as busy as it is on the line ``beside``, or idle."""
+    def operation(self, name: str, *, while_busy_as: str | None = None) -> Probe:
+        """Return a probe that repeats an operation. Meanwhile the client is as busy as on the line ``while_busy_as``,
+        or idle.
+        """
         seconds = _HASH_SECONDS if name == operations.HASH else _LIMIT_SECONDS
 
         def measure() -> Measurement:
-            if beside is None:
+            if while_busy_as is None:
                 return Measurement(self._raw.submit(operations.measure, name, seconds).result())
-            spinning = self._driver.submit(load.spin, seconds * _SPIN_MARGIN, self._client_share[beside])
+            spinning = self._driver.submit(load.spin, seconds * _SPIN_MARGIN, self._client_share[while_busy_as])
             cpu = self._raw.submit(operations.measure, name, seconds).result()
             spinning.result()
             return Measurement(cpu)
@@ -99,7 +103,7 @@ class Laboratory:
         return measure
 
     def rotations(self, count: int, *, signed: bool) -> Probe:
-        """Rotate among ``count`` sessions, with the signature of the access token or without."""
+        """Return a probe that rotates among ``count`` sessions, with or without signatures."""
         self._populations.submit(growth.prepare, count).result()
 
         def measure() -> Measurement:
@@ -121,14 +125,14 @@ class Laboratory:
         return measure
 
 
-def both(one: Probe, other: Probe) -> Probe:
-    """Return the probe of doing one thing and the other."""
-    return lambda: Measurement(one().cpu + other().cpu)
+def sum_of(first: Probe, second: Probe) -> Probe:
+    """Return a probe that measures both and adds their costs."""
+    return lambda: Measurement(first().cpu + second().cpu)
 
 
 @contextmanager
 def laboratory() -> Iterator[Laboratory]:
-    """Start the processes, and end them."""
+    """Start the processes. Stop them at the end."""
     with (
         cores.process_on(cores.MEASURED) as raw,
         cores.process_on(cores.MEASURED) as populations,

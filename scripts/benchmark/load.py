@@ -1,6 +1,7 @@
-"""The process that drives a server: short bursts of requests and, while a limit is measured, as much other work.
+"""The client's process. It sends short bursts of requests to a server. While a limit is measured, it does as much other
+work.
 
-Its functions run in a process of their own (``cores.process_on``), which keeps the lines and their connections.
+The functions run in a process of their own (``cores.process_on``), which keeps the connections.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ _SPIN_STEPS: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A server under measurement."""
+    """A measured server."""
 
     pid: int
     port: int
@@ -27,9 +28,9 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """What a burst cost the server, in CPU seconds a request, and what the client saw, in seconds.
+    """The CPU seconds of a burst per request, and the latencies that the client saw, in seconds.
 
-    ``client_share`` is the part of its core that the client used.
+    ``client_share`` is the share of its core that the client used.
     """
 
     cpu: float
@@ -40,7 +41,7 @@ class Burst:
 
 
 class _Line:
-    """One kind of traffic to one server."""
+    """One kind of requests to one server."""
 
     def __init__(self, server: Server, traffic: Traffic, connections: int) -> None:
         self._server = server
@@ -50,17 +51,17 @@ class _Line:
         self._latencies: list[float] = []
 
     async def burst(self, seconds: float) -> Burst:
-        """Send requests for ``seconds`` on all connections, each as soon as the one before is answered."""
+        """Send requests for ``seconds`` on all connections. Each connection sends the next one after an answer."""
         while len(self._connections) < self._width:
             self._connections.append(await client.Connection.open(self._server.port))
         self._latencies = []
         pid = self._server.pid
-        used, main, own = cores.family_seconds(pid), cores.main_thread_seconds(pid), time.process_time()
+        used, main, own = cores.process_tree_seconds(pid), cores.main_thread_seconds(pid), time.process_time()
         start = time.perf_counter()
         await asyncio.gather(*(self._drive(each, start + seconds) for each in self._connections))
         took, requests = time.perf_counter() - start, len(self._latencies)
         return Burst(
-            cpu=(cores.family_seconds(pid) - used) / requests,
+            cpu=(cores.process_tree_seconds(pid) - used) / requests,
             main_thread_cpu=(cores.main_thread_seconds(pid) - main) / requests,
             per_second=requests / took,
             latencies=self._latencies,
@@ -73,7 +74,7 @@ class _Line:
             body = await connection.ask(self._traffic.next_request())
             answered = time.perf_counter()
             self._latencies.append(answered - sent)
-            self._traffic.answered(body)
+            self._traffic.handle_answer(body)
             sent = answered
 
 
@@ -91,12 +92,12 @@ def open_line(name: str, server: Server, traffic: Traffic, connections: int) -> 
 
 
 def burst(name: str, seconds: float) -> Burst:
-    """Drive the server of the line ``name`` for ``seconds``."""
+    """Send a burst of ``seconds`` on the line ``name``."""
     return _runner().run(_lines[name].burst(seconds))
 
 
 def ask(server: Server, request: bytes, times: int = 1) -> list[bytes]:
-    """Return the bodies of the answers to ``request``, sent so many times, a few at once."""
+    """Send ``request`` several times, on four connections. Return the bodies of the answers."""
 
     async def ask_in_turn(count: int) -> list[bytes]:
         connection = await client.Connection.open(server.port)
@@ -110,10 +111,10 @@ def ask(server: Server, request: bytes, times: int = 1) -> list[bytes]:
 
 
 def spin(seconds: float, share: float) -> None:
-    """Do the client's own kind of work for ``seconds``, on ``share`` of the core."""
+    """Do the same kind of work as a client for ``seconds``, on ``share`` of the core."""
     until = time.perf_counter() + seconds
     while (start := time.perf_counter()) < until:
         for _ in range(_SPIN_STEPS):
-            client.post("/auth/refresh", refresh_token=client.members(_ANSWER)["refresh_token"])
+            client.post("/auth/refresh", refresh_token=client.parse_object(_ANSWER)["refresh_token"])
             client.content_length(_ANSWER_HEAD)
         time.sleep((time.perf_counter() - start) * (1 - share) / share)

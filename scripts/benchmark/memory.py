@@ -1,4 +1,4 @@
-"""What a session takes in memory. Each function runs in a fresh process (``cores.process_on``)."""
+"""The memory of a session. Each function runs in a new process (``cores.process_on``)."""
 
 import asyncio
 import gc
@@ -15,30 +15,30 @@ from .population import session, token, user
 
 
 def resident(count: int) -> tuple[float, float]:
-    """Return the bytes of resident memory that a session takes: signed in, and rotated in the last replay window."""
-    return asyncio.run(_bytes_of_each(count, _resident))
+    """Return the resident bytes of a session: after sign-in, and after a rotation within the replay window."""
+    return asyncio.run(_bytes_per_session(count, _resident))
 
 
 def allocated(count: int) -> tuple[float, float]:
-    """Return the same in bytes that Python has allocated."""
+    """Return the same for the memory that Python has allocated."""
     tracemalloc.start()
-    return asyncio.run(_bytes_of_each(count, lambda: tracemalloc.get_traced_memory()[0]))
+    return asyncio.run(_bytes_per_session(count, lambda: tracemalloc.get_traced_memory()[0]))
 
 
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
 
 
-async def _bytes_of_each(count: int, used: Callable[[], int]) -> tuple[float, float]:
-    """The users are there before: what they take is not the sessions'."""
+async def _bytes_per_session(count: int, memory_used: Callable[[], int]) -> tuple[float, float]:
+    """Return the memory per session. The users are created before, so their memory does not count."""
     users = [user(number) for number in range(count)]
     repository = MemorySessionRepository()
     gc.collect()
-    before = used()
+    before = memory_used()
     for number, owner in enumerate(users):
         await repository.add(session(token(), owner, number))
     gc.collect()
-    signed_in = used() - before
+    signed_in = memory_used() - before
     for owner in users:
         (each,) = await repository.list_live_sessions(owner.subject, now=time.time())
         swapped = await repository.advance(
@@ -49,6 +49,6 @@ async def _bytes_of_each(count: int, used: Callable[[], int]) -> tuple[float, fl
             now=time.time(),
             idle_expires_at=None,
         )
-        assert swapped  # noqa: S101  # a figure of sessions that did not move on would be wrong
+        assert swapped  # noqa: S101  # otherwise the second figure would be wrong
     gc.collect()
-    return signed_in / count, (used() - before) / count
+    return signed_in / count, (memory_used() - before) / count

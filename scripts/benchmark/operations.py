@@ -1,6 +1,6 @@
-"""What is measured inside one process: the raw primitives of cryptography, and our own code around them.
+"""The operations that are measured inside one process: cryptographic primitives and Keyturn's code around them.
 
-Its functions run in a process of their own (``cores.process_on``), on the measured core.
+The functions run in a process of their own (``cores.process_on``), on the measured core.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ def _operation(name: str) -> Operation:
 
 @cache
 def _container() -> Container:
-    """The service's own parts, with a key installed."""
+    """Return a container with a signing key."""
     container = Container(settings=Settings())
     asyncio.run(container.key_lifecycle().load())
     return container
@@ -71,7 +71,7 @@ def _tokens() -> list[str]:
 
 @cache
 def _container_of_many_keys() -> Container:
-    """The same, with ``MANY_KEYS`` keys, of which the last signs."""
+    """Return a container with ``MANY_KEYS`` keys. The last one signs."""
     container = Container(settings=Settings())
     generator, now = container.key_generator(), time.time()
 
@@ -116,26 +116,26 @@ def _mint() -> str:
 
 
 def _signing() -> Operation:
-    """The raw signature under an access token: RSASSA-PKCS1-v1_5 with SHA-256."""
+    """The signature of an access token: RSASSA-PKCS1-v1_5 with SHA-256."""
     key, message, padding, digest = _raw_key(), _signed_parts()[0], PKCS1v15(), SHA256()
     return repeated(lambda: key.sign(message, padding, digest))
 
 
 def _verifying() -> Operation:
-    """The raw verification of an access token's signature."""
+    """The verification of such a signature."""
     key, padding, digest = _raw_key().public_key(), PKCS1v15(), SHA256()
     message, signature = _signed_parts()
     return repeated(lambda: key.verify(signature, message, padding, digest))
 
 
 def _signed_parts() -> tuple[bytes, bytes]:
-    """Return what is signed of a token as long as an access token, and its signature."""
+    """Return the signed part of an access token and its signature."""
     message = _mint().rpartition(".")[0].encode()
     return message, _raw_key().sign(message, PKCS1v15(), SHA256())
 
 
 def _hashing() -> Operation:
-    """One verification of a password by Argon2id, at the service's cost."""
+    """One verification of a password by Argon2id with the service's default cost."""
     settings = Settings()
     argon2id = Argon2id(
         salt=bytes(16),
@@ -158,7 +158,7 @@ def _minting_among_many_keys() -> Operation:
 
 
 def _validating(cache_size: int) -> Operation:
-    """Validation of all tokens in turn; each is a new string every time, as it is when it comes in a header."""
+    """The validation of all tokens in turn. Each one is a new string, as in a request's header."""
     container = _container()
     published = cast(list[dict[str, str | list[str]]], container.token_codec().jwk_set()["keys"])
     keys = {str(jwk["kid"]): RSAKey.import_key(jwk) for jwk in published}

@@ -1,4 +1,4 @@
-"""Many sessions, as sign-ins make them."""
+"""Tokens, users and sessions in large numbers."""
 
 import os
 import time
@@ -16,12 +16,12 @@ _DEVICE = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.
 
 
 def token() -> RefreshToken:
-    """Return a new session's first refresh token."""
+    """Return the first refresh token of a new session."""
     return RefreshToken(SessionId(os.urandom(16)), os.urandom(16), os.urandom(32))
 
 
 def user(number: int) -> User:
-    """Return one of many users."""
+    """Return a user. Each number gives another one."""
     return User(
         subject=Subject(base64url.encode(os.urandom(16))),
         username=f"user-{number}",
@@ -31,9 +31,7 @@ def user(number: int) -> User:
 
 
 def session(first: RefreshToken, owner: User, number: int) -> Session:
-    """Return the session that a sign-in opens: it shares the subject and the scope with its user, and nothing else
-    with any other.
-    """
+    """Return a session as a sign-in creates it. It shares objects only with its own user."""
     now = time.time()
     return Session(
         session_id=first.session_id,
@@ -54,5 +52,5 @@ def session(first: RefreshToken, owner: User, number: int) -> Session:
 
 
 def sessions(count: int) -> Iterator[Session]:
-    """Yield sessions of as many users."""
+    """Yield ``count`` sessions of different users."""
     return (session(token(), user(number), number) for number in range(count))

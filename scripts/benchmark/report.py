@@ -1,4 +1,4 @@
-"""The table."""
+"""Prints a run as a table and compares two runs."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -6,37 +6,37 @@ from typing import Final
 from .figures import Figure, Run
 from .rounds import Reading
 
-_WHOLE_FROM: Final = 100
+_NO_DECIMALS_FROM: Final = 100
 
 LEGEND: Final = """\
-Every cost is CPU time, user and system, of all threads of the server, divided by the requests of a burst; the server
-runs on one core, the client on another. Each round measures the limit, the cost and the limit again; the ratio is the
-median of the rounds' ratios, with its quartiles. Cost and limit are medians of their own, so they give the ratio only
-roughly. p50, p99 and the rate are the client's view, 16 connections at once (4 for sign-ins), and suffer from
-whatever else the machine does.
+Every cost is the CPU time (user and system) of all threads of the server, divided by the number of requests of a
+burst. The server runs on one core, the client on another. Each round measures the limit, the cost and the limit again.
+The ratio is the median of the rounds' ratios; the quartiles stand beside it. Cost and limit are medians too, so their
+quotient is only roughly the ratio. p50, p99 and the rate are measured by the client, with 16 connections (4 for
+sign-ins). They depend on everything else that the machine does.
 
-%      of the limit's rate: limit / cost            more is better, 100 % is the limit itself
-×      the limit's cost: cost / limit               less is better
-+ %    on top of the limit: cost / limit - 1        less is better
+%      share of the limit's rate: limit / cost     more is better, 100 % is the limit itself
+×      multiple of the limit's cost: cost / limit  less is better
++ %    cost added to the limit: cost / limit - 1   less is better
 
-raw RSA-2048 signature       key.sign of cryptography in a loop, in a process of its own on the server's core, while
-                             the client's core is as busy as in the bursts (in the rows of operations: idle)
-raw Argon2id + signature     and one verification of a password at the service's cost, the same way
-bare aiohttp route           reads JSON, signs, answers JSON; no session, no check, no log: the most that aiohttp gives
-aiohttp route without guard  the same handler, returning JSON, and the same requests, in an application without guard in
-                             the same process
-behind the remote guard      which polls the revocation feed of a running service every 2 seconds meanwhile
-beyond the hash              CPU time of the event loop's thread; hashing runs on threads of its own, and to subtract
-                             one noisy hash from another would leave noise
+raw RSA-2048 signature       key.sign of cryptography in a loop, in a process of its own on the server's core; meanwhile
+                             the client's core is as busy as in the bursts (idle in the rows of operations)
+raw Argon2id + signature     the same, with one verification of a password at the service's cost
+plain aiohttp route          reads JSON, signs and answers JSON; no session, no checks, no log: the maximum of aiohttp
+aiohttp route without guard  the same handler, which returns JSON, and the same requests, in an application without a
+                             guard in the same process
+behind a remote guard        the guard polls the revocation feed of a running service every 2 seconds
+without its hash             CPU time of the event loop's thread only; hashing runs on other threads, and the
+                             difference of two noisy hash times would be noise
 raw verification             key.verify of cryptography in a loop, in the process that validates
-rotate                       the rotation service on the in-memory store, sessions in random order, no HTTP; what a
-                             million add where nothing is signed is the way to main memory: they fit into no cache
-on sqlite, postgres, valkey  the service's CPU time alone, on a durable store whose server (appendfsync always, fsync)
-                             runs on the client's core; users in the same database, with valkey in SQLite
-two workers                  2 × the cost of a refresh with one worker / its cost with two: what two workers do in a
-                             second of CPU each, beside one
-session                      one of 100,000 (--quick: 20,000), each of another user, with address and device name;
-                             "just rotated" holds the salt that the replay window needs"""  # noqa: RUF001  # the sign of multiplication
+rotate                       the rotation service on the in-memory store, sessions in random order, no HTTP; without
+                             signatures the larger number of sessions shows as accesses to main memory
+on sqlite, postgres, valkey  CPU time of the service alone, on a durable store (appendfsync always, fsync); the store's
+                             server runs on the client's core; users are in the same database, for valkey in SQLite
+two workers                  2 × cost of a refresh with one worker / cost with two: the work of two workers, each with
+                             one second of CPU, compared with one worker
+session                      one of 100,000 sessions (--quick: 20,000) of different users, with address and device name;
+                             "just rotated" includes the salt that the replay window needs"""  # noqa: RUF001  # the sign of multiplication
 
 
 def table(run: Run) -> str:
@@ -46,7 +46,7 @@ def table(run: Run) -> str:
 
 
 def comparison(old: Run, new: Run) -> str:
-    """Return the ratios of both runs and how they changed; where the quartiles overlap, that may be noise."""
+    """Return the ratios of both runs and their changes. If the quartiles overlap, a change may be noise."""
     heads = ("", "old cost", "new cost", "old ratio", "new ratio", "change", "")
     before = {figure.name: figure for figure in old.figures}
     pairs = [(before[figure.name], figure) for figure in new.figures if figure.name in before]
@@ -61,7 +61,7 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         _ratio(figure, figure.ratio),
         f"{_ratio(figure, figure.low)} … {_ratio(figure, figure.high)}" if figure.low < figure.high else "",
         _aim(figure),
-        {True: "met", False: "MISSED", None: ""}[figure.meets_its_aim()],
+        {True: "met", False: "MISSED", None: ""}[figure.meets_aim()],
         _number(figure.p50, ".2f"),
         _number(figure.p99, ".2f"),
         _number(figure.per_second, ",.0f"),
@@ -83,7 +83,7 @@ def _change(old: Figure, new: Figure) -> tuple[str, ...]:
 
 
 def _difference(old: Figure, new: Figure) -> str:
-    """A share and an extra are percentages already; of a multiple, the change in per cent."""
+    """Return the change: in points if the ratio is a percentage, in per cent if it is a multiple."""
     if new.reading in (Reading.TIMES.name, Reading.PAIR.name):
         return f"{(new.ratio / old.ratio - 1) * 100:+.1f} %"
     return f"{(new.ratio - old.ratio) * 100:+.1f} points"
@@ -109,7 +109,7 @@ def _aim(figure: Figure) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:,.{0 if value >= _WHOLE_FROM else 1}f} {unit}"
+    return f"{value:,.{0 if value >= _NO_DECIMALS_FROM else 1}f} {unit}"
 
 
 def _number(value: float | None, form: str) -> str:
@@ -117,7 +117,7 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _align(lines: Sequence[tuple[str, ...]]) -> str:
-    """The first and the last column stand at the left, the others at the right."""
+    """Align the first and the last column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
 
     def cells(line: tuple[str, ...]) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Measuring two costs side by side on a machine whose speed changes from second to second.
+"""Measures a cost and its limit side by side, on a machine whose speed changes all the time.
 
-The cost of a row and its limit are measured in turn, many times, each for a fraction of a second: whatever slows the
-machine slows both. A row's ratio is the median of the ratios of its rounds.
+The cost of a row and its limit are measured in turn, many times, each for a fraction of a second. So both are affected
+when the machine slows down. A row's ratio is the median of its rounds' ratios.
 """
 
 import itertools
@@ -13,12 +13,12 @@ from typing import Final
 
 from .load import Burst
 
-_LEAST_ROUNDS: Final = 2
+_MIN_ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """CPU seconds of one operation; of requests, also what the client saw."""
+    """The CPU seconds of one operation, and the burst if it was a request."""
 
     cpu: float
     burst: Burst | None = None
@@ -29,7 +29,7 @@ Probe = Callable[[], Measurement]
 
 
 class Reading(Enum):
-    """How a row's ratio is made of its cost and its limit."""
+    """How the ratio of a row is computed from its cost and its limit."""
 
     SHARE = "limit / cost"
     TIMES = "cost / limit"
@@ -51,7 +51,7 @@ class Reading(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Something to measure beside its limit; ``aim`` is for the ratio, ``cost_aim`` (seconds) for the cost itself."""
+    """A cost and its limit. ``aim`` is for the ratio, ``cost_aim`` for the cost in seconds."""
 
     name: str
     limit_name: str
@@ -64,14 +64,14 @@ class Row:
 
 @dataclass(slots=True)
 class Samples:
-    """What the rounds of one row gave."""
+    """The measurements of one row."""
 
     costs: list[float] = field(default_factory=list)
     limits: list[float] = field(default_factory=list)
     bursts: list[Burst] = field(default_factory=list)
 
     def take(self, row: Row) -> None:
-        """Measure one round: the limit before, the cost, the limit after."""
+        """Measure one round: the limit, the cost, and the limit again."""
         before, measured, after = row.limit(), row.probe(), row.limit()
         self.costs.append(measured.cpu)
         self.limits.append((before.cpu + after.cpu) / 2)
@@ -80,13 +80,13 @@ class Samples:
 
 
 def run(rows: Sequence[Row], *, seconds: float) -> list[Samples]:
-    """Measure all rows, round after round, for about ``seconds``; the first round warms up and counts for nothing."""
+    """Measure all rows, round after round, for about ``seconds``. The first round warms up and is dropped."""
     until = time.monotonic() + seconds
     for row in rows:
         Samples().take(row)
     samples = [Samples() for _ in rows]
     for row, taken in itertools.cycle(zip(rows, samples, strict=True)):
-        if time.monotonic() > until and len(taken.costs) >= _LEAST_ROUNDS:
+        if time.monotonic() > until and len(taken.costs) >= _MIN_ROUNDS:
             break
         taken.take(row)
     return samples

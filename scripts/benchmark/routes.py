@@ -1,8 +1,6 @@
-"""An aiohttp process with routes to compare ours with, on three ports: without a guard, behind the local one, and
-behind the remote one.
+"""Routes of plain aiohttp to compare with: without a guard, behind a local guard and behind a remote guard.
 
-Run as a program, it reads the issuer's URL and JWK Set from the environment variables ISSUER and JWK_SET, and prints
-the three ports.
+This program reads the issuer's URL and JWK Set from the variables ISSUER and JWK_SET. It prints its three ports.
 """
 
 import asyncio
@@ -27,7 +25,7 @@ async def _hello(_: web.Request) -> web.Response:
 
 
 async def _sign(request: web.Request) -> web.Response:
-    """The least that a refresh on aiohttp can be: no session, no checks, no log, just a signature between two JSONs."""
+    """Read JSON, sign, and answer JSON: the minimum that any refresh on aiohttp must do."""
     presented = await request.json()
     signature = _KEY.sign(_MESSAGE, PKCS1v15(), SHA256())
     return web.json_response({"access_token": _MESSAGE.hex() + signature.hex(), **presented})
@@ -40,7 +38,7 @@ def _application() -> web.Application:
     return app
 
 
-def _behind(protecting: Guard) -> web.Application:
+def _guarded(protecting: Guard) -> web.Application:
     app = _application()
     protecting.protect(app)
     return app
@@ -58,7 +56,7 @@ async def _serve() -> None:
     issuer, audience = os.environ["ISSUER"], Settings().audience
     local = guard(issuer=issuer, audience=audience, jwk_set=json.loads(os.environ["JWK_SET"]))
     remote = remote_guard(issuer=issuer, audience=audience)
-    applications = (_application(), _behind(local), _behind(remote))
+    applications = (_application(), _guarded(local), _guarded(remote))
     print(*[await _port(app) for app in applications], flush=True)
     await asyncio.Event().wait()
 

@@ -1,4 +1,4 @@
-"""The servers under measurement, as processes of their own on the measured core."""
+"""The measured servers. Each is a process on the measured core."""
 
 import json
 import os
@@ -19,20 +19,20 @@ from .load import Server
 USERNAME: Final = "bench"
 PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of a user who ends with the benchmark
 
-NONE: Final[Mapping[str, str]] = MappingProxyType({})
+NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _NO_LIMITS: Final = {
     f"KEYTURN_{name}_BUDGET": "1000000/1s"
     for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH")
 }
-"""The clients of a benchmark do more than people."""
+"""The benchmark sends more requests than the default rate limits allow."""
 
 _SHUTDOWN_SECONDS: Final = 10
 
 
 @contextmanager
-def service(settings: Mapping[str, str] = NONE, *, on: Sequence[int] = (cores.MEASURED,)) -> Iterator[Server]:
-    """Run the service on these cores, with default settings but for ``settings``; nobody keeps its log."""
+def service(settings: Mapping[str, str] = NO_SETTINGS, *, on: Sequence[int] = (cores.MEASURED,)) -> Iterator[Server]:
+    """Run the service on these cores with default settings, except ``settings``. Its log is discarded."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")},
         "KEYTURN_PORT": "0",
@@ -47,21 +47,21 @@ def service(settings: Mapping[str, str] = NONE, *, on: Sequence[int] = (cores.ME
 
 @contextmanager
 def key_directory() -> Iterator[Path]:
-    """Yield a folder for signing keys that lasts as long as the services."""
+    """Yield a temporary folder for signing keys."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
 def own_issuer() -> dict[str, str]:
-    """Return settings of a service that other services reach by the name of its issuer."""
+    """Return settings of a service that other services can reach at its issuer's URL."""
     port = free_port()
     return {"KEYTURN_PORT": str(port), "KEYTURN_ISSUER": f"http://127.0.0.1:{port}"}
 
 
 @contextmanager
 def routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, Server]]:
-    """Run the aiohttp process to compare ours with, and yield it thrice: without a guard, behind the local one, and
-    behind the remote one, which follows ``service``.
+    """Run the aiohttp process to compare with. Yield its three servers: without a guard, behind a local guard, and
+    behind a remote guard that follows ``service``.
     """
     environment = {**os.environ, "ISSUER": f"http://127.0.0.1:{service.port}", "JWK_SET": json.dumps(jwk_set)}
     with _running(["-m", "scripts.benchmark.routes"], environment, (cores.MEASURED,)) as (process, announcement):
@@ -73,7 +73,7 @@ def routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, S
 def _running(
     arguments: list[str], environment: Mapping[str, str], on: Sequence[int]
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start Python, and yield the process and the first line that it prints."""
+    """Start Python. Yield the process and the first line that it prints."""
     with tempfile.TemporaryFile("w+") as log:
         with cores.children_run_on(*on):
             process = subprocess.Popen(  # noqa: S603  # our own program

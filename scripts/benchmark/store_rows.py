@@ -14,14 +14,14 @@ from .stores import STORES
 from .suite import SIGNATURE
 
 _AIMS: Final = {"valkey": 0.5}
-"""Of the rate of the signing limit."""
+"""Shares of the rate of signing alone."""
 
 _TWO_WORKERS_AIM: Final = 1.7
 
 
 @contextmanager
 def store_rows(lab: Laboratory, store: str) -> Iterator[Sequence[Row]]:
-    """Start the store and services on it, and yield the rows."""
+    """Start the store and the services on it. Yield the rows."""
     with STORES[store]() as settings, servers.key_directory() as keys:
         create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
         shared = {**settings, "KEYTURN_KEYS_DIR": str(keys)}
@@ -33,7 +33,7 @@ def store_rows(lab: Laboratory, store: str) -> Iterator[Sequence[Row]]:
                 Row(
                     name=f"POST /auth/refresh on {store}",
                     probe=alone,
-                    limit=lab.operation(SIGN, beside=f"refresh on {store}"),
+                    limit=lab.operation(SIGN, while_busy_as=f"refresh on {store}"),
                     limit_name=SIGNATURE,
                     reading=Reading.SHARE,
                     aim=_AIMS.get(store),
@@ -41,7 +41,7 @@ def store_rows(lab: Laboratory, store: str) -> Iterator[Sequence[Row]]:
                 Row(
                     name=f"POST /auth/refresh on {store}, two workers",
                     probe=together,
-                    limit=lab.operation(SIGN, beside=f"refresh on {store}, two workers"),
+                    limit=lab.operation(SIGN, while_busy_as=f"refresh on {store}, two workers"),
                     limit_name=SIGNATURE,
                     reading=Reading.SHARE,
                     aim=_AIMS.get(store),
@@ -50,7 +50,7 @@ def store_rows(lab: Laboratory, store: str) -> Iterator[Sequence[Row]]:
                     name=f"two workers on {store}",
                     probe=together,
                     limit=alone,
-                    limit_name="work of one in a second of CPU",
+                    limit_name="one worker, per second of CPU",
                     reading=Reading.PAIR,
                     aim=_TWO_WORKERS_AIM,
                 ),

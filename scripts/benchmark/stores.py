@@ -1,4 +1,4 @@
-"""The stores that a service can be measured on, each a real server of its own."""
+"""The stores that a service can be measured on. PostgreSQL and Valkey are real servers."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ def _postgres() -> Iterator[Settings]:
 
 @contextmanager
 def _valkey() -> Iterator[Settings]:
-    """Sessions in Valkey, users in a file, as a small installation has them."""
+    """Sessions are in Valkey and users in a SQLite file, as in a small installation."""
     with (
         _sqlite() as users,
         tempfile.TemporaryDirectory() as folder,
@@ -43,4 +43,4 @@ STORES: Final[Mapping[str, Callable[[], AbstractContextManager[Settings]]]] = {
     "postgres": _postgres,
     "valkey": _valkey,
 }
-"""By the names on the command line: each runs a store on the client's core, and yields the settings for it."""
+"""The stores by their names on the command line. Each runs on the client's core and yields its settings."""

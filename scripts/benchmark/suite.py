@@ -1,4 +1,4 @@
-"""The rows of the benchmark: what is measured, beside what, and what is aimed at."""
+"""The rows of the benchmark with their limits and aims."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from app.adapters.keys.directory import create_key_file
 
 from . import cores, memory, servers
 from .figures import Figure
-from .laboratory import Laboratory, both
+from .laboratory import Laboratory, sum_of
 from .operations import HASH, MANY_KEYS, MINT, MINT_AMONG_MANY_KEYS, SIGN, VALIDATE_NEW, VALIDATE_SEEN, VERIFY
 from .rounds import Reading, Row
 
@@ -27,7 +27,7 @@ PLAIN_ROUTE: Final = "aiohttp route without guard"
 
 @contextmanager
 def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
-    """Start the servers, and yield the rows; rotation is measured among ``few`` and among ``many`` sessions."""
+    """Start the servers and yield the rows. Rotation is measured among ``few`` and among ``many`` sessions."""
     with (
         servers.service(servers.own_issuer()) as service,
         servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
@@ -42,7 +42,7 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
             Row(
                 name="POST /auth/refresh",
                 probe=lab.refreshes("refresh", service),
-                limit=lab.operation(SIGN, beside="refresh"),
+                limit=lab.operation(SIGN, while_busy_as="refresh"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
                 aim=0.75,
@@ -50,42 +50,42 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
             Row(
                 name="POST /auth/refresh, KEYTURN_ACCESS_LOG=0",
                 probe=lab.refreshes("refresh, no access log", without_access_log),
-                limit=lab.operation(SIGN, beside="refresh, no access log"),
+                limit=lab.operation(SIGN, while_busy_as="refresh, no access log"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
             ),
             Row(
                 name="POST /auth/refresh, KEYTURN_LOG_LEVEL=warning",
                 probe=lab.refreshes("refresh, silent", silent),
-                limit=lab.operation(SIGN, beside="refresh, silent"),
+                limit=lab.operation(SIGN, while_busy_as="refresh, silent"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
             ),
             Row(
                 name="POST /oauth/token, client_credentials",
                 probe=lab.client_credentials("client credentials", service),
-                limit=lab.operation(SIGN, beside="client credentials"),
+                limit=lab.operation(SIGN, while_busy_as="client credentials"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
             ),
             Row(
-                name="POST to a bare aiohttp route that signs",
+                name="POST to a plain aiohttp route that signs",
                 probe=lab.signatures("bare", plain),
-                limit=lab.operation(SIGN, beside="bare"),
+                limit=lab.operation(SIGN, while_busy_as="bare"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
             ),
             Row(
                 name="POST /auth/login",
                 probe=lab.logins("login", service),
-                limit=both(lab.operation(HASH, beside="login"), lab.operation(SIGN, beside="login")),
+                limit=sum_of(lab.operation(HASH, while_busy_as="login"), lab.operation(SIGN, while_busy_as="login")),
                 limit_name=HASH_AND_SIGNATURE,
                 reading=Reading.SHARE,
             ),
             Row(
-                name="POST /auth/login beyond its hash",
+                name="POST /auth/login without its hash",
                 probe=lab.logins_main_thread("login"),
-                limit=lab.operation(SIGN, beside="login"),
+                limit=lab.operation(SIGN, while_busy_as="login"),
                 limit_name=SIGNATURE,
                 reading=Reading.SHARE,
             ),
@@ -97,10 +97,10 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 reading=Reading.EXTRA,
             ),
             Row(
-                name="GET of a route behind the remote guard",
+                name="GET of a route behind a remote guard",
                 probe=lab.gets("remotely guarded", remotely_guarded, "/hello", access_tokens),
                 limit=lab.gets("locally guarded", guarded, "/hello", access_tokens),
-                limit_name="the same behind the local guard",
+                limit_name="the same behind a local guard",
                 reading=Reading.TIMES,
                 aim=1.05,
             ),
@@ -139,7 +139,7 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 name=f"GET the JWK Set of {MANY_KEYS} keys",
                 probe=lab.gets("many keys", with_many_keys, _JWKS, access_tokens),
                 limit=lab.gets("one key", service, _JWKS, access_tokens),
-                limit_name="GET that of one key",
+                limit_name="GET the JWK Set of one key",
                 reading=Reading.TIMES,
                 aim=1.05,
             ),
@@ -168,17 +168,17 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
                 aim=1.05,
             ),
             Row(
-                name=f"rotate among {many:,}, signing nothing",
+                name=f"rotate among {many:,}, without signatures",
                 probe=lab.rotations(many, signed=False),
                 limit=lab.rotations(few, signed=False),
-                limit_name=f"rotate among {few:,}, signing nothing",
+                limit_name=f"rotate among {few:,}, without signatures",
                 reading=Reading.TIMES,
             ),
             Row(
                 name=f"{SIGNATURE}, other core idle",
                 probe=lab.operation(SIGN),
-                limit=lab.operation(SIGN, beside="refresh"),
-                limit_name="the same beside the client",
+                limit=lab.operation(SIGN, while_busy_as="refresh"),
+                limit_name="the same while the client is busy",
                 reading=Reading.TIMES,
             ),
         ]
@@ -186,7 +186,7 @@ def rows(lab: Laboratory, *, few: int, many: int) -> Iterator[Sequence[Row]]:
 
 @contextmanager
 def _many_keys() -> Iterator[str]:
-    """Yield a directory of ``MANY_KEYS`` keys of the last minutes, all of which are in the JWK Set."""
+    """Yield a directory of ``MANY_KEYS`` keys, all of which are in the JWK Set."""
     newest = time.time() - 60
     with TemporaryDirectory() as folder:
         for each in range(MANY_KEYS):
@@ -195,7 +195,7 @@ def _many_keys() -> Iterator[str]:
 
 
 def memory_of_sessions(count: int) -> list[Figure]:
-    """Return what each of ``count`` sessions takes, measured in fresh processes."""
+    """Return the memory of a session, measured with ``count`` sessions in new processes."""
     figures = []
     for measure, kind in ((memory.resident, "resident"), (memory.allocated, "allocated")):
         with cores.process_on(cores.MEASURED) as fresh:

@@ -1,17 +1,17 @@
-"""CPU time of one operation in this process."""
+"""Measures the CPU time of an operation in this process."""
 
 import time
 from collections.abc import Callable
 
 Operation = Callable[[int], None]
-"""Does something so many times."""
+"""Does something a number of times."""
 
 _BATCH_SECONDS = 0.004
-"""A batch that is shorter counts for nothing: reading the clock, and starting the batch, would count too much."""
+"""Shorter batches are dropped: they would measure mostly the clock and the start of the batch."""
 
 
 def repeated(act: Callable[[], object]) -> Operation:
-    """Return the operation that calls ``act``."""
+    """Return an operation that calls ``act``."""
 
     def run(times: int) -> None:
         for _ in range(times):
@@ -21,7 +21,7 @@ def repeated(act: Callable[[], object]) -> Operation:
 
 
 def cpu_of(operation: Operation, seconds: float) -> float:
-    """Return the CPU seconds that one ``operation`` takes, measured for about ``seconds`` by the clock on the wall."""
+    """Return the CPU seconds of one ``operation``, measured for about ``seconds`` of wall-clock time."""
     until = time.perf_counter() + seconds
     batch, done, used = 1, 0, 0.0
     while not done or time.perf_counter() < until:

@@ -9,69 +9,69 @@ from . import client
 
 
 class Traffic(Protocol):
-    """An endless supply of requests."""
+    """An endless source of requests."""
 
     def next_request(self) -> bytes:
-        """Return the next request to send."""
+        """Return the next request."""
         ...
 
-    def answered(self, body: bytes) -> None:
-        """Take note of the answer to a request."""
+    def handle_answer(self, body: bytes) -> None:
+        """Handle the answer to a request."""
         ...
 
 
 class Refreshes:
-    """Refreshes that follow the token chains of many sessions: each answer's token is presented in its turn."""
+    """Refreshes of many sessions in turn. Each answer's refresh token is presented later."""
 
     def __init__(self, refresh_tokens: Iterable[str]) -> None:
         self._tokens = deque(refresh_tokens)
 
     def next_request(self) -> bytes:
-        """Present the token that has waited longest."""
+        """Return a refresh with the oldest token."""
         return client.post("/auth/refresh", refresh_token=self._tokens.popleft())
 
-    def answered(self, body: bytes) -> None:
-        """Keep the successor."""
-        self._tokens.append(client.members(body)["refresh_token"])
+    def handle_answer(self, body: bytes) -> None:
+        """Keep the new refresh token."""
+        self._tokens.append(client.parse_object(body)["refresh_token"])
 
 
 class Posts:
-    """One POST request, again and again, whose answers are of no further use."""
+    """The same JSON request again and again."""
 
     def __init__(self, path: str, **members: str) -> None:
         self._request = client.post(path, **members)
 
     def next_request(self) -> bytes:
-        """Send it again."""
+        """Return the request."""
         return self._request
 
-    def answered(self, body: bytes) -> None:
-        """Nothing follows from it."""
+    def handle_answer(self, body: bytes) -> None:
+        """Ignore the answer."""
 
 
 class Forms:
-    """One form, again and again, whose answers are of no further use."""
+    """The same form request again and again."""
 
     def __init__(self, path: str, **parameters: str) -> None:
         self._request = client.form(path, **parameters)
 
     def next_request(self) -> bytes:
-        """Send it again."""
+        """Return the request."""
         return self._request
 
-    def answered(self, body: bytes) -> None:
-        """Nothing follows from it."""
+    def handle_answer(self, body: bytes) -> None:
+        """Ignore the answer."""
 
 
 class Gets:
-    """Requests for one path with one of several access tokens, or with none."""
+    """Requests for one path with each of several access tokens in turn, or without a token."""
 
     def __init__(self, path: str, access_tokens: Iterable[str] = ()) -> None:
         self._requests = cycle([client.get(path, token) for token in access_tokens] or [client.get(path)])
 
     def next_request(self) -> bytes:
-        """Use the next access token."""
+        """Return the request with the next access token."""
         return next(self._requests)
 
-    def answered(self, body: bytes) -> None:
-        """Nothing follows from it."""
+    def handle_answer(self, body: bytes) -> None:
+        """Ignore the answer."""
