@@ -95,3 +95,12 @@ def test_links_are_not_broken(page: Path) -> None:
     """Each relative link of a page leads to an existing file or folder."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda page: page.name
+)
+def test_named_files_exist(page: Path) -> None:
+    """Each file or folder of the tree that a page names in code font exists."""
+    named = re.findall(r"`((?:app|tests|scripts|docs|examples)/[\w./-]+)`", page.read_text())
+    assert [path for path in named if "TECHNOLOGY" not in path and not (ROOT / path).exists()] == []
