@@ -1,4 +1,4 @@
-"""Count the functions and files of ``app/`` that one request runs through."""
+"""Count the functions and files of ``app/`` that one request runs through, without log lines and with them."""
 
 import argparse
 import asyncio
@@ -53,13 +53,13 @@ class Calls:
             print(f"  {Path(code.co_filename).relative_to(ROOT)}:{code.co_firstlineno} {code.co_qualname}")
 
 
-async def main(*, listed: bool) -> None:
+async def count(log_level: str, *, listed: bool) -> None:
     """Sign in and refresh twice, and count the second time: the first time fills caches."""
     settings = Settings.from_environment(
         {"KEYTURN_BOOTSTRAP_USERNAME": USERNAME, "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD}
     )
     with redirect_stderr(StringIO()):
-        configure_logging("info")
+        configure_logging(log_level)
     sockets = await bind("127.0.0.1", 0)
     runner = create_runner(settings)
     await runner.setup()
@@ -75,8 +75,8 @@ async def main(*, listed: bool) -> None:
                 await _post(client, "/auth/refresh", refresh_token=tokens["refresh_token"])
     finally:
         await runner.cleanup()
-    login.report("login", listed=listed)
-    refresh.report("refresh", listed=listed)
+    login.report(f"login, log level {log_level}", listed=listed)
+    refresh.report(f"refresh, log level {log_level}", listed=listed)
 
 
 async def _post(client: aiohttp.ClientSession, path: str, **members: str) -> dict[str, Any]:
@@ -90,4 +90,6 @@ async def _post(client: aiohttp.ClientSession, path: str, **members: str) -> dic
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--list", action="store_true", help="print the functions in the order of their first call")
-    asyncio.run(main(listed=arguments.parse_args().list))
+    listed = arguments.parse_args().list
+    for log_level in ("error", "info"):
+        asyncio.run(count(log_level, listed=listed))

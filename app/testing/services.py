@@ -14,9 +14,8 @@ from ..domain.login.credentials import PasswordPolicy
 from ..domain.login.password_change import PasswordChange
 from ..domain.login.passwords import Passwords
 from ..domain.rate_limits.limiter import RateLimiter
-from ..domain.rate_limits.local import LocalRateLimit
 from ..domain.rate_limits.policy import RateLimitPolicy
-from ..domain.rate_limits.rate_limit import RateLimit
+from ..domain.rate_limits.rate_limit import LocalRateLimit, RateLimit
 from ..domain.sessions.explanation import Explanation
 from ..domain.sessions.issuing import SessionTokenIssuer
 from ..domain.sessions.lookup import SessionLookup

@@ -4,8 +4,7 @@ import pytest
 
 from app.domain.errors import TooManyAttempts
 from app.domain.identifiers import FIRST_PARTY
-from app.domain.rate_limits.local import LocalRateLimit
-from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.rate_limits.rate_limit import LocalRateLimit, RateLimit
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.testing.builders import refresh_token

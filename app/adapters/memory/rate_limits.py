@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-from ...domain.rate_limits.local import MAX_KEYS, make_room
-from ...domain.rate_limits.rate_limit import RateLimit, microseconds, seconds
+from ...domain.rate_limits.rate_limit import MAX_KEYS, RateLimit, make_room, microseconds, seconds
 from ...ports.rate_limit_repository import RateLimitRepository
 
 

@@ -1,7 +1,7 @@
 """Introspection (RFC 7662). It changes nothing. Presenting a replaced refresh token here revokes nothing."""
 
 from ...ports.clock import Clock
-from ..rate_limits.local import LocalRateLimit
+from ..rate_limits.rate_limit import LocalRateLimit
 from ..sessions import ratchet
 from ..sessions.errors import InvalidGrant
 from ..sessions.lookup import SessionLookup

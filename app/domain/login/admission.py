@@ -13,9 +13,8 @@ from ..audit.events import LoginFailed
 from ..errors import KeyturnError, TooManyAttempts
 from ..network import network_of
 from ..rate_limits.limiter import RateLimiter
-from ..rate_limits.local import LocalRateLimit
 from ..rate_limits.policy import Attempt, RateLimitPolicy
-from ..rate_limits.rate_limit import RateLimit
+from ..rate_limits.rate_limit import LocalRateLimit, RateLimit
 from ..requester import Requester
 from .device import Device, read_device_token
 from .errors import HashingCancelled, HashingOverloaded

@@ -11,7 +11,7 @@ from ...ports.session_repository import SessionRepository
 from ..audit.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed
 from ..errors import InvalidClient, StoreUnavailable
 from ..identifiers import ClientId
-from ..rate_limits.local import LocalRateLimit
+from ..rate_limits.rate_limit import LocalRateLimit
 from ..scope import Scope
 from . import ratchet
 from .errors import InvalidGrant
