@@ -23,6 +23,12 @@ from app.contracts.user_repository import UserRepositoryContract
 from .conftest import Stores
 
 
+@pytest.fixture
+def url(shared_url: str) -> str:
+    """Return the URL of an empty database."""
+    return shared_url
+
+
 class _OnDatabases:
     """Gives a contract the stores of its test. Each connection is a store of its own."""
 
