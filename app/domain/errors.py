@@ -70,7 +70,7 @@ class Unavailable(KeyturnError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store did not answer. It is unknown whether it did what was asked."""
+    """The store did not answer. It is unknown whether the change was made."""
 
     description = "The store cannot be reached; try again."
 
@@ -79,7 +79,7 @@ class InvalidClient(KeyturnError):
     """The client is unknown, or its authentication failed (RFC 6749 §5.2)."""
 
     code = "invalid_client"
-    description = "The client is unknown, or did not authenticate as it is registered to."
+    description = "The client is unknown, or its authentication failed."
 
 
 class AlreadyExists(KeyturnError):

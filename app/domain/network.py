@@ -28,7 +28,7 @@ def network_of(address: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether ``host``, a name or an address, is this machine."""
+    """Return whether ``host``, a name or an address, is this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """The client's address, and a short name of its device that a person recognises."""
+    """``address`` is the client's IP address. ``device`` is a short name of its device, such as "Firefox on Linux"."""
 
     address: str = ""
     device: str = ""

@@ -95,7 +95,7 @@ async def test_each_reason_has_a_sentence(world: World, reason: RevocationReason
 
 @pytest.mark.parametrize(
     ("lifetime", "why"),
-    [(604_800, "it was not refreshed for too long"), (7_200, "its time since the sign-in was over")],
+    [(604_800, "it was not refreshed for too long"), (7_200, "its longest lifetime was over")],
 )
 async def test_an_expired_session(lifetime: int, why: str) -> None:
     """The sentence names the expiry that came first: after 1 hour without a refresh, or at the end of the lifetime."""

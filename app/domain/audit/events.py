@@ -11,16 +11,18 @@ from ..identifiers import ClientId, SessionId, Subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """``at`` is in seconds since the epoch."""
+    """Something that happened and is recorded. ``at`` is in seconds since the epoch."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFailed(AuditEvent):
-    """``reason`` is not told to the client: ``unknown_user``, ``disabled_user``, ``wrong_password``,
-    ``wrong_current_password`` (of a user who is signed in), ``too_many_attempts`` (the password was not verified) or
-    ``credentials_changed`` (during the sign-in).
+    """A sign-in was refused, or the current password in a change of the password was wrong.
+
+    ``reason`` is ``unknown_user``, ``disabled_user``, ``wrong_password``, ``wrong_current_password``,
+    ``too_many_attempts`` (the password was not verified) or ``credentials_changed`` (during the sign-in). It is not
+    sent to the client. ``subject`` is ``None`` if no user has the username.
     """
 
     reason: str
@@ -55,14 +57,14 @@ class LoginSucceeded(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRefreshed(SessionEvent):
-    """The session was rotated, and has ``generation`` now."""
+    """The session was rotated. ``generation`` is its new generation."""
 
     generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenReplayed(SessionEvent):
-    """The token that was just replaced was presented again within the replay window."""
+    """The token that was just replaced was presented again within the replay window. Nothing was rotated."""
 
     generation: int
 
@@ -86,14 +88,14 @@ class ForeignClientRefused(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionWasRevoked(SessionEvent):
-    """The session was revoked before it expired."""
+    """The session was revoked before it expired. ``reason`` is a ``RevocationReason``."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllSessionsRevoked(AuditEvent):
-    """All sessions were revoked; ``sessions`` is their number."""
+    """All sessions were revoked. ``reason`` is a ``RevocationReason``, ``sessions`` the number of revoked sessions."""
 
     reason: str
     sessions: int
@@ -143,7 +145,7 @@ class KeyPublished(KeyEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRescheduled(KeyEvent):
-    """A key signs from another time on: ``activates_at``."""
+    """The activation of a key was moved to ``activates_at`` (seconds since the epoch)."""
 
     activates_at: float
 

@@ -18,12 +18,15 @@ _COLUMNS: Final = frozenset({"at", "session_id", "subject", "client_id", "addres
 _WORD_START: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 Detail = str | int | float | bool | None
+"""The value of a field without a column of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRecord:
-    """``event_id`` is random, so that an event that is written twice is stored once. ``at`` is in seconds since the
-    epoch. ``request_id`` and ``address`` are those of the request; both are "" if there was none.
+    """One audit event as a row of a database.
+
+    ``event_id`` is random: an event that is written twice is stored once. ``at`` is in seconds since the epoch.
+    ``request_id`` and ``address`` are those of the request, or "" without a request.
     """
 
     event_id: str

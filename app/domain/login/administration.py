@@ -16,7 +16,7 @@ class Administration:
     """Changes users. ``by`` is the administrator who does it, ``None`` at the command line.
 
     Each act raises the credential version before it revokes the sessions. So a session that is opened or refreshed in
-    between cannot be refreshed again. Each act can be repeated if its answer was lost.
+    between cannot be refreshed again. Each act can be repeated if the caller does not know whether it was done.
     """
 
     def __init__(

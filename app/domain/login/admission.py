@@ -22,10 +22,10 @@ from .user import User
 from .waiting_room import WaitingRoom
 
 _DEVICE_LOOKUPS: Final = 1_000
-"""Sign-ins that may wait at once for the lookup of their device's user."""
+"""The most sign-ins that may wait at once for the lookup of their device's user."""
 
 _INVALID_DEVICE_TOKENS: Final = RateLimit(20, 600)
-"""Of one network. Beyond this limit its device tokens are looked up apart from those of other networks."""
+"""The limit of one network. Beyond it, the network's device tokens wait in a queue of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Admission:
     Each method is a context in which the password is verified, as one attempt. Leaving it without an error counts as
     success. ``HashingOverloaded`` and ``HashingCancelled`` give the attempt back, because no password was verified.
 
-    At most ``max_unknown`` sign-ins from unknown devices run at once, so that no more query the store than can be
-    hashed; at most ``max_lookups`` of them query it at the same time. As many sign-ins with a device token look up
-    their user. A device stays known for ``device_lifetime`` seconds.
+    At most ``max_unknown`` sign-ins from unknown devices run at once: as many as the hasher has places for. At most
+    ``max_lookups`` of them query the store at the same time, and at most ``max_lookups`` sign-ins that have a device
+    token. A device stays known for ``device_lifetime`` seconds.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Admission:
 
     @asynccontextmanager
     async def sign_in(self, username: str, device_token: str | None, requester: Requester) -> AsyncIterator[Admitted]:
-        """Admit a sign-in; ``device_token`` is that of an earlier one, if the client has it.
+        """Admit a sign-in. ``device_token`` is the one of an earlier sign-in, if the client has one.
 
         Raises ``TooManyAttempts``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
@@ -92,7 +92,7 @@ class Admission:
 
     @asynccontextmanager
     async def known_user(self, user: User, device_id: bytes, requester: Requester) -> AsyncIterator[None]:
-        """Admit a user who is known by a device, or by a session: ``device_id`` is the id of either.
+        """Admit a user who is known by a device or by a session. ``device_id`` is the id of that device or session.
 
         Raises ``TooManyAttempts`` and ``StoreUnavailable``.
         """
@@ -117,7 +117,8 @@ class Admission:
     async def _find_known_device(self, username: str, device_token: str, requester: Requester) -> _KnownDevice | None:
         """Return the device and its user; ``None`` if the token is not valid for this username.
 
-        The token counts as invalid until it is verified. So a flood of invalid ones delays its own network alone.
+        A token is charged as invalid until it is verified, so that a flood of invalid tokens delays only its own
+        network.
         """
         token = read_device_token(device_token, now=self._clock.now(), lifetime=self._device_lifetime)
         if token is None:
@@ -136,7 +137,10 @@ class Admission:
         return _KnownDevice(user, token.device)
 
     async def _take(self, attempt: Attempt, user: User | None, requester: Requester) -> None:
-        """Charge the attempt. If the request is cancelled meanwhile, give it back: no password is verified then."""
+        """Charge the attempt. If the request is cancelled before that is done, give the attempt back.
+
+        Raises ``TooManyAttempts`` and ``StoreUnavailable``.
+        """
         taking = asyncio.create_task(self._rate_limiter.take(attempt))
         try:
             await asyncio.shield(taking)

@@ -31,8 +31,8 @@ class LoginResult:
 
 
 class Authentication:
-    """Signs users in. Each refused password costs one verification, and all refusals look the same to the client. A
-    sign-in that is not admitted costs no verification.
+    """Signs users in. A wrong password, an unknown user and a disabled user each cost one verification and get the same
+    error. A sign-in that is not admitted costs no verification.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Authentication:
         requester: Requester,
         device_token: str | None = None,
     ) -> LoginResult:
-        """Open a session with the scope ``requested``, or with all of the user's scope. ``device_token`` is that of an
-        earlier sign-in, if the client has one.
+        """Open a session with the scope ``requested``, or with all of the user's scope. ``device_token`` is the one of
+        an earlier sign-in, if the client has one.
 
         Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
         ``StoreUnavailable``.

@@ -20,7 +20,7 @@ def normalized(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """``min_length`` counts characters. There are no rules of composition (NIST SP 800-63B §3.1.1.2)."""
+    """The shortest allowed password, in characters. No kinds of characters are required (NIST SP 800-63B §3.1.1.2)."""
 
     min_length: int = 8
 

@@ -37,7 +37,7 @@ class DeviceToken:
     mac: bytes = field(repr=False)
 
     def is_valid_for(self, user: User) -> bool:
-        """Tell whether the token was made for this user, and for their current password hash."""
+        """Return whether the token was made for this user, and for their current password hash."""
         mac_is_right = hmac.compare_digest(self.mac, _mac(_content(self.device), user))
         return mac_is_right and self.device.subject == user.subject
 

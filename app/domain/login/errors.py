@@ -6,7 +6,7 @@ from ..errors import KeyturnError, Unavailable
 
 
 class InvalidCredentials(KeyturnError):
-    """The username or the password is wrong. The client is not told which."""
+    """The username or the password is wrong. The error does not say which."""
 
     code = "invalid_credentials"
     description = "The username or the password is wrong."

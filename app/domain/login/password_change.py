@@ -84,7 +84,7 @@ class PasswordChange:
         raise WrongCurrentPassword
 
     async def _try_to_change(self, user: User, new: str) -> User | None:
-        """Return the changed user; ``None`` if the stored hash is another one. If the store's answer was lost, read
+        """Return the changed user; ``None`` if the stored hash is another one. If the store does not answer, read
         whether the change was made.
         """
         try:
@@ -96,9 +96,7 @@ class PasswordChange:
             return stored
 
     async def _end_other_sessions(self, session: Session, user: User) -> None:
-        """Revoke the other sessions, and only then set this one's credential version: until that is done, the same
-        request can be sent again.
-        """
+        """Revoke the other sessions, then set this one's credential version: until then ``change`` can be repeated."""
         await self._revocation.revoke_by_subject(
             user.subject, RevocationReason.PASSWORD_CHANGED, keep=session.session_id
         )

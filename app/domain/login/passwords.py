@@ -15,7 +15,7 @@ class Passwords:
         self._policy = policy
 
     def check(self, password: str, *, username: str, field: str = "password") -> str:
-        """Return the normalized password, which is to be hashed.
+        """Return the normalized password, for ``hash``.
 
         Raises ``InvalidRequest``, which names ``field``, if the user ``username`` may not have this password.
         """

@@ -18,8 +18,10 @@ SUBJECT_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """``credential_version`` goes up when the password changes or the user is disabled. A session of an older version
-    cannot be refreshed.
+    """A user. ``password_hash`` is a PHC string, or a bcrypt hash of an imported user.
+
+    ``credential_version`` goes up by one when the password changes or the user is disabled. A session of an older
+    version cannot be refreshed.
     """
 
     subject: Subject

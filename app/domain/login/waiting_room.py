@@ -8,8 +8,8 @@ from .errors import NoPlaceLeft
 
 
 class WaitingRoom:
-    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time: each waits for
-    ``turns``, first come, first served.
+    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time; ``turns`` gives
+    them turns in the order in which they come.
     """
 
     def __init__(self, *, places: int, max_active: int) -> None:

@@ -11,7 +11,7 @@ from .policy import Attempt
 from .rate_limit import RateLimit
 
 _MEMORY_SECONDS: Final = 1.0
-"""A success on another instance resets limits. This instance notices that after this time at the latest."""
+"""A sign-in on another instance resets limits. This instance notices that after a second at the latest."""
 
 _MAX_KEYS: Final = 10_000
 """About 2 MB."""
@@ -28,41 +28,44 @@ class RateLimiter:
         self._recent_refusals = RecentRefusals(clock)
 
     def check_recent_refusals(self, attempt: Attempt) -> None:
-        """Raise ``TooManyAttempts`` if one of its limits was used up a moment ago. The store is not asked."""
+        """Raise ``TooManyAttempts`` if one of its limits was used up a moment ago. This does not query the store."""
         if retry_after := self._recent_refusals.retry_after(attempt.limits):
             raise TooManyAttempts(retry_after=ceil(retry_after))
 
     async def take(self, attempt: Attempt) -> None:
-        """Charge ``attempt`` to all its limits; raises ``TooManyAttempts``, and charges none, if one is used up."""
+        """Charge ``attempt`` to all its limits, or to none if one is used up.
+
+        Raises ``TooManyAttempts`` if a limit is used up, and ``StoreUnavailable``.
+        """
         refused = await self._rate_limits.take(attempt.limits, now=self._clock.now())
         if refused:
             self._recent_refusals.add(refused)
             raise TooManyAttempts(retry_after=ceil(max(refused.values())))
 
     async def succeeded(self, attempt: Attempt) -> None:
-        """Reset the account's limits, and give the attempt back to the others: many people behind one address do not
-        lock one another out.
+        """Reset the account's limits, and give the attempt back to the limits that many people share, so that people
+        behind one address do not lock one another out. Raises ``StoreUnavailable``.
         """
         await self._rate_limits.reset(attempt.reset_on_success)
         self._recent_refusals.remove(attempt.reset_on_success)
         await self.give_back(attempt.returned_on_success)
 
     async def give_back(self, limits: Mapping[bytes, RateLimit]) -> None:
-        """Return one attempt to each of ``limits``."""
+        """Give one attempt back to each of ``limits``; raises ``StoreUnavailable``."""
         if limits:
             await self._rate_limits.give_back(limits, now=self._clock.now())
             self._recent_refusals.remove(limits)
 
 
 class RecentRefusals:
-    """Remembers which limits were used up, and until when: each for a second at most, the last 10,000 of them."""
+    """Remembers for a second which limits were used up, and until when; at most the last 10,000 limits."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._refused: dict[bytes, tuple[float, float]] = {}
 
     def add(self, refused: Mapping[bytes, float]) -> None:
-        """Remember that the limit of each key is used up for so many seconds."""
+        """Remember refusals. ``refused`` maps the key of a limit to the seconds until it has an attempt again."""
         now = self._clock.now()
         for key, retry_after in refused.items():
             self._refused.pop(key, None)

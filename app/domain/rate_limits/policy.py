@@ -11,8 +11,8 @@ from .rate_limit import RateLimit
 class Attempt:
     """One attempt to sign in.
 
-    It is charged to ``limits``, each under its key. If it succeeds, the limits of ``reset_on_success`` are reset, which
-    belong to the account alone; those of ``returned_on_success`` get the attempt back.
+    It is charged to ``limits``, each under its key. ``reset_on_success`` are the keys of the limits that become full if
+    the attempt succeeds: those of the account alone. ``returned_on_success`` are the limits that get the attempt back.
     """
 
     limits: Mapping[bytes, RateLimit]
@@ -36,7 +36,7 @@ class RateLimitPolicy:
     everyone: RateLimit
 
     def attempt_from_unknown_device(self, username: str, network: str) -> Attempt:
-        """Return an attempt to sign in as ``username``. It is the same whether or not there is such a user."""
+        """Return an attempt to sign in as ``username``. It does not depend on whether a user has this name."""
         account = {
             _key("account", username): self.account,
             _key("account and network", username, network): self.account_and_network,
@@ -45,7 +45,7 @@ class RateLimitPolicy:
         return Attempt(account | shared, reset_on_success=account.keys(), returned_on_success=shared)
 
     def attempt_from_known_device(self, username: str, device_id: bytes) -> Attempt:
-        """Return an attempt that is charged to the device alone, so that nobody else can lock its owner out."""
+        """Return an attempt that is charged to the device alone, so that other devices cannot lock its owner out."""
         device = _key("device", username, device_id.hex())
         return Attempt(
             {device: self.device}, reset_on_success=(_key("account", username), device), returned_on_success={}
@@ -53,5 +53,5 @@ class RateLimitPolicy:
 
 
 def _key(*parts: str) -> bytes:
-    """Return a key from which nobody can read ``parts``. Different parts have different keys."""
+    """Return a key of 32 bytes. It does not show ``parts``, and it differs for different parts."""
     return sha256(repr(parts).encode("utf-8", "surrogatepass")).digest()

@@ -19,13 +19,13 @@ _CLOCK_MARGIN: Final = 60 * _MICROSECONDS
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A limit of ``attempts`` in ``period`` seconds. All of them may be taken at once; then one comes back after each
-    ``interval``, in microseconds, rounded up.
+    """A limit of ``attempts`` in ``period`` seconds. All of them may be taken at once. Then one attempt comes back
+    after each ``interval`` (microseconds, rounded up).
 
-    The state of a limit is one number: ``full_at``, the time at which all attempts are available again, in
-    microseconds since the epoch. A limit that was never used is full at 0. An attempt is allowed if ``full_at`` is at
-    most ``tolerance`` microseconds ahead. If it is more than ``max_ahead`` ahead, it was stored before a clock was set
-    back. It counts as 0 then, because the wait could be years.
+    The state of a limit is one number: ``full_at``, the time at which all attempts are available again, in microseconds
+    since the epoch. A limit that was never used is full at 0. An attempt is allowed if ``full_at`` is at most
+    ``tolerance`` microseconds after now. A ``full_at`` more than ``max_ahead`` microseconds after now was stored before
+    a clock was set back. It then counts as 0, because the wait could be years.
     """
 
     attempts: int
@@ -56,7 +56,7 @@ class RateLimit:
 
 
 def microseconds(seconds: float) -> int:
-    """Return a time in microseconds, rounded to an integer: sums of integers are exact."""
+    """Return a time in microseconds, rounded to an integer, because sums of integers are exact."""
     return round(seconds * _MICROSECONDS)
 
 
@@ -66,7 +66,7 @@ def seconds(microseconds: int) -> float:
 
 
 class LocalRateLimit:
-    """Applies one limit to each key separately, such as to each session. Other instances count for themselves."""
+    """Applies one limit to each key separately, such as to each session. Each instance counts for itself."""
 
     def __init__(self, limit: RateLimit, *, max_keys: int = MAX_KEYS) -> None:
         self._limit = limit
@@ -87,7 +87,7 @@ class LocalRateLimit:
             make_room(self._full_at, max_keys=self._max_keys)
 
     def give_back(self, key: str | bytes, now: float) -> None:
-        """Return one attempt to ``key``."""
+        """Give one attempt back to ``key`` at ``now`` (seconds since the epoch)."""
         full_at = self._limit.give_back(self._full_at.get(key, 0))
         if full_at > microseconds(now):
             self._full_at[key] = full_at
@@ -96,8 +96,8 @@ class LocalRateLimit:
 
 
 def make_room(full_at: dict[_Key, int], *, max_keys: int) -> None:
-    """Delete half of ``max_keys`` entries: those that are full soonest. The quarter that was used last stays, so that
-    a limit shared by many callers is not lost. ``full_at`` is in the order of use, the last used at the end.
+    """Delete the entries that are full soonest: half of ``max_keys``. The quarter that was used last stays, so that a
+    limit that many callers share is not lost. ``full_at`` is in the order of use: the entry that was used last is last.
     """
     last_used = islice(reversed(full_at), max(4, max_keys // 4))
     others = sorted(full_at.keys() - last_used, key=full_at.__getitem__)

@@ -6,7 +6,7 @@ from ..errors import KeyturnError
 class InvalidGrant(KeyturnError):
     """The refresh token is refused (RFC 6749 §5.2).
 
-    The client is not told why. ``reason`` is for the operator: ``unknown``, ``foreign_client``, ``dead_session``,
+    ``reason`` is for the operator and is not sent to the client: ``unknown``, ``foreign_client``, ``dead_session``,
     ``reuse`` or ``lost_race``.
     """
 

@@ -10,7 +10,7 @@ from .session import Session, SessionPolicy
 
 
 class SessionLookup:
-    """Reads sessions from the store. It changes nothing. Every method raises ``StoreUnavailable``."""
+    """Reads sessions from the store, and changes nothing. Every method raises ``StoreUnavailable``."""
 
     def __init__(self, *, sessions: SessionRepository, users: UserRepository, policy: SessionPolicy) -> None:
         self._sessions = sessions

@@ -14,10 +14,10 @@ _MAX_SESSIONS: Final = 1_000
 _MAX_SALTS: Final = 10_000
 _MAX_RECORDS: Final = 1_000
 _MAX_RATE_LIMITS: Final = 1_000
-"""Rows that one sweep deletes at most."""
+"""Limits of one sweep: the sessions that it checks, and the rows of each other kind that it changes."""
 
 _CLOCK_MARGIN: Final = 60
-"""Seconds. The clocks of instances differ."""
+"""Seconds. The clocks of two instances differ by less."""
 
 
 class Retention:
@@ -50,10 +50,11 @@ class Retention:
         self._event_lifetime = event_lifetime
 
     async def sweep(self) -> None:
-        """Delete a bounded number of rows. Called every second, it erases each salt within a minute after the window.
+        """Delete a limited number of old rows, and erase a limited number of old salts; raises ``StoreUnavailable``.
 
-        An expired session is kept as long as an instance that starts now may need its revocation. Salts come first,
-        because the audit records may be in another store, which may be down. Raises ``StoreUnavailable``.
+        Call this every second: then each salt is erased within a minute after its replay window. An ended session is
+        deleted when no instance that starts now needs to know that it was revoked. Salts come first, because the audit
+        records may be in another store, which may not answer.
         """
         now = self._clock.now()
         self._revoked.forget(revoked_before=now - self._access_tokens.memory_of_revocations())

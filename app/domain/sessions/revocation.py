@@ -20,7 +20,10 @@ _OVERLAP_SECONDS: Final = 60
 
 
 class Revocation:
-    """Ends sessions. Refresh tokens stop working on every instance, access tokens on this instance at once."""
+    """Ends sessions. Every instance then refuses their refresh tokens. An instance refuses their access tokens when its
+    revocation list has the session: this instance at once, every other one, and this one after ``revoke_all``, after
+    the next ``sync_revocations``.
+    """
 
     def __init__(
         self,
@@ -109,14 +112,14 @@ class Revocation:
     async def log_out(self, session: Session, *, client_id: ClientId) -> None:
         """Revoke ``session`` if it belongs to ``client_id`` and has not expired; raises as ``revoke``.
 
-        A revoked session is revoked again: the answer to the first request may have been lost. A session that has just
-        expired is revoked too, because the leeway still accepts its access tokens.
+        A revoked session is revoked again: the client may not have received the response to its first request. A
+        session that has just expired is revoked too, because the leeway still accepts its access tokens.
         """
         if session.client_id == client_id and self._clock.now() < session.ends_at() + self._policy.leeway:
             await self.revoke(session, RevocationReason.LOGOUT)
 
     async def _revoke(self, session_id: SessionId, reason: RevocationReason, now: float) -> bool:
-        """Return whether this call revoked the session, also if the answer of the store was lost."""
+        """Return whether this call revoked the session. If the store does not answer, read it to find out."""
         try:
             return await self._sessions.revoke(session_id, reason=reason, now=now)
         except StoreUnavailable:

@@ -100,7 +100,7 @@ class Rotation:
 
     def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
         """Compute the session's current refresh token again, and return it with a new access token."""
-        assert session.salt is not None, "a token is classified as a replay by means of the salt"
+        assert session.salt is not None, "a token is a replay only if the session has a salt"
         successor = ratchet.successor(token, salt=session.salt, generation=session.generation)
         issued = self._issuer.issue(session, successor, scope=scope, now=now)
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))

@@ -1,4 +1,4 @@
-"""A session: one login of one subject through one client. Also how long sessions live."""
+"""Sessions: one sign-in of one user through one client. Also the policy that says how long sessions live."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -65,7 +65,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """Durations in seconds. ``lifetime`` counts from the login, ``idle_lifetime`` (if set) from the last rotation.
+    """Durations in seconds. ``lifetime`` counts from the sign-in, ``idle_lifetime`` (if set) from the last rotation.
 
     Within ``replay_window`` after a rotation, the replaced token still gets the same successor. 0 turns replay off.
     """

@@ -11,7 +11,7 @@ from ..identifiers import SessionId
 from .session import RevocationReason, Session
 
 SECONDS_AFTER_END: Final = 60.0
-"""Audit records from this long after the end of a session may still explain the end."""
+"""Audit records from up to a minute after the end of a session may still explain it."""
 
 REFRESHED: Final = event_name(TokenRefreshed)
 _REVOKED: Final = event_name(SessionWasRevoked)
@@ -20,8 +20,8 @@ _ALL_REVOKED: Final = event_name(AllSessionsRevoked)
 _SENTENCES: Final[dict[str, str]] = {
     RevocationReason.LOGOUT: "it was signed out",
     RevocationReason.ENDED_BY_USER: "its user ended it in the list of their sessions",
-    RevocationReason.REUSE: "an old refresh token was presented again, as a thief would; or the client lost an answer"
-    " and asked again too late",
+    RevocationReason.REUSE: "an old refresh token was presented again: by a thief, or by a client that did not receive"
+    " a response and repeated its request too late",
     RevocationReason.KEY_COMPROMISED: "all sessions were ended, because a signing key had leaked",
     RevocationReason.PASSWORD_CHANGED: "the user's password was changed",
     RevocationReason.USER_DISABLED: "the user was disabled",
@@ -33,7 +33,8 @@ _SENTENCES: Final[dict[str, str]] = {
 class Timeline:
     """The audit records of a session, the earliest first, and a sentence about its state.
 
-    ``state`` is ``live``, ``revoked``, ``expired``, ``outdated`` (the password was changed since) or ``deleted``.
+    ``state`` is ``live``, ``revoked``, ``expired``, ``deleted``, or ``outdated``: the password was changed since, or
+    the user was disabled.
     """
 
     session_id: SessionId
@@ -82,10 +83,13 @@ def _stored(session: Session, credential_version: int | None, now: float) -> tup
     """Return the state of a session that was not revoked, and the sentence about it."""
     if not session.is_live(now):
         absolute = session.ends_at() == session.expires_at
-        why = "its time since the sign-in was over" if absolute else "it was not refreshed for too long"
+        why = "its longest lifetime was over" if absolute else "it was not refreshed for too long"
         return "expired", f"The session expired at {format_time(session.ends_at())}: {why}."
     if session.credential_version != credential_version:
-        return "outdated", "The session cannot go on: the user's password was changed since, or they were disabled."
+        return (
+            "outdated",
+            "The session cannot be refreshed: the user's password was changed since, or the user was disabled.",
+        )
     return "live", f"The session is live, until {format_time(session.ends_at())}."
 
 
@@ -111,5 +115,5 @@ def _revoked(reason: str, at: float, revocation: AuditRecord | None, events: Seq
 
 
 def format_time(at: float) -> str:
-    """Return a time in UTC, as RFC 3339 writes it."""
+    """Return a time (seconds since the epoch) in UTC, in the format of RFC 3339."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
