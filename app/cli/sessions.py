@@ -55,19 +55,19 @@ async def _explain(settings: Settings, session_id: SessionId) -> Timeline:
 
 
 def _as_json(timeline: Timeline) -> str:
-    events = [describe_record(each) for each in timeline.events]
+    events = [describe_record(each) for each in timeline.records]
     sid = format_session_id(timeline.session_id)
     return json.dumps({"sid": sid, "state": timeline.state, "conclusion": timeline.conclusion, "events": events})
 
 
 def _as_text(timeline: Timeline) -> str:
-    return "\n".join([timeline.conclusion, *map(_line, timeline.events)])
+    return "\n".join([timeline.conclusion, *map(_line, timeline.records)])
 
 
-def _line(event: AuditRecord) -> str:
-    details = " ".join(f"{name}={_printable(value)}" for name, value in event.details.items())
+def _line(record: AuditRecord) -> str:
+    details = " ".join(f"{name}={_printable(value)}" for name, value in record.details.items())
     return "  ".join(
-        each for each in (format_time(event.at), f"{event.name:<20}", _printable(event.address), details) if each
+        each for each in (format_time(record.at), f"{record.name:<20}", _printable(record.address), details) if each
     ).rstrip()
 
 

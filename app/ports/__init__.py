@@ -1,4 +1,5 @@
-"""What the domain needs from the outside: protocols whose docstrings are the contract, and the values that they use.
+"""What the domain needs from the outside: protocols, and the values that only they use. Their docstrings are the
+contract.
 
 May import: the values of the domain.
 """

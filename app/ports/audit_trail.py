@@ -9,5 +9,5 @@ class AuditTrail(Protocol):
     """Records audit events."""
 
     def record(self, event: AuditEvent) -> None:
-        """Record ``event``. This never fails, and does no I/O on a store."""
+        """Record ``event``. This raises nothing, and does not wait for a store."""
         ...

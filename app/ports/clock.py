@@ -1,10 +1,10 @@
-"""The clock."""
+"""The time."""
 
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time."""
+    """A clock."""
 
     def now(self) -> float:
         """Return the current time, in seconds since the epoch."""

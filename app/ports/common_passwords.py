@@ -7,5 +7,5 @@ class CommonPasswords(Protocol):
     """A list of passwords that nobody may choose (NIST SP 800-63B §3.1.1.2)."""
 
     def __contains__(self, password: str) -> bool:
-        """Tell whether ``password`` is on the list, in upper or lower case."""
+        """Return whether ``password`` is on the list, in upper or lower case."""
         ...

@@ -1,4 +1,4 @@
-"""The issuer, for a guard in another service."""
+"""The issuer of the tokens that a guard in another service accepts."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

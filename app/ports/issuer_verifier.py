@@ -11,9 +11,9 @@ class IssuerVerifier(TokenVerifier, Protocol):
     """Verifies with the trusted keys of a JWK Set. It does no I/O."""
 
     def set_keys(self, jwk_set: bytes) -> Collection[str]:
-        """Replace the known keys with the keys of a JWK Set, and return their ``kid``. Call ``trust`` next.
+        """Replace the known keys with the keys of a JWK Set, and return their ``kid``. Then call ``trust``.
 
-        Raises ``IssuerFault`` if ``jwk_set`` is no JWK Set or has no usable key; the known keys then stay.
+        Raises ``IssuerFault`` if ``jwk_set`` is no JWK Set or has no usable key; the known keys then do not change.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Signing keys that can be changed."""
+"""A store of signing keys that the service can change."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from .key_store import KeyStore
 class KeyRing(KeyStore, Protocol):
     """A key store whose keys can be changed, by several instances at once.
 
-    Each method is one atomic act, and its effect is durable when it returns. It raises ``ConfigurationError`` where the
+    Each method is atomic, and its effect is durable when it returns. Every method raises ``ConfigurationError`` if the
     keys cannot be written, and ``StoreUnavailable``.
     """
 
@@ -19,20 +19,20 @@ class KeyRing(KeyStore, Protocol):
         return self
 
     async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
-        """Store a new key if ``follows`` is the ``kid`` of the key that activates last. ``None`` stands for no key.
+        """Store a new key if ``follows`` is the ``kid`` of the key that activates last, or ``None`` and there is no
+        key.
 
-        Return whether this call stored it. Of concurrent calls with one ``follows`` at most one does.
+        Return whether this call stored it. Of concurrent calls with the same ``follows``, at most one stores its key.
         """
         ...
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
-        """Change the activation time of a key from ``expected`` to ``activates_at`` (seconds since the epoch).
+        """Set the activation time of a key to ``activates_at`` if it is ``expected`` (seconds since the epoch).
 
-        Return whether this call did; it does not if the time is another than ``expected``. The caller keeps the order
-        of the keys as it is.
+        Return whether this call made the change. The caller does not change the order of the keys.
         """
         ...
 
     async def remove(self, kid: str) -> bool:
-        """Delete a key; return whether this call did."""
+        """Delete a key; return whether this call deleted it."""
         ...

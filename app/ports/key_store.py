@@ -14,7 +14,7 @@ class KeyStore(Protocol):
 
     @property
     def ring(self) -> "KeyRing | None":
-        """What changes the keys; ``None``, which is the default, where they cannot be changed."""
+        """The key ring that changes the keys; ``None``, which is the default, if they cannot be changed."""
         return None
 
     async def load(self) -> Sequence[StoredKey]:

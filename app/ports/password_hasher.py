@@ -15,7 +15,7 @@ class PasswordHasher(Protocol):
         ...
 
     async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
-        """Tell whether ``hashed`` is a hash of ``password``, with any cost. An unreadable hash matches no password.
+        """Return whether ``hashed`` is a hash of ``password``, with any cost. An unreadable hash matches no password.
 
         ``known_user`` is true for a user who is known by a device or a session. Some places in the queue are reserved
         for them, so that a flood of other sign-ins does not take these places.
@@ -23,13 +23,13 @@ class PasswordHasher(Protocol):
         ...
 
     async def verify_dummy(self, password: str) -> None:
-        """Take as long as a verification with the current cost, for a user who does not exist."""
+        """Take as long as ``verify`` with the current cost. The caller uses it for an unknown username."""
         ...
 
     def can_verify(self, hashed: str) -> bool:
-        """Tell whether ``verify`` can read ``hashed``, and its cost is within the limit for a sign-in."""
+        """Return whether ``verify`` can read ``hashed``, and its cost is within the limit for a sign-in."""
         ...
 
     def is_outdated(self, hashed: str) -> bool:
-        """Tell whether ``hashed`` was made with another cost than the current one."""
+        """Return whether ``hashed`` was made with another cost than the current one."""
         ...

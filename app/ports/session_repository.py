@@ -17,7 +17,10 @@ class SessionRepository(Protocol):
     """
 
     async def add(self, session: Session) -> None:
-        """Store a new session; raises ``AlreadyExists`` if its id is taken."""
+        """Store a new session; raises ``AlreadyExists`` if its id is taken.
+
+        Of several concurrent calls with the same id, one succeeds.
+        """
         ...
 
     async def find(self, session_id: SessionId) -> Session | None:
@@ -36,9 +39,9 @@ class SessionRepository(Protocol):
     ) -> bool:
         """Replace the digest of the current secret if it is ``expected_digest`` and the session is live at ``now``.
 
-        The same act adds 1 to ``generation``, and sets ``salt``, ``idle_expires_at`` and ``rotated_at`` (to ``now``).
-        Return whether this call made the change. Of any number of concurrent calls with the same ``expected_digest``,
-        at most one returns ``True``.
+        The same change adds 1 to ``generation``, and sets ``salt``, ``idle_expires_at`` and ``rotated_at`` (to
+        ``now``). Return whether this call made the change. Of any number of concurrent calls with the same
+        ``expected_digest``, at most one returns ``True``.
         """
         ...
 
@@ -62,7 +65,7 @@ class SessionRepository(Protocol):
         """Revoke all sessions, in steps; return how many this call revoked.
 
         Each step is atomic. After a failure, the same call continues where the first one stopped. A session that is
-        added meanwhile may be revoked too.
+        added while the call runs may be revoked too.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""A store of sessions, as a persistence adapter offers it."""
+"""A store of sessions: its repositories, and how it is prepared, opened and closed."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,12 +11,12 @@ from .session_sweeper import SessionSweeper
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreOptions:
-    """What every store is configured with, in addition to its URL. Times are in seconds.
+    """The configuration of every store, in addition to its URL. Times are in seconds.
 
-    Each act raises ``StoreUnavailable`` after ``timeout``. At most ``connections`` are open at once. A store whose
-    entries expire by themselves keeps a salt for ``salt_lifetime`` after its rotation, and a session for
+    Each method of a repository raises ``StoreUnavailable`` after ``timeout``. At most ``connections`` are open at once.
+    A store whose entries expire keeps a salt for ``salt_lifetime`` after its rotation, and a session for
     ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
-    confirm a change before it is acknowledged; a store that cannot ask its replicas refuses any number except 0.
+    confirm a change before it is acknowledged; a store that cannot wait for replicas refuses any number except 0.
     """
 
     timeout: float = 2.0
@@ -35,7 +35,7 @@ class SessionStore(Protocol):
     """The sessions."""
 
     sweeper: SessionSweeper | None
-    """What deletes old sessions; ``None`` if they expire by themselves."""
+    """Deletes old sessions; ``None`` if the store deletes them itself."""
 
     signing_keys: EncryptedKeyRepository | None
     """The signing keys, encrypted; ``None`` if the store does not store any."""
@@ -52,7 +52,9 @@ class SessionStore(Protocol):
         ...
 
     async def open(self) -> None:
-        """Connect; raises ``ConfigurationError`` and ``StoreUnavailable``. After that it reconnects by itself."""
+        """Connect; raises ``ConfigurationError`` and ``StoreUnavailable``. After that it reconnects when a connection
+        breaks.
+        """
         ...
 
     async def check(self) -> None:
@@ -60,8 +62,8 @@ class SessionStore(Protocol):
         ...
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Return as soon as any instance may have revoked a session, and after ``seconds`` at the latest. It does not
-        raise if the store does not answer.
+        """Return when an instance may have revoked a session, and after ``seconds`` at the latest. It raises nothing if
+        the store does not answer.
         """
         ...
 

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class SessionSweeper(Protocol):
-    """Deletes old sessions and salts in a store that does not do so by itself. Several instances may use it at once.
+    """Deletes old sessions and salts in a store in which they do not expire. Several instances may use it at once.
 
     Every method raises ``StoreUnavailable`` if the store does not answer. Times are seconds since the epoch.
     """

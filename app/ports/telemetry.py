@@ -1,4 +1,4 @@
-"""Metrics of the service."""
+"""The metrics of the service."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -35,7 +35,7 @@ class Telemetry(Protocol):
         ...
 
     def password_hashed(self, *, seconds: float) -> None:
-        """Count a password that was hashed, ``seconds`` after that was requested."""
+        """Count a password that was hashed. ``seconds`` is the time of waiting and hashing together."""
         ...
 
     def hashing_refused(self) -> None:
@@ -59,5 +59,5 @@ class Telemetry(Protocol):
         ...
 
     def exposition(self) -> bytes:
-        """Return the metrics of all workers in Prometheus' text format. This may read files."""
+        """Return the metrics of all workers in the text format of Prometheus. This may read files."""
         ...

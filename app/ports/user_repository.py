@@ -1,4 +1,4 @@
-"""Users in a store."""
+"""The repository of users."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,12 +8,15 @@ from ..domain.login.user import User
 
 
 class UserRepository(Protocol):
-    """Stores users. Each method is one atomic act, and raises ``StoreUnavailable`` when the store does not answer."""
+    """Stores users. Each method is atomic, and its effect is durable when it returns.
+
+    Every method raises ``StoreUnavailable`` if the store does not answer.
+    """
 
     async def add(self, user: User) -> None:
         """Store a new user; raises ``AlreadyExists`` if the username or the subject is taken.
 
-        Of concurrent calls with one username one succeeds.
+        Of several concurrent calls with the same username or subject, one succeeds.
         """
         ...
 
@@ -28,7 +31,8 @@ class UserRepository(Protocol):
     async def replace_password_hash(self, subject: Subject, *, expected: str, new: str) -> bool:
         """Replace the stored hash ``expected`` by ``new``; the credential version stays as it is.
 
-        Return whether this call did. It changes nothing if the stored hash is not ``expected`` or the user is gone.
+        Return whether this call made the change. It does not if the stored hash is not ``expected``, or no user has
+        this id.
         """
         ...
 
@@ -36,19 +40,21 @@ class UserRepository(Protocol):
         """Replace the stored hash ``expected`` by ``new``, and raise the credential version by one. If ``expected`` is
         ``None``, replace any hash.
 
-        Return the changed user. Return ``None``, and change nothing, if the stored hash is another or the user is gone.
+        Return the changed user. Return ``None``, and change nothing, if the stored hash is not ``expected``, or no user
+        has this id.
         """
         ...
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         """Disable or enable the user. Disabling a user who is enabled raises the credential version by one.
 
-        Return the user after the change, or ``None`` if they are gone.
+        Return the user after the change, or ``None`` if no user has this id.
         """
         ...
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        """Return at most ``limit`` users whose names come after ``after``, ordered by the code points of their names.
-        An empty ``after`` comes before every name.
+        """Return at most ``limit`` users with names after ``after``, ordered by the code points of the names.
+
+        "" comes before every name.
         """
         ...

@@ -228,7 +228,11 @@ class Container(containers.DeclarativeContainer):
         SubjectSessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
     )
     explanation = providers.Singleton(
-        Explanation, lookup=session_lookup, events=audit_record_repository, clock=clock, policy=_setting.session_policy
+        Explanation,
+        lookup=session_lookup,
+        audit_records=audit_record_repository,
+        clock=clock,
+        policy=_setting.session_policy,
     )
     retention = providers.Singleton(
         Retention,
@@ -238,8 +242,8 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         access_tokens=_setting.access_token_policy,
         session_policy=_setting.session_policy,
-        events=audit_record_repository,
-        event_lifetime=_setting.audit_retention,
+        audit_records=audit_record_repository,
+        record_lifetime=_setting.audit_retention,
     )
 
     # Users and sign-in

@@ -29,9 +29,9 @@ class FakeAuditRecordRepository(AuditRecordRepository):
     def __init__(self) -> None:
         self.stored: dict[str, AuditRecord] = {}
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        for event in events:
-            self.stored.setdefault(event.event_id, event)
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        for record in records:
+            self.stored.setdefault(record.event_id, record)
 
     async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
         return _ordered(each for each in self.stored.values() if each.session_id == session_id)[-limit:]

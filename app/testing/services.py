@@ -216,8 +216,8 @@ class Services:
             clock=self.clock,
             access_tokens=self.access_tokens,
             session_policy=self.session_policy,
-            events=self.audit_records,
-            event_lifetime=7_776_000,
+            audit_records=self.audit_records,
+            record_lifetime=7_776_000,
         )
 
     @cached_property
@@ -225,7 +225,7 @@ class Services:
         """The explanation of a session's history."""
         return Explanation(
             lookup=self.session_lookup,
-            events=self.audit_records,
+            audit_records=self.audit_records,
             clock=self.clock,
             policy=self.session_policy,
         )

@@ -32,11 +32,11 @@ class Records(MemoryAuditRecordRepository):
         self.down = False
         self.batches: list[int] = []
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
+    async def append(self, records: Sequence[AuditRecord]) -> None:
         if self.down:
             raise StoreUnavailable
-        self.batches.append(len(events))
-        await super().append(events)
+        self.batches.append(len(records))
+        await super().append(records)
 
 
 def refreshed(generation: int) -> TokenRefreshed:
@@ -157,10 +157,10 @@ class SlowRecords(Records):
         super().__init__()
         self.called, self.released = asyncio.Event(), asyncio.Event()
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
+    async def append(self, records: Sequence[AuditRecord]) -> None:
         self.called.set()
         await self.released.wait()
-        await super().append(events)
+        await super().append(records)
 
 
 async def test_a_cancelled_batch_is_saved_at_the_end() -> None:

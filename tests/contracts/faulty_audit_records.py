@@ -13,8 +13,8 @@ from app.testing.audit import FakeAuditRecordRepository
 class AppendOverwrites(FakeAuditRecordRepository):
     """``append`` replaces a record that has the same id."""
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        self.stored.update({event.event_id: event for event in events})
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        self.stored.update({record.event_id: record for record in records})
 
 
 class ListsEveryRecord(FakeAuditRecordRepository):
@@ -45,9 +45,9 @@ class LimitKeepsTheEarliest(FakeAuditRecordRepository):
 class StoresDetailsAsText(FakeAuditRecordRepository):
     """The values of the details become text."""
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        texts = [{name: str(value) for name, value in event.details.items()} for event in events]
-        await super().append([replace(event, details=text) for event, text in zip(events, texts, strict=True)])
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        texts = [{name: str(value) for name, value in record.details.items()} for record in records]
+        await super().append([replace(record, details=text) for record, text in zip(records, texts, strict=True)])
 
 
 class DeletesEverything(FakeAuditRecordRepository):
@@ -62,17 +62,17 @@ class DeletesEverything(FakeAuditRecordRepository):
 class RefusesEmptyList(FakeAuditRecordRepository):
     """``append`` of an empty list fails."""
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        assert events
-        await super().append(events)
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        assert records
+        await super().append(records)
 
 
 class RacyAuditRecords(FakeAuditRecordRepository):
     """Each act reads, lets other tasks run, and then writes what it read: changes of the other tasks are lost."""
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
+    async def append(self, records: Sequence[AuditRecord]) -> None:
         await self._read_then_wait()
-        await super().append(events)
+        await super().append(records)
 
     async def delete_before(self, moment: float, **limit: Any) -> int:
         await self._read_then_wait()

@@ -43,7 +43,7 @@ async def explained(world: World, issued: IssuedTokens) -> Timeline:
 
 def names(timeline: Timeline) -> list[str]:
     """Return the names of the records in the timeline."""
-    return [each.name for each in timeline.events]
+    return [each.name for each in timeline.records]
 
 
 async def test_a_live_session(world: World) -> None:
@@ -190,7 +190,7 @@ async def test_failed_logins_are_limited(world: World) -> None:
         )
         world.audit.record(LoginFailed(at=world.clock.now(), reason="unknown_user", subject=None, address=ADDRESS))
     timeline = await explained(world, issued)
-    assert [each.details["reason"] for each in timeline.events] == [f"r{number}" for number in range(5, 25)]
+    assert [each.details["reason"] for each in timeline.records] == [f"r{number}" for number in range(5, 25)]
 
 
 async def test_records_after_the_end_are_not_in_the_timeline(world: World) -> None:

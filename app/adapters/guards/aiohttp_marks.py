@@ -90,17 +90,17 @@ def required_scopes(handler: object) -> tuple[str, ...]:
 
 
 def marked_public(marked: object) -> bool:
-    """Tell whether a handler, a route or a resource is marked public itself. A view does not inherit the mark."""
+    """Return whether a handler, a route or a resource is marked public itself. A view does not inherit the mark."""
     return _PUBLIC in getattr(marked, "__dict__", ())
 
 
 def is_public(route: web.AbstractRoute) -> bool:
-    """Tell whether a route, its handler or its resource is marked public."""
+    """Return whether a route, its handler or its resource is marked public."""
     return _is_marked(route, _PUBLIC)
 
 
 def is_open_when_stale(route: web.AbstractRoute) -> bool:
-    """Tell whether a route, its handler or its resource is marked open."""
+    """Return whether a route, its handler or its resource is marked open."""
     return _is_marked(route, _OPEN)
 
 

@@ -33,7 +33,7 @@ class Feed(Protocol):
     """The revocation feed that the guard follows."""
 
     def is_stale(self) -> bool:
-        """Tell whether no good feed has come for too long."""
+        """Return whether no good feed has come for too long."""
         ...
 
 

@@ -25,7 +25,7 @@ def feed_url(issuer: str) -> str:
 
 
 def is_trustworthy(url: str, *, allow_http: bool) -> bool:
-    """Tell whether nobody can change the responses from ``url``: it is https, or a loopback address.
+    """Return whether nobody can change the responses from ``url``: it is https, or a loopback address.
 
     ``allow_http`` means that the network is trusted.
     """

@@ -77,7 +77,7 @@ def _is_fit(key: object) -> bool:
 
 
 def _is_signed_by(assertion: str, header: dict[str, object], key: Any) -> bool:
-    """Tell whether ``key`` verifies the signature. Keys with another ``kid`` than the header's are not tried."""
+    """Return whether ``key`` verifies the signature. Keys with another ``kid`` than the header's are not tried."""
     fits = isinstance(key, ECKey) == (header["alg"] == "ES256")
     if not fits or ("kid" in header and key.kid is not None and header["kid"] != key.kid):
         return False

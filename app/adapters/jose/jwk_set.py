@@ -29,7 +29,7 @@ def public_keys(jwk_set: Mapping[str, object]) -> dict[str, RSAKey]:
 
 
 def _is_for_verifying(member: Mapping[str, object]) -> bool:
-    """Tell whether a key is meant for verifying RS256 (RFC 7517 §4.2 to §4.4). Other keys of the set are ignored."""
+    """Return whether a key is meant for verifying RS256 (RFC 7517 §4.2 to §4.4). Other keys of the set are ignored."""
     operations = member.get("key_ops", ["verify"])
     return (
         member.get("kty") == "RSA"

@@ -127,7 +127,7 @@ def create_key_file(directory: Path, *, bits: int, passphrase: str | None, activ
 
 
 def has_keys(directory: Path) -> bool:
-    """Tell whether ``directory``, which may not exist, has a key file; raises ``ConfigurationError``."""
+    """Return whether ``directory``, which may not exist, has a key file; raises ``ConfigurationError``."""
     return directory.exists() and bool(key_files(directory))
 
 

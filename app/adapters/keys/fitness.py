@@ -39,7 +39,7 @@ def check_fitness(numbers: RSAPublicNumbers, *, source: str) -> None:
 
 
 def _has_roca_fingerprint(modulus: int) -> bool:
-    """Tell whether the modulus is a power of 65537 modulo every small prime. All moduli of the flawed generator are
+    """Return whether the modulus is a power of 65537 modulo every small prime. All moduli of the flawed generator are
     (Nemec et al., CCS 2017, §3.2). The probability for a sound key is below 10^-8.
     """
     return all(modulus % prime in _powers_of_65537(prime) for prime in _SMALL_PRIMES)

@@ -18,8 +18,8 @@ class MemoryAuditRecordRepository(AuditRecordRepository):
     def __init__(self) -> None:
         self._records: OrderedDict[str, AuditRecord] = OrderedDict()
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        for record in events:
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        for record in records:
             self._records.setdefault(record.event_id, record)
         while len(self._records) > MAX_RECORDS:
             self._records.popitem(last=False)

@@ -13,14 +13,14 @@ _MAX_BYTES: Final = 72
 
 
 def is_hash(hashed: str) -> bool:
-    """Tell whether ``hashed`` is a bcrypt hash whose cost is within the limit."""
+    """Return whether ``hashed`` is a bcrypt hash whose cost is within the limit."""
     match = _HASH.fullmatch(hashed)
     return match is not None and int(match[1]) <= MAX_COST
 
 
 def matches(password: bytes, hashed: str) -> bool:
-    """Tell whether ``hashed`` is the hash of ``password``. ``is_hash`` must be true for it. bcrypt uses only the first
-    72 bytes of a password.
+    """Return whether ``hashed`` is the hash of ``password``. ``is_hash`` must be true for it. bcrypt uses only the
+    first 72 bytes of a password.
     """
     try:
         return bcrypt.checkpw(password[:_MAX_BYTES], hashed.encode())

@@ -40,15 +40,15 @@ _DELETE_OLD: Final = delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(_OLD))
 
 
 class SqlAuditRecordRepository(AuditRecordRepository):
-    """The table ``audit_events``."""
+    """Keeps audit records in the table ``audit_events``."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    async def append(self, events: Sequence[AuditRecord]) -> None:
-        if events:
-            count = 1 << (len(events) - 1).bit_length()
-            padded = [*events, *[events[-1]] * (count - len(events))]
+    async def append(self, records: Sequence[AuditRecord]) -> None:
+        if records:
+            count = 1 << (len(records) - 1).bit_length()
+            padded = [*records, *[records[-1]] * (count - len(records))]
             rows = [_columns(record).items() for record in padded]
             values = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row}
             await self._statements.execute(_insert(count), values)

@@ -116,5 +116,5 @@ Index("budgets_by_due", RATE_LIMITS.c.due)
 
 
 def is_storable(value: str) -> bool:
-    """Tell whether the tables can hold a text: it has no zero byte and no half of a surrogate pair."""
+    """Return whether the tables can hold a text: it has no zero byte and no half of a surrogate pair."""
     return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -22,19 +22,19 @@ _MAX_FAILED_LOGINS: Final = 20
 class Explanation:
     """Explains from the store and the audit records what happened to a session.
 
-    ``events`` is ``None`` if the database keeps no audit records.
+    ``audit_records`` is ``None`` if the database keeps no audit records.
     """
 
     def __init__(
         self,
         *,
         lookup: SessionLookup,
-        events: AuditRecordRepository | None,
+        audit_records: AuditRecordRepository | None,
         clock: Clock,
         policy: SessionPolicy,
     ) -> None:
         self._lookup = lookup
-        self._events = events
+        self._audit_records = audit_records
         self._clock = clock
         self._policy = policy
 
@@ -45,7 +45,11 @@ class Explanation:
         Raises ``SessionNotFound`` if neither the store nor an audit record has the session, and ``StoreUnavailable``.
         """
         session, credential_version = await self._lookup.find(session_id)
-        own = [] if self._events is None else await self._events.list_for_session(session_id, limit=_MAX_RECORDS)
+        own = (
+            []
+            if self._audit_records is None
+            else await self._audit_records.list_for_session(session_id, limit=_MAX_RECORDS)
+        )
         subject = session.subject if session is not None else next((each.subject for each in own), None)
         if subject is None:
             raise SessionNotFound
@@ -70,7 +74,7 @@ class Explanation:
         """Return the records about the user and about all users. Failed logins, which may be many, have a limit of
         their own.
         """
-        if self._events is None:
+        if self._audit_records is None:
             return []
         changes = event_names(AuditEvent) - event_names(SessionEvent) - event_names(LoginFailed)
         found: list[AuditRecord] = []
@@ -79,5 +83,7 @@ class Explanation:
             (None, changes, _MAX_RECORDS),
             (subject, event_names(LoginFailed), _MAX_FAILED_LOGINS),
         ):
-            found += await self._events.list_for_subject(about, names=names, since=since, until=until, limit=limit)
+            found += await self._audit_records.list_for_subject(
+                about, names=names, since=since, until=until, limit=limit
+            )
         return found

@@ -24,8 +24,8 @@ class Retention:
     """Deletes ended sessions, old revocations, full rate limits and old audit records; erases salts after the replay
     window.
 
-    ``sweeper`` is ``None`` for a store that deletes sessions and salts by itself. ``events`` is ``None`` if the
-    database keeps no audit records. A record is kept for ``event_lifetime`` seconds.
+    ``sweeper`` is ``None`` for a store that deletes sessions and salts by itself. ``audit_records`` is ``None`` if the
+    database keeps no audit records. A record is kept for ``record_lifetime`` seconds.
     """
 
     def __init__(
@@ -37,8 +37,8 @@ class Retention:
         clock: Clock,
         access_tokens: AccessTokenPolicy,
         session_policy: SessionPolicy,
-        events: AuditRecordRepository | None,
-        event_lifetime: float,
+        audit_records: AuditRecordRepository | None,
+        record_lifetime: float,
     ) -> None:
         self._sweeper = sweeper
         self._rate_limits = rate_limits
@@ -46,8 +46,8 @@ class Retention:
         self._clock = clock
         self._access_tokens = access_tokens
         self._session_policy = session_policy
-        self._events = events
-        self._event_lifetime = event_lifetime
+        self._audit_records = audit_records
+        self._record_lifetime = record_lifetime
 
     async def sweep(self) -> None:
         """Delete a limited number of old rows, and erase a limited number of old salts; raises ``StoreUnavailable``.
@@ -61,8 +61,8 @@ class Retention:
         if self._sweeper is not None:
             await self._sweep_sessions(self._sweeper, now)
         await self._rate_limits.delete_full(full_before=now - _CLOCK_MARGIN, limit=_MAX_RATE_LIMITS)
-        if self._events is not None:
-            await self._events.delete_before(now - self._event_lifetime, limit=_MAX_RECORDS)
+        if self._audit_records is not None:
+            await self._audit_records.delete_before(now - self._record_lifetime, limit=_MAX_RECORDS)
 
     async def _sweep_sessions(self, sweeper: SessionSweeper, now: float) -> None:
         before = now - self._access_tokens.memory_of_revocations()

@@ -40,13 +40,13 @@ class Timeline:
     session_id: SessionId
     state: str
     conclusion: str
-    events: Sequence[AuditRecord]
+    records: Sequence[AuditRecord]
 
 
 def timeline(
     session_id: SessionId,
     session: Session | None,
-    events: Sequence[AuditRecord],
+    records: Sequence[AuditRecord],
     *,
     ends_at: float,
     credential_version: int | None,
@@ -57,26 +57,26 @@ def timeline(
     ``ends_at`` is when the session expires or would have expired. ``credential_version`` is the current one of its
     user, ``None`` for a user who may not sign in.
     """
-    revocation = _revocation(events)
+    revocation = _revocation(records)
     revoked_at = session.revoked_at if session is not None else None if revocation is None else revocation.at
     if revoked_at is not None:
         reason = session.revoked_because if session is not None else revocation and revocation.details.get("reason")
-        events = [each for each in events if each.at <= revoked_at + SECONDS_AFTER_END]
-        return Timeline(session_id, "revoked", _revoked(str(reason), revoked_at, revocation, events), events)
+        records = [each for each in records if each.at <= revoked_at + SECONDS_AFTER_END]
+        return Timeline(session_id, "revoked", _revoked(str(reason), revoked_at, revocation, records), records)
     if session is None:
-        return Timeline(session_id, "deleted", _deleted(ends_at, now), events)
+        return Timeline(session_id, "deleted", _deleted(ends_at, now), records)
     state, conclusion = _stored(session, credential_version, now)
-    return Timeline(session_id, state, conclusion, events)
+    return Timeline(session_id, state, conclusion, records)
 
 
-def _revocation(events: Sequence[AuditRecord]) -> AuditRecord | None:
+def _revocation(records: Sequence[AuditRecord]) -> AuditRecord | None:
     """Return the record of the revocation that ended the session, if there is one.
 
     A revocation of all sessions did not end this session if this session was refreshed afterwards.
     """
-    refreshed_at = max((each.at for each in events if each.name == REFRESHED), default=0.0)
-    of_all = (each for each in events if each.name == _ALL_REVOKED and each.at >= refreshed_at)
-    return next((each for each in events if each.name == _REVOKED), next(of_all, None))
+    refreshed_at = max((each.at for each in records if each.name == REFRESHED), default=0.0)
+    of_all = (each for each in records if each.name == _ALL_REVOKED and each.at >= refreshed_at)
+    return next((each for each in records if each.name == _REVOKED), next(of_all, None))
 
 
 def _stored(session: Session, credential_version: int | None, now: float) -> tuple[str, str]:
@@ -105,10 +105,10 @@ def _deleted(ends_at: float, now: float) -> str:
     )
 
 
-def _revoked(reason: str, at: float, revocation: AuditRecord | None, events: Sequence[AuditRecord]) -> str:
+def _revoked(reason: str, at: float, revocation: AuditRecord | None, records: Sequence[AuditRecord]) -> str:
     where = f", by a request from {revocation.address}" if revocation is not None and revocation.address else ""
     sentence = f"The session was revoked at {format_time(at)}{where}: {_SENTENCES.get(reason, reason)}."
-    refreshed = [each.at for each in events if each.name == REFRESHED]
+    refreshed = [each.at for each in records if each.name == REFRESHED]
     if reason == RevocationReason.REUSE and refreshed:
         sentence += f" It was last refreshed at {format_time(refreshed[-1])}."
     return sentence

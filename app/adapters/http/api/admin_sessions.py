@@ -58,7 +58,7 @@ async def explain_session(request: web.Request) -> web.Response:
         "sid": format_session_id(explained.session_id),
         "state": explained.state,
         "conclusion": explained.conclusion,
-        "events": [describe_record(each) for each in explained.events],
+        "events": [describe_record(each) for each in explained.records],
     }
     return json_response(timeline)
 

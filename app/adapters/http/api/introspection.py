@@ -53,7 +53,7 @@ class TokenIntrospection(TypedDict):
 
 @public
 async def introspect(request: web.Request) -> web.Response:
-    """Tell whether a token is active, and what it grants (RFC 7662 §2)."""
+    """Return whether a token is active, and what it grants (RFC 7662 §2)."""
     form = await read_form(request, PresentedTokenRequest)
     client = await authenticated_client(request, form)
     found = await request.app[INTROSPECTION].introspect(form.token, client=client)

@@ -35,7 +35,7 @@ class Connection(RequestHandler):
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether the connection waits for a request."""
+        """Return whether the connection waits for a request."""
         return self._waiter is not None and not self._waiter.done()
 
     def data_received(self, data: bytes) -> None:
