@@ -58,6 +58,17 @@ def test_wrong_import_breaks_a_contract(tree: Path, module: str, statement: str,
     assert any(module in line and imported in line for line in lint.stdout.splitlines()), lint.stdout
 
 
+@pytest.mark.parametrize("package", ["app/adapters/shelf", "app/domain/orders"])
+def test_a_new_package_must_be_listed(tree: Path, package: str) -> None:
+    """A package of the adapters, or a subject of the domain, breaks a contract until pyproject.toml lists it."""
+    source = tree / package / "__init__.py"
+    source.parent.mkdir()
+    source.touch()
+    lint = _lint_imports(tree)
+    assert lint.returncode == 1
+    assert f"- {package.replace('/', '.')}" in lint.stdout
+
+
 @pytest.mark.parametrize(
     ("library", "allowed"),
     [("dependency_injector", "app/service/container.py"), ("joserfc", "app/adapters/jose/*.py")],
