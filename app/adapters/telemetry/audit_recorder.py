@@ -3,11 +3,12 @@
 import logging
 import os
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from ...domain.audit.events import AuditEvent
-from ...domain.audit.record import AuditRecord, field_names, to_record
+from ...domain.audit.record import MAX_TEXT_LENGTH, AuditRecord, event_name, field_names, to_record
 from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
@@ -17,10 +18,23 @@ from ..request_context import ADDRESS, REQUEST_ID
 _LOG: Final = logging.getLogger("keyturn.audit")
 
 MAX_WAITING: Final = 20_000
-"""Records that wait for the database. When there are more, the oldest stays in the log only."""
+"""Events that wait for the database. When there are more, the oldest stays in the log only."""
 
 _BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _WaitingEvent:
+    """An event that is not saved yet, and the request during which it was recorded."""
+
+    event: AuditEvent
+    event_id: str
+    request_id: str
+    address: str
+
+    def to_record(self) -> AuditRecord:
+        return to_record(self.event, event_id=self.event_id, request_id=self.request_id, address=self.address)
 
 
 class AuditRecorder(AuditTrail):
@@ -31,53 +45,49 @@ class AuditRecorder(AuditTrail):
 
     def __init__(self, *, records: AuditRecordRepository | None) -> None:
         self._records = records
-        self._waiting: deque[AuditRecord] = deque()
+        self._waiting: deque[_WaitingEvent] = deque()
         self._dropped = 0
 
     def record(self, event: AuditEvent) -> None:
-        record = to_record(
-            event,
-            event_id=os.urandom(_EVENT_ID_BYTES).hex(),
-            request_id=REQUEST_ID.get() or "",
-            address=ADDRESS.get(),
-        )
+        address = ADDRESS.get()
         if _LOG.isEnabledFor(logging.INFO):
             kind: Any = type(event)
-            _LOG.info(record.name, extra={"fields": _log_fields(record, field_names(kind))})
+            _LOG.info(event_name(kind), extra={"fields": _log_fields(event, address)})
         if self._records is None:
             return
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
             self._dropped += 1
-        self._waiting.append(record)
+        event_id = os.urandom(_EVENT_ID_BYTES).hex()
+        self._waiting.append(_WaitingEvent(event, event_id, REQUEST_ID.get() or "", address))
 
     @property
     def waiting(self) -> int:
-        """Return how many records wait to be saved."""
+        """Return how many events wait to be saved."""
         return len(self._waiting)
 
     async def save(self) -> None:
-        """Save all waiting records; raises ``StoreUnavailable``.
+        """Save the records of all waiting events; raises ``StoreUnavailable``.
 
-        Records that were not saved go on waiting, even if this call is cancelled. A batch with an unknown outcome is
+        Events that were not saved go on waiting, even if this call is cancelled. A batch with an unknown outcome is
         saved again; saving a record twice changes nothing.
         """
         try:
             while self._records is not None and self._waiting:
                 batch = list(islice(self._waiting, _BATCH))
-                await self._records.append(batch)
+                await self._records.append([each.to_record() for each in batch])
                 self._remove_saved(batch)
         finally:
             _warn_of_unsaved(self._dropped)
             self._dropped = 0
 
     def give_up(self) -> None:
-        """Log how many records were not saved."""
+        """Log how many events were not saved."""
         _warn_of_unsaved(len(self._waiting))
 
-    def _remove_saved(self, batch: list[AuditRecord]) -> None:
-        """Remove the saved records. Some may have been dropped meanwhile: they do not count as dropped any more."""
-        saved = {record.event_id for record in batch}
+    def _remove_saved(self, batch: list[_WaitingEvent]) -> None:
+        """Remove the saved events. Some may have been dropped meanwhile: they do not count as dropped any more."""
+        saved = {each.event_id for each in batch}
         while self._waiting and self._waiting[0].event_id in saved:
             saved.remove(self._waiting.popleft().event_id)
         self._dropped -= len(saved)
@@ -95,15 +105,15 @@ class CountedAuditTrail(AuditTrail):
         self._telemetry.event_recorded(event)
 
 
-def _log_fields(record: AuditRecord, names: tuple[str, ...]) -> dict[str, object]:
-    """Return the fields ``names`` of an event, without its time, and the address of the client."""
-    details = record.details
-    logged = {name: details[name] if name in details else getattr(record, name) for name in names if name != "at"}
-    if record.session_id is not None:
-        logged["session_id"] = format_session_id(record.session_id)
-    if record.address:
-        logged["address"] = record.address
-    return logged
+def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:
+    """Return the fields of ``event`` without its time. The event's own address goes before that of the request."""
+    kind: Any = type(event)
+    values = {name: getattr(event, name) for name in field_names(kind) if name != "at"}
+    if "session_id" in values:
+        values["session_id"] = format_session_id(values["session_id"])
+    if own_or_request := values.get("address") or address:
+        values["address"] = own_or_request
+    return {name: value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _warn_of_unsaved(events: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ..identifiers import ClientId, SessionId, Subject
 from .events import AuditEvent
 
-_MAX_TEXT_LENGTH: Final = 255
+MAX_TEXT_LENGTH: Final = 255
 """Characters of a text in an event; the rest is cut off."""
 
 _COLUMNS: Final = frozenset({"at", "session_id", "subject", "client_id", "address"})
@@ -55,9 +55,14 @@ def event_names(kind: type[AuditEvent]) -> frozenset[str]:
 def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> AuditRecord:
     """Return the record of ``event``. If the event has an address, it replaces the request's ``address``."""
     kind: Any = type(event)
-    columns = {name: getattr(event, name) for name in field_names(kind) if name in _COLUMNS}
-    details = {name: _detail(getattr(event, name)) for name in field_names(kind) if name not in _COLUMNS}
-    address = str(columns.pop("address", "") or address)[:_MAX_TEXT_LENGTH]
+    values = {name: getattr(event, name) for name in field_names(kind)}
+    columns = {name: value for name, value in values.items() if name in _COLUMNS}
+    details = {
+        name: value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value
+        for name, value in values.items()
+        if name not in _COLUMNS
+    }
+    address = (columns.pop("address", "") or address)[:MAX_TEXT_LENGTH]
     return AuditRecord(
         event_id=event_id, name=event_name(kind), request_id=request_id, address=address, details=details, **columns
     )
@@ -67,9 +72,3 @@ def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str
 def field_names(kind: Any) -> tuple[str, ...]:
     """Return the names of the fields of this type of event, in their order."""
     return tuple(each.name for each in fields(kind))
-
-
-def _detail(value: object) -> Detail:
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return str(value)[:_MAX_TEXT_LENGTH]
