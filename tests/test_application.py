@@ -52,7 +52,7 @@ async def test_the_bootstrap_user_is_an_administrator() -> None:
     async with started(**ALICE) as app:
         user = await app[CONTAINER].user_repository().find_by_username("alice")
         assert user is not None
-        assert str(user.scope) == "account keyturn:admin"
+        assert user.scope.text == "account keyturn:admin"
         assert await app[CONTAINER].password_hasher().verify(ALICE["bootstrap_password"], user.password_hash)
 
 

@@ -35,7 +35,7 @@ def describe(client: Client) -> ClientEntry:
         "client_id": client.client_id,
         "authentication": client.method,
         "grants": sorted(client.grants),
-        "scope": str(client.scope),
+        "scope": client.scope.text,
         "audiences": list(client.audiences),
         "introspects": list(client.introspects),
     }

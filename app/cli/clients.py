@@ -171,7 +171,7 @@ def _as_text(client: Client) -> str:
             ("client_id", client.client_id),
             ("authentication", client.method.value),
             ("grants", ",".join(sorted(client.grants))),
-            ("scope", str(client.scope)),
+            ("scope", client.scope.text),
             ("audiences", ",".join(client.audiences)),
             ("introspects", ",".join(client.introspects)),
         )

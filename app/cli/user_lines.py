@@ -13,7 +13,7 @@ def as_text(user: User) -> str:
 def as_json(user: User) -> str:
     """Return a line of JSON for programs."""
     return json.dumps(
-        {"sub": user.subject, "username": user.username, "scope": str(user.scope), "disabled": user.disabled}
+        {"sub": user.subject, "username": user.username, "scope": user.scope.text, "disabled": user.disabled}
     )
 
 

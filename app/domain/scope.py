@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Self
 
 from .errors import KeyturnError
@@ -25,9 +26,9 @@ class InvalidScope(KeyturnError):
     description = "The requested scope is malformed or exceeds what can be granted."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
-    """A set of scope tokens. As text they are in alphabetical order."""
+    """A set of scope tokens."""
 
     tokens: frozenset[str] = frozenset()
 
@@ -41,19 +42,22 @@ class Scope:
             raise InvalidScope
         return cls(frozenset(text.split()))
 
-    def __str__(self) -> str:
+    @cached_property
+    def text(self) -> str:
+        """The tokens in alphabetical order, separated by single spaces. It is made once."""
         return " ".join(sorted(self.tokens))
+
+    def __str__(self) -> str:
+        return self.text
 
     def __contains__(self, token: str) -> bool:
         return token in self.tokens
 
-    def narrowed_to(self, requested: str | None) -> "Scope":
-        """Return the scope that the text ``requested`` lists, or all of this scope if nothing is requested.
+    def narrowed_to(self, requested: str) -> "Scope":
+        """Return the scope that the text ``requested`` lists.
 
         Raises ``InvalidScope`` if ``requested`` is malformed or not within this scope (RFC 6749 §6).
         """
-        if not requested:
-            return self
         scope = Scope.parse(requested)
         if not scope.tokens <= self.tokens:
             raise InvalidScope

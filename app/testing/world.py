@@ -61,7 +61,7 @@ class World(Services):
         """Return the tokens of a new session. The audit trail and the list of writes are empty afterwards."""
         issued = await self.session_opening.open_session(
             subject=user.subject,
-            scope=user.scope.narrowed_to(requested),
+            scope=user.scope.narrowed_to(requested) if requested else user.scope,
             credential_version=user.credential_version,
             client_id=FIRST_PARTY,
             requester=REQUESTER,

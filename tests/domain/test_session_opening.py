@@ -116,7 +116,7 @@ async def test_a_session_can_have_less_scope_than_its_user(world: World) -> None
     granted = await world.open_session(requested="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     with pytest.raises(InvalidScope):
-        await world.refresh(granted.refresh_token, requested=str(ALICE.scope))
+        await world.refresh(granted.refresh_token, requested=ALICE.scope.text)
 
 
 @pytest.mark.parametrize("requested", ["keyturn:admin", "account keyturn:admin", "account  orders:read"])

@@ -47,7 +47,7 @@ async def test_handler_gets_typed_principal(aiohttp_client: Connect, forge: Forg
     client = await aiohttp_client(guarded_app(guard_of(forge), [web.get("/", record)]))
     await status(client, "/", headers=bearer(forge))
     [principal] = seen
-    assert (principal.subject, principal.client_id, str(principal.scope)) == (
+    assert (principal.subject, principal.client_id, principal.scope.text) == (
         "alice-subject",
         "first-party",
         "orders:read",

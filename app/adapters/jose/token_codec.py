@@ -71,7 +71,7 @@ def _claims_json(claims: AccessTokenClaims) -> bytes:
         "iat": claims.issued_at,
         "exp": claims.expires_at,
         "jti": claims.token_id,
-        "scope": str(claims.scope),
+        "scope": claims.scope.text,
     }
     if claims.session_id is not None:
         members["sid"] = format_session_id(claims.session_id)

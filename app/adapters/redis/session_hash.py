@@ -12,7 +12,7 @@ def to_fields(session: Session) -> Iterator[str | bytes]:
     """Yield the name and the value of each field in turn. ``repr`` of a time is read as the same float."""
     yield from ("subject", session.subject)
     yield from ("client_id", session.client_id)
-    yield from ("scope", str(session.scope))
+    yield from ("scope", session.scope.text)
     yield from ("credential_version", str(session.credential_version))
     yield from ("created_at", repr(session.created_at))
     yield from ("expires_at", repr(session.expires_at))

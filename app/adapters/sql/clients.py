@@ -67,7 +67,7 @@ def _columns(client: Client) -> dict[str, object]:
         "client_id": client.client_id,
         "method": client.method,
         "grants": " ".join(sorted(client.grants)),
-        "scope": str(client.scope),
+        "scope": client.scope.text,
         "audiences": " ".join(client.audiences),
         "introspects": " ".join(client.introspects),
         "secrets": _secrets_text(client.secrets),

@@ -80,7 +80,7 @@ class SqlSessionRepository(SessionRepository):
         self._statements = statements
 
     async def add(self, session: Session) -> None:
-        row = asdict(session) | {"scope": str(session.scope), "ends_at": session.ends_at()}
+        row = asdict(session) | {"scope": session.scope.text, "ends_at": session.ends_at()}
         await self._statements.execute(_ADD, row)
 
     async def find(self, session_id: SessionId) -> Session | None:

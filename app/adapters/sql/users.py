@@ -54,7 +54,7 @@ class SqlUserRepository(UserRepository):
         self._statements = statements
 
     async def add(self, user: User) -> None:
-        await self._statements.execute(_ADD, asdict(user) | {"scope": str(user.scope)})
+        await self._statements.execute(_ADD, asdict(user) | {"scope": user.scope.text})
 
     async def find(self, subject: Subject) -> User | None:
         return await self._find(_FIND, {"for_subject": subject}) if is_storable(subject) else None

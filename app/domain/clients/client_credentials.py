@@ -32,7 +32,7 @@ class ClientCredentialsGrant:
         issued = self._issuer.issue(
             subject=Subject(client.client_id),
             client_id=client.client_id,
-            scope=client.scope.narrowed_to(requested),
+            scope=client.scope.narrowed_to(requested) if requested else client.scope,
             now=now,
             audience=tuple(dict.fromkeys(targets)) or client.audiences,
         )

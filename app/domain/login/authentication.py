@@ -79,7 +79,7 @@ class Authentication:
             await self._renew_hash(user, password)
         tokens = await self._session_opening.open_session(
             subject=user.subject,
-            scope=user.scope.narrowed_to(requested),
+            scope=user.scope.narrowed_to(requested) if requested else user.scope,
             credential_version=user.credential_version,
             client_id=client_id,
             requester=requester,

@@ -79,7 +79,7 @@ class Rotation:
                 self._refresh_limit.take(session.session_id, now)
             if await self._clients.find(session.client_id) is None:
                 raise InvalidClient
-            scope = session.scope.narrowed_to(requested)
+            scope = session.scope.narrowed_to(requested) if requested else session.scope
             if verdict is Verdict.REPLAY:
                 return self._replay(token, session, scope, now)
             issued = await self._advance(token, session, scope, now)

@@ -55,7 +55,7 @@ async def me(request: web.Request) -> web.Response:
     caller: Caller = {
         "sub": principal.subject,
         "client_id": principal.client_id,
-        "scope": str(principal.scope),
+        "scope": principal.scope.text,
         "exp": principal.expires_at,
     }
     if principal.session_id is not None and principal.auth_time is not None:
@@ -114,7 +114,7 @@ def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
         "sid": format_session_id(session.session_id),
         "current": session.session_id == current,
         "client_id": session.client_id,
-        "scope": str(session.scope),
+        "scope": session.scope.text,
         "created_at": int(session.created_at),
         "last_used_at": int(session.rotated_at),
         "expires_at": int(session.ends_at()),

@@ -117,7 +117,7 @@ def _describe(user: User) -> UserEntry:
     return {
         "sub": user.subject,
         "username": user.username,
-        "scope": str(user.scope),
+        "scope": user.scope.text,
         "disabled": user.disabled,
     }
 

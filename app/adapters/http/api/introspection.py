@@ -71,7 +71,7 @@ def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
     """Return the members for an access token."""
     members: TokenIntrospection = {
         "active": True,
-        "scope": str(claims.scope),
+        "scope": claims.scope.text,
         "client_id": claims.client_id,
         "token_type": "Bearer",
         "exp": claims.expires_at,
@@ -92,7 +92,7 @@ def _describe_session(session: Session) -> TokenIntrospection:
     """Return the members for a refresh token. It is no bearer token, and expires with its session."""
     return {
         "active": True,
-        "scope": str(session.scope),
+        "scope": session.scope.text,
         "client_id": session.client_id,
         "exp": int(session.ends_at()),
         "iat": int(session.rotated_at),

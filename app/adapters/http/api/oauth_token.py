@@ -96,7 +96,7 @@ def _client_credentials(request: web.Request, form: TokenRequest, client: Client
         "access_token": issued.text,
         "token_type": "Bearer",
         "expires_in": issued.expires_in,
-        "scope": str(issued.scope),
+        "scope": issued.scope.text,
     }
     return json_response(response)
 

@@ -66,7 +66,7 @@ def token_response(tokens: IssuedTokens) -> web.Response:
         "expires_in": tokens.expires_in,
         "refresh_token": tokens.refresh_token,
         "refresh_token_expires_in": tokens.refresh_token_expires_in,
-        "scope": str(tokens.scope),
+        "scope": tokens.scope.text,
     }
     return json_response(response)
 

@@ -12,7 +12,7 @@ _BYTES: Final = ("session_id", "lineage_digest", "secret_digest", "salt")
 
 def dump(session: Session) -> bytes:
     """Return the session as JSON. Python writes each float so that it is read back as the same float."""
-    members: dict[str, Any] = asdict(session) | {"scope": str(session.scope)}
+    members: dict[str, Any] = asdict(session) | {"scope": session.scope.text}
     for name in _BYTES:
         members[name] = None if members[name] is None else members[name].hex()
     return json.dumps(members).encode()
