@@ -9,7 +9,7 @@ from ..domain.tokens.revoked_session import RevokedSession
 
 
 class SessionRepository(Protocol):
-    """Stores sessions. Each method is atomic, and its effect is durable when it returns.
+    """Stores sessions. Each method except ``revoke_all`` is atomic. Its effect is durable when it returns.
 
     Every method raises ``StoreUnavailable`` if the store does not answer; it is then unknown whether the change was
     made. A read sees every change that was acknowledged before it. Times are seconds since the epoch. Digests and salts

@@ -25,8 +25,9 @@ def test_table_lists_all_commands() -> None:
 def test_times_match_the_default_settings() -> None:
     """The page states the lead and the tail that follow from the default settings."""
     policy = Settings().key_policy
-    assert f"the key: {_duration_text(policy.lead())}." in PAGE
-    assert f"began to sign, {_duration_text(policy.tail())}." in PAGE
+    text = " ".join(PAGE.split())
+    assert f"By default the lead is {_duration_text(policy.lead())}." in text
+    assert f"`KEYTURN_CLOCK_LEEWAY` + 5 s, by default {_duration_text(policy.tail())}." in text
 
 
 def _duration_text(seconds: int) -> str:

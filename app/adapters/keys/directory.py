@@ -20,8 +20,8 @@ _T = TypeVar("_T")
 class DirectoryKeyRing(KeyRing):
     """Reads every ``*.pem`` file of a directory.
 
-    A file is named for the time, in UTC, at which its key activates, as in ``2026-03-01T120000Z.pem``. The name of one
-    file may begin with another character than a digit: its key signs until the first of the others activates. A key is
+    A file is named for the time, in UTC, at which its key activates, as in ``2026-03-01T120000Z.pem``. One file may
+    have another name, which does not begin with a digit: its key is active until the next key activates. A key is
     published when its file is written. Every change holds a lock of the directory, and a file appears complete or not
     at all.
     """
