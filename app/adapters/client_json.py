@@ -1,4 +1,4 @@
-"""OAuth clients as JSON, for the command line and the admin API. Members that RFC 7591 has keep its names."""
+"""OAuth clients as JSON, for the command line and the admin API."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class ClientEntry(TypedDict):
 
 
 class RegisteredClient(ClientEntry):
-    """A client with its new secret. The secret is shown only in this answer."""
+    """A client with its new secret. The secret is shown only in this response."""
 
     client_secret: NotRequired[Annotated[str, "Present if the client authenticates with a secret."]]
 
@@ -51,7 +51,7 @@ def describe_registered(registered: ClientWithSecret) -> ClientEntry | Registere
 
 
 def parse(members: Mapping[str, object]) -> Client:
-    """Return the client that a JSON object describes. Raises ``InvalidRequest`` with an error for a wrong member."""
+    """Return the client that a JSON object describes; raises ``InvalidRequest`` with the error of a wrong member."""
     jwks = members.get("jwks")
     return Client(
         client_id=ClientId(_text(members, "client_id", "")),
@@ -100,4 +100,4 @@ def _scope(text: str) -> Scope:
     try:
         return Scope.parse(text)
     except InvalidScope as error:
-        raise _field_error("scope", "must be scope tokens parted by single spaces") from error
+        raise _field_error("scope", "must be scope tokens separated by single spaces") from error

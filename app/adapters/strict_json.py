@@ -1,4 +1,4 @@
-"""A strict JSON reader (RFC 8259). It refuses every text that two readers could understand differently."""
+"""A strict JSON reader (RFC 8259). It refuses each text that two readers could read differently."""
 
 import json
 import math
@@ -21,7 +21,7 @@ def loads(raw: bytes) -> object:
         value: object = _decoder.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
-    if text.count("[") + text.count("{") > MAX_DEPTH:  # with fewer brackets nothing can be nested deeper
+    if text.count("[") + text.count("{") > MAX_DEPTH:  # fewer brackets cannot be nested deeper
         _check_depth(value, MAX_DEPTH)
     if "\\u" in text:
         json.dumps(value, ensure_ascii=False).encode("utf-8")

@@ -8,7 +8,7 @@ from ..ports.randomness import Randomness
 
 
 class SystemClock(Clock):
-    """Reads the wall clock, because other machines read the times in the tokens."""
+    """Reads the wall clock, because other machines compare the times in tokens with their own clocks."""
 
     def now(self) -> float:
         return time.time()

@@ -83,7 +83,7 @@ async def _import_line(accounts: Accounts, line: str | bytes, default_scope: Sco
     except InvalidRequest as error:
         raise ConfigurationError("; ".join(f"{each.field} {each.message}" for each in error.errors)) from error
     except InvalidScope as error:
-        raise ConfigurationError("scope must be scope tokens parted by single spaces") from error
+        raise ConfigurationError("scope must be scope tokens separated by single spaces") from error
 
 
 def _members(line: str | bytes) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
         password = typed_password()
         user = _act(settings, lambda container: container.accounts().create(arguments.username, password, scope=scope))
     except InvalidScope as error:
-        raise ConfigurationError("The scope must be scope tokens parted by single spaces (RFC 6749 §3.3).") from error
+        raise ConfigurationError(
+            "The scope must be scope tokens separated by single spaces (RFC 6749 §3.3)."
+        ) from error
     except AlreadyExists as error:
         raise ConfigurationError(f"There is a user {arguments.username!r} already.") from error
     print(as_json(user) if arguments.json else f"Added {printable(user)}, whose id (sub) is {user.subject}.")

@@ -1,6 +1,6 @@
-"""The adapter kit: for each port a class of tests that every adapter passes; ``kit`` says how to use it.
+"""The adapter kit: for each port a class of tests that every adapter must pass. ``kit.py`` says how to use it.
 
-It may import the domain, the ports and pytest.
+May import: the domain, the ports, pytest.
 """
 
 import pkgutil

@@ -1,4 +1,4 @@
 """What the service does, one folder for each subject.
 
-May import: ports, and the standard library.
+May import: the ports, the standard library.
 """

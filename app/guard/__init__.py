@@ -1,6 +1,6 @@
-"""The guard that other services import, as ``keyturn.guard``. It may import adapters, ports and the domain.
+"""The guard that other services import as ``keyturn.guard``; ``remote_guard(...).protect(app)`` guards an application.
 
-``remote_guard(issuer="https://id.example", audience="orders").protect(app)``
+May import: the adapters, the ports, the domain.
 """
 
 from ..adapters.errors.aiohttp import problem

@@ -96,7 +96,7 @@ def test_an_imported_key_is_published(run: Run, keys: Keys, tmp_path: Path) -> N
     run("import", str(mine))
     *_, imported = keys()
     assert imported["state"] == "pending"
-    assert "there already" in run("import", str(mine), status=1)
+    assert "stored already" in run("import", str(mine), status=1)
 
 
 def test_export_prints_public_keys_only(run: Run, keys: Keys) -> None:

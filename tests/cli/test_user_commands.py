@@ -89,7 +89,7 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
         ),
         (
             f'{{"username": "bob", "password_hash": "{BCRYPT}", "scope": "a  b"}}',
-            "scope must be scope tokens parted by single spaces",
+            "scope must be scope tokens separated by single spaces",
         ),
     ],
 )

@@ -15,7 +15,7 @@ async def test_unknown_expectation_gets_417(service: Service, path: str) -> None
     """The response has the format of OAuth, also for an unknown path."""
     answer = await service.send(f"POST {path} HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n".encode())
     assert error(answer) == (417, "invalid_request")
-    assert answer.json()["error_description"] == "Expect nothing but 100-continue."
+    assert answer.json()["error_description"] == "The only supported expectation is 100-continue."
 
 
 async def test_wrong_method_and_wrong_body(service: Service) -> None:

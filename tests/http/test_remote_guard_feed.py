@@ -229,7 +229,9 @@ async def test_marks_decide_about_stale_feed(issuer: FakeIssuer, *, closed: bool
         headers = {"Authorization": f"Bearer {token(issuer)}"}
         async with guarded.client.get("/closed", headers=headers) as response:
             assert response.headers["Retry-After"] == "1"
-            assert (await response.json())["detail"].startswith("Which sessions were revoked lately is not known")
+            assert (await response.json())["detail"].startswith(
+                "It is not known at present which sessions were revoked"
+            )
         async with guarded.client.post("/view", headers=headers) as response:
             assert response.status == 503
         assert await guarded.status(path="/closed") == 401

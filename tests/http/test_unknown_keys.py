@@ -34,5 +34,5 @@ async def test_jwk_set_is_rendered_once(service: Service) -> None:
     document = next(value for key, value in service.app.items() if "jwk_set" in str(key))
     body = document.body
     again = await service.ask("GET", "/.well-known/jwks.json")
-    assert document.bring_up_to_date().body is body
+    assert document.updated().body is body
     assert first.body == again.body == body

@@ -1,1 +1,4 @@
-"""Errors as answers: the table of errors and their two formats. It imports the domain and ``request_context``."""
+"""Errors as HTTP responses: the table of errors, and their two formats.
+
+May import: the domain, ``request_context``; only ``aiohttp.py`` imports aiohttp.
+"""

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from ...domain.errors import KeyturnError
-from .format import ErrorAnswer, ErrorFormat
+from .format import ErrorFormat, ErrorResponse
 from .oauth import OAUTH
 from .problem import PROBLEM
 
@@ -35,14 +35,14 @@ def http_error_response(error: web.HTTPException, *, path: str) -> web.Response:
 
 
 def bug_response(*, path: str) -> web.Response:
-    """Return the response to a bug at ``path``. The log has the cause, under the request id."""
+    """Return the response (500) to a bug at ``path``. The caller logs the cause."""
     return error_response(KeyturnError(), path=path)
 
 
 def unreadable_request_response() -> web.Response:
-    """Return the response to bytes that are not an HTTP request. It quotes none of them."""
+    """Return the response to bytes that are not an HTTP request. It does not quote them."""
     return _response(PROBLEM.render_status(HTTPStatus.BAD_REQUEST))
 
 
-def _response(answer: ErrorAnswer) -> web.Response:
-    return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+def _response(response: ErrorResponse) -> web.Response:
+    return web.Response(status=response.status, body=response.body, headers=response.headers)

@@ -1,4 +1,4 @@
-"""What the two formats of errors have in common. It knows no web framework."""
+"""The base of the two formats of errors. It imports no web framework."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ ErrorKind = type[KeyturnError] | HTTPStatus
 
 
 class ErrorText(NamedTuple):
-    """What every answer for one kind of error says."""
+    """The status, the code and the usual description of one kind of error."""
 
     status: HTTPStatus
     code: str
@@ -21,8 +21,8 @@ class ErrorText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorAnswer:
-    """An answer, ready to be sent by any web framework. The headers include ``Content-Type``."""
+class ErrorResponse:
+    """A response that any web framework can send. The headers include ``Content-Type``."""
 
     status: HTTPStatus
     headers: Mapping[str, str]
@@ -30,12 +30,12 @@ class ErrorAnswer:
 
 
 class ErrorFormat(ABC):
-    """Turns errors into answers."""
+    """Turns errors into responses."""
 
     media_type: ClassVar[str]
 
-    def render(self, error: KeyturnError) -> ErrorAnswer:
-        """Return the answer to a domain error. A fault of the service (500) is not described to the client."""
+    def render(self, error: KeyturnError) -> ErrorResponse:
+        """Return the response to a domain error. A response with status 500 says nothing about the cause."""
         status, code, _ = self.text(type(error))
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             error = KeyturnError()
@@ -45,22 +45,24 @@ class ErrorFormat(ABC):
         if challenge := self._challenge(status, error):
             headers["WWW-Authenticate"] = challenge
         errors = error.errors if isinstance(error, InvalidRequest) else ()
-        return self._answer(ErrorText(status, code, error.description), headers, errors)
+        return self._response(ErrorText(status, code, error.description), headers, errors)
 
-    def render_status(self, status: HTTPStatus, *, allow: str | None = None) -> ErrorAnswer:
-        """Return the answer to an error that the web framework found. ``allow`` is for a 405 (RFC 9110 §15.5.6)."""
-        return self._answer(self.text(status), {} if allow is None else {"Allow": allow})
+    def render_status(self, status: HTTPStatus, *, allow: str | None = None) -> ErrorResponse:
+        """Return the response to an error that the web framework found. ``allow`` is for a 405 (RFC 9110 §15.5.6)."""
+        return self._response(self.text(status), {} if allow is None else {"Allow": allow})
 
     def text(self, kind: ErrorKind) -> ErrorText:
-        """Return the status, the code and the usual description for a kind of error."""
+        """Return the text of a kind of error."""
         if isinstance(kind, HTTPStatus):
             return ErrorText(kind, self._code_of_status(kind), self._description_of_status(kind))
         status = self._status(kind)
         code = KeyturnError.code if status is HTTPStatus.INTERNAL_SERVER_ERROR else kind.code
         return ErrorText(status, self._spell(code), kind.description)
 
-    def _answer(self, text: ErrorText, headers: Mapping[str, str], errors: Sequence[FieldError] = ()) -> ErrorAnswer:
-        return ErrorAnswer(text.status, self._headers(headers), self._body(text, errors))
+    def _response(
+        self, text: ErrorText, headers: Mapping[str, str], errors: Sequence[FieldError] = ()
+    ) -> ErrorResponse:
+        return ErrorResponse(text.status, self._headers(headers), self._body(text, errors))
 
     @abstractmethod
     def _status(self, kind: type[KeyturnError]) -> HTTPStatus: ...

@@ -21,7 +21,7 @@ _DESCRIPTIONS: Final = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/x-www-form-urlencoded in UTF-8, uncompressed.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 16 KiB.",
     HTTPStatus.REQUEST_TIMEOUT: "The body is too slow.",
-    HTTPStatus.EXPECTATION_FAILED: "Expect nothing but 100-continue.",
+    HTTPStatus.EXPECTATION_FAILED: "The only supported expectation is 100-continue.",
 }
 
 
@@ -53,7 +53,7 @@ class OAuthFormat(ErrorFormat):
         return BASIC_CHALLENGE if status is HTTPStatus.UNAUTHORIZED else None
 
     def _headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers of RFC 6749 §5.2: no cache may keep the answer."""
+        """Return the headers of RFC 6749 §5.2: no cache may store the response."""
         return {"Content-Type": self.media_type, "Cache-Control": "no-store", "Pragma": "no-cache", **headers}
 
     def _body(self, text: ErrorText, errors: Sequence[FieldError]) -> bytes:

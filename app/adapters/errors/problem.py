@@ -22,7 +22,7 @@ _DESCRIPTIONS: Final = {
 }
 
 PROBLEM_TYPE: Final = "urn:keyturn:problem:"
-"""The beginning of every ``type``; the code follows."""
+"""The beginning of every ``type``. The code of the error follows it."""
 
 
 class FieldProblem(TypedDict):
@@ -61,7 +61,7 @@ class ProblemFormat(ErrorFormat):
         return _DESCRIPTIONS.get(status, status.description or status.phrase)
 
     def _challenge(self, status: HTTPStatus, error: KeyturnError) -> str | None:
-        """Return the challenge of RFC 6750 §3. It names an error only where a token was presented."""
+        """Return the challenge of RFC 6750 §3. It names an error only if the request had a token."""
         if isinstance(error, InsufficientScope):
             return f'{_bearer_challenge(error)}, scope="{error.scope}"'
         if isinstance(error, InvalidToken):

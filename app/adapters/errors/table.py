@@ -1,4 +1,4 @@
-"""The table of all errors: the HTTP status of each, and its reason in the metrics. Its code stands on the class."""
+"""The table of errors: their HTTP statuses, and their reasons in the metrics. Their codes are in their classes."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -78,20 +78,20 @@ ERRORS: Final[dict[type[KeyturnError], ErrorEntry]] = {
 
 
 def entry(kind: type[KeyturnError]) -> ErrorEntry:
-    """Return the row of an error class."""
+    """Return the row of an error class, or of its nearest base class with a row."""
     return next(ERRORS[base] for base in kind.__mro__ if base in ERRORS)
 
 
 def problem_status(kind: type[KeyturnError]) -> HTTPStatus:
-    """Return the status of an answer in the format of RFC 9457."""
+    """Return the status of a response in the format of RFC 9457."""
     return HTTPStatus(entry(kind).status)
 
 
 def oauth_status(kind: type[KeyturnError]) -> HTTPStatus:
-    """Return the status of an answer in the format of RFC 6749 §5.2."""
+    """Return the status of a response in the format of RFC 6749 §5.2."""
     return HTTPStatus(entry(kind).oauth_status)
 
 
 def reason(error: KeyturnError) -> str:
-    """Return the reason in the metrics. A refused refresh token carries its own."""
+    """Return the reason of an error in the metrics. ``InvalidGrant`` has a ``reason`` of its own."""
     return error.reason if isinstance(error, InvalidGrant) else entry(type(error)).reason

@@ -1,1 +1,4 @@
-"""The guard: a core that knows no web framework, and one file per framework. It imports the domain and errors."""
+"""The guard: a core without a web framework, and the files of each framework, such as ``aiohttp*.py``.
+
+May import: the domain, ``errors``.
+"""

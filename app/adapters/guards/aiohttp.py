@@ -43,7 +43,7 @@ class Guard:
     """Protects the routes of an application.
 
     ``tokens`` finds the access token of a request. ``render`` makes the response to a refused one, and ``telemetry``
-    counts it. ``closed`` says whether routes without a mark answer 503 while ``feed`` is stale.
+    counts it. ``closed`` says whether routes without a mark respond with 503 while ``feed`` is stale.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Guard:
         self._marks: dict[web.AbstractRoute, _Marks] = {}
 
     def protect(self, app: web.Application) -> None:
-        """Guard every route of ``app`` and of its sub-applications that is not public. Log the public ones at start."""
+        """Guard every route of ``app`` and its sub-applications that is not public. Log the public routes at start."""
         app.middlewares.append(self.middleware())
         app.on_startup.append(_log_public_routes)
 

@@ -1,4 +1,4 @@
-"""The marks of aiohttp's handlers, routes and resources: what a request needs, and what happens with a stale feed."""
+"""The marks of aiohttp's handlers, routes and resources: public, the required scopes, open or closed when stale."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -25,8 +25,8 @@ _Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 
 def public(marked: _Marked) -> _Marked:
-    """Mark what needs no access token: a handler (a function, or a ``web.View``), a route or a resource, such as the
-    one that ``add_static`` returns.
+    """Mark as public, so that no access token is needed: a handler (a function, or a ``web.View``), a route or a
+    resource, such as the one that ``add_static`` returns.
     """
     parts = [getattr(marked, name) for name in dir(marked)] if isinstance(marked, type) else [marked]
     if any(hasattr(part, mark) for part in parts for mark in (_SCOPES, _CLOSED)):
@@ -45,7 +45,7 @@ def requires(*scopes: str) -> Callable[[_Handler], _Handler]:
 
     def decorate(handler: _Handler) -> _Handler:
         if hasattr(handler, _PUBLIC):
-            raise TypeError(f"{handler!r} is public: no token's scope can be required of it")
+            raise TypeError(f"{handler!r} is public: it cannot require a scope of a token")
         checked = _checked(handler, lambda request: check_scope(request, *scopes))
         setattr(checked, _SCOPES, scopes)
         return checked
@@ -54,8 +54,8 @@ def requires(*scopes: str) -> Callable[[_Handler], _Handler]:
 
 
 def closed_when_stale(handler: _Handler) -> _Handler:
-    """Answer 503 while the revocation feed is stale, instead of serving a session that may be revoked. For a handler: a
-    function, or a method of a ``web.View``.
+    """Respond with 503 while the revocation feed is stale, instead of serving a session that may be revoked. For a
+    handler: a function, or a method of a ``web.View``.
 
     Under a guard that follows no feed the handler fails. It never serves a request without the check.
     """
@@ -67,8 +67,8 @@ def closed_when_stale(handler: _Handler) -> _Handler:
 
 
 def open_when_stale(marked: _Marked) -> _Marked:
-    """Let a handler (a function, or a ``web.View``), a route or a resource go on while the revocation feed is stale,
-    under a guard that is closed then.
+    """Let a handler (a function, or a ``web.View``), a route or a resource serve while the revocation feed is stale,
+    even if the guard is ``closed``.
     """
     if hasattr(marked, _CLOSED):
         raise TypeError(f"{marked!r} is closed when the feed is stale: it cannot be open")
@@ -90,7 +90,7 @@ def required_scopes(handler: object) -> tuple[str, ...]:
 
 
 def marked_public(marked: object) -> bool:
-    """Return whether a handler, a route or a resource is marked public itself. A view does not inherit the mark."""
+    """Return whether a handler, a route or a resource has the mark ``public``. A view does not inherit the mark."""
     return _PUBLIC in getattr(marked, "__dict__", ())
 
 

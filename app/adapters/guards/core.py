@@ -1,4 +1,4 @@
-"""The guard without a web framework: it turns a request into a principal or into the answer of a refusal.
+"""The guard without a web framework: it turns a request into a principal, or into the response to a refusal.
 
 The adapter of a framework reads the marks of a route, calls the core, and stores the principal on the request.
 """
@@ -12,10 +12,10 @@ from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToke
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
 
 REFUSALS: Final = (MissingToken, InvalidToken, InsufficientScope, InvalidRequest, KeysUnknown, RevocationsUnknown)
-"""Errors that are refusals before the handler runs."""
+"""The errors that refuse a request before its handler runs."""
 
 HANDLER_REFUSALS: Final = (InsufficientScope, RevocationsUnknown)
-"""Errors that are refusals when a handler raises them: its marks do."""
+"""The errors that refuse a request while its handler runs. The marks of the handler raise them."""
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -33,7 +33,7 @@ class Feed(Protocol):
     """The revocation feed that the guard follows."""
 
     def is_stale(self) -> bool:
-        """Return whether no good feed has come for too long."""
+        """Return whether the last valid feed is too old."""
         ...
 
 
@@ -46,7 +46,7 @@ class RefusalTelemetry(Protocol):
 
 
 class GuardCore(Generic[_Request, _Response]):
-    """Decides about requests.
+    """Decides which requests are let through.
 
     ``token`` returns the access token of a request or raises an error. ``render`` makes the response to a refusal.
     ``closed`` says whether a route without a mark is refused while the feed is stale.

@@ -1,4 +1,4 @@
-"""Where a request carries its access token. Nothing here knows a web framework."""
+"""The places of the access token in a request. This file imports no web framework."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
@@ -19,7 +19,7 @@ class Headers(Protocol):
 
 
 class HttpRequest(Protocol):
-    """The parts of a request that the token sources read. A request of aiohttp has them as it is."""
+    """The parts of a request that the token sources read. ``aiohttp.web.Request`` satisfies this protocol."""
 
     @property
     def headers(self) -> Headers:

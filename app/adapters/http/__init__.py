@@ -1,4 +1,4 @@
 """The HTTP service on aiohttp: its server, its requests, its API and its OpenAPI document.
 
-It may import the domain, the ports, the errors and the guards.
+May import: the domain, the ports, ``errors``, ``guards``, ``client_json``, ``audit_record_json``, ``strict_json``.
 """

@@ -1,4 +1,4 @@
-"""The aiohttp application: middlewares, services, routes."""
+"""The aiohttp application: its middlewares, services and routes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The entry of a route in the route table. It says enough to serve the route and to describe it in the document."""
+"""The entries of the route table. An entry is enough to serve a route, and to describe it in the OpenAPI document."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -66,11 +66,11 @@ def with_etag(model: Any, media_type: str = JSON) -> tuple[ResponseSpec, Respons
 
 @dataclass(frozen=True, slots=True)
 class Operation(web.AbstractRouteDef):
-    """One route: its request, its responses, and the errors that only this route can have.
+    """One route: its request, its responses and its errors.
 
-    ``all_errors`` adds the errors that follow from the marks of the handler and from the body. The handler's docstring
-    is the summary. ``token_optional`` marks a public route that reads an access token if there is one. ``by_client``
-    marks a route at which an OAuth client authenticates.
+    ``errors`` leaves out the errors that follow from the marks of the handler and from the body; ``all_errors`` adds
+    them. The handler's docstring is the summary. ``token_optional`` marks a public route that reads an access token if
+    there is one. ``by_client`` marks a route at which an OAuth client authenticates.
     """
 
     method: str

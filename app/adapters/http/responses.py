@@ -8,10 +8,10 @@ from typing import Final
 from aiohttp import hdrs, web
 
 NO_STORE: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGMA: "no-cache"}
-"""For responses with tokens, or with what tokens protect (RFC 6749 §5.1)."""
+"""For responses with tokens, or with data that only the caller may see (RFC 6749 §5.1)."""
 
 REVALIDATED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-cache"}
-"""For documents that change with the program. A cache asks before it uses its copy."""
+"""For documents that change with the program. A cache validates its copy before each use (RFC 9111 §5.2.2.4)."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -26,7 +26,7 @@ def json_response(
 
 
 def document_response(request: web.Request, *, body: bytes, etag: str, content_type: str, max_age: int) -> web.Response:
-    """Return a public document as ``conditional_response`` does. Caches may keep it for ``max_age`` seconds."""
+    """Return a public document as ``conditional_response`` does. Caches may store it for ``max_age`` seconds."""
     headers: dict[str, str] = {hdrs.CACHE_CONTROL: f"public, max-age={max_age}", hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*"}
     return conditional_response(request, body=body, etag=etag, content_type=content_type, headers=headers)
 
@@ -42,7 +42,7 @@ def conditional_response(
 
 
 def etag_of(body: bytes) -> str:
-    """Return the ETag of ``body``. Every instance gives the same bytes the same ETag."""
+    """Return the ETag of ``body``. It is the same on every instance."""
     return hashlib.sha256(body).hexdigest()[:32]
 
 

@@ -1,1 +1,4 @@
-"""The issuer over HTTP. It imports the domain, the ports and aiohttp."""
+"""The documents of an issuer, fetched over HTTP.
+
+May import: the domain, the ports, ``strict_json``, aiohttp.
+"""

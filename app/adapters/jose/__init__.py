@@ -1,4 +1,4 @@
-"""Signed tokens, JWK Sets and encrypted keys by joserfc. No other package imports joserfc.
+"""Signed tokens, JWK Sets, client assertions and encrypted keys. No other package imports joserfc.
 
-It imports the domain, the ports and strict JSON.
+May import: the domain, the ports, ``strict_json``, joserfc, cryptography.
 """

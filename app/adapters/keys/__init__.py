@@ -1,4 +1,4 @@
-"""Where signing keys come from: generated, the environment, a directory of PEM files, or a shared store.
+"""Signing keys: generated, from the environment, from a directory of PEM files, or from a shared store.
 
-It imports the domain, the ports and cryptography.
+May import: the domain, the ports, cryptography.
 """

@@ -1,1 +1,4 @@
-"""Password hashes and the list of common passwords. It imports the domain, the ports, cryptography and bcrypt."""
+"""Password hashes, and the list of common passwords.
+
+May import: the domain, the ports, cryptography, bcrypt.
+"""

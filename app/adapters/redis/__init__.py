@@ -1,1 +1,4 @@
-"""Sessions, rate limits and signing keys in Redis or Valkey. It imports the domain, the ports and redis-py."""
+"""Sessions, rate limits and signing keys in Redis or Valkey.
+
+May import: the domain, the ports, redis-py.
+"""

@@ -1,1 +1,4 @@
-"""Repositories in SQLite and PostgreSQL. It imports the domain, the ports, SQLAlchemy and Alembic."""
+"""Repositories in SQLite and PostgreSQL.
+
+May import: the domain, the ports, SQLAlchemy, Alembic, asyncpg.
+"""

@@ -1,1 +1,4 @@
-"""The log, the audit trail and the metrics. Imports the domain, the ports, ``errors`` and ``request_context``."""
+"""The log, the audit trail and the metrics.
+
+May import: the domain, the ports, ``errors``, ``request_context``, prometheus-client.
+"""

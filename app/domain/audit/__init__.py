@@ -1,4 +1,4 @@
 """Audit events, and the audit records in which they are stored.
 
-May import: ``identifiers``.
+May import: the shared values.
 """

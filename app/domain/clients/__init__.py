@@ -1,4 +1,4 @@
 """OAuth clients: registration, authentication, the client credentials grant, introspection, token revocation.
 
-May import the ports and every other subject except ``login`` and ``verifier``.
+May import: the ports, every other subject.
 """

@@ -23,11 +23,11 @@ from .presented_credential import (
 from .used_assertions import UsedAssertions
 
 _NO_SECRET: Final = bytes(32)
-"""Compared if a client has no secret, so that an unknown client takes as long as a known one."""
+"""The digest to compare if a client has no secret, so that an unknown client takes as long as a known one."""
 
 
 class ClientAuthentication:
-    """Finds out which client makes a request. Every failure raises the same error.
+    """Authenticates the client that makes a request. Every failure raises the same error.
 
     The audience of an assertion is the URL ``token_endpoint`` or the issuer (RFC 7523 §3).
     """

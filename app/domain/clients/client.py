@@ -1,4 +1,4 @@
-"""An OAuth 2.0 client (RFC 6749 §2)."""
+"""OAuth 2.0 clients (RFC 6749 §2)."""
 
 import re
 from collections.abc import Sequence
@@ -52,8 +52,8 @@ class ClientSecret:
 class Client:
     """A registered client. A public client has no secret (RFC 6749 §2.1).
 
-    The client may request tokens for ``audiences`` (RFC 8707). It serves the audiences ``introspects``: it may
-    introspect all access tokens for them, also those of other clients. ``jwks`` is a JWK Set as JSON.
+    The client may request tokens for ``audiences`` (RFC 8707). It may introspect all access tokens for the audiences
+    ``introspects``, also those of other clients. ``jwks`` is a JWK Set (RFC 7517 §5) in JSON.
     """
 
     client_id: ClientId
@@ -72,6 +72,7 @@ class Client:
 
 
 FIRST_PARTY_CLIENT: Final = Client(FIRST_PARTY)
+"""The built-in client. It is registered nowhere."""
 
 
 def is_client_id(text: str) -> bool:

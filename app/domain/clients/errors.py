@@ -14,14 +14,14 @@ class UnsupportedGrantType(KeyturnError):
     """The service does not support this grant type (RFC 6749 §5.2)."""
 
     code = "unsupported_grant_type"
-    description = "There is no such grant; there are refresh_token and client_credentials."
+    description = "This grant type is not supported; use refresh_token or client_credentials."
 
 
 class InvalidTarget(KeyturnError):
     """The client may not request a token for this audience (RFC 8707 §2)."""
 
     code = "invalid_target"
-    description = "The client gets no token for this resource or audience."
+    description = "The client may not get a token for this resource or audience."
 
 
 class UnsupportedTokenType(KeyturnError):

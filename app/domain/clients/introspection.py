@@ -17,9 +17,9 @@ Introspected = AccessTokenClaims | Session
 
 
 class Introspection:
-    """Tells a client whether a token is active.
+    """Shows a client whether a token is active.
 
-    A client may ask about the tokens issued to it, and about access tokens for the audiences that it serves.
+    A client may introspect the tokens that were issued to it, and the access tokens for its audiences ``introspects``.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Introspection:
     async def introspect(self, token: str, *, client: Client) -> Introspected | None:
         """Return the claims of an active access token, or the session of a refresh token that a refresh would accept.
 
-        Return ``None`` for a token that is not active, or that the client may not learn about (RFC 7662 §4). Raises
+        Return ``None`` for a token that is not active, or that the client may not introspect (RFC 7662 §4). Raises
         ``UnauthorizedClient`` for a public client, ``TooManyAttempts`` and ``StoreUnavailable``. The prefix of a token
         shows its type, so no hint is needed (RFC 7662 §2.1).
         """

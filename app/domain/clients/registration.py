@@ -21,7 +21,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True)
 class ClientWithSecret:
-    """A client and its new secret, which is not stored. The secret is ``None`` if the client has none."""
+    """A client, and its new secret if it has one. Only the digest of the secret is stored."""
 
     client: Client
     secret: str | None = field(repr=False)
@@ -66,7 +66,8 @@ class ClientRegistration:
     async def rotate_secret(
         self, client_id: ClientId, *, grace: int = 0, by: Subject | None = None
     ) -> ClientWithSecret:
-        """Create a new secret for a client. The previous one is accepted for ``grace`` more seconds, older ones not.
+        """Create a new secret for a client. The previous secret is accepted for ``grace`` more seconds, older ones are
+        not.
 
         Raises ``ClientNotFound``, ``InvalidRequest`` for a client that has no secret, and ``StoreUnavailable``.
         """
@@ -81,7 +82,7 @@ class ClientRegistration:
             if await self._clients.replace_secrets(client_id, expected=client.secrets, new=new):
                 self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id, by=by))
                 return ClientWithSecret(replace(client, secrets=new), secret)
-        raise StoreUnavailable("The client's secret is being replaced by others; try again.")
+        raise StoreUnavailable("The client's secret is being replaced by other requests; try again.")
 
     async def remove(self, client_id: ClientId, *, by: Subject | None = None) -> None:
         """Remove a client. It can no longer authenticate, and its sessions cannot be refreshed.
@@ -117,7 +118,7 @@ def _checks(client: Client) -> dict[str, tuple[bool, str]]:
     return {
         "client_id": (
             not is_client_id(client.client_id),
-            "must have 1 to 100 letters, digits and . _ ~ -, and not the form of a user's id: 22 of them",
+            "must have 1 to 100 letters, digits and . _ ~ -, but not the 22 letters, digits, _ and - of a user's id",
         ),
         "grants": (
             (not client.is_public and not client.grants and not client.introspects)
@@ -132,5 +133,5 @@ def _checks(client: Client) -> dict[str, tuple[bool, str]]:
             not are_audiences(client.introspects) or (client.is_public and bool(client.introspects)),
             "must be up to 20 texts of 1 to 255 visible ASCII characters, and none for a public client",
         ),
-        "jwks": ((client.jwks is not None) != has_keys, "belongs to private_key_jwt, which needs it"),
+        "jwks": ((client.jwks is not None) != has_keys, "is required for private_key_jwt, and not allowed without it"),
     }

@@ -1,4 +1,4 @@
-"""Token revocation: a client ends the session of a token (RFC 7009)."""
+"""Token revocation: a client revokes the session of a token (RFC 7009)."""
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
@@ -16,7 +16,7 @@ _OTHER_CLIENT = "The token was issued to another client."
 
 
 class TokenRevocation:
-    """Ends the session of the presented access or refresh token, and so all tokens of the session (RFC 7009 §2.1)."""
+    """Revokes the session of the presented access or refresh token, and with it all its tokens (RFC 7009 §2.1)."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class TokenRevocation:
         self._audit = audit
 
     async def revoke(self, token: str, *, client: Client) -> None:
-        """End the session of ``token``. A refresh token may be of any generation.
+        """Revoke the session of ``token``. A refresh token may be of any generation.
 
         An unknown or expired token is no error (RFC 7009 §2.2). Raises ``InvalidGrant`` for another client's token
         (§2.1), ``UnsupportedTokenType`` for a token without a session (§2.2.1), and ``StoreUnavailable``. The prefix of

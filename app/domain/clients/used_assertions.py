@@ -5,13 +5,13 @@ from typing import Final
 from ..identifiers import ClientId
 
 MAX_ASSERTIONS: Final = 100_000
-"""Assertions remembered at once. Only verified assertions are added."""
+"""The most assertions in memory. Only verified assertions are added."""
 
 
 class UsedAssertions:
-    """Accepts each assertion once (RFC 7523 §3), until it is forgotten.
+    """Accepts each assertion once (RFC 7523 §3).
 
-    The dictionary is ordered by expiry, because every assertion is remembered for the same time.
+    ``use`` is called with the same ``seconds`` each time, so the dictionary is in the order of expiry.
     """
 
     def __init__(self, *, max_assertions: int = MAX_ASSERTIONS) -> None:
@@ -19,7 +19,7 @@ class UsedAssertions:
         self._forget_at: dict[tuple[ClientId, str], float] = {}
 
     def use(self, client_id: ClientId, token_id: str, *, now: float, seconds: float) -> bool:
-        """Remember an assertion for ``seconds``; return ``False`` if it was used before, or if the memory is full."""
+        """Remember an assertion for ``seconds``. Return ``False`` if it was used before, or if the memory is full."""
         self._forget(now)
         if (client_id, token_id) in self._forget_at or len(self._forget_at) >= self._max_assertions:
             return False

@@ -1,4 +1,4 @@
-"""Signing keys: their states, the policy of their times, rotation, and loading them for use.
+"""Signing keys: their states, when they activate and when they are removed, rotation, and loading.
 
-May import: ports, ``audit``, ``errors``.
+May import: the ports, ``rate_limits``, ``audit``, the shared values.
 """

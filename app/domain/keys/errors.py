@@ -27,4 +27,4 @@ class KeysChanged(KeyChangeRefused):
     """Another instance changed the signing keys first."""
 
     def __init__(self) -> None:
-        super().__init__("Another instance has just changed the keys; look at them, and try again.")
+        super().__init__("Another instance has just changed the keys; list them, and try again.")

@@ -1,4 +1,4 @@
-"""Which keys are published, and which one signs."""
+"""Load the signing keys, publish them, and choose the key that signs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class KeyLifecycle:
     def _choose(self, now: float) -> _ActiveKey:
         key = self._active_key(now)
         if key is None:
-            raise ConfigurationError("No signing key is active: every key that is there begins to sign in the future.")
+            raise ConfigurationError("No signing key is active: every key activates in the future.")
         changes = [*(each.activates_at for each in self.keys()), *self._not_before.values()]
         return _ActiveKey(key.kid, now, min((each for each in changes if each > now), default=inf))
 
@@ -100,7 +100,7 @@ class KeyLifecycle:
         self._dropped_until = {kid: at for kid, at in self._dropped_until.items() if kid not in kids and now < at}
 
     def _delay_new_keys(self, keys: Sequence[SigningKey], now: float) -> None:
-        """Let the keys that are new in ``keys`` sign after the lead time, unless no key could sign until then."""
+        """Let the keys that are new in ``keys`` sign after the lead time, unless no other key can sign until then."""
         known, kids = {key.kid for key in self.keys()}, {key.kid for key in keys}
         active = self._active_key(now)
         if active is None or active.kid not in kids:

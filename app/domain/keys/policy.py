@@ -8,16 +8,18 @@ from typing import Final
 from .signing_key import KeyState, SigningKey, active_key, successor
 
 NOTICE_SECONDS: Final = 5
-"""Every instance notices within these seconds that another one changed the keys."""
+"""Every instance loads a change that another instance made within these seconds."""
 
 _RETENTION_SECONDS: Final = 86_400
-"""A key that is gone is stored so long, in case a clock was ahead for a while and the key is still needed."""
+"""A key that is gone stays stored for this time: if a clock was ahead, the key may still be needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPolicy:
-    """All values are seconds. ``period`` is the time between two activations, ``None`` if keys are rotated by hand
-    only. Verifiers cache the JWK Set for ``jwks_max_age``.
+    """When signing keys activate and when they are removed.
+
+    All values are seconds. ``period`` is the time between two activations, ``None`` if keys are rotated by hand only.
+    Verifiers cache the JWK Set for ``jwks_max_age``.
     """
 
     period: int | None

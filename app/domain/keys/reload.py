@@ -11,7 +11,7 @@ _COOLDOWN: Final = 10.0
 
 
 class KeyReload:
-    """Wakes the task that reloads the keys."""
+    """Passes requests for a reload to the background task that loads the keys."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock

@@ -35,7 +35,7 @@ class KeyRotation:
     async def maintain(self, keys: Sequence[SigningKey]) -> bool:
         """Generate the next key if ``keys`` has no pending one, and delete the keys that have been gone for a day.
 
-        Return whether the keys may have changed. Another instance may do the same at the same time.
+        Return whether the keys may have changed. Several instances may call this at the same time.
         """
         now = self._clock.now()
         deletable = self._policy.deletable(keys, now)
@@ -75,16 +75,19 @@ class KeyRotation:
         gone_at = self._policy.gone_at(key, keys)
         match self._policy.state(key, keys, now):
             case KeyState.ACTIVE:
-                raise KeyChangeRefused("This key signs; let another take over first (keys rotate).", safe_at=gone_at)
+                raise KeyChangeRefused("This key is active; activate another key first (keys rotate).", safe_at=gone_at)
             case KeyState.RETIRING:
-                raise KeyChangeRefused("Tokens that this key signed can be alive.", safe_at=gone_at)
+                raise KeyChangeRefused("Tokens that this key signed may still be valid.", safe_at=gone_at)
             case KeyState.PENDING:
                 self._check_not_about_to_sign(key, now)
         await self._drop(key, reason="retired")
         return key
 
     async def compromised(self, kid: str) -> SigningKey:
-        """Delete a key immediately, and return the key that signs from now on; raises ``UnknownKey``."""
+        """Delete a key whose private key is known to others, and return the key that signs from now on.
+
+        Raises ``UnknownKey``. Verifiers that follow the feed refuse the deleted key's tokens, also valid ones.
+        """
         key = _find(kid, await self.keys())
         while True:
             with suppress(KeysChanged):
@@ -101,7 +104,7 @@ class KeyRotation:
         """
         keys, now = await self.keys(), self._clock.now()
         if stored.key.kid in {key.kid for key in keys}:
-            raise KeyChangeRefused("This key is there already.")
+            raise KeyChangeRefused("This key is stored already.")
         for key in [key for key in keys if key.activates_at > now]:
             self._check_not_about_to_sign(key, now)
             await self._drop(key, reason="replaced")
@@ -116,13 +119,15 @@ class KeyRotation:
         """
         keys = await self.keys()
         if keys:
-            raise KeyChangeRefused("There are keys already; several can only be imported where there is none.")
+            raise KeyChangeRefused(
+                "The store has keys already; a directory can only be imported into a store without keys."
+            )
         for each in sorted(stored, key=lambda one: one.key.activates_at):
             keys.append(await self._add(each, keys))
         return keys
 
     async def _replace_active(self, key: SigningKey) -> SigningKey:
-        """Make sure that another key than ``key`` signs, and return that key."""
+        """Let another key than ``key`` sign, and return that key."""
         keys, now = await self.keys(), self._clock.now()
         active = active_key(keys, now)
         if active is not None and active != key:
@@ -164,4 +169,4 @@ def _find(kid: str, keys: Sequence[SigningKey]) -> SigningKey:
     for key in keys:
         if key.kid == kid:
             return key
-    raise UnknownKey(f"There is no key {kid}; keys list shows those that there are.")
+    raise UnknownKey(f"There is no key {kid}; keys list shows all keys.")

@@ -1,4 +1,4 @@
-"""Signing keys as ids and times, without key material."""
+"""Signing keys: their ids, their times and their states. The key material is in ``StoredKey``."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """``kid`` is the RFC 7638 thumbprint. Verifiers can fetch the key from ``published_at`` on; it signs from
+    """The id and the times of a signing key.
+
+    ``kid`` is the thumbprint of RFC 7638. Verifiers can fetch the key from ``published_at`` on; it signs from
     ``activates_at`` on. Both are seconds since the epoch.
     """
 

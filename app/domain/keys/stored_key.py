@@ -1,4 +1,4 @@
-"""A signing key with its key material. The domain passes it from a key store to the codec, and never reads it."""
+"""Signing keys with their key material, which the domain passes from a key store to the codec and never reads."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from .signing_key import SigningKey
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """``pkcs8`` is the private key in PKCS #8, as unencrypted DER."""
+    """A signing key and its private key: ``pkcs8`` is PKCS #8 in unencrypted DER (RFC 5208)."""
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)

@@ -1,4 +1,4 @@
 """Users, their passwords, signing in, known devices, and the administration of users.
 
-May import: ports, ``sessions`` and the subjects that ``sessions`` may import.
+May import: the ports, ``sessions`` and the subjects that it may import.
 """

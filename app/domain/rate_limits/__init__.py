@@ -1,4 +1,4 @@
 """Rate limits: their arithmetic, the operator's policy, and the limiter of logins.
 
-May import: ports, ``errors``.
+May import: the ports, the shared values.
 """

@@ -53,8 +53,8 @@ class Revocation:
         if since is None:
             since = now - self._policy.memory_of_revocations()
         revoked = await self._sessions.list_revocations(since)
-        for revocation in sorted(revoked, key=attrgetter("revoked_at")):
-            self._revoked.add(revocation)
+        for each in sorted(revoked, key=attrgetter("revoked_at")):
+            self._revoked.add(each)
         self._revoked.mark_synced(until=now)
         return now - _OVERLAP_SECONDS
 

@@ -30,7 +30,7 @@ class BadSignature(InvalidToken):
 
 
 class UnknownSigner(BadSignature):
-    """No published key has the token's ``kid``. The client is told that the signature is bad."""
+    """No published key has the token's ``kid``. The client gets the description of ``BadSignature``."""
 
 
 class ExpiredToken(InvalidToken):

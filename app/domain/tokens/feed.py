@@ -7,19 +7,20 @@ from typing import Final
 from .revoked_session import RevokedSession
 
 LIFETIME_SECONDS: Final = 60
+"""The time from ``issued_at`` to ``expires_at``."""
 
 OVERLAP_SECONDS: Final = 60
-"""A feed repeats the last minute of the feed before it, because commits become visible out of order."""
+"""The time that two feeds in a row share, because commits become visible out of order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """The state of the issuer at ``issued_at``. Times are seconds since the epoch, ``window`` is in seconds.
 
-    ``revoked`` are the sessions revoked at or after ``since``, the earliest first. A ``since`` of 0 means all that
-    matter to tokens still alive: those of the last ``window`` seconds. The feed is complete up to one minute before
-    ``as_of``. ``keys`` are the ``kid`` of all published keys. ``dropped`` are the ``kid`` of keys that were removed
-    while tokens that they had signed were alive.
+    ``revoked`` are the sessions revoked at or after ``since``, the earliest first. If ``since`` is 0, they are the
+    sessions revoked in the last ``window`` seconds; access tokens of older ones have expired. The feed is complete up
+    to one minute before ``as_of``. ``keys`` are the ``kid`` of all published keys. ``dropped`` are the ``kid`` of keys
+    that were removed while tokens that they had signed were valid.
     """
 
     issuer: str

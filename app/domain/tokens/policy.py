@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_TOKEN_LIFETIME: Final = 86_400
-"""Seconds. A token with a longer lifetime is refused, also with a valid signature."""
+"""Seconds. A token with a longer lifetime is refused, even with a valid signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,5 +17,7 @@ class AccessTokenPolicy:
     leeway: int = 30
 
     def memory_of_revocations(self) -> int:
-        """Return for how many seconds to remember a revoked session: until its tokens have expired, and a minute."""
+        """Return for how many seconds to remember a revoked session: until its access tokens have expired, and a minute
+        more.
+        """
         return self.lifetime + self.leeway + 60

@@ -10,6 +10,7 @@ from .policy import AccessTokenPolicy
 from .revocation_list import RevocationList
 
 _RECENT_SECONDS: Final = 180
+"""The window of the recent feed."""
 
 
 class RevocationFeed:
@@ -31,7 +32,7 @@ class RevocationFeed:
         self._policy = policy
 
     def full(self) -> Feed:
-        """Return the feed of all revoked sessions whose access tokens may be alive."""
+        """Return the feed of all revoked sessions whose access tokens may not have expired."""
         return self._feed(since=0)
 
     def recent(self) -> Feed:
@@ -42,9 +43,9 @@ class RevocationFeed:
         return self._feed(since=max(0, self._as_of() - _RECENT_SECONDS))
 
     def covers(self, feed: Feed, as_of: int) -> bool:
-        """Return whether ``feed`` has everything that is new since a feed of ``as_of``.
+        """Return whether ``feed`` has all changes since a feed whose ``as_of`` is ``as_of``.
 
-        The two must overlap by a minute and the leeway: the clocks of two instances differ.
+        The two feeds must overlap by a minute and the leeway, because the clocks of two instances differ.
         """
         return feed.since <= as_of - OVERLAP_SECONDS - self._policy.leeway
 

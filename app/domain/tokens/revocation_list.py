@@ -9,10 +9,10 @@ from .revoked_session import RevokedSession
 
 
 class RevocationList:
-    """A set of the revoked sessions, and a list of them sorted by the time of revocation.
+    """The revoked sessions as a set, and as a list in the order of revocation.
 
-    Revocations arrive nearly in order, so most are added at the end of the list. ``synced_until`` is the time, in
-    seconds since the epoch, up to which the list was last read from the store or the feed.
+    Most revocations arrive in order and are added at the end of the list. ``synced_until`` (seconds since the epoch) is
+    the time up to which the list was last read from the store or the feed.
     """
 
     def __init__(self) -> None:
@@ -20,14 +20,14 @@ class RevocationList:
         self._by_time: list[RevokedSession] = []
         self.synced_until = 0.0
 
-    def add(self, revocation: RevokedSession) -> None:
-        """Add a revocation. A session that is in the list already keeps its time."""
-        if revocation.session_id not in self._revoked:
-            self._revoked.add(revocation.session_id)
-            insort(self._by_time, revocation, key=_order)
+    def add(self, revoked: RevokedSession) -> None:
+        """Add a revoked session. A session that is in the list already keeps its time."""
+        if revoked.session_id not in self._revoked:
+            self._revoked.add(revoked.session_id)
+            insort(self._by_time, revoked, key=_order)
 
     def mark_synced(self, *, until: float) -> None:
-        """Set ``synced_until``."""
+        """Set ``synced_until`` to ``until`` (seconds since the epoch)."""
         self.synced_until = until
 
     def __contains__(self, session_id: SessionId) -> bool:
@@ -54,5 +54,5 @@ class RevocationList:
         return bisect_left(self._by_time, moment, key=attrgetter("revoked_at"))
 
 
-def _order(revocation: RevokedSession) -> tuple[float, SessionId]:
-    return revocation.revoked_at, revocation.session_id
+def _order(revoked: RevokedSession) -> tuple[float, SessionId]:
+    return revoked.revoked_at, revoked.session_id

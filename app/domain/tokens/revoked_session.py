@@ -1,4 +1,4 @@
-"""A revoked session."""
+"""Revoked sessions."""
 
 from dataclasses import dataclass
 

@@ -19,7 +19,7 @@ from .revocation_list import RevocationList
 
 
 class Validation:
-    """Accepts exactly the access tokens of one issuer for one audience. It does no I/O.
+    """Validates the access tokens of one issuer for one audience. It does no I/O.
 
     ``unknown_signer`` is called when no key has a token's ``kid``.
     """
@@ -44,7 +44,7 @@ class Validation:
         return self._validate(token, audience=self._policy.audience)
 
     def validate_for_any_audience(self, token: str) -> AccessTokenClaims:
-        """Return the claims of a token that is valid for some audience; raises as ``validate``."""
+        """Return the claims of a token that is valid for any audience; raises as ``validate``."""
         return self._validate(token, audience=None)
 
     def _validate(self, token: str, *, audience: str | None) -> AccessTokenClaims:

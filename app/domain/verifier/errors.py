@@ -1,10 +1,10 @@
-"""Errors: unusable answers of the issuer, and missing knowledge about it."""
+"""Errors: unusable responses of the issuer, and keys or revocations that are not known."""
 
 from ..errors import KeyturnError, Unavailable
 
 
 class IssuerFault(KeyturnError):
-    """The issuer did not answer, or its answer cannot be used. The description tells the operator why."""
+    """The issuer did not answer, or its response cannot be used. The description gives the operator the reason."""
 
 
 class KeysUnknown(Unavailable):
@@ -16,4 +16,4 @@ class KeysUnknown(Unavailable):
 class RevocationsUnknown(Unavailable):
     """The revocation feed is stale, and the route refuses requests in that case."""
 
-    description = "Which sessions were revoked lately is not known at present; try again."
+    description = "It is not known at present which sessions were revoked; try again."

@@ -15,7 +15,7 @@ from .errors import IssuerFault
 from .issuer_keys import IssuerKeys
 
 _MAX_CHARACTERS_ON_LOOP: Final = 65_536
-"""A longer feed is parsed in a thread, so that requests are served meanwhile."""
+"""A longer feed is parsed in a thread, so that the event loop can serve requests."""
 
 
 class FeedFollower:
@@ -66,8 +66,8 @@ class FeedFollower:
     def age(self) -> float:
         """Return for how many seconds new revocations may be missing here; infinite before the first feed.
 
-        It is the time since the newest feed arrived, by this clock, or the age of that feed by its own times less the
-        leeway, whichever is more: a feed may have been delayed on the way.
+        This is the greater of two times: the time since the newest feed arrived, by the clock of this guard, and the
+        age of that feed by its own times minus the leeway. The second is greater if the feed was delayed on the way.
         """
         if self._last is None:
             return inf
@@ -88,7 +88,7 @@ class FeedFollower:
             self._keys.request_fetch()
             raise IssuerFault("The feed is signed by a key that is not published, or was dropped.") from error
         except InvalidToken as error:
-            raise IssuerFault("The feed is no signed JWT of its type, or its signature is wrong.") from error
+            raise IssuerFault("The feed is not a signed JWT of its type, or its signature is wrong.") from error
 
     def _apply(self, feed: Feed, signer: str) -> None:
         self._check(feed, signer)
@@ -98,8 +98,8 @@ class FeedFollower:
         self._last = feed
         self._as_of = max(self._as_of, feed.as_of)
         self._keys.apply_feed(feed.keys, feed.dropped)
-        for revocation in feed.revoked:
-            self._revoked.add(revocation)
+        for each in feed.revoked:
+            self._revoked.add(each)
         self._revoked.mark_synced(until=self._as_of)
         self._revoked.forget(revoked_before=now - feed.window - self._policy.leeway)
 
@@ -117,4 +117,4 @@ class FeedFollower:
         if signer not in feed.keys or signer in feed.dropped:
             raise IssuerFault("The feed is signed by a key that it does not trust itself.")
         if feed.since > max(0, self._as_of - OVERLAP_SECONDS):
-            raise IssuerFault("The feed leaves out what was revoked before.")
+            raise IssuerFault("The feed leaves out earlier revocations.")

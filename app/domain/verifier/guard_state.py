@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardState:
-    """The guard's knowledge of its issuer.
+    """The keys and the feed that a guard has of its issuer.
 
-    Ages are in seconds, ``None`` before the first successful fetch. A fault says what is wrong with the issuer's last
-    answer; it is ``""`` if nothing is.
+    Ages are in seconds, ``None`` before the first successful fetch. A fault says why the last fetch failed; it is
+    ``""`` if the fetch succeeded.
     """
 
     keys_age: float | None

@@ -12,7 +12,7 @@ from .errors import IssuerFault, KeysUnknown
 from .issuer_trust import IssuerTrust
 
 _FETCH_AFTER: Final = 0.8
-"""Fraction of the time for which a JWK Set may be cached. The rest is a reserve for an issuer that answers slowly."""
+"""The share of the caching time after which the JWK Set is fetched again. The rest is for slow responses."""
 
 _RETRY_SECONDS: Final = 5.0
 
@@ -52,7 +52,7 @@ class IssuerKeys:
             self._verifier.trust(self._trust.kids())
 
     def seconds_until_fetch(self) -> float:
-        """Return the seconds until the next fetch is due; 0 if the clock was set back."""
+        """Return the seconds until the next fetch; 0 if the clock was set back."""
         now = self._clock.now()
         return max(0.0, self._fetch_at - now) if now >= self._tried_at else 0.0
 
@@ -72,7 +72,7 @@ class IssuerKeys:
             self._reload.request()
 
     def mark_feed_stale(self) -> None:
-        """Trust all keys of the next JWK Sets, because no fresh feed says which keys are published."""
+        """Trust all keys of the next JWK Sets, until a fresh feed arrives."""
         self._trust.feed_is_fresh = False
 
     def request_fetch(self) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 class IssuerTrust:
     """The trusted keys of one issuer, by ``kid``.
 
-    A key that a feed drops is never trusted again, even if a cached JWK Set still has it. A feed excludes each key that
-    was known when the feed arrived and that the feed does not name. A key that became known later is trusted until the
-    next feed. While no fresh feed arrives, all keys of a JWK Set that is newer than the last feed are trusted.
+    A key that a feed drops is never trusted again, even if a cached JWK Set still has it. When a feed arrives, the
+    known keys that it does not name are not trusted any more. A key that becomes known later is trusted until the next
+    feed. While no fresh feed arrives, all keys of a JWK Set that is newer than the last feed are trusted.
     """
 
     def __init__(self) -> None:

@@ -115,7 +115,7 @@ def scope(text: str) -> Scope:
     try:
         return Scope.parse(text)
     except InvalidScope as error:
-        raise ValueError("must be scope tokens parted by single spaces") from error
+        raise ValueError("must be scope tokens separated by single spaces") from error
 
 
 def issuer(text: str) -> str:

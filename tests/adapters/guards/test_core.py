@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.adapters.errors.format import ErrorAnswer
+from app.adapters.errors.format import ErrorResponse
 from app.adapters.errors.problem import PROBLEM
 from app.adapters.guards.core import REFUSALS, GuardCore, check_scope
 from app.adapters.guards.token_sources import BearerHeader, Cookie
@@ -66,7 +66,7 @@ class Counter:
         self.refusals.append(refusal)
 
 
-def core(*, cookie: str = "", feed: Feed | None = None, closed: bool = False) -> GuardCore[Request, ErrorAnswer]:
+def core(*, cookie: str = "", feed: Feed | None = None, closed: bool = False) -> GuardCore[Request, ErrorResponse]:
     """Return a core that answers with problems of no framework."""
     source = Cookie(cookie) if cookie else BearerHeader()
     return GuardCore(Validation(), token=source.token, render=PROBLEM.render, feed=feed, closed=closed)
@@ -127,7 +127,7 @@ def test_a_missing_scope_is_named() -> None:
 def test_a_refusal_is_counted_and_rendered() -> None:
     """The answer is ready to be sent by any framework: status, headers, body."""
     counter = Counter()
-    guard: GuardCore[Request, ErrorAnswer] = GuardCore(
+    guard: GuardCore[Request, ErrorResponse] = GuardCore(
         Validation(), token=BearerHeader().token, render=PROBLEM.render, telemetry=counter
     )
     refusal = MissingToken()

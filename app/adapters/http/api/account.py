@@ -37,7 +37,7 @@ class SessionEntry(TypedDict):
     client_id: str
     scope: str
     created_at: int
-    last_used_at: Annotated[int, "The time of the last refresh."]
+    last_used_at: Annotated[int, "The time of the last refresh, or of the sign-in."]
     expires_at: int
     address: Annotated[str, "The IP address from which the user signed in."]
     device: Annotated[str, "The name of the device, taken from User-Agent at sign-in."]
@@ -50,7 +50,7 @@ class SessionList(TypedDict):
 
 
 async def me(request: web.Request) -> web.Response:
-    """Show the caller. The answer comes from the access token alone."""
+    """Show the caller. The response has only values of the access token."""
     principal = request[PRINCIPAL]
     caller: Caller = {
         "sub": principal.subject,

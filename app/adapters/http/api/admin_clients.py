@@ -81,7 +81,7 @@ async def list_clients(request: web.Request) -> web.Response:
 
 @requires(ADMIN)
 async def create_client(request: web.Request) -> web.Response:
-    """Register a client. The answer has its secret."""
+    """Register a client. The response has its secret."""
     members = asdict(await read_json(request, NewClientRequest))
     client = client_json.parse({name: value for name, value in members.items() if value is not None})
     registered = await request.app[CLIENTS].add(client, by=_by(request))

@@ -44,7 +44,7 @@ async def openapi(request: web.Request) -> web.Response:
 
 @public
 async def page(request: web.Request) -> web.Response:
-    """Show this document as a page on which requests can be tried."""
+    """Show this document as a page that can send requests."""
     return _send(request, "page.html", _HTML, {"Content-Security-Policy": _POLICY})
 
 
@@ -77,4 +77,4 @@ PAGE_ROUTES: Final = (
     Operation("GET", "/docs", page, responses=with_etag(str, "text/html")),
     Operation("GET", "/docs/{asset}", page_asset, responses=with_etag(bytes, "*/*"), errors=(HTTPStatus.NOT_FOUND,)),
 )
-"""The routes of the page. A setting switches them off."""
+"""The routes of the page. They are not served if ``KEYTURN_DOCS`` is 0."""

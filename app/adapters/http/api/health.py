@@ -1,4 +1,4 @@
-"""Probes for an orchestrator: ``/livez``, ``/readyz``."""
+"""Health checks: ``/livez``, ``/readyz``."""
 
 from http import HTTPStatus
 from typing import Final, TypedDict
@@ -19,14 +19,14 @@ class Health(TypedDict):
 
 @public
 async def livez(_: web.Request) -> web.Response:
-    """Answer that the process is up."""
+    """Show that the process is running."""
     health: Health = {"status": "up"}
     return json_response(health)
 
 
 @public
 async def readyz(request: web.Request) -> web.Response:
-    """Answer whether this instance is ready for requests. Background tasks know that; no store is queried."""
+    """Show whether this instance is ready for requests. Background tasks check the stores; this request does not."""
     readiness = request.app[READINESS]
     health: Health = {"status": str(readiness)}
     return json_response(health, status=200 if readiness else 503)

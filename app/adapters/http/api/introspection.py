@@ -28,7 +28,7 @@ class PresentedTokenRequest(ClientRequest):
     """The form of ``/oauth/introspect`` and ``/oauth/revoke``."""
 
     token: Annotated[str, "An access token or a refresh token."] = parameter(required=True, secret=True)
-    token_type_hint: Annotated[str, "Has no effect: the token itself shows its kind."] = parameter()
+    token_type_hint: Annotated[str, "Has no effect: the prefix of the token shows its type."] = parameter()
 
 
 class TokenIntrospection(TypedDict):
@@ -53,7 +53,7 @@ class TokenIntrospection(TypedDict):
 
 @public
 async def introspect(request: web.Request) -> web.Response:
-    """Return whether a token is active, and what it grants (RFC 7662 §2)."""
+    """Show whether a token is active, and its scope, subject and lifetime (RFC 7662 §2)."""
     form = await read_form(request, PresentedTokenRequest)
     client = await authenticated_client(request, form)
     found = await request.app[INTROSPECTION].introspect(form.token, client=client)
@@ -89,7 +89,7 @@ def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
 
 
 def _describe_session(session: Session) -> TokenIntrospection:
-    """Return the members for a refresh token. It is no bearer token, and expires with its session."""
+    """Return the members for a refresh token. It has no ``token_type``, and it expires with its session."""
     return {
         "active": True,
         "scope": session.scope.text,

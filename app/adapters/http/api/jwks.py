@@ -15,7 +15,7 @@ JWKS_PATH: Final = "/.well-known/jwks.json"
 JWK_SET_JSON: Final = "application/jwk-set+json"
 
 JWKS_MAX_AGE: Final = web.AppKey("keyturn_jwks_max_age", int)
-"""Seconds for which a verifier may keep the JWK Set."""
+"""Seconds for which a verifier may cache the JWK Set."""
 
 
 class Jwk(TypedDict):
@@ -36,7 +36,7 @@ class JwkSet(TypedDict):
 
 
 class JwkSetDocument:
-    """The JWK Set as it is sent, with its ETag. It is written once for each set of keys."""
+    """The JWK Set as bytes, with its ETag. They are made once for each set of keys."""
 
     def __init__(self, codec: TokenCodec) -> None:
         self._codec = codec
@@ -44,8 +44,8 @@ class JwkSetDocument:
         self.body = b""
         self.etag = ""
 
-    def bring_up_to_date(self) -> Self:
-        """Return this document, written again if the keys have changed."""
+    def updated(self) -> Self:
+        """Return this document, after an update if the keys have changed."""
         jwk_set = self._codec.jwk_set()
         if jwk_set is not self._jwk_set:
             self._jwk_set = jwk_set
@@ -60,7 +60,7 @@ JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
 @public
 async def jwks(request: web.Request) -> web.Response:
     """Get the verification keys (RFC 7517 §5)."""
-    document = request.app[JWK_SET].bring_up_to_date()
+    document = request.app[JWK_SET].updated()
     return document_response(
         request,
         body=document.body,

@@ -30,9 +30,9 @@ class LoginRequest:
 
     username: str = text(max_length=MAX_USERNAME_LENGTH)
     password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
-    scope: Annotated[str | None, "Scope tokens, separated by spaces. Without it, the whole scope of the user."] = text(
-        min_length=0, max_length=MAX_SCOPE_LENGTH, required=False
-    )
+    scope: Annotated[
+        str | None, "Scope tokens, separated by spaces. Without it, the token gets all of the user's scope."
+    ] = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)
     device_token: Annotated[
         str | None, "The value of the cookie keyturn_device, from a client that keeps no cookies."
     ] = text(min_length=0, max_length=MAX_TOKEN_LENGTH, required=False, secret=True)

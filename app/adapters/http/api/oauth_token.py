@@ -43,9 +43,9 @@ class TokenRequest(ClientRequest):
 
     grant_type: Annotated[str, "`refresh_token` or `client_credentials`."] = parameter(required=True)
     refresh_token: Annotated[str, "The token, for the grant `refresh_token`."] = parameter(secret=True)
-    scope: Annotated[str, "Scope tokens, separated by spaces. Without it, the whole scope that can be granted."] = (
-        parameter()
-    )
+    scope: Annotated[
+        str, "Scope tokens, separated by spaces. Without it, the token gets all scope that can be granted."
+    ] = parameter()
     resource: Targets = repeatable(max_items=MAX_AUDIENCES)
     audience: Targets = repeatable(max_items=MAX_AUDIENCES)
 

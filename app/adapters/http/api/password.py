@@ -19,7 +19,7 @@ from ..responses import no_content
 from .account import signed_in
 
 MAX_NEW_PASSWORD_LENGTH: Final = 1_024
-"""The longest password that is read. The password policy has a lower limit of its own."""
+"""The longest password that is read, in characters. The limit of the password policy is lower."""
 
 PASSWORD_CHANGE: Final = web.AppKey("keyturn_password_change", PasswordChange)
 

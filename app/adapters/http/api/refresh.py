@@ -21,6 +21,8 @@ from ..server.request_metrics import TELEMETRY
 ROTATION: Final = web.AppKey("keyturn_rotation", Rotation)
 
 MAX_TOKEN_LENGTH: Final = 1_024
+"""The longest refresh or device token that is read, in characters."""
+
 _MAX_SCOPE_LENGTH: Final = 8 * 1_024
 
 
@@ -29,7 +31,7 @@ class RefreshRequest:
     """The body of ``/auth/refresh``."""
 
     refresh_token: str = text(max_length=MAX_TOKEN_LENGTH, secret=True)
-    # The domain checks the scope, after the token: a wrong scope must not hide reuse.
+    # The domain checks the scope after the token, because reuse must be detected even if the scope is wrong.
     scope: Annotated[str | None, "A smaller scope for the new access token. The session keeps its scope."] = text(
         min_length=0, max_length=_MAX_SCOPE_LENGTH, required=False
     )

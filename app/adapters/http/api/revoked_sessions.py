@@ -15,10 +15,10 @@ from ..operation import Operation, Query, with_etag
 from ..responses import document_response, etag_of
 
 MAX_AGE: Final = 1
-"""Seconds for which a cache may keep the feed."""
+"""Seconds for which a cache may store the feed."""
 
 SINCE: Final = Query(
-    "since", "`as_of` of the feed that the verifier has.", {"type": "integer", "minimum": 0, "maximum": 10**12 - 1}
+    "since", "`as_of` of the last feed that the verifier has.", {"type": "integer", "minimum": 0, "maximum": 10**12 - 1}
 )
 
 _MAX_AGE_OF_SIGNATURE_SECONDS: Final = 5
@@ -28,9 +28,9 @@ _AS_OF: Final = re.compile(r"[0-9]{1,12}")
 
 
 class FeedDocument:
-    """A feed as it is sent. It is signed again after a change, and when its signature is 5 seconds old.
+    """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after 5 seconds.
 
-    A request looks for changes, at most once in ``seconds``.
+    Requests check for changes, at most once in ``seconds``.
     """
 
     def __init__(self, feed: RevocationFeed, read: Callable[[], Feed], *, clock: Clock, seconds: float) -> None:
@@ -43,7 +43,7 @@ class FeedDocument:
         self.body = b""
         self.etag = ""
 
-    def bring_up_to_date(self) -> Self:
+    def updated(self) -> Self:
         """Return this document, signed again if necessary. Raises ``ConfigurationError`` if there is no active key."""
         now = self._clock.now()
         if abs(now - self._checked_at) >= self._seconds:
@@ -59,7 +59,7 @@ class FeedDocument:
 
 
 class FeedDocuments:
-    """The two documents: the feed of the last minutes, and the feed of all revoked sessions."""
+    """Two documents: the feed of the last minutes, and the feed of all revoked sessions."""
 
     def __init__(self, feed: RevocationFeed, clock: Clock) -> None:
         self._covers = feed.covers
@@ -67,11 +67,11 @@ class FeedDocuments:
         self._full = FeedDocument(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
 
     def since(self, as_of: int) -> FeedDocument:
-        """Return the document for a verifier that has the feed of ``as_of``, or 0 if it has none."""
-        recent = self._recent.bring_up_to_date()
+        """Return the document for a verifier whose last feed has this ``as_of``; 0 means that it has no feed."""
+        recent = self._recent.updated()
         if recent.feed is not None and self._covers(recent.feed, as_of):
             return recent
-        return self._full.bring_up_to_date()
+        return self._full.updated()
 
 
 FEED_DOCUMENTS: Final = web.AppKey("keyturn_feed_documents", FeedDocuments)
@@ -79,7 +79,7 @@ FEED_DOCUMENTS: Final = web.AppKey("keyturn_feed_documents", FeedDocuments)
 
 @public
 async def revoked_sessions(request: web.Request) -> web.Response:
-    """Get the revocation feed: a signed list of revoked sessions and good keys. ``since`` asks for the recent part."""
+    """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part."""
     document = request.app[FEED_DOCUMENTS].since(_since(request))
     return document_response(
         request, body=document.body, etag=document.etag, content_type="application/jwt", max_age=MAX_AGE
@@ -89,12 +89,12 @@ async def revoked_sessions(request: web.Request) -> web.Response:
 def _since(request: web.Request) -> int:
     values = request.query.getall("since", ["0"])
     if len(values) != 1 or not _AS_OF.fullmatch(values[0]):
-        raise InvalidRequest("since is one whole number: as_of of the feed that you have.")
+        raise InvalidRequest("since must be one whole number: as_of of the last feed.")
     return int(values[0])
 
 
 def _is_current(signed: Feed, latest: Feed) -> bool:
-    """Return whether a signed feed has the content of the latest one, and a signature that is young enough."""
+    """Return whether a signed feed has the content of the latest one, and a signature of less than 5 seconds ago."""
     age = latest.issued_at - signed.issued_at
     return 0 <= age < _MAX_AGE_OF_SIGNATURE_SECONDS and signed.content() == latest.content()
 

@@ -41,7 +41,7 @@ class AuthorizationServerMetadata(TypedDict):
 
 
 class ServerMetadata:
-    """The document as it is sent, with its ETag.
+    """The document as bytes, with its ETag.
 
     ``algorithms`` are the signature algorithms that the assertions of clients may use.
     """

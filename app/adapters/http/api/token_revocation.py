@@ -22,7 +22,7 @@ TOKEN_REVOCATION: Final = web.AppKey("keyturn_token_revocation", TokenRevocation
 
 @public
 async def revoke(request: web.Request) -> web.Response:
-    """End the session of a token (RFC 7009 §2)."""
+    """Revoke a token, and with it its session (RFC 7009 §2)."""
     form = await read_form(request, PresentedTokenRequest)
     client = await authenticated_client(request, form)
     await request.app[TOKEN_REVOCATION].revoke(form.token, client=client)

@@ -1,4 +1,4 @@
-"""The document of ``/openapi.json``: all operations and their shared components. It is built once, at start."""
+"""The document of ``/openapi.json``: all operations and their shared components. It is built once, at the start."""
 
 import json
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ _SECURITY_SCHEMES: Final = {
 
 
 class OpenApiDocument:
-    """The document as a value, and as the bytes that are sent, with their ETag."""
+    """The document as a dictionary, and as bytes with an ETag."""
 
     def __init__(self, operations: Sequence[Operation], *, issuer: str, version: str) -> None:
         self.content: dict[str, Any] = _describe(operations, issuer=issuer, version=version)

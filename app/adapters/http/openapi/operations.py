@@ -42,7 +42,9 @@ _IF_NONE_MATCH: Final[Mapping[str, Any]] = {
 
 
 def describe_operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    """Return the operation object, and add its models to ``schemas``. The handler's docstring is the text."""
+    """Return the operation object, and add its models to ``schemas``. The handler's docstring becomes the summary and
+    the description.
+    """
     summary, _, rest = markdown(operation.handler).partition(". ")
     members = {
         "tags": [_tag(operation)],
@@ -89,7 +91,7 @@ def _request_body(request: RequestSpec | None, schemas: Schemas) -> dict[str, An
 
 
 def _security(operation: Operation) -> list[dict[str, Any]]:
-    """Return the ways to authenticate. An empty object stands for none."""
+    """Return the ways to authenticate. An empty object means that a request need not authenticate."""
     if operation.by_client:
         return [{}, {CLIENT: []}]
     if operation.token_optional:

@@ -19,7 +19,7 @@ HEADERS: Final[dict[str, str]] = {
     hdrs.RETRY_AFTER: "Seconds after which the same request may succeed.",
     hdrs.ALLOW: "The methods of this path.",
     hdrs.ETAG: "The version of the document. Send it in If-None-Match.",
-    hdrs.CACHE_CONTROL: "Whether and for how long a cache may keep the response.",
+    hdrs.CACHE_CONTROL: "Whether and for how long a cache may store the response.",
 }
 """The headers of responses, with their descriptions."""
 
@@ -100,5 +100,5 @@ def _error_headers(status: HTTPStatus, codes: list[str], error_format: ErrorForm
 
 
 def _references(names: Iterable[str]) -> dict[str, Any]:
-    """Return references to the headers of these names, and to that of the request id."""
+    """Return references to the headers with these names, and to ``X-Request-Id``."""
     return {str(name): {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}

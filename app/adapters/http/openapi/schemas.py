@@ -1,4 +1,4 @@
-"""JSON schemas of the models: of the dataclasses that read requests, and of the ``TypedDict``s of responses."""
+"""JSON schemas of the models: the dataclasses of requests, and the ``TypedDict``s of responses."""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
@@ -30,7 +30,7 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
 
 
 class Schemas:
-    """Returns schemas of types. Models are references by name; ``components`` collects their schemas."""
+    """Returns the schemas of types. The schema of a model is a reference; ``components`` has the schema itself."""
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}

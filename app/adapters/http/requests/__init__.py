@@ -1,1 +1,4 @@
-"""Reading requests: bodies, query, cookies, and who sends them. It may import the domain and the guards."""
+"""Reading requests: bodies, query strings, cookies, the client and its address.
+
+May import: the domain, ``strict_json``, ``http.operation``.
+"""

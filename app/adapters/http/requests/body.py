@@ -57,12 +57,12 @@ async def read_form(request: web.Request, model: Callable[..., _Model]) -> _Mode
             repeated |= name in members
             members[name] = value
     if repeated:
-        raise InvalidRequest("A parameter stands more than once.")
+        raise InvalidRequest("A parameter occurs more than once.")
     return build_model(model, {name: value for name, value in members.items() if value})
 
 
 def decode_form(text: bytes) -> str:
-    """Return ``text`` decoded from its form encoding. Raises ``InvalidRequest``, which quotes nothing of the text."""
+    """Return ``text`` decoded from its form encoding; raises ``InvalidRequest``, which does not quote the text."""
     if not _FORM_ENCODED.fullmatch(text):
         raise InvalidRequest("The parameters are not form-encoded.")
     try:
@@ -102,7 +102,7 @@ async def read_body(request: web.Request, media_type: str) -> bytes:
 
 
 def build_model(model: Callable[..., _Model], members: Mapping[str, Any]) -> _Model:
-    """Return ``members`` as a ``model``; a member that is None counts as missing.
+    """Return ``members`` as a ``model``. A member that is ``None`` counts as missing.
 
     Raises ``InvalidRequest`` with an error for each wrong field.
     """

@@ -22,11 +22,13 @@ _MAX_ENTRY_LENGTH: Final = 64
 _CACHE_SIZE: Final = 4_096
 
 MAX_CACHED_LENGTH: Final = 256
-"""Characters of ``X-Forwarded-For``. ``cached_client_address`` is for shorter ones, so that its cache stays small."""
+"""Characters of ``X-Forwarded-For``. ``cached_client_address`` is not used for longer ones, so that its cache stays
+small.
+"""
 
 
 def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Return the address of the first hop, from the service outwards, that is not trusted.
+    """Return the address of the first untrusted hop, counted from the service.
 
     ``peer`` is the address of the connection. ``lines`` are the values of ``X-Forwarded-For``: each proxy appends the
     address that it saw. An entry that no trusted proxy wrote is never read. If an entry is no address, the result is

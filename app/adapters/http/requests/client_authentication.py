@@ -37,8 +37,8 @@ class ClientRequest:
 async def authenticated_client(request: web.Request, form: ClientRequest) -> Client:
     """Return the client that makes the request.
 
-    Raises ``InvalidClient`` if authentication fails, and ``InvalidRequest`` if the request has several credentials.
-    Every handler of ``/oauth`` calls this once per request, because each call counts as one attempt.
+    Raises ``InvalidClient`` if authentication fails, and ``InvalidRequest`` if the request has several credentials. A
+    handler calls this once, because an assertion can be used only once.
     """
     return await request.app[CLIENT_AUTHENTICATION].authenticate(_presented_credential(request, form))
 

@@ -1,4 +1,4 @@
-"""Fields of request models. A field's rule checks its value, and writes its JSON schema."""
+"""Fields of request models. The rule of a field checks its value, and gives its JSON schema."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -11,7 +11,7 @@ MAX_BYTES: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field's value must be. ``error`` returns the message for a wrong value, and None for a good one."""
+    """The rule of a field. ``error`` returns the message for a wrong value, and ``None`` for a right one."""
 
     error: Callable[[Any], str | None]
     schema: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Pages of long lists. Each page names the start of the next, so changes between two pages hide no item."""
+"""Pages of long lists. A page gives the start of the next page by name, so no item is missed if the list changes."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -26,7 +26,7 @@ PAGE_QUERY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The part of a list that a request asks for: at most ``limit`` items, after the item named ``after``.
+    """The requested part of a list: at most ``limit`` items, after the item named ``after``.
 
     The first page is after "".
     """
@@ -36,13 +36,13 @@ class Page:
 
     @classmethod
     def of(cls, request: web.Request) -> Self:
-        """Return the page that ``limit`` and ``after`` of the query ask for. Raises ``InvalidRequest``."""
+        """Return the page of the query parameters ``limit`` and ``after``; raises ``InvalidRequest``."""
         errors = []
         after, limit = "", _DEFAULT_LIMIT
         try:
             after = base64url.decode(request.query.get("after", "")).decode()
         except ValueError:
-            errors.append(FieldError("after", "must be next of an earlier page"))
+            errors.append(FieldError("after", "must be the value of next from an earlier page"))
         text = request.query.get("limit", str(_DEFAULT_LIMIT))
         if text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_LIMIT:
             limit = int(text)

@@ -25,7 +25,7 @@ _BROWSERS: Final = (
     ("Chrome", re.compile(r"Chrome/|CriOS/|Chromium/")),
     ("Safari", re.compile(r"Version/\S+ (?:Mobile/\S+ )?Safari/")),
 )
-"""Most browsers also name browsers that come later in this list, so the first match counts."""
+"""The first match counts, because most browsers also name browsers that are later in this list."""
 
 _SYSTEMS: Final = (
     ("iPhone", re.compile(r"\(iPhone")),

@@ -1,1 +1,4 @@
-"""Serving: connections, listening sockets, and what every request passes. It imports ``requests`` and the errors."""
+"""Serving: connections, listening sockets, the middlewares of every request, and the metrics page.
+
+May import: the domain, the ports, ``errors``, ``guards``, ``request_context``, ``http.requests``.
+"""

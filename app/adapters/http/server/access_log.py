@@ -36,6 +36,6 @@ def route_pattern(request: web.BaseRequest) -> str:
 
     Logs, metrics and traces name this pattern instead of the path.
     """
-    match = getattr(request, "_match_info", None)  # an unreadable request has none, and request.match_info would fail
+    match = getattr(request, "_match_info", None)  # request.match_info fails for an unreadable request
     resource = None if match is None else match.route.resource
     return "" if resource is None else resource.canonical

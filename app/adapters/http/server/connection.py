@@ -21,9 +21,9 @@ _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Connection(RequestHandler):
     """One connection.
 
-    If aiohttp's parser refuses a request, aiohttp's response quotes the client's bytes. This class sends a problem
-    (RFC 9457) instead. It does so at every path, because the parser does not tell the path. ``telemetry`` counts
-    responses that no middleware sees.
+    If aiohttp's parser refuses a request, aiohttp's response quotes the client's bytes. This class sends a problem (RFC
+    9457) instead. It does so at every path, because the path of an unreadable request is not known. ``telemetry``
+    counts responses that no middleware sees.
     """
 
     cancels_on_disconnect = False
@@ -73,9 +73,9 @@ class Connection(RequestHandler):
         return response
 
     def _fail_body(self, body: StreamReader) -> None:
-        """End a body that is wrongly framed: aiohttp's parser has dropped it, and a reader would wait for ever.
+        """End a body that is wrongly framed: aiohttp's parser reads no more of it, so a handler would wait forever.
 
-        The request gets one response, then the connection closes.
+        The client gets one response, then the connection closes.
         """
         if not body.is_eof():
             self._messages.clear()

@@ -38,7 +38,7 @@ SECURITY_HEADERS: Final = (
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every request, whatever a handler raises. Only ``CancelledError`` passes, which ends a slow shutdown."""
+    """Respond to every request, whatever a handler raises. Only ``CancelledError`` passes: it ends a slow shutdown."""
     request_id = new_request_id()
     try:
         _store_client_address(request)
@@ -59,7 +59,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def new_request_id() -> str:
-    """Return a new request id of 16 characters. From now on the log lines of this request have it."""
+    """Return a new request id of 16 characters. All later log lines of this request have it."""
     request_id = os.urandom(_REQUEST_ID_BYTES).hex()
     REQUEST_ID.set(request_id)
     return request_id

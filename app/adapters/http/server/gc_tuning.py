@@ -10,7 +10,8 @@ _THRESHOLDS: Final = (5_000, 4, 100)
 
 
 def tune_gc() -> None:
-    """Exclude today's objects from garbage collection, and make full collections rare. Call it once, after the start.
+    """Exclude all existing objects from garbage collection, and make full collections rare. Call this once, after
+    start.
 
     A full collection visits every object at once. With Python's thresholds, a few thousand connections cause several.
     """

@@ -11,12 +11,12 @@ from aiohttp import web
 from ....domain.errors import ConfigurationError
 
 BACKLOG: Final = 1_024
-"""Connections that the kernel accepts before this process does, at most."""
+"""The most connections that the kernel holds until this process accepts them."""
 
 
 class ListeningSocket(socket.socket):
-    """A bound socket. It always listens with our own backlog: an event loop passes the number of connections that it
-    accepts at once.
+    """A bound socket. It always listens with ``BACKLOG``: an event loop passes another number, the connections that it
+    accepts in one step.
     """
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ async def stop_listening(site: web.BaseSite, server: web.Server) -> None:
     """Close the sockets of ``site``. ``server`` still serves every client that has connected.
 
     A plain close would reset the connections that the kernel has accepted. If another process shares the socket, that
-    process goes on listening.
+    process still listens.
     """
     copies = [socket.socket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
     await _stop_accepting(site)
@@ -68,7 +68,7 @@ def _sockets(site: web.BaseSite) -> Any:
 
 
 async def _stop_accepting(site: web.BaseSite) -> None:
-    """Stop the event loop from accepting. It would drop a connection that it accepts in the same step as the close."""
+    """Stop the event loop from accepting: it would drop a connection that it accepts in the step in which it closes."""
     for each in _sockets(site):
         asyncio.get_running_loop().remove_reader(each.fileno())
     for _ in range(2):
@@ -78,8 +78,8 @@ async def _stop_accepting(site: web.BaseSite) -> None:
 def _accept_all(listening: socket.socket) -> list[socket.socket]:
     """Accept every connection that the kernel holds, then close the last copy of the socket.
 
-    Nothing is awaited in between, or more clients would connect. It ends when the kernel has no more connections, or
-    this process has no file descriptor left.
+    This function awaits nothing, so that no more clients connect. It returns when the kernel has no more connections,
+    or this process has no free file descriptor.
     """
     accepted = []
     listening.settimeout(0)
@@ -94,7 +94,7 @@ def _accept_all(listening: socket.socket) -> list[socket.socket]:
 def _cannot_listen(
     host: str, port: int, error: OSError | UnicodeError, settings: str = "KEYTURN_HOST and KEYTURN_PORT"
 ) -> ConfigurationError:
-    reason = getattr(error, "strerror", None) or "this is no host name"
+    reason = getattr(error, "strerror", None) or "this is not a host name"
     return ConfigurationError(
         f"Cannot listen on {host} port {port}: {reason}. Set {settings} to an address of this machine and a free port."
     )

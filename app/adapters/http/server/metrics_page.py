@@ -15,10 +15,10 @@ _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 @asynccontextmanager
 async def metrics_page(sockets: Sequence[ListeningSocket], text: Callable[[], bytes]) -> AsyncIterator[None]:
-    """Serve what ``text`` returns on the sockets, and close them in the end.
+    """Serve the result of ``text`` on the sockets, and close them at the end.
 
-    Workers share the sockets, and each worker answers for all. Every response closes its connection, so that no client
-    stays connected to a worker that ends.
+    Workers share the sockets, and each worker serves the metrics of all. Every response closes its connection, so that
+    no client stays connected to a worker that ends.
     """
 
     async def metrics(_: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 
 class Readiness:
-    """Ready from the start until draining begins, while the stores answer."""
+    """The state of this instance: it is ready from its start until it drains, while the stores answer."""
 
     def __init__(self) -> None:
         self.started = False

@@ -1,4 +1,4 @@
-"""Requests counted and timed."""
+"""Count and time requests."""
 
 from time import perf_counter
 from typing import Final
@@ -13,7 +13,7 @@ TELEMETRY: Final = web.AppKey("keyturn_telemetry", Telemetry)
 
 
 def measure_requests(telemetry: Telemetry) -> Middleware:
-    """Return the middleware that counts and times every response. It is outside all other middlewares."""
+    """Return the middleware that counts and times every response. It is the outermost middleware."""
 
     @web.middleware
     async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""Running the application on our connections, and ending it without cutting any of them."""
+"""Run the application on our connections, and end it without breaking a connection that has a request."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from .readiness import READINESS
 from .request_metrics import TELEMETRY
 
 _ACCEPTED_AT_ONCE: Final = 1
-"""Connections in one step of the event loop. Other clients are served in between, and other processes that share the
-socket get their share.
+"""The connections that one step of the event loop accepts. Between two steps, requests are served, and other processes
+can accept from a shared socket.
 """
 
 _KEEPALIVE_SECONDS: Final = 75
@@ -64,7 +64,7 @@ class Runner(web.AppRunner):
     async def drain(self) -> None:
         """Stop listening, and serve the requests of connected clients. From now on each response closes its connection.
 
-        It first goes on listening for ``drain_delay``, so that a load balancer sees that the instance is not ready.
+        It first still listens for ``drain_delay``, so that a load balancer sees that the instance is not ready.
         Connections that the kernel has accepted are served. A connection without a request for 2 seconds is closed.
         Draining ends after ``shutdown_timeout`` at the latest.
         """

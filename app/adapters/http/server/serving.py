@@ -1,4 +1,4 @@
-"""Serving until a signal or an error."""
+"""Serve until a signal or an error."""
 
 import asyncio
 import logging
@@ -20,8 +20,8 @@ async def serve(
 ) -> None:
     """Start the application, listen until ``stopped`` is set, then drain. ``announce`` is called when it listens.
 
-    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed after
-    it has listened.
+    Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed at
+    the end, if it has listened.
     """
     try:
         await runner.setup()

@@ -21,9 +21,9 @@ _OTHER: Final = "_OTHER"
 
 @web.middleware
 async def trace(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve within a span that is named by the semantic conventions for HTTP servers: method and route.
+    """Serve a request within a span. Its name follows the semantic conventions for HTTP servers: method and route.
 
-    An exception that passes is a cancelled handler. Its text stays out of the span.
+    The only exception that can pass is ``CancelledError``. The span does not record it.
     """
     method = request.method if request.method in _METHODS else _OTHER
     route = route_pattern(request)

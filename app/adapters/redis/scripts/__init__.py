@@ -1,1 +1,1 @@
-"""Lua scripts. The server runs each of them as one atomic act."""
+"""Lua scripts. The server runs each script atomically."""
