@@ -1,8 +1,8 @@
 """Admission: whether a password may be verified, decided before anything costly is done."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,9 +17,8 @@ from ..rate_limits.policy import Attempt, RateLimitPolicy
 from ..rate_limits.rate_limit import LocalRateLimit, RateLimit
 from ..requester import Requester
 from .device import Device, read_device_token
-from .errors import HashingCancelled, HashingOverloaded
+from .errors import HashingCancelled, HashingOverloaded, NoPlaceLeft
 from .user import User
-from .waiting_room import WaitingRoom
 
 _DEVICE_LOOKUPS: Final = 1_000
 """The most sign-ins that may wait at once for the lookup of their device's user."""
@@ -86,8 +85,15 @@ class Admission:
         if known is not None:
             async with self.known_user(known.user, known.device.device_id, requester):
                 yield known
-        else:
-            async with self._unknown_device(username, requester) as user:
+            return
+        attempt = self._policy.attempt_from_unknown_device(username, network_of(requester.address))
+        self._rate_limiter.check_recent_refusals(attempt)
+        with self._unknown_devices.place():
+            async with self._unknown_devices.turns:
+                self._rate_limiter.check_recent_refusals(attempt)
+                user = await self._users.find_by_username(username)
+                await self._take(attempt, user, requester)
+            async with self._settled(attempt):
                 yield Admitted(user, device=None)
 
     @asynccontextmanager
@@ -101,18 +107,6 @@ class Admission:
         await self._take(attempt, user, requester)
         async with self._settled(attempt):
             yield
-
-    @asynccontextmanager
-    async def _unknown_device(self, username: str, requester: Requester) -> AsyncIterator[User | None]:
-        attempt = self._policy.attempt_from_unknown_device(username, network_of(requester.address))
-        self._rate_limiter.check_recent_refusals(attempt)
-        with self._unknown_devices.place():
-            async with self._unknown_devices.turns:
-                self._rate_limiter.check_recent_refusals(attempt)
-                user = await self._users.find_by_username(username)
-                await self._take(attempt, user, requester)
-            async with self._settled(attempt):
-                yield user
 
     async def _find_known_device(self, username: str, device_token: str, requester: Requester) -> _KnownDevice | None:
         """Return the device and its user; ``None`` if the token is not valid for this username.
@@ -165,3 +159,24 @@ class Admission:
             await self._rate_limiter.give_back(attempt.limits)
             raise
         await self._rate_limiter.succeeded(attempt)
+
+
+class WaitingRoom:
+    """Holds at most ``places`` sign-ins. At most ``max_active`` of them have a turn at the same time; ``turns`` gives
+    them turns in the order in which they come.
+    """
+
+    def __init__(self, *, places: int, max_active: int) -> None:
+        self._free_places = places
+        self.turns = asyncio.Semaphore(max_active)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place; raises ``NoPlaceLeft`` at once if all are taken."""
+        if not self._free_places:
+            raise NoPlaceLeft
+        self._free_places -= 1
+        try:
+            yield
+        finally:
+            self._free_places += 1

@@ -85,7 +85,10 @@ class Authentication:
             requester=requester,
         )
         user = await self._check_credentials_unchanged(user, tokens, requester)
-        return LoginResult(tokens=tokens, device_token=self._device_token(user, admitted.device))
+        known = admitted.device
+        device_id = self._randomness.token_bytes(DEVICE_ID_BYTES) if known is None else known.device_id
+        device = Device(user.subject, device_id, seen_at=int(self._clock.now()))
+        return LoginResult(tokens=tokens, device_token=make_device_token(device, user))
 
     async def confirm(self, user: User, password: str, *, session_id: SessionId, requester: Requester) -> None:
         """Verify the password of a user who is signed in.
@@ -132,10 +135,6 @@ class Authentication:
         await self._revocation.revoke_by_id(tokens.session_id, reason)
         self._record_failure("credentials_changed", user, requester)
         raise InvalidCredentials
-
-    def _device_token(self, user: User, known: Device | None) -> str:
-        device_id = self._randomness.token_bytes(DEVICE_ID_BYTES) if known is None else known.device_id
-        return make_device_token(Device(user.subject, device_id, int(self._clock.now())), user)
 
     def _record_failure(self, reason: str, user: User | None, requester: Requester) -> None:
         subject = None if user is None else user.subject

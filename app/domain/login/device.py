@@ -31,14 +31,15 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceToken:
-    """A device token that was read but not yet verified."""
+    """A device token that was read but not yet verified. ``mac`` authenticates ``content``."""
 
     device: Device
+    content: bytes = field(repr=False)
     mac: bytes = field(repr=False)
 
     def is_valid_for(self, user: User) -> bool:
         """Return whether the token was made for this user, and for their current password hash."""
-        mac_is_right = hmac.compare_digest(self.mac, _mac(_content(self.device), user))
+        mac_is_right = hmac.compare_digest(self.mac, _mac(self.content, user))
         return mac_is_right and self.device.subject == user.subject
 
 
@@ -48,7 +49,7 @@ def make_device_token(device: Device, user: User) -> str:
     The MAC's key comes from the user's stored password hash. So every instance can verify the token, and a new
     password makes it invalid.
     """
-    content = _content(device)
+    content = _VERSION + device.device_id + device.seen_at.to_bytes(_TIME_BYTES, "big") + device.subject.encode()
     return base64url.encode(_mac(content, user) + content)
 
 
@@ -63,11 +64,7 @@ def read_device_token(text: str, *, now: float, lifetime: int) -> DeviceToken | 
     if content[:1] != _VERSION or not subject:
         return None
     device = Device(Subject(subject), device_id, int.from_bytes(seen_at, "big"))
-    return DeviceToken(device, mac) if now < device.seen_at + lifetime else None
-
-
-def _content(device: Device) -> bytes:
-    return _VERSION + device.device_id + device.seen_at.to_bytes(_TIME_BYTES, "big") + device.subject.encode()
+    return DeviceToken(device, content, mac) if now < device.seen_at + lifetime else None
 
 
 def _mac(content: bytes, user: User) -> bytes:
