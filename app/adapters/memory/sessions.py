@@ -1,7 +1,7 @@
 """Sessions in memory."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 
@@ -11,7 +11,6 @@ from ...domain.sessions.session import RevocationReason, Session
 from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import SessionRepository
 from ...ports.session_sweeper import SessionSweeper
-from .subject_index import SubjectIndex
 
 
 class MemorySessionRepository(SessionRepository, SessionSweeper):
@@ -24,7 +23,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Session] = {}
-        self._by_subject = SubjectIndex()
+        self._by_subject = _SubjectIndex()
         self._revoked: dict[SessionId, float] = {}
         self._to_sweep: deque[SessionId] = deque()
         self._rotations: list[tuple[float, SessionId]] = []
@@ -117,3 +116,35 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         del self._sessions[session.session_id]
         self._revoked.pop(session.session_id, None)
         self._by_subject.remove(session.subject, session.session_id)
+
+
+class _SubjectIndex:
+    """Maps a subject to the id of its only session, or to a dictionary of several ids. Most subjects have one session,
+    and a dictionary takes 240 bytes.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: dict[Subject, SessionId | dict[SessionId, None]] = {}
+
+    def add(self, subject: Subject, session_id: SessionId) -> None:
+        """Add a session that is not in the index."""
+        ids = self._sessions.get(subject)
+        if ids is None:
+            self._sessions[subject] = session_id
+        elif isinstance(ids, dict):
+            ids[session_id] = None
+        else:
+            self._sessions[subject] = {ids: None, session_id: None}
+
+    def sessions(self, subject: Subject) -> Iterable[SessionId]:
+        """Return the ids of the subject's sessions."""
+        ids = self._sessions.get(subject, {})
+        return ids if isinstance(ids, dict) else (ids,)
+
+    def remove(self, subject: Subject, session_id: SessionId) -> None:
+        """Remove a session that is in the index."""
+        ids = self._sessions[subject]
+        if isinstance(ids, dict):
+            del ids[session_id]
+        if ids in (session_id, {}):
+            del self._sessions[subject]
