@@ -36,6 +36,7 @@ from app.ports.token_codec import TokenCodec
 from app.ports.user_repository import UserRepository
 from app.service.background import load_or_make_keys
 from app.service.container import Container
+from app.service.http_services import http_services
 from app.service.settings import Settings
 from app.service.signing_keys import shared_key_ring
 from app.testing.system import FakeClock
@@ -114,8 +115,9 @@ def test_every_provider_resolves(container: Container) -> None:
 
 def test_every_service_has_the_type_of_its_key(container: Container) -> None:
     """The application gets each service under the key of its own type."""
-    for key, service in container.http_services().items():
-        accepted = {float: (float, int)}.get(key._t, (get_origin(key._t) or key._t,))
+    for key, service in http_services(container).items():
+        kind: Any = key._t
+        accepted = (float, int) if kind is float else (get_origin(kind) or kind,)
         assert set(accepted) & set(type(service).__mro__), key
 
 

@@ -24,6 +24,7 @@ from .background import (
     sync_revocations_periodically,
 )
 from .container import Container
+from .http_services import http_services
 from .settings import Settings
 from .telemetry import request_observers
 
@@ -39,7 +40,7 @@ def create_application(settings: Settings) -> web.Application:
     """
     container = Container(settings=settings)
     app = build_application(
-        container.http_services(),
+        http_services(container),
         issuer=settings.issuer,
         docs=settings.docs,
         cors_origins=settings.cors_origins or (),

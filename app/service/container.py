@@ -9,25 +9,7 @@ from functools import partial
 
 from dependency_injector import containers, providers
 
-from ..adapters.http.api.account import SESSIONS
-from ..adapters.http.api.admin_clients import CLIENTS
-from ..adapters.http.api.admin_sessions import EXPLANATION
-from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
-from ..adapters.http.api.introspection import INTROSPECTION
-from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
-from ..adapters.http.api.login import AUTHENTICATION
-from ..adapters.http.api.logout import REVOCATION, VALIDATION
-from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
-from ..adapters.http.api.password import PASSWORD_CHANGE
-from ..adapters.http.api.refresh import ROTATION
-from ..adapters.http.api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
-from ..adapters.http.api.server_metadata import SERVER_METADATA, ServerMetadata
-from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
-from ..adapters.http.requests.body import BODY_TIMEOUT
-from ..adapters.http.requests.client_address import TRUSTED_PROXIES
-from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
-from ..adapters.http.requests.device_cookie import DEVICE_COOKIE, DeviceCookie
-from ..adapters.http.server.request_metrics import TELEMETRY
+from ..adapters.http.api.server_metadata import ServerMetadata
 from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionReader
 from ..adapters.jose.token_codec import JoseTokenCodec
 from ..adapters.keys.directory import DirectoryKeyRing
@@ -327,32 +309,3 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
     )
     token_revocation = _recorded(TokenRevocation, lookup=session_lookup, revocation=revocation, validation=validation)
-
-    # What the HTTP handlers use, by the key under which the application holds it
-    http_services = providers.Dict(
-        {
-            TELEMETRY: telemetry,
-            AUTHENTICATION: authentication,
-            ROTATION: rotation,
-            REVOCATION: revocation,
-            VALIDATION: validation,
-            SESSIONS: subject_sessions,
-            ACCOUNTS: accounts,
-            ADMINISTRATION: administration,
-            EXPLANATION: explanation,
-            PASSWORD_CHANGE: password_change,
-            DEFAULT_SCOPE: _setting.default_scope,
-            CLIENTS: client_registration,
-            CLIENT_AUTHENTICATION: client_authentication,
-            CLIENT_CREDENTIALS: client_credentials_grant,
-            INTROSPECTION: introspection,
-            TOKEN_REVOCATION: token_revocation,
-            SERVER_METADATA: server_metadata,
-            JWK_SET: providers.Singleton(JwkSetDocument, token_codec),
-            JWKS_MAX_AGE: _setting.jwks_max_age,
-            FEED_DOCUMENTS: providers.Singleton(FeedDocuments, revocation_feed, clock),
-            DEVICE_COOKIE: providers.Singleton(DeviceCookie, max_age=_setting.device_ttl, secure=_setting.is_public),
-            TRUSTED_PROXIES: _setting.trusted_networks,
-            BODY_TIMEOUT: _setting.body_timeout,
-        }
-    )
