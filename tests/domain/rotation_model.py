@@ -1,4 +1,4 @@
-"""The table of refresh-token outcomes as a model. It knows the issued tokens, but no digests and no salts."""
+"""The table of docs/refresh-tokens.md as a model. It knows the issued tokens, but no digests and no salts."""
 
 import math
 from dataclasses import dataclass, field

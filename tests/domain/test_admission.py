@@ -218,7 +218,7 @@ async def test_an_invalid_device_token_is_an_unknown_device(world: World) -> Non
 
 
 async def test_a_flood_of_invalid_device_tokens_delays_no_other_network(world: World) -> None:
-    """After 20 invalid tokens those of the network wait in a room of their own, whose places are bounded too."""
+    """After 20 invalid tokens from a network, its device tokens wait in a separate queue, which is bounded too."""
     device = (await sign_in(world)).device_token
     watched = WatchedStores(world)
     watched.open.clear()
@@ -232,7 +232,7 @@ async def test_a_flood_of_invalid_device_tokens_delays_no_other_network(world: W
 
 
 async def test_a_valid_device_token_works_behind_a_flooding_address(world: World) -> None:
-    """It is verified later, and accepted."""
+    """A valid device token from a network with many invalid ones is verified later, and accepted."""
     device = (await sign_in(world)).device_token
     for number in range(30):
         with pytest.raises((InvalidCredentials, TooManyAttempts)):

@@ -1,4 +1,4 @@
-"""The classification of a presented refresh token: the table, row by row."""
+"""The classification of a presented refresh token: the table in docs/refresh-tokens.md, row by row."""
 
 from dataclasses import replace
 from typing import Any
@@ -73,7 +73,7 @@ def test_row_2_foreign_client(token: RefreshToken, session: dict[str, Any]) -> N
     ],
 )
 def test_row_3_dead_session(token: RefreshToken, session: dict[str, Any], circumstances: dict[str, Any]) -> None:
-    """Every token of a dead session is dead: it is no reuse."""
+    """A token of a dead session gets ``DEAD_SESSION``, never ``REUSE``."""
     assert classify(token, replace(SESSION, **session), **circumstances) is Verdict.DEAD_SESSION
 
 

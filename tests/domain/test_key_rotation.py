@@ -149,7 +149,7 @@ async def test_a_pending_key_can_be_retired(instance: Instance) -> None:
 
 
 async def test_a_compromised_key_is_dropped_immediately(instance: Instance) -> None:
-    """The pending key signs at once, on other instances when they load, and another key becomes pending."""
+    """The pending key signs at once here, and on other instances when they load the keys. A new key is pending."""
     other = Instance(instance.ring, FakeKeyGenerator())
     await other.keep_up()
     assert other.keys.signing_kid() == "key-1"
@@ -165,7 +165,7 @@ async def test_a_compromised_key_is_dropped_immediately(instance: Instance) -> N
 
 
 async def test_a_compromised_key_without_a_pending_one_is_replaced() -> None:
-    """If keys are rotated by hand only, a new key is generated, which signs on all instances at once."""
+    """Without automatic rotation, a new key is generated, which signs on all instances at once."""
     policy = KeyPolicy(period=None, jwks_max_age=600, access_token_lifetime=900, leeway=30)
     ring, generator = FakeKeyRing(StoredKey(SigningKey("old", NOW - 9_000, 0), b"")), FakeKeyGenerator()
     ring.stored.append(StoredKey(SigningKey("leaked", NOW - 60, 0), b""))

@@ -68,7 +68,7 @@ async def test_a_refused_refresh_uses_up_no_token() -> None:
 
 
 async def test_an_invalid_grant_is_not_rate_limited() -> None:
-    """A token that gives nothing is refused as invalid, however often it is presented."""
+    """An invalid token gets ``InvalidGrant``, however often it is presented, and never ``TooManyAttempts``."""
     world = await World.create()
     world.refresh_limit = LocalRateLimit(RateLimit(1, 1_000))
     granted = await world.open_session()

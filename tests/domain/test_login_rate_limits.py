@@ -41,7 +41,7 @@ async def sign_in(
 
 
 async def guess_until_limited(world: World, *, device: str | None = None, new_address: bool = True, **of: str) -> int:
-    """Send wrong passwords until one is refused by a rate limit; return how many were not."""
+    """Send wrong passwords until a rate limit refuses one; return how many passwords were checked."""
     for number in count():
         address = f"10.{number >> 8}.{number & 255}.1" if new_address else REQUESTER.address
         try:
@@ -95,7 +95,7 @@ async def test_a_known_device_is_admitted_when_unknown_devices_are_not(world: Wo
 
 
 async def test_a_stolen_device_token_has_ten_failures(world: World) -> None:
-    """The limit of a device is small. Together with the limit of unknown devices it allows fifty failures."""
+    """A known device has ten failures. Together with unknown devices an account has fifty."""
     device = (await sign_in(world)).device_token
     assert await guess_until_limited(world, device=device) == 10
     assert await guess_until_limited(world) == 40

@@ -100,7 +100,7 @@ async def test_a_concurrent_refresh_is_refused(world: World) -> None:
 
 
 async def test_of_two_concurrent_changes_one_is_made(world: World) -> None:
-    """The other one gets ``WrongCurrentPassword``."""
+    """The second change gets ``WrongCurrentPassword``."""
     one, other = await world.open_session(), await world.open_session()
     world.users.once("before change_password", lambda: change(world, other, new="another battery"))
     with pytest.raises(WrongCurrentPassword):

@@ -13,7 +13,7 @@ pauses = st.lists(st.integers(0, 10_000_000_000), max_size=120)
 @pytest.mark.proof("login")
 @given(limit=rate_limits, pauses=pauses)
 def test_no_time_span_has_more_attempts_than_the_limit(limit: RateLimit, pauses: list[int]) -> None:
-    """Any time span has at most all attempts at once, and those that come back within it."""
+    """In any time span, at most all attempts and those that come back in this time are allowed."""
     full_at, now, taken = 0, microseconds(1_800_000_000.1), []
     for pause in pauses:
         now += pause

@@ -1,4 +1,4 @@
-"""Reuse, the last row of the table: a refresh token that was replaced earlier counts as stolen."""
+"""Reuse, the last row of the table in docs/refresh-tokens.md: a token that was replaced earlier counts as stolen."""
 
 import pytest
 

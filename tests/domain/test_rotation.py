@@ -1,4 +1,4 @@
-"""Rotation, row by row of the table: the answer, the stored session and the audit events."""
+"""Rotation, row by row of the table in docs/refresh-tokens.md: the answer, the stored session and the audit events."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace

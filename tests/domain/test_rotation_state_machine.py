@@ -1,4 +1,4 @@
-"""Rotation as a state machine: the service follows the table, whatever clients, users and clocks do."""
+"""Rotation follows the table in docs/refresh-tokens.md, whatever clients, users and clocks do."""
 
 import pytest
 from hypothesis import settings

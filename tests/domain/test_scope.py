@@ -6,7 +6,7 @@ from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
 
 
 def test_the_text_is_in_alphabetical_order() -> None:
-    """Two spellings of one scope are equal and have one text."""
+    """Two texts with the same scope tokens give equal scopes with the same text."""
     assert Scope.parse("b a") == Scope.parse("a b")
     assert Scope.parse("b a").text == str(Scope.parse("b a")) == "a b"
 

@@ -35,7 +35,7 @@ class QuickHasher(FakePasswordHasher):
     """A hasher for tests in which passwords do not matter."""
 
     def close(self) -> None:
-        """Have nothing to close."""
+        """Do nothing."""
 
 
 class FaultyStore:
@@ -95,13 +95,13 @@ class StandInStore:
         self.audit_records = MemoryAuditRecordRepository()
 
     async def open(self) -> None:
-        """Have nothing to connect to."""
+        """Do nothing."""
 
     async def check(self) -> None:
-        """Never fail. The repositories can be down instead."""
+        """Do nothing. A test makes the repositories fail instead."""
 
     async def await_revocation(self, *, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        """Have nothing to disconnect from."""
+        """Do nothing."""

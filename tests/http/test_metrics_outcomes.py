@@ -55,7 +55,7 @@ async def _lose_a_race(service: Service, tokens: Tokens) -> None:
 async def _without_its_client(service: Service, tokens: Tokens) -> None:
     class NoClients(MemoryClientRepository):
         async def find(self, client_id: ClientId) -> None:
-            """There is none."""
+            """Return None, as if every client was removed."""
 
     service.container.rotation()._clients = NoClients()
     # The first-party client is never removed, so the OpenAPI document does not describe this answer.

@@ -125,7 +125,7 @@ async def test_etag_depends_on_the_content(start: Start) -> None:
 
 
 def test_document_has_exactly_the_specified_errors(document: Mapping[str, Any]) -> None:
-    """Each status and code of the specification is in the document, and no other."""
+    """Each status and code of ``SPECIFIED`` is in the document, and no other."""
     responses = [*document["components"]["responses"].values()]
     for operation in operations(document).values():
         responses.extend(operation["responses"].values())

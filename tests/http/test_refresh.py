@@ -1,4 +1,4 @@
-"""``POST /auth/refresh`` with a good token: rotation (row 4 of the table in the specification) and replay (row 5)."""
+"""``POST /auth/refresh`` with a good token: rows 4 (rotation) and 5 (replay) of the table in docs/refresh-tokens.md."""
 
 from app.domain.audit.events import LoginSucceeded, TokenRefreshed, TokenReplayed
 from app.testing.system import NOW

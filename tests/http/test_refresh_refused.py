@@ -1,4 +1,4 @@
-"""``POST /auth/refresh`` with a token that is refused: one case for each row of the table in the specification.
+"""``POST /auth/refresh`` with a token that is refused: one case for each row of the table in docs/refresh-tokens.md.
 
 ``tests/domain`` has all cases of each row.
 """
