@@ -7,7 +7,7 @@ from ..domain.login.user import User
 
 def as_text(user: User) -> str:
     """Return a line of text for people."""
-    return f"{user.subject}  {printable(user)}  {user.scope}" + ("  disabled" if user.disabled else "")
+    return f"{user.subject}  {printable(user)}  {user.scope.text}" + ("  disabled" if user.disabled else "")
 
 
 def as_json(user: User) -> str:

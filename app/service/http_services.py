@@ -11,7 +11,7 @@ from ..adapters.http.api.admin_sessions import EXPLANATION
 from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from ..adapters.http.api.introspection import INTROSPECTION
 from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
-from ..adapters.http.api.login import AUTHENTICATION
+from ..adapters.http.api.login import AUTHENTICATION, DEVICE_COOKIE, DeviceCookie
 from ..adapters.http.api.logout import REVOCATION, VALIDATION
 from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
 from ..adapters.http.api.password import PASSWORD_CHANGE
@@ -22,7 +22,6 @@ from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
 from ..adapters.http.requests.body import BODY_TIMEOUT
 from ..adapters.http.requests.client_address import TRUSTED_PROXIES
 from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
-from ..adapters.http.requests.device_cookie import DEVICE_COOKIE, DeviceCookie
 from ..adapters.http.server.request_metrics import TELEMETRY
 from .container import Container
 

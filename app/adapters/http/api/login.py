@@ -1,4 +1,4 @@
-"""Sign-in: ``/auth/login``."""
+"""Sign-in: ``/auth/login``, and the cookie with the device token."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -15,13 +15,15 @@ from ....domain.scope import InvalidScope
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
-from ..requests.device_cookie import DEVICE_COOKIE, DEVICE_COOKIE_NAME
 from ..requests.fields import text
 from ..requests.requester import requester
 from ..server.connection import while_connected
 from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_response
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
+
+_DEVICE_COOKIE_NAME: Final = "keyturn_device"
+_DEVICE_COOKIE_PATH: Final = "/auth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,29 @@ class LoginRequest:
     ] = text(min_length=0, max_length=MAX_TOKEN_LENGTH, required=False, secret=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCookie:
+    """How the cookie is set. ``max_age`` is in seconds. A ``secure`` cookie is sent over TLS only."""
+
+    max_age: int
+    secure: bool
+
+    def write(self, response: web.Response, device_token: str) -> None:
+        """Set the cookie. Scripts cannot read it, and requests from other sites do not carry it."""
+        response.set_cookie(
+            _DEVICE_COOKIE_NAME,
+            device_token,
+            max_age=self.max_age,
+            path=_DEVICE_COOKIE_PATH,
+            secure=self.secure,
+            httponly=True,
+            samesite="Strict",
+        )
+
+
+DEVICE_COOKIE: Final = web.AppKey("keyturn_device_cookie", DeviceCookie)
+
+
 @public
 async def login(request: web.Request) -> web.Response:
     """Sign a user in with username and password."""
@@ -49,7 +74,7 @@ async def login(request: web.Request) -> web.Response:
             client_id=FIRST_PARTY,
             requested=body.scope,
             requester=requester(request),
-            device_token=body.device_token or request.cookies.get(DEVICE_COOKIE_NAME),
+            device_token=body.device_token or request.cookies.get(_DEVICE_COOKIE_NAME),
         )
     response = token_response(signed_in.tokens)
     request.app[DEVICE_COOKIE].write(response, signed_in.device_token)

@@ -1,4 +1,4 @@
-"""Reading requests: bodies, query strings, cookies, the client and its address.
+"""Reading requests: bodies, query strings, the client and its address.
 
 May import: the domain, ``strict_json``, ``http.operation``.
 """
