@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import getpass
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +14,6 @@ from ..domain.scope import InvalidScope, Scope
 from ..service.container import Container
 from ..service.settings import Settings
 from . import user_import
-from .passwords import typed_password
 from .stores import opened_stores
 from .user_lines import as_json, as_text, printable
 
@@ -49,7 +50,7 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
     settings = Settings.from_environment(environment)
     try:
         scope = settings.default_scope if arguments.scope is None else Scope.parse(arguments.scope)
-        password = typed_password()
+        password = _typed_password()
         user = _act(settings, lambda container: container.accounts().create(arguments.username, password, scope=scope))
     except InvalidScope as error:
         raise ConfigurationError(
@@ -85,7 +86,7 @@ def run_enable(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 def run_set_password(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Set the password of a user and print a line."""
-    password = typed_password()
+    password = _typed_password()
 
     async def set_password(container: Container, user: User) -> User:
         return await container.administration().set_password(user.subject, password)
@@ -141,3 +142,16 @@ async def _list(settings: Settings, show: Callable[[User], str]) -> None:
             for user in page:
                 print(show(user))
             after = page[-1].username
+
+
+def _typed_password() -> str:
+    """Return the password that is typed twice at a terminal, or the first line of another standard input.
+
+    It is never read from an argument, which other users of the machine can see.
+    """
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Again: ") != password:
+        raise ConfigurationError("The two passwords differ; nothing was changed.")
+    return password

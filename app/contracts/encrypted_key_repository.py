@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..domain.keys.encrypted_key import EncryptedKey
+from ..domain.keys.stored_key import EncryptedKey
 from ..ports.encrypted_key_repository import EncryptedKeyRepository
 from .kit import RACERS, Counts, RepositoryContract
 

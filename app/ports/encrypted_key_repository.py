@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..domain.keys.encrypted_key import EncryptedKey
+from ..domain.keys.stored_key import EncryptedKey
 
 
 class EncryptedKeyRepository(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
-from app.domain.keys.encrypted_key import EncryptedKey
+from app.domain.keys.stored_key import EncryptedKey
 
 
 class RacyKeys(MemoryEncryptedKeyRepository):

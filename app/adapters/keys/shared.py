@@ -6,9 +6,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from ...domain.errors import ConfigurationError
-from ...domain.keys.encrypted_key import EncryptedKey
 from ...domain.keys.signing_key import SigningKey
-from ...domain.keys.stored_key import StoredKey
+from ...domain.keys.stored_key import EncryptedKey, StoredKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from ...ports.key_encryption import KeyEncryption
 from ...ports.key_ring import KeyRing

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.keys.encrypted_key import EncryptedKey
+from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...domain.keys.encrypted_key import EncryptedKey
+from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from .commands import RedisCommands
 from .redis_keys import SIGNING_KEY_SUCCESSORS, SIGNING_KEYS

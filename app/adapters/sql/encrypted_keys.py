@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from ...domain.errors import AlreadyExists
-from ...domain.keys.encrypted_key import EncryptedKey
+from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from .schema import SIGNING_KEYS
 from .statements import Statements

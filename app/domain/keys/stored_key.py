@@ -1,4 +1,4 @@
-"""Signing keys with their key material, which the domain passes from a key store to the codec and never reads."""
+"""Signing keys with their key material, which the domain passes between ports and never reads."""
 
 from dataclasses import dataclass, field
 
@@ -11,3 +11,18 @@ class StoredKey:
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedKey:
+    """A signing key as a shared store has it.
+
+    ``encrypted`` is the private key, encrypted as a JWE (RFC 7516) in compact serialization. ``follows`` is the ``kid``
+    of the key that activates before this one; the first key has "". Times are seconds since the epoch.
+    """
+
+    kid: str
+    follows: str
+    published_at: float
+    activates_at: float
+    encrypted: str = field(repr=False)

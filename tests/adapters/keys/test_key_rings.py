@@ -15,8 +15,7 @@ from app.adapters.keys.rsa_key import to_stored_key
 from app.adapters.keys.shared import SharedKeyRing
 from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.domain.errors import ConfigurationError
-from app.domain.keys.encrypted_key import EncryptedKey
-from app.domain.keys.stored_key import StoredKey
+from app.domain.keys.stored_key import EncryptedKey, StoredKey
 from app.ports.key_ring import KeyRing
 
 NOW = 1_800_000_000.0
