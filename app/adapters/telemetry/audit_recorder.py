@@ -3,9 +3,8 @@
 import logging
 import os
 from collections import deque
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ...domain.audit.events import AuditEvent
 from ...domain.audit.record import MAX_TEXT_LENGTH, AuditRecord, event_name, field_names, to_record
@@ -24,8 +23,7 @@ _BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
-class _WaitingEvent:
+class _WaitingEvent(NamedTuple):
     """An event that is not saved yet, and the request during which it was recorded."""
 
     event: AuditEvent
@@ -108,12 +106,16 @@ class CountedAuditTrail(AuditTrail):
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:
     """Return the fields of ``event`` without its time. The event's own address goes before that of the request."""
     kind: Any = type(event)
-    values = {name: getattr(event, name) for name in field_names(kind) if name != "at"}
-    if "session_id" in values:
-        values["session_id"] = format_session_id(values["session_id"])
-    if own_or_request := values.get("address") or address:
-        values["address"] = own_or_request
-    return {name: value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value for name, value in values.items()}
+    logged: dict[str, Any] = {
+        name: value[:MAX_TEXT_LENGTH] if isinstance(value := getattr(event, name), str) else value
+        for name in field_names(kind)
+        if name != "at"
+    }
+    if "session_id" in logged:
+        logged["session_id"] = format_session_id(logged["session_id"])
+    if address and not logged.get("address"):
+        logged["address"] = address[:MAX_TEXT_LENGTH]
+    return logged
 
 
 def _warn_of_unsaved(events: int) -> None:

@@ -55,11 +55,10 @@ def event_names(kind: type[AuditEvent]) -> frozenset[str]:
 def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> AuditRecord:
     """Return the record of ``event``. If the event has an address, it replaces the request's ``address``."""
     kind: Any = type(event)
-    values = {name: getattr(event, name) for name in field_names(kind)}
-    columns = {name: value for name, value in values.items() if name in _COLUMNS}
+    columns = {name: getattr(event, name) for name in field_names(kind) if name in _COLUMNS}
     details = {
-        name: value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value
-        for name, value in values.items()
+        name: value[:MAX_TEXT_LENGTH] if isinstance(value := getattr(event, name), str) else value
+        for name in field_names(kind)
         if name not in _COLUMNS
     }
     address = (columns.pop("address", "") or address)[:MAX_TEXT_LENGTH]
