@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
 
-from dependency_injector import containers, providers
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Dependency, Factory, Provider, Resource, Selector, Singleton
 
 from ..adapters.http.api.server_metadata import ServerMetadata
 from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionReader
@@ -75,83 +76,73 @@ from .settings import Settings
 from .telemetry import prometheus_telemetry
 
 
-class Container(containers.DeclarativeContainer):
+class Container(DeclarativeContainer):
     """The parts of one instance. Each part is made when it is first needed, and only once."""
 
-    settings = providers.Dependency(instance_of=Settings)
+    settings = Dependency(instance_of=Settings)
     _setting = settings.provided
 
     # Time, randomness, telemetry
-    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    randomness: providers.Provider[Randomness] = providers.Singleton(SystemRandomness)
-    telemetry: providers.Provider[Telemetry] = providers.Selector(
-        _setting.telemetry,
-        none=providers.Singleton(NullTelemetry),
-        prometheus=providers.Singleton(prometheus_telemetry),
+    clock: Provider[Clock] = Singleton(SystemClock)
+    randomness: Provider[Randomness] = Singleton(SystemRandomness)
+    telemetry: Provider[Telemetry] = Selector(
+        _setting.telemetry, none=Singleton(NullTelemetry), prometheus=Singleton(prometheus_telemetry)
     )
-    _if_measured = partial(providers.Selector, _setting.telemetry)  # a meter stands before a part only with metrics
-    _measured = partial(providers.Singleton, measured_repository, telemetry=telemetry)
+    _if_measured = partial(Selector, _setting.telemetry)  # a meter stands before a part only with metrics
+    _measured = partial(Singleton, measured_repository, telemetry=telemetry)
 
     # Stores and their repositories
-    database: providers.Provider[Database] = providers.Singleton(
-        stores.database, _setting.database_url, _setting.store_options
-    )
-    session_store: providers.Provider[SessionStore] = providers.Singleton(
+    database: Provider[Database] = Singleton(stores.database, _setting.database_url, _setting.store_options)
+    session_store: Provider[SessionStore] = Singleton(
         stores.session_store_beside, database, _setting.session_url, _setting.store_options
     )
-    distinct_stores: providers.Provider[Sequence[SessionStore]] = providers.Singleton(
-        stores.distinct, session_store, database
-    )
-    user_repository: providers.Provider[UserRepository] = _if_measured(
+    distinct_stores: Provider[Sequence[SessionStore]] = Singleton(stores.distinct, session_store, database)
+    user_repository: Provider[UserRepository] = _if_measured(
         none=database.provided.users, prometheus=_measured(database.provided.users, port=UserRepository, store="users")
     )
-    client_repository: providers.Provider[ClientRepository] = _if_measured(
+    client_repository: Provider[ClientRepository] = _if_measured(
         none=database.provided.clients,
         prometheus=_measured(database.provided.clients, port=ClientRepository, store="clients"),
     )
-    session_repository: providers.Provider[SessionRepository] = _if_measured(
+    session_repository: Provider[SessionRepository] = _if_measured(
         none=session_store.provided.sessions,
         prometheus=_measured(session_store.provided.sessions, port=SessionRepository, store="sessions"),
     )
-    session_sweeper: providers.Provider[SessionSweeper | None] = _if_measured(
+    session_sweeper: Provider[SessionSweeper | None] = _if_measured(
         none=session_store.provided.sweeper,
         prometheus=_measured(session_store.provided.sweeper, port=SessionSweeper, store="sweeper"),
     )
-    audit_record_repository: providers.Provider[AuditRecordRepository | None] = database.provided.audit_records
-    rate_limit_repository: providers.Provider[RateLimitRepository] = providers.Singleton(
-        stores.rate_limits, session_store
-    )
+    audit_record_repository: Provider[AuditRecordRepository | None] = database.provided.audit_records
+    rate_limit_repository: Provider[RateLimitRepository] = Singleton(stores.rate_limits, session_store)
 
     # Audit trail
-    audit_recorder = providers.Singleton(AuditRecorder, records=audit_record_repository)
-    audit_trail: providers.Provider[AuditTrail] = _if_measured(
-        none=audit_recorder, prometheus=providers.Singleton(CountedAuditTrail, audit_recorder, telemetry=telemetry)
+    audit_recorder = Singleton(AuditRecorder, records=audit_record_repository)
+    audit_trail: Provider[AuditTrail] = _if_measured(
+        none=audit_recorder, prometheus=Singleton(CountedAuditTrail, audit_recorder, telemetry=telemetry)
     )
-    _recorded = partial(providers.Singleton, clock=clock, audit=audit_trail)  # a service that records audit events
+    _recorded = partial(Singleton, clock=clock, audit=audit_trail)  # a service that records audit events
 
     # Signing keys
-    _pem = partial(providers.Singleton, passphrase=_setting.key_passphrase)
-    key_store: providers.Provider[KeyStore] = providers.Selector(
+    _pem = partial(Singleton, passphrase=_setting.key_passphrase)
+    key_store: Provider[KeyStore] = Selector(
         _setting.key_source,
-        generated=providers.Singleton(GeneratedKeyStore, bits=_setting.key_size),
+        generated=Singleton(GeneratedKeyStore, bits=_setting.key_size),
         environment=_pem(EnvironmentKeyStore, pem=_setting.signing_key),
         file=_pem(FileKeyStore, path=_setting.signing_key_file),
         directory=_pem(DirectoryKeyRing, directory=_setting.keys_dir),
-        shared=providers.Singleton(signing_keys.shared_key_ring, session_store, _setting.key_encryption_key),
+        shared=Singleton(signing_keys.shared_key_ring, session_store, _setting.key_encryption_key),
     )
-    key_generator: providers.Provider[KeyGenerator] = providers.Singleton(RsaKeyGenerator, bits=_setting.key_size)
-    token_codec: providers.Provider[TokenCodec] = providers.Singleton(JoseTokenCodec)
-    key_lifecycle = providers.Singleton(
-        KeyLifecycle, store=key_store, codec=token_codec, clock=clock, policy=_setting.key_policy
-    )
-    key_rotation: providers.Provider[KeyRotation | None] = _recorded(
+    key_generator: Provider[KeyGenerator] = Singleton(RsaKeyGenerator, bits=_setting.key_size)
+    token_codec: Provider[TokenCodec] = Singleton(JoseTokenCodec)
+    key_lifecycle = Singleton(KeyLifecycle, store=key_store, codec=token_codec, clock=clock, policy=_setting.key_policy)
+    key_rotation: Provider[KeyRotation | None] = _recorded(
         signing_keys.key_rotation, key_store, generator=key_generator, policy=_setting.key_policy
     )
-    key_reload = providers.Singleton(KeyReload, clock=clock)
+    key_reload = Singleton(KeyReload, clock=clock)
 
     # Access tokens
-    revocation_list = providers.Singleton(RevocationList)
-    validation = providers.Singleton(
+    revocation_list = Singleton(RevocationList)
+    validation = Singleton(
         Validation,
         verifier=token_codec,
         revoked=revocation_list,
@@ -159,7 +150,7 @@ class Container(containers.DeclarativeContainer):
         policy=_setting.access_token_policy,
         unknown_signer=key_reload.provided.request,
     )
-    revocation_feed = providers.Singleton(
+    revocation_feed = Singleton(
         RevocationFeed,
         revoked=revocation_list,
         keys=key_lifecycle,
@@ -169,18 +160,18 @@ class Container(containers.DeclarativeContainer):
     )
 
     # Sessions
-    refresh_limit = providers.Singleton(LocalRateLimit, _setting.refresh_budget)
-    session_lookup = providers.Singleton(
+    refresh_limit = Singleton(LocalRateLimit, _setting.refresh_budget)
+    session_lookup = Singleton(
         SessionLookup, sessions=session_repository, users=user_repository, policy=_setting.session_policy
     )
-    access_token_issuer = providers.Singleton(
+    access_token_issuer = Singleton(
         AccessTokenIssuer,
         keys=key_lifecycle,
         codec=token_codec,
         randomness=randomness,
         policy=_setting.access_token_policy,
     )
-    session_token_issuer = providers.Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
+    session_token_issuer = Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
     session_opening = _recorded(
         SessionOpening,
         sessions=session_repository,
@@ -206,17 +197,17 @@ class Container(containers.DeclarativeContainer):
         randomness=randomness,
         policy=_setting.session_policy,
     )
-    subject_sessions = providers.Singleton(
+    subject_sessions = Singleton(
         SubjectSessions, sessions=session_repository, users=user_repository, revocation=revocation, clock=clock
     )
-    explanation = providers.Singleton(
+    explanation = Singleton(
         Explanation,
         lookup=session_lookup,
         audit_records=audit_record_repository,
         clock=clock,
         policy=_setting.session_policy,
     )
-    retention = providers.Singleton(
+    retention = Singleton(
         Retention,
         sweeper=session_sweeper,
         rate_limits=rate_limit_repository,
@@ -229,29 +220,25 @@ class Container(containers.DeclarativeContainer):
     )
 
     # Users and sign-in
-    argon2: providers.Provider[PasswordHasher] = providers.Singleton(
+    argon2: Provider[PasswordHasher] = Singleton(
         Argon2PasswordHasher,
-        cost=providers.Factory(
-            Argon2Cost, memory=_setting.password_hash_memory, iterations=_setting.password_hash_iterations
-        ),
+        cost=Factory(Argon2Cost, memory=_setting.password_hash_memory, iterations=_setting.password_hash_iterations),
         threads=_setting.hashing_threads,
         queue=_setting.password_hash_queue,
     )
-    argon2_threads = providers.Resource(closing, argon2)
-    password_hasher: providers.Provider[PasswordHasher] = _if_measured(
+    argon2_threads = Resource(closing, argon2)
+    password_hasher: Provider[PasswordHasher] = _if_measured(
         none=argon2,
-        prometheus=providers.Singleton(
-            MeasuredPasswordHasher, argon2, threads=_setting.hashing_threads, telemetry=telemetry
-        ),
+        prometheus=Singleton(MeasuredPasswordHasher, argon2, threads=_setting.hashing_threads, telemetry=telemetry),
     )
-    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(ListedPasswords)
-    passwords = providers.Singleton(
+    common_passwords: Provider[CommonPasswords] = Singleton(ListedPasswords)
+    passwords = Singleton(
         Passwords,
         common=common_passwords,
         hasher=password_hasher,
-        policy=providers.Factory(PasswordPolicy, min_length=_setting.password_min_length),
+        policy=Factory(PasswordPolicy, min_length=_setting.password_min_length),
     )
-    rate_limiter = providers.Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
+    rate_limiter = Singleton(RateLimiter, rate_limits=rate_limit_repository, clock=clock)
     admission = _recorded(
         Admission,
         users=user_repository,
@@ -284,13 +271,13 @@ class Container(containers.DeclarativeContainer):
     )
 
     # OAuth clients
-    client_assertions: providers.Provider[ClientAssertionReader] = providers.Singleton(JoseClientAssertionReader)
-    used_assertions = providers.Singleton(UsedAssertions)
+    client_assertions: Provider[ClientAssertionReader] = Singleton(JoseClientAssertionReader)
+    used_assertions = Singleton(UsedAssertions)
     client_registration = _recorded(
         ClientRegistration, clients=client_repository, assertions=client_assertions, randomness=randomness
     )
-    server_metadata = providers.Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
-    client_authentication = providers.Singleton(
+    server_metadata = Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
+    client_authentication = Singleton(
         ClientAuthentication,
         clients=client_repository,
         assertions=client_assertions,
@@ -300,8 +287,8 @@ class Container(containers.DeclarativeContainer):
         token_endpoint=server_metadata.provided.token_endpoint,
     )
     client_credentials_grant = _recorded(ClientCredentialsGrant, issuer=access_token_issuer)
-    introspection_limit = providers.Singleton(LocalRateLimit, _setting.introspection_budget)
-    introspection = providers.Singleton(
+    introspection_limit = Singleton(LocalRateLimit, _setting.introspection_budget)
+    introspection = Singleton(
         Introspection,
         lookup=session_lookup,
         validation=validation,
