@@ -72,7 +72,7 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
 
 
 def run_rotate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Give a client a new secret and print it."""
+    """Create a new secret for a client, and print it."""
     client_id, grace = ClientId(arguments.client_id), arguments.grace
     registered = _run(environment, arguments, lambda clients: clients.rotate_secret(client_id, grace=grace))
     _print_registered(arguments, registered, "Renewed")
@@ -115,7 +115,7 @@ def _run(
     except AlreadyExists as error:
         raise ConfigurationError(f"There is a client {arguments.client_id} already.") from error
     except ClientNotFound as error:
-        raise ConfigurationError(f"There is no client {arguments.client_id!r} that was added.") from error
+        raise ConfigurationError(f"There is no registered client {arguments.client_id!r}.") from error
 
 
 def _client(arguments: argparse.Namespace) -> Client:
@@ -161,7 +161,7 @@ def _print_registered(arguments: argparse.Namespace, registered: ClientWithSecre
         return
     print(f"{done} {_as_text(registered.client)}")
     if registered.secret is not None:
-        print(f"Its secret, which is not told again: {registered.secret}")
+        print(f"Its secret, which is not shown again: {registered.secret}")
 
 
 def _as_text(client: Client) -> str:

@@ -17,14 +17,14 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     group = commands.add_parser("database", help="upgrade the stores").add_subparsers(required=True, metavar="COMMAND")
     upgrade = group.add_parser(
         "upgrade",
-        help="bring the stores to the schema of this program",
+        help="upgrade the stores to the schema of this program",
         description="Creates or upgrades the schema of KEYTURN_DATABASE_URL and KEYTURN_SESSION_URL, and checks their"
-        " configuration, as each start of the service does. If several run at once, one of them does it.",
+        " configuration, as each start of the service does. Of several commands at once, one does the upgrade.",
     )
     upgrade.set_defaults(run=run_upgrade)
 
 
 def run_upgrade(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Prepare the stores and print a line."""
+    """Prepare the stores, and print a confirmation."""
     asyncio.run(prepare_stores(Settings.from_environment(environment)))
-    print("The stores are of this program's schema, and can serve.")
+    print("The stores have the schema of this program, and can be used.")

@@ -1,4 +1,4 @@
-"""``keyturn keys generate`` and ``encryption-key``: make keys. They need no running service and no store."""
+"""``keyturn keys generate`` and ``keyturn keys encryption-key``: make keys, without a running service or a store."""
 
 import argparse
 import json
@@ -35,7 +35,7 @@ def add_to(group: "_SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Make a key and print when it starts to sign."""
+    """Make a key, and print when it starts to sign."""
     settings = Settings.from_environment(environment)
     directory: Path = arguments.directory
     lead = settings.key_policy.lead() if has_keys(directory) else 0

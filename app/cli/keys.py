@@ -30,8 +30,8 @@ _T = TypeVar("_T")
 
 _HELP = {
     "list": "list the keys, their states and times",
-    "rotate": "let the pending key sign as early as is safe: when every verifier can have it",
-    "retire": "delete a key that no live token needs",
+    "rotate": "activate the pending key as early as is safe: when every verifier can have fetched it",
+    "retire": "delete a key that no valid token needs",
     "compromised": "remove a key now, even if its tokens are valid, and let the pending key sign; in 5 seconds every"
     " instance refuses tokens of the removed key, and sessions get new tokens when they refresh",
     "import": "publish your own key in place of the pending one, or move a directory of keys to a store without keys",
@@ -45,7 +45,9 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("keys", help="make signing keys, list, rotate and remove them")
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
-    made["rotate"].add_argument("--at", type=_moment, metavar="TIME", help="later, such as 2026-03-01T12:00:00Z")
+    made["rotate"].add_argument(
+        "--at", type=_moment, metavar="TIME", help="time at which to activate it, such as 2026-03-01T12:00:00Z"
+    )
     for name in ("retire", "compromised"):
         made[name].add_argument("kid", type=str.strip, help="the key's id")
     made["compromised"].add_argument("--revoke-sessions", action="store_true", help="also end every session")
@@ -118,11 +120,11 @@ def run_reencrypt(arguments: argparse.Namespace, environment: Mapping[str, str])
     async def reencrypt(container: Container) -> int:
         ring = container.key_store()
         if not isinstance(ring, SharedKeyRing):
-            raise ConfigurationError("Only keys in a shared store are encrypted by KEYTURN_KEY_ENCRYPTION_KEY.")
+            raise ConfigurationError("Only keys in a shared store are encrypted with KEYTURN_KEY_ENCRYPTION_KEY.")
         return await ring.reencrypt()
 
     done = _run(Settings.from_environment(environment), reencrypt)
-    print(json.dumps({"reencrypted": done}) if arguments.json else f"{done} keys were encrypted anew.")
+    print(json.dumps({"reencrypted": done}) if arguments.json else f"{done} keys were encrypted again.")
 
 
 _RUN = {
@@ -156,7 +158,7 @@ def _change(
 
 
 def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
-    """Return the result of ``act`` on the keys of the service. The store is opened only if the keys are in it."""
+    """Return the result of ``act`` on the keys of the service. The session store is opened only if it has the keys."""
     if settings.key_source == "generated":
         raise ConfigurationError(
             "Without KEYTURN_KEYS_DIR, KEYTURN_SIGNING_KEY or KEYTURN_KEY_ENCRYPTION_KEY each process makes a key of"
@@ -204,5 +206,5 @@ def _moment(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-03-01T12:00:00Z") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-03-01T12:00:00Z") from None
     return float(int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))

@@ -28,7 +28,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "serve",
         help="run the service",
-        description="Runs the service until SIGTERM or SIGINT; with several workers, SIGHUP reads the settings again"
+        description="Runs the service until SIGTERM or SIGINT. With several workers, SIGHUP reads the settings again"
         " and replaces the workers.",
         epilog=_settings_help(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -70,7 +70,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
 def _demo_text(url: str, password: str) -> str:
     body = f'{{"username": "{_DEMO_USERNAME}", "password": "{password}"}}'
     return textwrap.dedent(f"""
-        There is no user yet, so one was made for you to try it; it ends with this process. Sign in:
+        There is no user yet. You can try the service with a user that exists until this process ends. Sign in:
 
           curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{body}'
         """)

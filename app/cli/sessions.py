@@ -38,12 +38,12 @@ def run_explain(arguments: argparse.Namespace, environment: Mapping[str, str]) -
     try:
         session_id = parse_session_id(arguments.sid)
     except ValueError as error:
-        raise ConfigurationError(f"{arguments.sid!a} is no session's id, which has 22 characters.") from error
+        raise ConfigurationError(f"{arguments.sid!a} is not a session id, which has 22 characters.") from error
     try:
         timeline = asyncio.run(_explain(Settings.from_environment(environment), session_id))
     except SessionNotFound as error:
         raise ConfigurationError(
-            f"Nothing is known of the session {arguments.sid}: it never was, or KEYTURN_AUDIT_RETENTION is over."
+            f"Nothing is known of the session {arguments.sid}: it never existed, or KEYTURN_AUDIT_RETENTION has passed."
         ) from error
     print(_as_json(timeline) if arguments.json else _as_text(timeline))
 

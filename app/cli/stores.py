@@ -1,4 +1,4 @@
-"""The stores that a command works on, and the audit records that it saves."""
+"""Open the stores for a command, and save its audit records."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
 
     Raises ``ConfigurationError`` for users in memory, and the errors of preparing and opening stores.
     """
-    _check_is_lasting(settings, "Users")
+    _check_not_in_memory(settings, "Users")
     await prepare_stores(settings)
     container = Container(settings=settings)
     container.init_resources()
@@ -35,7 +35,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Container]:
 
     Raises ``ConfigurationError`` for clients in memory, and the errors of preparing and opening the database.
     """
-    _check_is_lasting(settings, "Clients")
+    _check_not_in_memory(settings, "Clients")
     container = Container(settings=settings)
     await container.database().prepare()
     async with opened([container.database()]):
@@ -55,7 +55,7 @@ async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
 async def save_audit_records(container: Container) -> None:
     """Save the audit records of a command whose database is not open.
 
-    The command has done its work: if the database does not answer, print that, but do not fail.
+    If they cannot be saved, print why on standard error. The command does not fail, because its work is done.
     """
     if not container.audit_recorder().waiting or container.settings().database_url == "memory://":
         return
@@ -64,12 +64,12 @@ async def save_audit_records(container: Container) -> None:
         async with opened([container.database()]):
             await save_last_records(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:
-        print(f"This is not in the audit trail: {error}", file=sys.stderr)
+        print(f"This command is not in the audit trail: {error}", file=sys.stderr)
 
 
-def _check_is_lasting(settings: Settings, kept: str) -> None:
+def _check_not_in_memory(settings: Settings, contents: str) -> None:
     if settings.database_url == "memory://":
         raise ConfigurationError(
-            f"{kept} in memory end with the process that keeps them: set KEYTURN_DATABASE_URL, to sqlite:///keyturn.db"
-            " or another database, as for the service."
+            f"{contents} in memory exist in one process only: set KEYTURN_DATABASE_URL to sqlite:///keyturn.db or"
+            " another database, as for the service."
         )

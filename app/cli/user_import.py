@@ -61,7 +61,7 @@ async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callab
             try:
                 user = await _import_line(container.accounts(), line, settings.default_scope)
             except AlreadyExists:
-                print(f"Line {number}: this user is there already, and stays as they are", file=sys.stderr)
+                print(f"Line {number}: this user exists already and is not changed", file=sys.stderr)
             except ConfigurationError as error:
                 left_out += 1
                 print(f"Line {number}: {error}", file=sys.stderr)

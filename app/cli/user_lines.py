@@ -1,4 +1,4 @@
-"""Printing a user."""
+"""A user as a line of output."""
 
 import json
 
@@ -18,5 +18,5 @@ def as_json(user: User) -> str:
 
 
 def printable(user: User) -> str:
-    """Return the user name, escaped if it has characters that a terminal would act on."""
+    """Return the username, escaped if it has characters that a terminal would interpret."""
     return user.username if user.username.isprintable() else ascii(user.username)

@@ -27,7 +27,7 @@ _HELP: Final = {
     "list": "list the users by name",
     "disable": "stop a user from signing in, and end all their sessions",
     "enable": "let a user sign in again",
-    "set-password": "set a new password, which is read as by add, and end all sessions of the user",
+    "set-password": "set a new password, which is read as in add, and end all sessions of the user",
 }
 
 
@@ -67,7 +67,7 @@ def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> N
 
 
 def run_disable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Disable a user and print a line."""
+    """Disable a user, and print the result."""
 
     async def disable(container: Container, user: User) -> User:
         return await container.administration().disable(user.subject)
@@ -76,7 +76,7 @@ def run_disable(arguments: argparse.Namespace, environment: Mapping[str, str]) -
 
 
 def run_enable(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Enable a user and print a line."""
+    """Enable a user, and print the result."""
 
     async def enable(container: Container, user: User) -> User:
         return await container.administration().enable(user.subject)
@@ -85,7 +85,7 @@ def run_enable(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 
 
 def run_set_password(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Set the password of a user and print a line."""
+    """Set the password of a user, and print the result."""
     password = _typed_password()
 
     async def set_password(container: Container, user: User) -> User:
@@ -109,7 +109,7 @@ def _change(
     change: Callable[[Container, User], Awaitable[User]],
     message: str,
 ) -> None:
-    """Change the user of the given name, and print the user or ``message``."""
+    """Change the user of the given name, and print the user as JSON or ``message`` as text."""
 
     async def act(container: Container) -> User:
         return await change(container, await container.accounts().find_by_username(arguments.username))
@@ -117,7 +117,7 @@ def _change(
     try:
         user = _act(Settings.from_environment(environment), act)
     except UserNotFound as error:
-        raise ConfigurationError(f"There is no user {arguments.username!r}; users list shows who is there.") from error
+        raise ConfigurationError(f"There is no user {arguments.username!r}; users list shows all users.") from error
     print(as_json(user) if arguments.json else message.format(printable(user)))
 
 

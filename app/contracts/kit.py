@@ -50,7 +50,7 @@ class Counts(Protocol):
     """The fixture ``proof``. A class whose ``count`` always returns ``small`` is enough."""
 
     def count(self, name: str, *, small: int, full: int) -> int:
-        """Return how many of ``name`` to do: ``small`` in everyday runs, ``full`` in a thorough run."""
+        """Return how often to do ``name``: ``small`` times in everyday runs, ``full`` times in a thorough run."""
         ...
 
 

@@ -15,7 +15,7 @@ from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rot
 
 
 class SessionConcurrency(RepositoryContract[SessionRepository]):
-    """Racing acts leave the store as one order of the acts would leave it."""
+    """Racing acts have the same effect as the acts one after another, in some order."""
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_advances_wins(self, proof: Counts) -> None:

@@ -19,7 +19,9 @@ class SessionStoreContract:
     pytestmark = pytest.mark.asyncio
 
     def store(self, options: StoreOptions = OPTIONS) -> SessionStore:
-        """Return a new store, not open, over the storage of this test. At first that is empty and not prepared."""
+        """Return a new store that is not open, over the storage of this test. At first the storage is empty and not
+        prepared.
+        """
         raise NotImplementedError
 
     async def test_prepare_and_open(self) -> None:
@@ -71,10 +73,10 @@ class SessionStoreContract:
 
 
 class DurableStoreContract(SessionStoreContract):
-    """Acknowledged changes are there after the store was closed and opened again."""
+    """Acknowledged changes survive closing and opening the store again."""
 
     async def test_acknowledged_changes_survive_a_restart(self) -> None:
-        """A rotated session and a revocation are there after the store was closed and opened again."""
+        """A rotated session and a revocation survive closing and opening the store again."""
         await self.store().prepare()
         first = self.store()
         await first.open()

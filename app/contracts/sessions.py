@@ -17,7 +17,7 @@ LATER: Final = NOW + 10
 """When an act on the sessions takes place."""
 
 NEVER: Final = 0.0
-"""A moment before every session."""
+"""A time before every session."""
 
 LIFETIME: Final = 1_000
 IDLE_LIFETIME: Final = 100

@@ -187,7 +187,7 @@ class UserAtomicity(RepositoryContract[UserRepository]):
 
 
 class UserConcurrency(RepositoryContract[UserRepository]):
-    """Of racing acts, no more succeed than may, and no change is lost."""
+    """Of racing acts, only as many succeed as may succeed, and no change is lost."""
 
     @pytest.mark.proof("stores")
     @pytest.mark.parametrize("shared", ["username", "subject"])

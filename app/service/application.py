@@ -1,4 +1,4 @@
-"""The application and its lifespan: its start, before the first request, and its end, after the last."""
+"""The application and its lifespan: what happens before the first request, and after the last one."""
 
 import asyncio
 import logging
@@ -34,9 +34,9 @@ CONTAINER: Final = web.AppKey("keyturn_container", Container)
 
 
 def create_application(settings: Settings) -> web.Application:
-    """Return the service, ready to start. Its stores must be prepared.
+    """Return the application of the service. Its stores must be prepared before it starts.
 
-    Its start raises ``StoreUnavailable``, and ``ConfigurationError`` for settings such as an unreadable key.
+    Its start raises ``StoreUnavailable``, and ``ConfigurationError`` for a key that cannot be read, for example.
     """
     container = Container(settings=settings)
     app = build_application(

@@ -1,4 +1,4 @@
-"""The background tasks of an instance: each repeats its work for ever, and no failure of one round ends it."""
+"""The background tasks of an instance. Each repeats its work until it is cancelled; a failed round does not end it."""
 
 import asyncio
 import logging
@@ -26,7 +26,8 @@ _LAST_SAVE_SECONDS: Final = 5.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
 _ROUNDS_AFTER_FAILURE: Final = 30
-"""Rounds to skip after the keys could not be changed. Each attempt makes a key, which uses a core for a while."""
+"""Rounds to skip after the keys could not be changed: each attempt generates a key, which takes a core up to seconds.
+"""
 
 
 async def sweep_periodically(retention: Retention) -> None:
@@ -41,7 +42,7 @@ async def sweep_periodically(retention: Retention) -> None:
 
 
 async def save_records_periodically(recorder: AuditRecorder) -> None:
-    """Save the waiting audit records every second. While the database does not answer, they go on waiting."""
+    """Save the waiting audit records every second. They wait while the database does not answer."""
     while True:
         await asyncio.sleep(_SAVE_SECONDS)
         try:
@@ -68,9 +69,9 @@ async def sync_revocations_periodically(
     *,
     since: float,
 ) -> None:
-    """Read the revocations of other instances from ``since`` on, when the store signals one and every second.
+    """Read the revocations of other instances from ``since`` on: every second, and when the store signals one.
 
-    Also set whether the stores answer in ``readiness``. The store of the sessions is the first of ``stores``.
+    Also store in ``readiness`` whether the stores answer. The store of the sessions is the first of ``stores``.
     """
     sessions, *others = stores
     while True:
@@ -89,7 +90,7 @@ async def sync_revocations_periodically(
 
 
 async def measure_keys_periodically(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
-    """Report the signing keys to telemetry every second: their states change with time alone."""
+    """Report the signing keys to telemetry every second, because their states change with time."""
     while True:
         telemetry.signing_keys(keys.keys(), keys.states(), period=period)
         await asyncio.sleep(_MEASURE_SECONDS)
@@ -99,7 +100,7 @@ async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) ->
     """Load the keys, and make missing ones; raises ``ConfigurationError`` and ``StoreUnavailable``."""
     await keys.load()
     if rotation is not None:
-        with suppress(ConfigurationError):  # a directory may be read-only: the keys that are there may be enough
+        with suppress(ConfigurationError):  # a directory may be read-only, and its keys may be enough
             while await rotation.maintain(keys.keys()):
                 await keys.load()
     keys.signing_kid()
@@ -108,9 +109,9 @@ async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) ->
 async def maintain_keys_periodically(
     keys: KeyLifecycle, rotation: KeyRotation | None, reload: KeyReload, telemetry: Telemetry
 ) -> None:
-    """Load the keys when a reload is requested and every 2 seconds, and rotate them when it is time.
+    """Load the keys every 2 seconds and when a reload is requested, and rotate them when it is time.
 
-    After a failure the instance goes on with the keys that it has.
+    After a failure the instance uses the keys that it has.
     """
     if rotation is None:
         return
@@ -129,7 +130,9 @@ async def maintain_keys_periodically(
             rounds_to_skip = _ROUNDS_AFTER_FAILURE
             if str(error) != last_fault:
                 last_fault = str(error)
-                _LOG.error("the signing keys cannot be followed: %s", last_fault)  # the text says it all: no traceback
+                _LOG.error(
+                    "the signing keys cannot be followed: %s", last_fault
+                )  # the text is enough without a traceback
         except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping up with the keys failed")
         else:

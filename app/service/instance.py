@@ -31,7 +31,7 @@ def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()
 
 
 async def bind_metrics(settings: Settings) -> list[ListeningSocket]:
-    """Return the sockets for ``/metrics``; without a port for it, none. Raises ``ConfigurationError``."""
+    """Return the sockets for ``/metrics``, or none if ``METRICS_PORT`` is not set; raises ``ConfigurationError``."""
     if settings.metrics_port is None:
         return []
     names = "KEYTURN_METRICS_HOST and KEYTURN_METRICS_PORT"

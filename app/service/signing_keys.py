@@ -1,4 +1,4 @@
-"""Signing keys: the shared key ring, and the rotation of a key store that can be changed."""
+"""Build the shared key ring, and the rotation of a key store that can be changed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The stores: the scheme of a URL chooses the package that serves it. Only a chosen package is imported."""
+"""Open the store of a URL. The scheme of the URL chooses the package, which is imported only then."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -97,6 +97,6 @@ def _factory(name: str) -> Callable[[str, StoreOptions], SessionStore]:
     found = entry_points(group=ENTRY_POINTS, name=name)
     if not found:
         known = sorted(_BUILT_IN.keys() | entry_points(group=ENTRY_POINTS).names)
-        raise ConfigurationError(f"There is no store for {name}:// URLs; there are {', '.join(known)}.")
+        raise ConfigurationError(f"There is no store for {name}:// URLs; the known schemes are {', '.join(known)}.")
     factory: Any = next(iter(found)).load()
     return cast("Callable[[str, StoreOptions], SessionStore]", factory)

@@ -1,4 +1,4 @@
-"""The optional packages that measure: prometheus-client and opentelemetry-api. Each is imported when it is chosen."""
+"""The optional packages prometheus-client and opentelemetry-api. Each is imported only if the settings choose it."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,9 +17,9 @@ def prometheus_telemetry() -> Telemetry:
 
 
 def import_prometheus() -> Callable[[], Telemetry]:
-    """Return the class of the metrics; raises ``ConfigurationError`` if that is not installed.
+    """Return the class of the metrics; raises ``ConfigurationError`` if prometheus-client is not installed.
 
-    prometheus-client decides when it is imported where it counts: see ``shared_files``.
+    When it is imported, prometheus-client decides whether it counts in memory or in files: see ``shared_files``.
     """
     count_alone()
     try:

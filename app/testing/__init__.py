@@ -1,4 +1,4 @@
-"""Fakes for every port that the domain uses, and the domain's services on those fakes.
+"""Fakes for every port of the domain's services, and the services on these fakes.
 
 May import: the domain, the ports, the standard library.
 """

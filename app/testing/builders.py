@@ -1,4 +1,4 @@
-"""Values for tests: each has a default for every field that a test does not choose."""
+"""Values for tests. A test chooses some fields; the others have defaults."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -41,7 +41,7 @@ PASSWORD: Final = "correct horse"  # noqa: S105  # a test's
 
 
 def refresh_token(*, session: int = 1, secret: int = 0) -> RefreshToken:
-    """Return a refresh token whose parts repeat one byte each. Small numbers make different tokens."""
+    """Return a refresh token. Each of its parts repeats one byte, which depends on the numbers."""
     return RefreshToken(SessionId(bytes([session]) * 16), bytes([100 + session]) * 16, bytes([secret]) * 32)
 
 

@@ -20,7 +20,7 @@ async def unavailable() -> None:
 
 
 class Interruptions:
-    """The actions that a test wants, each to run once at a named point."""
+    """Actions of a test that run once, each at a named point."""
 
     def __init__(self) -> None:
         self._actions: dict[str, Action] = {}

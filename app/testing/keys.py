@@ -20,7 +20,7 @@ class FakeKeyStore(KeyStore):
 
 
 class FakeKeyRing(KeyRing):
-    """A list of keys; it counts how often it was loaded. No method awaits, so each is atomic on the event loop."""
+    """A list of keys. ``loads`` counts the calls of ``load``. No method awaits, so each is atomic on the event loop."""
 
     def __init__(self, *keys: StoredKey) -> None:
         self.stored = list(keys)
@@ -52,7 +52,7 @@ class FakeKeyRing(KeyRing):
 
 
 class FakeKeyGenerator(KeyGenerator):
-    """Make keys named ``key-1``, ``key-2``, and so on."""
+    """Generates keys with the names ``key-1``, ``key-2`` and so on."""
 
     def __init__(self) -> None:
         self.made = 0

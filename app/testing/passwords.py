@@ -8,7 +8,7 @@ from ..ports.password_hasher import PasswordHasher
 
 
 class FakePasswordHasher(PasswordHasher):
-    """Return ``plain:PASSWORD`` as the hash of a password, and count the calls. A hash ``old:PASSWORD`` is outdated.
+    """Returns ``plain:PASSWORD`` as the hash of a password, and counts the calls. A hash ``old:PASSWORD`` is outdated.
 
     A test that clears ``open`` makes verifications wait until ``open`` is set. ``known_users`` lists the argument
     ``known_user`` of each verification.

@@ -40,10 +40,10 @@ from .system import FakeClock, FakeRandomness
 from .tokens import FakeTokenCodec
 
 MAX_UNKNOWN: Final = 60
-"""How many logins from unknown devices are admitted at once."""
+"""How many sign-ins from unknown devices are admitted at once."""
 
 MAX_LOOKUPS: Final = 4
-"""How many logins from unknown devices may ask the stores at once."""
+"""How many sign-ins from unknown devices may query the stores at once."""
 
 
 class Services:
@@ -118,7 +118,7 @@ class Services:
 
     @cached_property
     def admission(self) -> Admission:
-        """The admission of login attempts."""
+        """The admission of sign-ins."""
         return Admission(
             users=self.users,
             rate_limiter=self.rate_limiter,
@@ -148,7 +148,7 @@ class Services:
 
     @cached_property
     def authentication(self) -> Authentication:
-        """The login."""
+        """The sign-in."""
         return Authentication(
             users=self.users,
             hasher=self.hasher,
@@ -167,7 +167,7 @@ class Services:
 
     @cached_property
     def passwords(self) -> Passwords:
-        """The judgement of new passwords."""
+        """The check of new passwords."""
         return Passwords(common=FakeCommonPasswords(), hasher=self.hasher, policy=PasswordPolicy())
 
     @cached_property

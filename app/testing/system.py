@@ -24,7 +24,7 @@ class FakeClock(Clock):
 
 
 class FakeRandomness(Randomness):
-    """Return 1, 2, 3, … as bytes: no two draws are equal, and every run draws the same."""
+    """Returns the numbers 1, 2, 3, … as bytes: no two results are equal, and every run has the same results."""
 
     def __init__(self) -> None:
         self.draws = 0

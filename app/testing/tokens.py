@@ -1,4 +1,4 @@
-"""Access tokens that are names."""
+"""Access tokens that are numbered, not signed."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from ..ports.token_codec import TokenCodec
 
 
 class FakeTokenCodec(TokenCodec):
-    """Number the tokens, and remember the claims of each; ``kids`` lists the key of each."""
+    """Numbers the tokens. ``issued`` has the claims of each token, and ``kids`` the key of each."""
 
     def __init__(self, *keys: SigningKey) -> None:
         self.installed: tuple[SigningKey, ...] = keys or (SigningKey("kid-1"),)

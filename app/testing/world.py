@@ -51,14 +51,14 @@ class World(Services):
         await self.keys.load()
 
     def restart(self) -> None:
-        """Lose the memory of the instance, and keep the stores: build the services again when they are next used."""
+        """Restart the instance: its memory is empty afterwards, the stores stay, and the services are built again."""
         self.revoked = RevocationList()
         services = [name for name, member in vars(Services).items() if isinstance(member, cached_property)]
         for name in services:
             self.__dict__.pop(name, None)
 
     async def open_session(self, user: User = ALICE, *, requested: str | None = None) -> IssuedTokens:
-        """Return the tokens of a new session. The audit trail and the list of writes are empty afterwards."""
+        """Return the tokens of a new session. Afterwards the audit trail and the list of writes are empty."""
         issued = await self.session_opening.open_session(
             subject=user.subject,
             scope=user.scope.narrowed_to(requested) if requested else user.scope,
@@ -97,5 +97,5 @@ class World(Services):
 
 
 def facts_of(session: Session, at: float = NOW) -> SessionFacts:
-    """Return the facts that every event of a session of Alice's carries."""
+    """Return the fields that every event of a session of Alice has."""
     return {"at": at, "session_id": session.session_id, "subject": ALICE.subject, "client_id": FIRST_PARTY}

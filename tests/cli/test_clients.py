@@ -94,10 +94,10 @@ def test_the_secret_is_printed_once_and_not_stored(clients: Clients) -> None:
         (["add", "app", "--public", *MAY], "grants must be"),
         (["add", "app", "--public", "--jwks", "x"], "--public and --jwks: give one of them only."),
         (["add", "signer", "--jwks", "missing.json", *MAY], "missing.json cannot be read: No such file or directory."),
-        (["rotate-secret", "unknown"], "There is no client 'unknown' that was added."),
+        (["rotate-secret", "unknown"], "There is no registered client 'unknown'."),
         (["rotate-secret", "first-party"], "The client has no secret."),
-        (["remove", "unknown"], "There is no client 'unknown' that was added."),
-        (["remove", "first-party"], "There is no client 'first-party' that was added."),
+        (["remove", "unknown"], "There is no registered client 'unknown'."),
+        (["remove", "first-party"], "There is no registered client 'first-party'."),
     ],
 )
 def test_invalid_commands_are_refused(clients: Clients, arguments: Sequence[str], message: str) -> None:

@@ -43,7 +43,7 @@ def test_each_invalid_setting_is_a_line() -> None:
     ("settings", "fault"),
     [
         ({"SIGNING_KEY_FILE": "missing.pem"}, "The key file missing.pem cannot be read: No such file or directory."),
-        ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY holds no PEM"),
+        ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY is not PEM"),
         ({"KEYS_DIR": "missing"}, "The key directory missing cannot be read: No such file or directory."),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
     ],

@@ -119,7 +119,7 @@ def test_keys_move_to_a_shared_store(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["keys", "import", str(tmp_path / "keys")], shared) == 0
     capsys.readouterr()
     assert main(["keys", "reencrypt"], {**shared, "KEYTURN_KEY_ENCRYPTION_KEY": f"{NEW_KEY},{KEY}"}) == 0
-    assert "2 keys were encrypted anew." in capsys.readouterr().out
+    assert "2 keys were encrypted again." in capsys.readouterr().out
     assert main(["keys", "list", "--json"], {**shared, "KEYTURN_KEY_ENCRYPTION_KEY": NEW_KEY}) == 0
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == there
     assert main(["keys", "list"], shared) == 1

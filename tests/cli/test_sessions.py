@@ -12,8 +12,8 @@ from app.cli import main
     [
         ("AAAAAAAAAAAAAAAAAAAAAA", "Nothing is known of the session AAAAAAAAAAAAAAAAAAAAAA"),
         ("-AAAAAAAAAAAAAAAAAAAAA", "Nothing is known of the session -AAAAAAAAAAAAAAAAAAAAA"),
-        ("short", "'short' is no session's id, which has 22 characters."),
-        ("x\x1b[31m", "'x\\x1b[31m' is no session's id"),
+        ("short", "'short' is not a session id, which has 22 characters."),
+        ("x\x1b[31m", "'x\\x1b[31m' is not a session id"),
     ],
 )
 def test_an_unknown_session_is_reported(

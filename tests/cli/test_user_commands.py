@@ -39,7 +39,7 @@ def test_an_unknown_user_is_reported(users: Users, command: str) -> None:
     """The error says how to list the users."""
     status, printed, error = users.run(command, "nobody", typed=f"{NEW_PASSWORD}\n")
     assert (status, printed) == (1, [])
-    assert error == "There is no user 'nobody'; users list shows who is there.\n"
+    assert error == "There is no user 'nobody'; users list shows all users.\n"
 
 
 def test_a_bad_password_is_not_set(users: Users) -> None:
@@ -66,8 +66,8 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
     status, printed, error = users.run("import", typed="\n".join(lines))
     assert (status, printed) == (0, [])
     assert error.splitlines() == [
-        "Line 1: this user is there already, and stays as they are",
-        "Line 3: this user is there already, and stays as they are",
+        "Line 1: this user exists already and is not changed",
+        "Line 3: this user exists already and is not changed",
     ]
 
 

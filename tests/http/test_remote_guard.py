@@ -62,7 +62,7 @@ async def test_requests_cause_no_fetch(issuer: FakeIssuer, guarded: FollowingApp
     assert issuer.fetches == before
     await issuer.stop()
     state = await guarded.fetch()
-    assert "does not answer" in state.keys_fault
+    assert "cannot be fetched" in state.keys_fault
     assert await guarded.status(token(issuer)) == 200
     assert await guarded.status(path="/welcome") == 200
 

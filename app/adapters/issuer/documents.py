@@ -20,7 +20,10 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A response: 200 with a body, or another status that the caller accepts. ``max_age`` is in seconds."""
+    """A response: 200 with a body, or another status that the caller accepts, without its body.
+
+    ``max_age`` is how many seconds the document may still be cached; ``None`` if the response does not say it.
+    """
 
     status: int
     body: bytes = field(repr=False)
@@ -29,7 +32,7 @@ class Document:
 
 
 def client_session() -> ClientSession:
-    """Return a client that keeps no cookies and does not decompress: a small response could become gigabytes."""
+    """Return a client that stores no cookies and does not decompress: a small response could become gigabytes."""
     return ClientSession(
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
@@ -59,16 +62,16 @@ async def fetch(
             _check(response, url, media_types)
             return Document(response.status, await _body(response, url, max_bytes), _etag(response), _max_age(response))
     except (ClientError, OSError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041  # aiohttp's name for it
-        raise IssuerFault(f"{url} does not answer as a server should: {type(error).__name__}.") from error
+        raise IssuerFault(f"{url} cannot be fetched: {type(error).__name__}.") from error
 
 
 def _check(response: ClientResponse, url: str, media_types: Collection[str]) -> None:
     if response.status != HTTPStatus.OK:
         raise IssuerFault(f"{url} answers {response.status}.")
     if response.content_type not in media_types:
-        raise IssuerFault(f"{url} is not of the media type {' or '.join(media_types)}.")
+        raise IssuerFault(f"{url} does not have the media type {' or '.join(media_types)}.")
     if response.headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-        raise IssuerFault(f"{url} is compressed, which was not asked for.")
+        raise IssuerFault(f"{url} is compressed, although no compression was requested.")
 
 
 async def _body(response: ClientResponse, url: str, max_bytes: int) -> bytes:

@@ -35,8 +35,8 @@ class HttpIssuer(Issuer):
     def __init__(self, issuer: str, *, allow_http: bool = False) -> None:
         if not locations.is_trustworthy(issuer, allow_http=allow_http) or "?" in issuer:
             raise ConfigurationError(
-                f"The issuer {issuer} is no https URL without query and fragment: keys that come from it could be"
-                " changed on the way. Use https, or allow_http=True where the network itself is trusted."
+                f"The issuer {issuer} must be an https URL without query and fragment: keys that are fetched over http"
+                " can be changed in the network. Use https, or allow_http=True if the network is trusted."
             )
         self._issuer = issuer
         self._allow_http = allow_http
@@ -47,7 +47,7 @@ class HttpIssuer(Issuer):
     async def connected(self) -> AsyncIterator[None]:
         """Fetch with one client inside this context; raises ``RuntimeError`` if the context is open already."""
         if self._client is not None:
-            raise RuntimeError("a remote guard follows its issuer for one application at a time: make one for each")
+            raise RuntimeError("a remote guard serves one application at a time: create one for each")
         try:
             async with client_session() as self._client:
                 yield
@@ -57,7 +57,7 @@ class HttpIssuer(Issuer):
     async def jwk_set(self) -> JwkSetDocument:
         if self._jwks_url is None:
             self._jwks_url = await self._find_jwks_url()
-        url, self._jwks_url = self._jwks_url, None  # after a failure it is looked up again
+        url, self._jwks_url = self._jwks_url, None  # if the fetch fails, the next one looks up the URL again
         document = await fetch(self._connected_client(), url, media_types=_JWK_SET, max_bytes=_DOCUMENT_BYTES)
         self._jwks_url = url
         max_age = _DEFAULT_MAX_AGE if document.max_age is None else document.max_age
@@ -101,10 +101,10 @@ class HttpIssuer(Issuer):
             raise IssuerFault(f"{url} is the metadata of another issuer (RFC 8414 §3.3).")
         found = metadata.get("jwks_uri")
         if not isinstance(found, str) or not locations.is_trustworthy(found, allow_http=self._allow_http):
-            raise IssuerFault(f"{url} has no jwks_uri that is https.")
+            raise IssuerFault(f"{url} has no jwks_uri with https.")
         return found
 
     def _connected_client(self) -> ClientSession:
         if self._client is None:
-            raise IssuerFault("The guard is not running: its lifespan has not begun.")
+            raise IssuerFault("The guard is not running: its lifespan has not started.")
         return self._client

@@ -1,4 +1,4 @@
-"""The URLs of what an issuer publishes."""
+"""The URLs of the documents of an issuer."""
 
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -25,7 +25,7 @@ def feed_url(issuer: str) -> str:
 
 
 def is_trustworthy(url: str, *, allow_http: bool) -> bool:
-    """Return whether nobody can change the responses from ``url``: it is https, or a loopback address.
+    """Return whether nobody can change the responses from ``url`` on the network: it is https, or a loopback address.
 
     ``allow_http`` means that the network is trusted.
     """

@@ -1,4 +1,4 @@
-"""Read client assertions (RFC 7523), which the client signs with RS256, PS256 or ES256."""
+"""Read client assertions (RFC 7523). They are signed with RS256, PS256 or ES256."""
 
 from typing import Any, Final
 
@@ -72,7 +72,7 @@ def _keys(jwks: str) -> list[Any]:
 def _is_fit(key: object) -> bool:
     if isinstance(key, RSAKey):
         numbers = key.public_key.public_numbers()
-        return key.public_key.key_size in _RSA_BITS and numbers.e == 65_537  # noqa: PLR2004  # F4
+        return key.public_key.key_size in _RSA_BITS and numbers.e == 65_537  # noqa: PLR2004  # the exponent F4
     return isinstance(key, ECKey) and key.curve_name == _CURVE
 
 

@@ -55,11 +55,11 @@ class CompactJws:
 
 
 def verify(token: str, keys: Mapping[str, RSAKey], *, typ: str, max_length: int = MAX_LENGTH) -> bytes:
-    """Return the payload of a token of type ``typ`` that one of ``keys`` signed. ``keys`` are by ``kid``.
+    """Return the payload of a token of type ``typ`` that one of ``keys`` signed. ``keys`` maps each ``kid`` to a key.
 
     The header must have ``alg``, ``typ`` and ``kid`` and nothing else. So ``jku``, ``x5u``, ``jwk``, ``crit``, ``b64``
-    and similar members are refused (RFC 8725 §3.1, §3.10). The explicit type keeps a token of another kind from being
-    accepted (§3.11). Raises ``MalformedToken`` and ``BadSignature``.
+    and similar members are refused (RFC 8725 §3.1, §3.10). Because of the explicit type, a token of another kind is not
+    accepted (§3.11). Raises ``MalformedToken``, ``UnknownSigner`` and ``BadSignature``.
     """
     jws = CompactJws.parse(token, max_length=max_length)
     header = _members(jws.header)

@@ -13,12 +13,15 @@ from .compact import ALGORITHM
 _MIN_BITS: Final = 2048
 _MAX_BITS: Final = 4096
 _PUBLIC_EXPONENT: Final = b"\x01\x00\x01"
-_SOUND_KEY: Final = f"from {_MIN_BITS} to {_MAX_BITS} bits and the exponent 65537"
 _MAX_KID_LENGTH: Final = 255
 
 
 def public_keys(jwk_set: Mapping[str, object]) -> dict[str, RSAKey]:
-    """Return the RSA keys of a JWK Set by ``kid``; raises ``ConfigurationError``."""
+    """Return the RSA keys of a JWK Set by ``kid``.
+
+    Raises ``ConfigurationError`` if a key is malformed, too small or too large, if there is no key, or if two keys have
+    the same ``kid``.
+    """
     members = jwk_set.get("keys") if isinstance(jwk_set, Mapping) else None
     if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
         raise ConfigurationError('The JWK Set has no array "keys" of objects (RFC 7517 §5).')
@@ -45,7 +48,9 @@ def _public_key(member: Mapping[str, Any]) -> RSAKey:
         bits = int.from_bytes(base64url.decode(member["n"]), "big").bit_length()
         exponent = base64url.decode(member["e"])
         if not _MIN_BITS <= bits <= _MAX_BITS or exponent != _PUBLIC_EXPONENT:
-            raise ConfigurationError(f"A key of the JWK Set has not {_SOUND_KEY}.")
+            raise ConfigurationError(
+                f"A key of the JWK Set does not have {_MIN_BITS} to {_MAX_BITS} bits and the exponent 65537."
+            )
         if len(member["kid"]) > _MAX_KID_LENGTH:
             raise ConfigurationError(f"A key of the JWK Set has a kid of more than {_MAX_KID_LENGTH} characters.")
         return RSAKey.import_key({name: member[name] for name in ("kty", "n", "e", "kid")})

@@ -13,8 +13,6 @@ from ...domain.errors import ConfigurationError
 from ...ports.key_encryption import KeyEncryption
 from .. import strict_json
 
-KEY_BYTES: Final = 32
-
 _REGISTRY: Final = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
 
 
@@ -22,7 +20,7 @@ class JoseKeyEncryption(KeyEncryption):
     """Encrypts with the first of the encryption keys, and decrypts with all of them. ``keys`` are 32 bytes each.
 
     The header of a JWE names the encryption key in ``kid``, by the beginning of its SHA-256, and the signing key in
-    ``sub``. So a JWE that is stored in place of another key's is refused.
+    ``sub``. So a JWE that was stored in place of the JWE of another key is refused.
     """
 
     def __init__(self, *keys: bytes) -> None:
@@ -37,8 +35,8 @@ class JoseKeyEncryption(KeyEncryption):
         name = _encryption_key_name(encrypted)
         if name not in self._keys:
             raise ConfigurationError(
-                f"KEYTURN_KEY_ENCRYPTION_KEY is not the one that the signing key {kid} was encrypted by; give that one,"
-                " or both, the new one first and a comma between them."
+                f"The signing key {kid} was encrypted with another key than KEYTURN_KEY_ENCRYPTION_KEY; give that key,"
+                " or both keys, the new one first, with a comma between them."
             )
         try:
             decrypted = jwe.decrypt_compact(encrypted, self._keys[name], registry=_REGISTRY)

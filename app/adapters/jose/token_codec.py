@@ -1,4 +1,4 @@
-"""Make access tokens (RFC 9068) and sign the revocation feed."""
+"""Sign access tokens (RFC 9068) and the revocation feed."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -86,7 +86,7 @@ def _header_segment(kid: str, typ: str) -> str:
 
 
 def _rsa_key(stored: StoredKey) -> RSAKey:
-    """Parse a private key. Its fitness was checked when it was loaded."""
+    """Return the parsed private key. ``check_fitness`` was called when the key was loaded."""
     private_key = load_der_private_key(stored.pkcs8, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private_key, RSAPrivateKey):
         raise TypeError("a stored signing key is an RSA key")

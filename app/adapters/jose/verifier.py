@@ -34,7 +34,7 @@ class JoseTokenVerifier(TokenVerifier):
         return verifier
 
     def use(self, keys: Mapping[str, RSAKey]) -> None:
-        """Verify with these keys, by ``kid``, and with no others from now on."""
+        """Verify only with these keys from now on. ``keys`` maps each ``kid`` to a key."""
         self._keys = keys
         self._cache.clear()
 

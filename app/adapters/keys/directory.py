@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 class DirectoryKeyRing(KeyRing):
     """Reads every ``*.pem`` file of a directory.
 
-    A file is named for the time, in UTC, at which its key activates, as in ``2026-03-01T120000Z.pem``. One file may
+    The name of a file is the time (UTC) at which its key activates, such as ``2026-03-01T120000Z.pem``. One file may
     have another name, which does not begin with a digit: its key is active until the next key activates. A key is
     published when its file is written. Every change holds a lock of the directory, and a file appears complete or not
     at all.
@@ -35,7 +35,7 @@ class DirectoryKeyRing(KeyRing):
         stored = self._load()
         if not stored:
             raise ConfigurationError(
-                f"The key directory {self._directory} holds no .pem file; make one with"
+                f"The key directory {self._directory} has no .pem file; make one with"
                 f" {COMMAND} keys generate {self._directory}."
             )
         return tuple(stored.values())
@@ -59,7 +59,7 @@ class DirectoryKeyRing(KeyRing):
                 return False
             target = self._directory / file_name(activates_at)
             if target.exists() and target != path:
-                raise ConfigurationError(f"{target} is there already; choose another moment.")
+                raise ConfigurationError(f"{target} exists already; choose another time.")
             path.rename(target)
             return True
 
@@ -87,7 +87,7 @@ class DirectoryKeyRing(KeyRing):
         return next((path for path, stored in self._load().items() if stored.key.kid == kid), None)
 
     def _load(self) -> dict[Path, StoredKey]:
-        """Read all files at one moment: if the directory changes meanwhile, read them again."""
+        """Read all files as they are at one time: if the directory changes while they are read, read them again."""
         while True:
             versions = file_versions(self._directory)
             try:
@@ -103,7 +103,7 @@ class DirectoryKeyRing(KeyRing):
         return stored
 
     def _read(self, path: Path, version: FileVersion | None) -> StoredKey:
-        """Read a file, unless it is unchanged: to decrypt a key takes long."""
+        """Read a file, unless it has not changed: decryption of a key takes long."""
         cached = self._cache.get((path, version))
         if cached is not None:
             return cached
@@ -117,7 +117,7 @@ class DirectoryKeyRing(KeyRing):
 
 
 def create_key_file(directory: Path, *, bits: int, passphrase: str | None, activates_at: float) -> Path:
-    """Generate a key in ``directory``, which is created if it is missing. Only the owner can read the file.
+    """Generate a key in ``directory``, which is created if it does not exist. Only the owner can read the file.
 
     Return the file's path. Raises ``ConfigurationError`` if it cannot be written.
     """
@@ -137,8 +137,8 @@ def _check_distinct(directory: Path, stored: dict[Path, StoredKey]) -> None:
     for path, each in stored.items():
         if times.count(each.key.activates_at) > 1:
             raise ConfigurationError(
-                f"{path} and another key of its directory sign from the same moment on; rename one of them to"
-                " the moment from which it signs, such as 2026-03-01T120000Z.pem."
+                f"{path} and another key of its directory activate at the same time; rename one of them to the time at"
+                " which it activates, such as 2026-03-01T120000Z.pem."
             )
     if len({each.key.kid for each in stored.values()}) < len(stored):
-        raise ConfigurationError(f"{directory} holds the same key twice; remove one of the files.")
+        raise ConfigurationError(f"{directory} has the same key twice; remove one of the files.")

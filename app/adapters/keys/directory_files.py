@@ -18,7 +18,7 @@ _LOCK: Final = ".lock"
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """At least one member differs after a file was changed. ``written_at`` is in seconds since the epoch."""
+    """The attributes of a file that show a change. ``written_at`` is in seconds since the epoch."""
 
     inode: int
     written_at: float
@@ -27,7 +27,7 @@ class FileVersion:
 
 
 def file_name(activates_at: float) -> str:
-    """Return the name of the file of a key that activates then (seconds since the epoch)."""
+    """Return the file name of a key that activates at ``activates_at`` (seconds since the epoch)."""
     return datetime.fromtimestamp(activates_at, UTC).strftime(_TIME_FORMAT)
 
 
@@ -37,12 +37,12 @@ def activation(path: Path) -> float:
         return 0.0
     if not _TIMED_NAME.fullmatch(path.name):
         raise ConfigurationError(
-            f"The file name {path} is no moment such as 2026-03-01T120000Z.pem; rename it, or begin it with a letter."
+            f"The file name {path} is not a time such as 2026-03-01T120000Z.pem; rename it, or begin it with a letter."
         )
     try:
         return datetime.strptime(path.name, _TIME_FORMAT).replace(tzinfo=UTC).timestamp()
     except ValueError as error:
-        raise ConfigurationError(f"The file name {path} names no moment; rename it.") from error
+        raise ConfigurationError(f"The file name {path} is not a valid time; rename it.") from error
 
 
 def key_files(directory: Path) -> Collection[Path]:
@@ -68,7 +68,7 @@ def _version(path: Path) -> FileVersion | None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Hold the lock of ``directory``, which is created if it is missing; raises ``ConfigurationError``."""
+    """Hold the lock of ``directory``, which is created if it does not exist; raises ``ConfigurationError``."""
     with suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""One signing key that the environment gives."""
+"""A signing key from an environment variable, or from a file that a variable names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from .pem import read_private_key
 
 
 class EnvironmentKeyStore(KeyStore):
-    """Reads the key from ``KEYTURN_SIGNING_KEY``, which is PEM."""
+    """Reads the key from ``pem``, the value of ``KEYTURN_SIGNING_KEY``."""
 
     def __init__(self, *, pem: str, passphrase: str | None) -> None:
         self._pem = pem

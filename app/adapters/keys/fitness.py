@@ -1,4 +1,4 @@
-"""Check that an RSA key is fit to sign."""
+"""Check that an RSA key may sign."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from ... import COMMAND
 from ...domain.errors import ConfigurationError
 
 KEY_SIZES: Final = (2048, 3072, 4096)
-"""The sizes of the moduli that we generate, in bits."""
+"""The sizes of generated keys, in bits."""
 
 PUBLIC_EXPONENT: Final = 65537
 
@@ -19,7 +19,7 @@ _SMALL_PRIMES: Final = (
 
 
 def check_fitness(numbers: RSAPublicNumbers, *, source: str) -> None:
-    """Raise ``ConfigurationError`` for a key that must not sign. The message names ``source`` and says what to do."""
+    """Raise ``ConfigurationError`` for a key that must not sign. Its message names ``source`` and says what to do."""
     bits = numbers.n.bit_length()
     if not KEY_SIZES[0] <= bits <= KEY_SIZES[-1]:
         raise ConfigurationError(

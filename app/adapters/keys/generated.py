@@ -21,7 +21,7 @@ class RsaKeyGenerator(KeyGenerator):
 
 
 class GeneratedKeyStore(KeyStore):
-    """Generates one key at the first ``load``, and keeps it in memory only. A restart ends its tokens."""
+    """Generates one key at the first ``load``, and stores it in memory only. After a restart its tokens are invalid."""
 
     def __init__(self, *, bits: int) -> None:
         self._bits = bits

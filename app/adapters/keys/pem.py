@@ -49,12 +49,12 @@ def private_key_to_pem(private_key: RSAPrivateKey, *, passphrase: str | None) ->
         encryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
         return private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     except ValueError as error:
-        raise ConfigurationError("KEYTURN_KEY_PASSPHRASE is too long: 1,023 bytes are the most.") from error
+        raise ConfigurationError("KEYTURN_KEY_PASSPHRASE is too long: it may have at most 1,023 bytes.") from error
 
 
 def _load(pem: bytes, passphrase: str | None, source: str) -> object:
     if b"-----BEGIN" not in pem:
-        raise ConfigurationError(f"{source} holds no PEM: it has no line '-----BEGIN PRIVATE KEY-----'.")
+        raise ConfigurationError(f"{source} is not PEM: it has no line '-----BEGIN PRIVATE KEY-----'.")
     try:
         return load_pem_private_key(pem, password=passphrase.encode() if passphrase else None)
     except TypeError as error:
@@ -62,7 +62,7 @@ def _load(pem: bytes, passphrase: str | None, source: str) -> object:
     except (ValueError, UnsupportedAlgorithm) as error:
         hint = ", or KEYTURN_KEY_PASSPHRASE is not its passphrase" if passphrase else ""
         raise ConfigurationError(
-            f"{source} cannot be read as a private key: it is damaged, cut short or of an unknown kind{hint}."
+            f"{source} cannot be read as a private key: it is damaged, incomplete or of an unknown type{hint}."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""RSA keys as signing keys."""
+"""Generate RSA keys, and convert them to the domain's signing keys."""
 
 import hashlib
 import json

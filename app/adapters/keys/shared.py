@@ -1,4 +1,4 @@
-"""Encrypted signing keys in a shared store."""
+"""The signing keys of a shared store, in which they are encrypted."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from .rsa_key import thumbprint
 
 
 class SharedKeyRing(KeyRing):
-    """Decrypts and checks each key once, when it first reads it."""
+    """Encrypts and decrypts the keys of ``repository``. A key is decrypted and checked once, when it is first read."""
 
     def __init__(self, *, repository: EncryptedKeyRepository, encryption: KeyEncryption) -> None:
         self._repository = repository
@@ -45,7 +45,7 @@ class SharedKeyRing(KeyRing):
         return await self._repository.remove(kid)
 
     async def reencrypt(self) -> int:
-        """Encrypt with the newest encryption key the keys that another one encrypted; return how many those were."""
+        """Encrypt all keys with the newest encryption key; return how many had been encrypted with another one."""
         changed = 0
         for key in await self._repository.list_keys():
             if not self._encryption.is_current(key.encrypted):

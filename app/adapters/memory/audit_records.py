@@ -9,7 +9,7 @@ from ...domain.identifiers import SessionId, Subject
 from ...ports.audit_record_repository import AuditRecordRepository
 
 MAX_RECORDS: Final = 10_000
-"""The oldest record is deleted for the next one."""
+"""The most records in memory. Beyond it, each new record replaces the oldest."""
 
 
 class MemoryAuditRecordRepository(AuditRecordRepository):

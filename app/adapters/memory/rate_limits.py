@@ -41,7 +41,7 @@ class MemoryRateLimitRepository(RateLimitRepository):
             self._full_at.pop(key, None)
 
     async def delete_full(self, *, full_before: float, limit: int) -> int:
-        """Look at ``limit`` entries at most, and move those that stay to the end: each call looks at others."""
+        """Check at most ``limit`` entries, and move those that stay to the end, so that the next call checks others."""
         before, count = microseconds(full_before), len(self._full_at)
         for key in list(islice(self._full_at, limit)):
             full_at = self._full_at.pop(key)

@@ -17,8 +17,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
     thread only.
 
-    ``delete_ended`` looks at every session in turn, and ``erase_salts`` at the rotations in the order of their times.
-    So their queues never have more entries than there are sessions, or rotations within a replay window.
+    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. ``erase_salts`` checks the
+    rotations in the order of their times: its queue has the rotations within the lifetime of a salt.
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from .users import MemoryUserRepository
 
 
 class MemoryStore(Database):
-    """Keeps everything in the memory of this process: ``memory://``."""
+    """The store ``memory://``: everything is in the memory of this process."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         if url != "memory://":
@@ -36,10 +36,10 @@ class MemoryStore(Database):
         """Do nothing."""
 
     async def check(self) -> None:
-        """Do nothing: the memory is always available."""
+        """Do nothing: memory is always available."""
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Wait: only this process revokes sessions, and it knows them already."""
+        """Wait ``seconds``: no other process revokes sessions of this store."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:

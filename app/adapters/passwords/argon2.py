@@ -28,7 +28,7 @@ _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
 _HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
 _RESERVED_PLACES: Final = 16
 _NICENESS: Final = 10
-"""The lower priority of the threads: a flood of sign-ins must not slow down other requests."""
+"""Lowers the priority of the threads, so that a flood of sign-ins does not slow down other requests."""
 
 _MAX_MEMORY: Final = 65_536
 """The greatest memory of an imported hash, in KiB."""
@@ -39,8 +39,8 @@ _MAX_ITERATIONS: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argon2Cost:
-    """The cost of one hash: ``memory`` in KiB, and the number of ``iterations`` over it. The default is what OWASP
-    recommends, 19 MiB and 2.
+    """The cost of one hash: ``memory`` in KiB, and the number of ``iterations`` over it. The default, 19 MiB and 2, is
+    the recommendation of OWASP.
 
     There is always one lane. With more lanes, the threads of two hashes in OpenSSL can wait for each other forever.
     """
@@ -50,10 +50,10 @@ class Argon2Cost:
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Hashes on ``threads`` threads of its own, so that it uses at most ``threads`` times the memory of one hash.
+    """Hashes on ``threads`` threads of its own, so it uses at most ``threads`` times the memory of one hash.
 
-    At most ``queue`` passwords wait for a thread. Some more places are reserved for known users. It also verifies
-    bcrypt hashes, but makes none.
+    At most ``queue`` passwords wait for a thread; 16 more places are reserved for known users. It also verifies bcrypt
+    hashes, but makes none.
     """
 
     def __init__(self, *, cost: Argon2Cost, threads: int, queue: int) -> None:
@@ -105,7 +105,7 @@ class Argon2PasswordHasher(PasswordHasher):
             raise HashingOverloaded("There is no memory to hash a password; try again.") from error
 
     def _take_place(self, *, known_user: bool) -> BoundedSemaphore:
-        """Take a place; return the semaphore to release afterwards."""
+        """Take a place, and return the semaphore to release afterwards; raises ``HashingOverloaded``."""
         for places in (self._places, self._reserved) if known_user else (self._places,):
             if places.acquire(blocking=False):
                 return places

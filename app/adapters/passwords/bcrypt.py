@@ -1,4 +1,4 @@
-"""Verify bcrypt hashes. Imported users have them until their next sign-in."""
+"""Verify bcrypt hashes, which imported users may have until their next sign-in."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import bcrypt
 
 MAX_COST: Final = 14
-"""A verification takes about a second of a core. Each further step doubles the time."""
+"""The highest accepted cost. A verification then takes about a second of a core; each further step doubles it."""
 
 _HASH = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 _MAX_BYTES: Final = 72

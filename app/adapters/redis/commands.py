@@ -17,7 +17,7 @@ Command = tuple[str | bytes | int | float, ...]
 _SCAN_COUNT: Final = 1_000
 _MAX_REDIRECTIONS: Final = 4
 _WAIT_SHARE: Final = 0.8
-"""The share of the time limit that a change waits for the replicas."""
+"""The share of the time limit for which a change waits for the replicas."""
 
 
 class RedisCommands:
@@ -48,12 +48,12 @@ class RedisCommands:
         results: dict[str, Any] = {}
         async with self._limited():
             for client, own_keys in self._by_client(redis_keys):
-                answers = await _pipeline(client, [(name, each, *arguments) for each in own_keys])
-                results.update(zip(own_keys, map(_result, answers), strict=True))
+                replies = await _pipeline(client, [(name, each, *arguments) for each in own_keys])
+                results.update(zip(own_keys, map(_result, replies), strict=True))
         return [results[each] for each in redis_keys]
 
     async def scan(self, pattern: str) -> AsyncIterator[bytes]:
-        """Yield the Redis keys on every primary that match a pattern. A key may come twice."""
+        """Yield the Redis keys on every primary that match a pattern. A key may be yielded twice."""
         for client in self._topology.primaries():
             cursor: int | bytes = 0
             while True:
@@ -93,7 +93,7 @@ class RedisCommands:
         yield from keys_of_client.items()
 
     async def _follow_redirections(self, redis_key: str, by_sha1: Command, in_full: Command, replicas: int) -> Any:
-        """Run a script in a cluster whose slots move. A script that was redirected did not run."""
+        """Run a script in a cluster, also while the slot of its keys moves. A server that redirects did not run it."""
         prefix: list[Command] = []
         client, command = self._topology.client_for(redis_key), by_sha1
         for _ in range(_MAX_REDIRECTIONS):
@@ -106,21 +106,21 @@ class RedisCommands:
             except MovedError as error:
                 client, prefix = self._topology.client_at(error.host, error.port), []
                 self._refresh_soon()
-        raise TryAgainError("the slot of the key moves")
+        raise TryAgainError("the slot of the key is being moved")
 
     async def _run_confirmed(self, client: Redis, prefix: Sequence[Command], command: Command, replicas: int) -> Any:
-        """Run ``prefix`` and ``command``; wait until ``replicas`` replicas have the change."""
+        """Run ``prefix`` and ``command``, and return the result when ``replicas`` replicas have the change."""
         if not prefix and not replicas:
             return await _execute(client, command)
         wait: list[Command] = [("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))] * bool(replicas)
-        answers = [*await _pipeline(client, [*prefix, command, *wait])][len(prefix) :]
-        result = _result(answers[0])
-        if wait and int(_result(answers[1])) < replicas:
+        replies = [*await _pipeline(client, [*prefix, command, *wait])][len(prefix) :]
+        result = _result(replies[0])
+        if wait and int(_result(replies[1])) < replicas:
             raise StoreUnavailable from TimeoutError("too few replicas confirmed the change")
         return result
 
     def _refresh_soon(self) -> None:
-        """Find out in the background which server has which key, for later calls."""
+        """Refresh the topology in the background, for later calls."""
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = asyncio.create_task(self._refresh())
 
@@ -136,16 +136,16 @@ async def _execute(client: Redis, command: Command) -> Any:
 
 
 async def _pipeline(client: Redis, commands: Sequence[Command]) -> Sequence[Any]:
-    """Send the commands on one connection; return their results and errors."""
+    """Send the commands on one connection; return their replies, which may be errors."""
     async with client.pipeline(transaction=False) as pipeline:
         for command in commands:
             pipeline.execute_command(*command)
-        answers: Sequence[Any] = await pipeline.execute(raise_on_error=False)
-        return answers
+        replies: Sequence[Any] = await pipeline.execute(raise_on_error=False)
+        return replies
 
 
-def _result(answer: Any) -> Any:
-    """Return a result of ``_pipeline``; raise it if it is an error."""
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+def _result(reply: Any) -> Any:
+    """Return a reply of ``_pipeline``; raise it if it is an error."""
+    if isinstance(reply, Exception):
+        raise reply
+    return reply

@@ -12,7 +12,7 @@ from .script import ADD_SIGNING_KEY, REMOVE_SIGNING_KEY, REPLACE_SIGNING_KEY
 
 
 class RedisEncryptedKeyRepository(EncryptedKeyRepository):
-    """Keeps the signing keys as JSON in one hash, and in another which key follows which."""
+    """Keeps the signing keys as JSON in one hash. Another hash maps the ``kid`` of a key to that of its successor."""
 
     def __init__(self, commands: RedisCommands) -> None:
         self._commands = commands
@@ -40,7 +40,7 @@ class RedisEncryptedKeyRepository(EncryptedKeyRepository):
         return bool(await self._commands.run_script(REMOVE_SIGNING_KEY, [SIGNING_KEYS, SIGNING_KEY_SUCCESSORS], kid))
 
     async def _replace(self, kid: str, stored: bytes, new: EncryptedKey) -> bool:
-        """Replace a signing key if it is stored as ``stored``; return whether it was."""
+        """Replace a signing key if its stored JSON is ``stored``; return whether this call made the change."""
         return bool(await self._commands.run_script(REPLACE_SIGNING_KEY, [SIGNING_KEYS], kid, stored, _dump(new)))
 
     async def _stored(self) -> dict[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""The Redis keys. All keys of one session, and the revocations of its shard, are in one slot of a cluster."""
+"""The Redis keys. The keys of a session and the revocations of its shard are in one slot of a cluster."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from ...domain import base64url
 from ...domain.identifiers import SessionId, Subject, format_session_id, parse_session_id
 
 SHARDS: Final = 64
-"""More than a cluster has nodes, and few enough to read the revocations of all of them every second."""
+"""More shards than a cluster has nodes, but few enough to read the revocations of all shards every second."""
 
 SIGNING_KEYS: Final = "keyturn:{signing-keys}:keys"
 SIGNING_KEY_SUCCESSORS: Final = "keyturn:{signing-keys}:successors"
@@ -28,7 +28,7 @@ def parse_session(redis_key: bytes) -> SessionId:
 
 
 def salt(session_id: SessionId) -> str:
-    """Return the key of a session's salt. It is a string of its own, so that it expires by itself."""
+    """Return the key of a session's salt. It is a Redis string of its own, so that it can expire before the session."""
     return f"keyturn:{{{_shard(session_id)}}}:salt:{format_session_id(session_id)}"
 
 

@@ -10,7 +10,7 @@ from ...domain.errors import ConfigurationError
 from .topology import Cluster, ConnectionOptions, SingleServer, Topology
 
 _FORMS: Final = (
-    "KEYTURN_SESSION_URL: this is no URL of Redis or Valkey. Its forms are redis://user:password@host:6379/0,"
+    "KEYTURN_SESSION_URL: this is not a URL of Redis or Valkey. The forms are redis://user:password@host:6379/0,"
     " redis+cluster://user:password@host:6379,host:6379 and redis+sentinel://user:password@host:26379/service/0,"
     " and the same with rediss for TLS."
 )
@@ -35,7 +35,7 @@ class RedisUrl:
         return "Redis at " + ", ".join(f"{host} port {port}" for host, port in self.nodes)
 
     def topology(self) -> Topology:
-        """Return the servers that the URL names, not connected yet."""
+        """Return the servers that the URL names. They are not connected yet."""
         if self.kind == "cluster":
             return Cluster(self.nodes, self.options)
         if self.kind == "sentinel":
@@ -84,7 +84,7 @@ def _options(url: str, timeout: float) -> dict[str, Any]:
     options: dict[str, Any] = {**parse_url(url)}
     if refused := sorted(options.keys() & _REFUSED_OPTIONS):
         raise ConfigurationError(
-            f"KEYTURN_SESSION_URL: {', '.join(refused)} cannot be set here; KEYTURN_STORE_TIMEOUT bounds every act."
+            f"KEYTURN_SESSION_URL: {', '.join(refused)} cannot be set here; KEYTURN_STORE_TIMEOUT limits every call."
         )
     for name in ("host", "port"):
         options.pop(name, None)

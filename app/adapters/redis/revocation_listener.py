@@ -13,7 +13,7 @@ from .topology import Topology
 _LISTEN_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
 _MIN_WAIT_SECONDS: Final = 0.2
-"""A wait takes at least this long, so that a hundred revocations at once end one wait and not a hundred."""
+"""The shortest wait. Many revocations at once then end one wait, not many."""
 
 
 class RevocationListener:
@@ -33,7 +33,7 @@ class RevocationListener:
             self._listening = asyncio.create_task(self._listen_again())
 
     async def wait(self, seconds: float) -> None:
-        """Return when a message has come since the last call, or after ``seconds``."""
+        """Return when a message has been received since the last call, and after ``seconds`` at the latest."""
         await asyncio.sleep(min(_MIN_WAIT_SECONDS, seconds))
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, seconds - _MIN_WAIT_SECONDS)):
@@ -44,7 +44,7 @@ class RevocationListener:
         """Stop listening."""
         while self._listening is not None and not self._listening.done():
             self._listening.cancel()
-            # redis-py can mistake the cancellation for its own timeout and go on, so cancel again.
+            # redis-py can take the cancellation for its own timeout and continue, so cancel again.
             await asyncio.wait({self._listening}, timeout=_MIN_WAIT_SECONDS)
 
     async def _listen_again(self) -> None:

@@ -10,9 +10,9 @@ from . import scripts
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A Lua script. A server that has run it once knows it by its SHA-1 in hexadecimal digits.
+    """A Lua script. A server that has run it once runs it again by its SHA-1 (hexadecimal digits).
 
-    If ``confirmed`` is false, its writes are not waited for on the replicas: a failover may lose them.
+    If ``confirmed`` is false, the script does not wait until the replicas have its changes: a failover may lose them.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Check at the start that a server is fit to keep sessions."""
+"""Check at the start that a server can store sessions."""
 
 import logging
 from typing import Any, Final
@@ -25,14 +25,14 @@ async def check_server(client: Redis, *, server: str, replicas: int) -> None:
     policy = info.get("maxmemory_policy")
     if policy != "noeviction":
         raise ConfigurationError(
-            f"{server} drops keys when its memory is full (maxmemory-policy {policy}), and sessions with them. Set"
+            f"{server} deletes sessions when its memory is full (maxmemory-policy {policy}). Set"
             " maxmemory-policy noeviction there, or use a server of its own for the sessions."
         )
     connected = int(info.get("connected_slaves", 0))
     if connected < replicas:
         raise ConfigurationError(
             f"{server} has {connected} replicas connected, and KEYTURN_SESSION_REPLICAS={replicas} must confirm each"
-            " change. Connect more, or ask fewer."
+            " change. Connect more replicas, or set a smaller number."
         )
     _warn_without_disk(info, server)
 

@@ -1,4 +1,4 @@
-"""Sessions in Redis or Valkey. Each change of a session is one script, and everything expires by itself."""
+"""Sessions in Redis or Valkey. Each change of a session is one script. The server deletes expired entries."""
 
 import asyncio
 import math
@@ -24,7 +24,7 @@ from .script import (
 from .session_hash import from_fields, to_fields, to_time
 
 _MAX_SIGN_IN_SECONDS: Final = 60
-"""``add`` takes less time. If a session of a subject's list is still missing after it, the session is gone."""
+"""The longest time between the two steps of ``add``. A listed session that is missing after it was deleted."""
 
 
 class RedisSessionRepository(SessionRepository):
@@ -143,9 +143,9 @@ class RedisSessionRepository(SessionRepository):
         return [RevokedSession(SessionId(member), float(at)) for shard in shards for member, at in _pairs(shard)]
 
 
-def _pairs(answer: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield members and their scores."""
-    return zip(answer[::2], answer[1::2], strict=True)
+def _pairs(reply: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each member with its score."""
+    return zip(reply[::2], reply[1::2], strict=True)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -12,7 +12,7 @@ from .redis_url import RedisUrl
 @contextmanager
 def translate_startup_errors(url: RedisUrl) -> Iterator[None]:
     """Raise ``ConfigurationError`` for an error that the operator must correct, and ``StoreUnavailable`` for one that
-    may pass. Both messages name the server and not its password.
+    may be temporary. Both messages name the server, but not its password.
     """
     try:
         yield

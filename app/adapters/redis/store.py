@@ -1,4 +1,4 @@
-"""Redis or Valkey as a store of sessions."""
+"""The store of sessions in Redis or Valkey."""
 
 from ...ports.session_store import SessionStore, StoreOptions
 from .commands import RedisCommands
@@ -12,7 +12,7 @@ from .startup_errors import translate_startup_errors
 
 
 class RedisStore(SessionStore):
-    """Keeps sessions, rate limits and signing keys: ``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``."""
+    """The store ``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``."""
 
     sweeper = None
 

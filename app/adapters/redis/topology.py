@@ -1,7 +1,7 @@
-"""Which server has which key: one server, the primary that sentinels name, or a cluster.
+"""Find the server that has a key: a single server, the primary that sentinels name, or a node of a cluster.
 
-No client here sends a command again by itself. A script whose answer was lost may have run. If it ran again, it would
-find its own change and report a lost race.
+The clients never retry a command. A script whose reply was lost may have run. If it ran again, it would find its own
+change and report a lost race.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ class Topology(Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Ask the servers again which of them has which key."""
+        """Query the servers again for the keys that each of them has."""
         ...
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class SingleServer(Topology):
 
 
 class Cluster(Topology):
-    """A cluster. redis-py's own cluster client only says which node has which slot."""
+    """A cluster. The cluster client of redis-py is used only to find the node of a slot."""
 
     def __init__(self, nodes: Sequence[tuple[str, int]], options: ConnectionOptions) -> None:
         self._options = options

@@ -18,7 +18,7 @@ class DatabaseUrl:
         try:
             self.parsed: URL = make_url(text)
         except (ArgumentError, ValueError) as error:
-            raise ConfigurationError(f"{_SETTING}: this is no URL of a database.") from error
+            raise ConfigurationError(f"{_SETTING}: this is not a URL of a database.") from error
         self.text = text
         self.is_sqlite = self.parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:

@@ -29,7 +29,7 @@ _REMOVE: Final = delete(SIGNING_KEYS).where(_KEY.kid == bindparam("for_kid"))
 
 
 class SqlEncryptedKeyRepository(EncryptedKeyRepository):
-    """Keeps keys in the table ``signing_keys``. Its constraint on ``follows`` lets one key follow another."""
+    """Keeps keys in the table ``signing_keys``. A constraint on ``follows`` allows one successor for each key."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements

@@ -1,4 +1,4 @@
-"""SQLAlchemy engines for SQLite and PostgreSQL. Every statement commits by itself."""
+"""SQLAlchemy engines for SQLite and PostgreSQL. Every statement is committed at once."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from ...ports.session_store import StoreOptions
 from .database_url import DatabaseUrl
 
 _BUSY_SHARE: Final = 0.8
-"""The share of the time limit that SQLite waits for another process's lock. The rest is for the statement itself."""
+"""The share of the time limit for which SQLite waits for the lock of another process."""
 
 
 def create_engine(url: DatabaseUrl, options: StoreOptions) -> AsyncEngine:
@@ -37,7 +37,7 @@ def create_engine(url: DatabaseUrl, options: StoreOptions) -> AsyncEngine:
 
 
 def create_migration_engine(url: DatabaseUrl, *, timeout: float) -> AsyncEngine:
-    """Return an engine whose transactions exclude other migrations. They wait ``timeout`` seconds for each other."""
+    """Return an engine for migrations, of which one runs at a time. Others wait for it, at most ``timeout`` seconds."""
     if url.is_sqlite:
         engine = create_async_engine(
             url.parsed.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": timeout}, poolclass=NullPool
@@ -50,8 +50,8 @@ def create_migration_engine(url: DatabaseUrl, *, timeout: float) -> AsyncEngine:
     )
 
 
-async def _connect(url: DatabaseUrl, timeout: float) -> Any:  # noqa: ASYNC109  # asyncpg's own
-    """Connect as libpq does: asyncpg reads the same URLs, with ``sslmode`` and all other parameters."""
+async def _connect(url: DatabaseUrl, timeout: float) -> Any:  # noqa: ASYNC109  # asyncpg has a time limit
+    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters."""
     import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
 
     return await asyncpg.connect(

@@ -25,7 +25,7 @@ _TIMEOUT_SECONDS: Final = 60.0
 
 
 async def upgrade(url: DatabaseUrl) -> None:
-    """Upgrade the database. Of several processes that do so at once, one upgrades and the others wait for it.
+    """Upgrade the database. If several processes call this at once, one upgrades and the others wait.
 
     Raises ``ConfigurationError`` for a database that a newer program has upgraded, and the errors of
     ``translate_startup_errors``.
@@ -55,7 +55,7 @@ def _upgrade(connection: Connection, database: str) -> None:
     if before is not None and before not in known:
         raise ConfigurationError(
             f"The schema of {database} is of revision {before}, which this program does not know: a newer Keyturn"
-            " upgraded it. Run that one, or restore a backup from before."
+            " upgraded it. Run the newer one, or restore a backup from before the upgrade."
         )
     if before != newest:
         command.upgrade(config, "head")

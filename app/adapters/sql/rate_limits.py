@@ -34,7 +34,7 @@ class SqlRateLimitRepository(RateLimitRepository):
         self._statements = statements
 
     async def take(self, limits: Mapping[bytes, RateLimit], *, now: float) -> Mapping[bytes, float]:
-        """Read first, so that a refusal writes nothing. If another call takes an attempt meanwhile, read again."""
+        """Read first, so that a refusal writes nothing. If another call takes an attempt after that, read again."""
         while not (waits := await self._waits(limits, now)):
             taken = await self._take(limits, now)
             if len(taken) == len(limits):
@@ -43,7 +43,7 @@ class SqlRateLimitRepository(RateLimitRepository):
                 await self.give_back({key: limits[key] for key in taken}, now=now)
         return waits
 
-    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # the past is full
+    async def give_back(self, limits: Mapping[bytes, RateLimit], *, now: float) -> None:  # noqa: ARG002  # a time in the past means full
         intervals = {f"interval_{number}": limits[key].interval for number, key in enumerate(sorted(limits))}
         parameters = {"keys": [*limits], **_key_parameters(limits), **intervals}
         await self._statements.execute(_give_back(len(limits)), parameters)
@@ -79,7 +79,7 @@ def _key_parameters(keys: Collection[bytes]) -> Mapping[str, bytes]:
 @cache
 def _take(count: int) -> TextClause:
     """Return the statement that takes an attempt from ``count`` limits. The database checks the condition on each row
-    while it holds the row's lock. A row that is new, or later than a limit can be, starts with one attempt.
+    while it holds the row's lock. A row that is new, or later than the limit allows, starts with one attempt.
     """
     numbers = range(count)
     rows = ", ".join(f"(:key_{n}, :first_{n})" for n in numbers)

@@ -1,4 +1,4 @@
-"""The tables. Times are in seconds since the epoch. Text is compared and ordered by code points."""
+"""The tables. Times are in seconds since the epoch, except ``due``. Text is compared and ordered by code points."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ METADATA: Final = MetaData()
 
 
 def _text() -> Text:
-    """Return the type of a text that is compared by its bytes: PostgreSQL needs the collation C for that."""
+    """Return a type of text that is compared by code points. PostgreSQL needs the collation C for that."""
     return Text().with_variant(Text(collation="C"), "postgresql")
 
 
@@ -33,7 +33,7 @@ SESSIONS: Final = Table(
     Column("device", _text(), nullable=False),
     Column("revoked_at", Double),
     Column("revoked_because", _text()),
-    # Leaves room on each page, so that the new version of a session that rotates stays on its page.
+    # Free space on each page, so that the new version of a rotated row stays on its page.
     postgresql_with={"fillfactor": 75},
 )
 
@@ -116,5 +116,5 @@ Index("budgets_by_due", RATE_LIMITS.c.due)
 
 
 def is_storable(value: str) -> bool:
-    """Return whether the tables can hold a text: it has no zero byte and no half of a surrogate pair."""
+    """Return whether the tables can store a text: it has no zero byte and no half of a surrogate pair."""
     return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

@@ -1,4 +1,4 @@
-"""Sessions in a database. Every method runs one statement; ``revoke_all`` runs one for each batch."""
+"""Sessions in a database. Every method runs one statement; ``revoke_all`` runs one for each 1,000 sessions."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -13,15 +13,15 @@ _REFUSALS: Final = {
     "28P01": "refuses the password; correct it in KEYTURN_DATABASE_URL",
     "28000": "refuses the user; correct KEYTURN_DATABASE_URL, or the server's pg_hba.conf",
     "3D000": "has no such database; create it, or correct KEYTURN_DATABASE_URL",
-    "42501": "lets this user create no tables; grant CREATE on the schema public",
+    "42501": "does not let this user create tables; grant CREATE on the schema public",
 }
-"""By SQLSTATE."""
+"""The ends of messages, by SQLSTATE."""
 
 
 @contextmanager
 def translate_startup_errors(url: DatabaseUrl) -> Iterator[None]:
     """Raise ``ConfigurationError`` for an error that the operator must correct, and ``StoreUnavailable`` for one that
-    may pass. Both messages name the database and not its password.
+    may be temporary. Both messages name the database, but not its password.
     """
     try:
         yield

@@ -15,42 +15,42 @@ _T = TypeVar("_T")
 
 _MAX_ATTEMPTS: Final = 5
 _LOST_RACE_STATES: Final = frozenset({"40001", "40P01"})
-"""SQLSTATE of a serialization failure and of a deadlock: another statement was done instead of this one."""
+"""The SQLSTATE of a serialization failure and of a deadlock: the database rolled this statement back."""
 
 
 class LostRace(Exception):
-    """The database did another transaction and rolled this one back."""
+    """The database rolled the statement back, because another one ran at the same time."""
 
 
 class Statements:
     """Runs single statements on the connections of an engine that commits each of them.
 
     Every method raises ``StoreUnavailable`` after ``timeout`` seconds at the latest, whatever the database does. If the
-    caller is cancelled the statement still runs to its end, so that a client that disconnects costs no connection.
+    caller is cancelled, the statement still runs to its end: cancelling it would close its connection.
     """
 
     def __init__(self, engine: AsyncEngine, *, timeout: float) -> None:
         self._engine = engine
         self._timeout = timeout
         self._running: set[asyncio.Task[Any]] = set()
-        # SQLite has one writer at a time. Writers wait here in order, so that none of them holds a thread meanwhile.
+        # SQLite has one writer at a time. Writers wait here in order: one that waits in SQLite would block a thread.
         self._write_lock: AbstractAsyncContextManager[Any] = (
             asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
         )
 
     async def fetch(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        """Return the rows that a query finds."""
+        """Return the rows of a query, which is repeated if it lost a race."""
         return await self._retry(lambda: self._run(statement, parameters, _rows, lock=nullcontext()))
 
     async def execute(self, statement: Executable, parameters: Mapping[str, object]) -> int:
-        """Run a change, again if it lost a race; return how many rows it changed.
+        """Run a change, repeat it if it lost a race, and return how many rows it changed.
 
         Raises ``AlreadyExists`` for an identifier that is taken.
         """
         return await self._retry(lambda: self._run(statement, parameters, _row_count, lock=self._write_lock))
 
     async def execute_returning(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
-        """Run a change, again if it lost a race; return the rows of its ``RETURNING``."""
+        """Run a change, repeat it if it lost a race, and return the rows of its ``RETURNING``."""
         return await self._retry(lambda: self._run(statement, parameters, _rows, lock=self._write_lock))
 
     async def execute_once(self, statement: Executable, parameters: Mapping[str, object]) -> bool:
@@ -117,7 +117,7 @@ class Statements:
     def _on_done(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # marks the exception as seen: the caller may be gone
+            task.exception()  # asyncio logs an exception that nobody reads; the caller may be gone
 
 
 def _rows(result: CursorResult[Any]) -> Sequence[Row[Any]]:

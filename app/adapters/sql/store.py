@@ -1,4 +1,4 @@
-"""SQLite or PostgreSQL as a store."""
+"""The store in a database: SQLite or PostgreSQL."""
 
 import asyncio
 
@@ -24,13 +24,13 @@ from .users import SqlUserRepository
 
 
 class SqlStore(Database):
-    """A database: ``sqlite:///FILE`` or ``postgresql://…``."""
+    """The store ``sqlite:///FILE`` or ``postgresql://…``."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         if options.replicas:
             raise ConfigurationError(
-                "KEYTURN_SESSION_REPLICAS: a database knows by itself how many replicas must confirm a commit"
-                " (synchronous_standby_names); set it to 0."
+                "KEYTURN_SESSION_REPLICAS: set it to 0. How many replicas must confirm a commit is configured in the"
+                " database (synchronous_standby_names)."
             )
         self._url = DatabaseUrl(url)
         self._engine = create_engine(self._url, options)
@@ -61,7 +61,7 @@ class SqlStore(Database):
         await self._statements.fetch(text("SELECT 1"), {})
 
     async def await_revocation(self, *, seconds: float) -> None:
-        """Wait: a database sends no messages, so the caller asks it after the wait."""
+        """Wait ``seconds``: a database sends no messages about revocations."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:

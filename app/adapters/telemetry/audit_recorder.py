@@ -1,4 +1,4 @@
-"""The audit trail: each event is a line of the log at once and, a moment later, a record in the database."""
+"""The audit trail: each event is logged at once, and stored in the database within a second."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from ..request_context import ADDRESS, REQUEST_ID
 _LOG: Final = logging.getLogger("keyturn.audit")
 
 MAX_WAITING: Final = 20_000
-"""Events that wait for the database. When there are more, the oldest stays in the log only."""
+"""The most events that wait for the database. Beyond it, the oldest one is dropped: it is in the log only."""
 
 _BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
@@ -36,7 +36,8 @@ class _WaitingEvent(NamedTuple):
 
 
 class AuditRecorder(AuditTrail):
-    """Logs each event at once and saves its record when ``save`` is called: no request waits for the database.
+    """Logs each event at once, and stores its record when ``save`` is called, so that no request waits for the
+    database.
 
     Without ``records``, events are in the log only.
     """
@@ -67,8 +68,8 @@ class AuditRecorder(AuditTrail):
     async def save(self) -> None:
         """Save the records of all waiting events; raises ``StoreUnavailable``.
 
-        Events that were not saved go on waiting, even if this call is cancelled. A batch with an unknown outcome is
-        saved again; saving a record twice changes nothing.
+        Events that were not saved still wait, even if this call is cancelled. A batch is saved again if it is not known
+        whether it was saved; saving a record twice changes nothing.
         """
         try:
             while self._records is not None and self._waiting:
@@ -84,7 +85,7 @@ class AuditRecorder(AuditTrail):
         _warn_of_unsaved(len(self._waiting))
 
     def _remove_saved(self, batch: list[_WaitingEvent]) -> None:
-        """Remove the saved events. Some may have been dropped meanwhile: they do not count as dropped any more."""
+        """Remove the saved events. Those that were dropped while they were saved no longer count as dropped."""
         saved = {each.event_id for each in batch}
         while self._waiting and self._waiting[0].event_id in saved:
             saved.remove(self._waiting.popleft().event_id)
@@ -104,7 +105,7 @@ class CountedAuditTrail(AuditTrail):
 
 
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:
-    """Return the fields of ``event`` without its time. The event's own address goes before that of the request."""
+    """Return the fields of ``event`` without its time. An address of the event replaces that of the request."""
     kind: Any = type(event)
     logged: dict[str, Any] = {
         name: value[:MAX_TEXT_LENGTH] if isinstance(value := getattr(event, name), str) else value

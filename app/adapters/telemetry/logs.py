@@ -18,8 +18,8 @@ _FRAMES: Final = 4
 class JsonFormatter(logging.Formatter):
     """Formats a log record as one line of ASCII JSON, in which no input can break out of its string.
 
-    Of an exception it logs the type and the place, but not the message, which may quote input of a client. ``always``
-    are fields of every line.
+    Of an exception it writes the type and the place, but not the message, which may quote a client. ``always`` are the
+    fields of every line.
     """
 
     def __init__(self, **always: object) -> None:
@@ -45,10 +45,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, **always: object) -> None:
-    """Write the lines of all loggers of this process, from ``level`` ("debug", "info", …) up.
+    """Write the lines of all loggers of this process that have at least ``level`` ("debug", "info", …).
 
-    Each line has the fields ``always``. ``logging`` does
-    not collect what the formatter leaves out (thread, process, caller), which saves time.
+    Each line has the fields ``always``. ``logging`` is told not to collect the thread, the process and the caller,
+    which the formatter does not write.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  # see "Optimization" in the logging HOWTO

@@ -1,4 +1,4 @@
-"""A password hasher that reports to telemetry."""
+"""A password hasher that is timed and counted."""
 
 from collections.abc import Awaitable
 from time import perf_counter
@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 
 
 class MeasuredPasswordHasher(PasswordHasher):
-    """Measures ``hasher``, which hashes ``threads`` passwords at the same time."""
+    """Times and counts the calls of ``hasher``, which hashes ``threads`` passwords at the same time."""
 
     def __init__(self, hasher: PasswordHasher, *, threads: int, telemetry: Telemetry) -> None:
         self._hasher = hasher

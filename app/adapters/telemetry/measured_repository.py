@@ -16,7 +16,7 @@ _ACT_LABELS: Final[Mapping[str, str]] = {
     "list_users": "page",
     "set_credential_version": "adopt",
 }
-"""Values of the label ``act`` that differ from the method's name: dashboards use the old names."""
+"""Values of the label ``act`` that differ from the name of the method, because dashboards use the older names."""
 
 
 _Repository = TypeVar("_Repository")
@@ -33,7 +33,7 @@ def measured_repository(repository: _Repository, *, port: type[Any], store: str,
 
 
 class MeasuredRepository:
-    """Has a timed version of each asynchronous method of ``port``."""
+    """A repository with a timed version of each asynchronous method of ``port``."""
 
     def __init__(self, repository: Any, *, port: type[Any], store: str, telemetry: Telemetry) -> None:
         for name, _ in inspect.getmembers(port, inspect.iscoroutinefunction):

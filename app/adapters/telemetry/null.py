@@ -1,4 +1,4 @@
-"""Telemetry of a service and of a guard without metrics."""
+"""The telemetry of a service and of a guard without metrics."""
 
 from collections.abc import Mapping, Sequence
 

@@ -19,7 +19,7 @@ GRANTED: Final[dict[type[AuditEvent], str]] = {
     TokenRefreshed: "refreshed",
     TokenReplayed: "replayed",
 }
-"""The label ``outcome`` of ``keyturn_tokens_total``, for each event in which tokens are issued."""
+"""The label ``outcome`` of ``keyturn_tokens_total`` for each kind of event that issues tokens."""
 
 REFUSED: Final = "refused"
 REUSE: Final = "reuse"

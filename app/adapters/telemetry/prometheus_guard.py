@@ -1,6 +1,6 @@
 """Telemetry of a guard as Prometheus metrics. docs/guard.md explains each metric.
 
-The registry belongs to the application that uses the guard. Nothing here changes its options.
+The registry belongs to the application that uses the guard. This file does not change the options of prometheus-client.
 """
 
 import time
@@ -18,16 +18,18 @@ _FAILED: Final = "failed"
 
 
 class PrometheusGuardTelemetry(GuardTelemetry):
-    """Metrics of one guard. Before the first feed, the feed counts as stale."""
+    """The metrics of one guard. Before the first feed, the feed counts as stale."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
         self._refusals = self._counter("access_refusals", "Requests that the guard refused", "reason")
-        self._fetches = self._counter("fetches", "Questions to the issuer", "document", "outcome")
+        self._fetches = self._counter("fetches", "Fetches from the issuer", "document", "outcome")
         self._keys = self._gauge("trusted_keys", "Keys of the issuer that are trusted", "livemin")
         self._keys_at = self._gauge("keys_timestamp_seconds", "When the keys were fetched", "livemin")
-        self._revocations_at = self._gauge("revocations_timestamp_seconds", "As of when they are known", "livemin")
-        self._stale = self._gauge("feed_stale", "1: nothing good has come for too long", "livemax")
+        self._revocations_at = self._gauge(
+            "revocations_timestamp_seconds", "Time up to which revocations are known", "livemin"
+        )
+        self._stale = self._gauge("feed_stale", "1 if the last valid feed is too old", "livemax")
         self._revoked = self._gauge("revoked_sessions", "Sessions known to be revoked", "livemin")
         self._stale.set(1)
 

@@ -1,4 +1,4 @@
-"""Files in which the workers count, each in its own. Together they have the metrics of the service."""
+"""The files in which the workers count: each worker has its own files, and together they have all metrics."""
 
 import os
 import shutil
@@ -10,7 +10,6 @@ from typing import Final
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The environment variable that names the folder. prometheus-client reads it when it is imported, and later."""
-
 
 _PREFIX: Final = "keyturn-metrics-"
 

@@ -1,4 +1,4 @@
-"""Contradictions: settings that are each valid, but do not work together."""
+"""Contradictions: settings that are valid one by one, but do not work together."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -50,8 +50,8 @@ def _pairs(settings: DerivedSettings) -> Iterator[str]:
         yield f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither."
     if settings.metrics_port is not None and settings.metrics_port == settings.port != 0:
         yield (
-            f"{PREFIX}METRICS_PORT: {settings.port} is {PREFIX}PORT too; metrics are not for whoever may sign in. Give"
-            " it a port of its own."
+            f"{PREFIX}METRICS_PORT: {settings.port} is {PREFIX}PORT too; metrics must not be public. Give them"
+            " a port of their own."
         )
     if settings.session_replicas and settings.session_url is None:
         yield f"{PREFIX}SESSION_REPLICAS: only a {PREFIX}SESSION_URL such as redis://… can have replicas."

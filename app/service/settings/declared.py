@@ -152,7 +152,7 @@ class DeclaredSettings:
         help="Number of passwords that may wait to be hashed. When the queue is full, a sign-in gets a 503.",
     )
     audit_retention: int = _setting(
-        "AUDIT_RETENTION", form.duration(3_600, 10 * _YEAR), "90d", help="Time for which audit events are kept."
+        "AUDIT_RETENTION", form.duration(3_600, 10 * _YEAR), "90d", help="Time for which audit events are stored."
     )
     login_account_budget: RateLimit = _setting(
         "LOGIN_ACCOUNT_BUDGET",
@@ -212,7 +212,7 @@ class DeclaredSettings:
         "DRAIN_DELAY",
         form.duration(0, 600),
         "0s",
-        help="Time between a stop signal and the end of listening. Meanwhile `/readyz` answers 503.",
+        help="Time between a stop signal and the end of listening. During this time `/readyz` answers 503.",
     )
     shutdown_timeout: int = _setting(
         "SHUTDOWN_TIMEOUT", form.duration(1, 600), "30s", help="Time that running requests have to finish at shutdown."

@@ -114,8 +114,8 @@ class DerivedSettings(DeclaredSettings):
     def hashing_threads(self) -> int:
         """Return how many passwords one worker hashes at the same time.
 
-        By default, the threads of all workers together leave one core to the event loops. A thread of low priority on
-        every core doubles the time of other requests.
+        By default, the threads of all workers together leave one core to the event loops. With a hashing thread on
+        every core, even of low priority, other requests take twice as long.
         """
         cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
         return self.password_hash_threads or min(_MAX_HASHING_THREADS, max(1, (cores - 1) // self.workers))

@@ -1,4 +1,4 @@
-"""Reading settings from environment variables."""
+"""Read settings from environment variables."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import Field
@@ -17,7 +17,7 @@ def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tupl
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
         setting = _find(name, declared)
         if setting is None:
-            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists them.")
+            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists all settings.")
         elif name != setting.metadata["name"] in environment:
             faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
         else:

@@ -1,4 +1,4 @@
-"""Parsers of the values of settings. Each raises ``ValueError`` with a message that says what the value must be."""
+"""Parsers of the values of settings. Each raises ``ValueError``, whose message says what the value must be."""
 
 import re
 from collections.abc import Callable
@@ -171,6 +171,6 @@ def encryption_keys(text: str) -> tuple[bytes, ...]:
         keys = ()
     if not keys or any(len(key) != ENCRYPTION_KEY_BYTES for key in keys):
         raise ValueError(
-            f"must be {ENCRYPTION_KEY_BYTES} random bytes in base64url, such as {COMMAND} keys encryption-key prints"
+            f"must be {ENCRYPTION_KEY_BYTES} random bytes in base64url, as {COMMAND} keys encryption-key prints them"
         )
     return keys

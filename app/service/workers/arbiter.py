@@ -1,4 +1,4 @@
-"""The parent process: it keeps the configured number of workers, and replaces them at a SIGHUP."""
+"""The parent process. It keeps the configured number of workers running, and replaces them at a SIGHUP."""
 
 import os
 import signal
@@ -40,13 +40,13 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self._youngest_outdated = 0
 
     def init_signals(self) -> None:
-        """Ignore the signals for log files, which there are none of, and for a second parent."""
+        """Ignore the signals with which gunicorn reopens log files and starts a second parent."""
         super().init_signals()
         for number in _IGNORED_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
     def spawn_worker(self) -> None:
-        """Start a worker. Signals are blocked until it has its handlers: otherwise a signal could be lost."""
+        """Start a worker. Signals are blocked until its handlers are set, because a signal could be lost."""
         signal.pthread_sigmask(signal.SIG_BLOCK, self.SIGNALS)
         try:
             super().spawn_worker()
@@ -80,7 +80,7 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             settings = self._read_settings()
             rehearse(settings)
         except (ConfigurationError, StoreUnavailable) as error:
-            self.log.error("the settings are not taken over: %s", error)  # noqa: TRY400  # the text says it all
+            self.log.error("the settings are not taken over: %s", error)  # noqa: TRY400  # the text is enough
             return
         self.log.info("the settings were read again")
         self.app.settings = settings

@@ -14,7 +14,7 @@ from .worker import InstanceWorker
 
 _HEARTBEAT_TIMEOUT_SECONDS: Final = 30
 _CLEANUP_SECONDS: Final = 10
-"""Time for a worker to end, in addition to the time that the settings give to open requests."""
+"""Time for a worker to end, in addition to the time that the settings give to running requests."""
 
 _MEMORY: Final = "/dev/shm"  # noqa: S108  # gunicorn makes new, unnamed files there
 

@@ -1,6 +1,6 @@
-"""A trial start in a separate process, so that the parent of the workers keeps no key, connection or thread of it.
+"""A trial start in a separate process. Its keys, connections and threads end with that process.
 
-A fork would copy them in an unusable state.
+In the parent, the fork of a worker would copy them in an unusable state.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ def _report(settings: Settings, parent: "Connection[Exception | None, None]") ->
         asyncio.run(_start_and_stop(settings))
     except (ConfigurationError, StoreUnavailable) as error:
         parent.send(error)
-    except Exception:  # noqa: BLE001  # the log has the cause, and the parent goes on
+    except Exception:  # noqa: BLE001  # the log has the cause, and the parent continues
         _LOG.exception("bug")
         sys.exit(1)
     else:
@@ -56,7 +56,7 @@ def _report(settings: Settings, parent: "Connection[Exception | None, None]") ->
 
 
 async def _start_and_stop(settings: Settings) -> None:
-    """Start and stop an instance without metrics: its files would be counted with those of the workers."""
+    """Start and stop an instance without metrics, because its counts would be added to those of the workers."""
     settings = replace(settings, metrics_port=None)
     await prepare_stores(settings)
     runner = create_runner(settings)

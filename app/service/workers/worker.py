@@ -46,7 +46,7 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     @property
     def stopping(self) -> bool:
-        """Return whether the parent has told the worker to stop."""
+        """Return whether the parent has sent the worker the signal to stop."""
         return bool(self.stop_deadline)
 
     def init_signals(self) -> None:
@@ -88,7 +88,7 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             await serve(runner, self.sockets, stopped=stopped, announce=self._set_ready)
         except (ConfigurationError, StoreUnavailable) as error:
             self._log_once(error)
-        except Exception:  # noqa: BLE001  # the store may recover; if the worker ended, it would only be started again
+        except Exception:  # noqa: BLE001  # the store may recover, and the parent would start an ended worker again
             _LOG.exception("bug")
 
     def _log_once(self, error: KeyturnError) -> None:

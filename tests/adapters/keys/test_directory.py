@@ -98,7 +98,7 @@ async def test_two_keys_with_one_activation_time_are_refused(
     """It would be unclear which of them signs. The error names one file and says how to rename it."""
     for name, key in zip(names, (private_key, another_private_key), strict=True):
         put(name, pkcs8(key))
-    with pytest.raises(ConfigurationError, match=r"sign from the same moment on; rename .*2026-03-01T120000Z\.pem"):
+    with pytest.raises(ConfigurationError, match=r"activate at the same time; rename .*2026-03-01T120000Z\.pem"):
         await _load(tmp_path)
 
 
@@ -106,7 +106,7 @@ async def test_one_key_in_two_files_is_refused(tmp_path: Path, put: _Put, privat
     """The same key in two files is a mistake in a rotation. The error names the directory and says what to do."""
     put("old.pem", pkcs8(private_key))
     put("2026-03-01T120000Z.pem", pkcs8(private_key))
-    with pytest.raises(ConfigurationError, match=rf"^{tmp_path} holds the same key twice; remove one"):
+    with pytest.raises(ConfigurationError, match=rf"^{tmp_path} has the same key twice; remove one"):
         await _load(tmp_path)
 
 
@@ -118,7 +118,7 @@ async def test_one_key_in_two_files_is_refused(tmp_path: Path, put: _Put, privat
 async def test_an_impossible_time_is_refused(tmp_path: Path, put: _Put, private_key: RSAPrivateKey, name: str) -> None:
     """A file name that looks like a time but is none is refused, and the error names it."""
     path = put(name, pkcs8(private_key))
-    with pytest.raises(ConfigurationError, match=rf"{path} names no moment; rename it"):
+    with pytest.raises(ConfigurationError, match=rf"{path} is not a valid time; rename it"):
         await _load(tmp_path)
 
 
@@ -132,7 +132,7 @@ async def test_an_unfit_key_among_others_is_refused(tmp_path: Path, put: _Put, p
 
 async def test_a_directory_without_keys_is_refused(tmp_path: Path) -> None:
     """An empty directory is refused, and the error says how to generate a key in it."""
-    with pytest.raises(ConfigurationError, match=rf"{tmp_path} holds no \.pem file; .*keys generate {tmp_path}"):
+    with pytest.raises(ConfigurationError, match=rf"{tmp_path} has no \.pem file; .*keys generate {tmp_path}"):
         await _load(tmp_path)
 
 

@@ -83,7 +83,7 @@ async def test_two_keys_cannot_have_one_activation_time(tmp_path: Path, new_keys
     ring = DirectoryKeyRing(directory=tmp_path, passphrase=None)
     await ring.add(new_keys[0], follows=None)
     await ring.add(new_keys[1], follows=new_keys[0].key.kid)
-    with pytest.raises(ConfigurationError, match="there already"):
+    with pytest.raises(ConfigurationError, match="exists already"):
         await ring.reschedule(new_keys[1].key.kid, expected=NOW + 1_000, activates_at=NOW)
     assert {each.key.kid for each in await ring.load()} == {each.key.kid for each in new_keys[:2]}
     assert await ring.reschedule(new_keys[1].key.kid, expected=NOW + 1_000, activates_at=NOW + 1_000)

@@ -29,7 +29,7 @@ async def test_a_key_in_the_environment_is_read(private_key: RSAPrivateKey) -> N
 @pytest.mark.parametrize("pem", ["nonsense", "é", "0\x82\x04\xa4"], ids=ascii)
 async def test_other_text_in_the_environment_is_refused(pem: str) -> None:
     """Text that is no key is refused, and the error names the variable."""
-    with pytest.raises(ConfigurationError, match=r"^KEYTURN_SIGNING_KEY holds no PEM"):
+    with pytest.raises(ConfigurationError, match=r"^KEYTURN_SIGNING_KEY is not PEM"):
         await EnvironmentKeyStore(pem=pem, passphrase=None).load()
 
 

@@ -1,4 +1,4 @@
-"""Run the migrations on the connection of migration.py, which holds the lock."""
+"""Run the migrations on the connection that ``migration.py`` opened and locked."""
 
 from alembic import context
 
