@@ -7,5 +7,6 @@ import pkgutil
 
 import pytest
 
-# pytest rewrites the asserts of test files only, and of modules that are registered before their import.
+# pytest rewrites the asserts of test files, and of modules that are registered before they are imported. Only the
+# package itself is always imported before its modules.
 pytest.register_assert_rewrite(*(f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__)))

@@ -1,25 +1,8 @@
-"""The settings: environment variables, read once into a frozen value. Imports the domain and the ports."""
+"""The settings: environment variables, read once into a frozen value.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Self
+May import: the domain, the ports.
+"""
 
-from ...domain.errors import ConfigurationError
-from .contradictions import contradictions
-from .derived import DerivedSettings
-from .environment import read
+from .settings import Settings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(DerivedSettings):
-    """Every setting, and the values that follow from them. Settings from the environment have no contradictions."""
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings in ``environment``; raises ``ConfigurationError`` with a line for each fault."""
-        given, faults = read(environment, fields(cls))
-        settings = cls(**given)
-        faults = faults or list(contradictions(settings))
-        if faults:
-            raise ConfigurationError("\n".join(faults))
-        return settings
+__all__ = ["Settings"]

@@ -1,58 +1,8 @@
-"""Several processes that serve one port: a parent and its workers. Each worker is an instance."""
+"""Several processes that serve one port: a parent and its workers. Each worker is an instance.
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
+May import: the rest of the service, the adapters, the domain, the ports, gunicorn.
+"""
 
-from ...adapters.http.server.listening import bind
-from ...adapters.telemetry.shared_files import shared_files
-from ...domain.errors import ConfigurationError
-from ...ports.session_store import StoreOptions
-from ..instance import bind_metrics
-from ..settings import Settings
-from ..stores import session_store
-from ..telemetry import import_prometheus
-from .rehearsal import rehearse
+from .running import run_workers
 
-_MISSING: Final = (
-    "KEYTURN_WORKERS: more than one worker needs gunicorn, which is not installed; run pip install keyturn[workers]."
-)
-
-
-def run_workers(settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. ``announce`` is called with the URL when the first worker accepts requests.
-    ``read_settings`` is called at a SIGHUP.
-
-    Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
-    """
-    try:
-        from .arbiter import Workers  # noqa: PLC0415  # one worker does not need gunicorn
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(_MISSING) from error
-    sockets = asyncio.run(bind(settings.host, settings.port))
-    with _shared_metrics(settings):
-        metrics = asyncio.run(bind_metrics(settings))
-        rehearse(settings)
-        _import_adapters(settings)
-        for each in (*sockets, *metrics):
-            each.listen()
-        Workers(settings, sockets, metrics, read_settings=read_settings, announce=announce).run()
-
-
-@contextmanager
-def _shared_metrics(settings: Settings) -> Iterator[None]:
-    """Let the workers count in shared files, if there are metrics: each worker can then report the whole service."""
-    if settings.metrics_port is None:
-        yield
-        return
-    with shared_files():
-        import_prometheus()
-        yield
-
-
-def _import_adapters(settings: Settings) -> None:
-    """Import the adapters of the stores, so that the workers share their memory. A new store does not connect."""
-    for url in (settings.database_url, settings.session_url):
-        if url is not None:
-            session_store(url, StoreOptions())
+__all__ = ["run_workers"]

@@ -1,0 +1,40 @@
+"""Parse the arguments and run the command that they name."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ..domain.errors import ConfigurationError, StoreUnavailable
+from . import clients, database, keys, serve, sessions, users
+
+_HYPHEN_AND_ID: Final = re.compile(r"-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
+_INTERRUPTED: Final = 130
+"""The exit status that a shell gives a program that SIGINT ended."""
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+    """Run a command and return its exit status: 0, or 1 if it failed. A failure is printed on standard error."""
+    parser = argparse.ArgumentParser(prog="keyturn", description="A token service: sign in, refresh, validate, revoke.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for group in (serve, users, sessions, clients, keys, database):
+        group.add_to(commands)
+    parsed = parser.parse_args([_escape_hyphen(each) for each in (sys.argv[1:] if arguments is None else arguments)])
+    try:
+        parsed.run(parsed, environment)
+    except (ConfigurationError, StoreUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0
+
+
+def _escape_hyphen(argument: str) -> str:
+    """Return the id of a key or session with a space before it if it begins with a hyphen: it is not an option then.
+
+    The commands strip the space.
+    """
+    return f" {argument}" if _HYPHEN_AND_ID.fullmatch(argument) else argument
