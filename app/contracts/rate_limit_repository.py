@@ -104,7 +104,7 @@ class RateLimitBehaviour(RepositoryContract[RateLimitRepository]):
         assert await take(repository, key(2)) == 30
 
     async def test_delete_full_keeps_limits_that_are_not_full(self, repository: RateLimitRepository) -> None:
-        """Deleting full limits changes no answer, and deletes at most ``limit`` of them."""
+        """Deleting full limits changes no later result, and deletes at most ``limit`` of them."""
         for number in range(5):
             await take(repository, key(number))
         for _ in range(3):

@@ -1,5 +1,4 @@
-"""What the domain needs from the outside: protocols, and the values that only they use. Their docstrings are the
-contract.
+"""What the domain needs from the outside: protocols, whose docstrings are the contract, and their own values.
 
 May import: the values of the domain.
 """
