@@ -1,4 +1,4 @@
-"""Building guards: one with fixed keys, and one that follows its issuer."""
+"""Build guards: one with fixed keys, and one that follows its issuer."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -68,7 +68,7 @@ class RemoteGuard(Guard):
             yield
 
     def state(self) -> GuardState:
-        """Return what the guard knows of its issuer, and how old that is."""
+        """Return the state of the keys and the feed of the issuer, with their ages."""
         return self._follower.state()
 
 
@@ -89,10 +89,10 @@ def remote_guard(
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``. It fetches the issuer's keys, and
     refuses the tokens of revoked sessions.
 
-    The guard polls the revocation feed every ``poll`` seconds. The feed is stale when no good feed has come for
-    ``stale_after`` seconds; ``closed_when_stale`` says whether routes without a mark then answer 503. ``leeway`` is how
-    much two clocks may differ, in seconds. No request waits for the issuer. ``telemetry``, such as ``guard_metrics()``,
-    counts refusals and fetches.
+    The guard polls the revocation feed every ``poll`` seconds. The feed is stale when no valid feed has arrived for
+    ``stale_after`` seconds; ``closed_when_stale`` says whether routes without a mark then respond with 503. ``leeway``
+    is how much two clocks may differ, in seconds. No request waits for the issuer. ``telemetry``, such as
+    ``guard_metrics()``, counts refusals and fetches.
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """

@@ -1,4 +1,4 @@
-"""Following an issuer in the background: its keys and its revocation feed."""
+"""Follow an issuer in the background: its keys and its revocation feed."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ _STALE: Final = "nothing good has come for too long: sessions may be revoked unh
 
 
 class IssuerFollower:
-    """Fetches the issuer's keys when they are due or requested, and polls its feed every ``poll_seconds``."""
+    """Fetches the issuer's keys when it is time or on request, and polls its feed every ``poll_seconds``."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class IssuerFollower:
         self._log_change("revocations", _STALE if self._feed.is_stale() else "")
 
     def state(self) -> GuardState:
-        """Return what the guard knows of its issuer now."""
+        """Return the state of the keys and the feed of the issuer, with their ages."""
         fetched_at, feed_age = self._keys.fetched_at, self._feed.age()
         return GuardState(
             keys_age=None if fetched_at is None else self._clock.now() - fetched_at,
@@ -111,7 +111,7 @@ class IssuerFollower:
 async def _log_bugs(action: Callable[[], Awaitable[None]]) -> None:
     try:
         await action()
-    except Exception:  # noqa: BLE001  # a bug in one round must not stop the following rounds
+    except Exception:  # noqa: BLE001  # a bug in one round must not end the task
         _LOG.exception("following the issuer failed")
 
 

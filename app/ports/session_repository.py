@@ -74,5 +74,5 @@ class SessionRepository(Protocol):
         ...
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        """Return the sessions revoked at or after ``moment``, in no order."""
+        """Return the sessions revoked at or after ``moment`` (seconds since the epoch), in any order."""
         ...

@@ -10,13 +10,13 @@ from ..adapters.http.api.admin_clients import CLIENTS
 from ..adapters.http.api.admin_sessions import EXPLANATION
 from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from ..adapters.http.api.introspection import INTROSPECTION
-from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, JwkSetDocument
+from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, PublishedJwkSet
 from ..adapters.http.api.login import AUTHENTICATION, DEVICE_COOKIE, DeviceCookie
 from ..adapters.http.api.logout import REVOCATION, VALIDATION
 from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
 from ..adapters.http.api.password import PASSWORD_CHANGE
 from ..adapters.http.api.refresh import ROTATION
-from ..adapters.http.api.revoked_sessions import FEED_DOCUMENTS, FeedDocuments
+from ..adapters.http.api.revoked_sessions import PUBLISHED_FEEDS, PublishedFeeds
 from ..adapters.http.api.server_metadata import SERVER_METADATA
 from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
 from ..adapters.http.requests.body import BODY_TIMEOUT
@@ -47,9 +47,9 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         INTROSPECTION: container.introspection(),
         TOKEN_REVOCATION: container.token_revocation(),
         SERVER_METADATA: container.server_metadata(),
-        JWK_SET: JwkSetDocument(container.token_codec()),
+        JWK_SET: PublishedJwkSet(container.token_codec()),
         JWKS_MAX_AGE: settings.jwks_max_age,
-        FEED_DOCUMENTS: FeedDocuments(container.revocation_feed(), container.clock()),
+        PUBLISHED_FEEDS: PublishedFeeds(container.revocation_feed(), container.clock()),
         DEVICE_COOKIE: DeviceCookie(max_age=settings.device_ttl, secure=settings.is_public),
         TRUSTED_PROXIES: settings.trusted_networks,
         BODY_TIMEOUT: settings.body_timeout,

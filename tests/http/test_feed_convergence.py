@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.adapters.http.api.revoked_sessions import FeedDocuments
+from app.adapters.http.api.revoked_sessions import PublishedFeeds
 from app.domain.identifiers import SessionId
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.reload import KeyReload
@@ -64,7 +64,7 @@ class Instance:
         keys = KeyLifecycle(store=FakeKeyStore(), codec=self.codec, clock=self.clock, policy=KEY_POLICY)
         keys.signing_kid = lambda: "kid-1"  # type: ignore[method-assign]
         feed = RevocationFeed(revoked=self.revoked, keys=keys, codec=self.codec, clock=self.clock, policy=_POLICY)
-        self.documents = FeedDocuments(feed, self.clock)
+        self.documents = PublishedFeeds(feed, self.clock)
 
     async def sync_revocations(self) -> None:
         """Read the revocations of other instances."""

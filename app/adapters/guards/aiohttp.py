@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 from ...domain.errors import KeyturnError
 from ..errors.aiohttp import problem
 from .aiohttp_marks import FEED, PRINCIPAL, is_open_when_stale, is_public
-from .core import HANDLER_REFUSALS, REFUSALS, Feed, GuardCore, RefusalTelemetry, TokenValidation
+from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry, TokenValidation
 from .token_sources import BearerHeader
 
 _LOG: Final = logging.getLogger("keyturn.guard")
@@ -52,7 +52,7 @@ class Guard:
         *,
         tokens: TokenSource | None = None,
         render: ErrorRenderer = problem,
-        feed: Feed | None = None,
+        feed: FollowedFeed | None = None,
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
     ) -> None:

@@ -8,12 +8,12 @@ from aiohttp import web
 
 from ...domain.tokens.claims import AccessTokenClaims
 from . import core
-from .core import Feed, check_fresh
+from .core import FollowedFeed, check_fresh
 
 PRINCIPAL: Final = web.RequestKey("keyturn_principal", AccessTokenClaims)
 """The claims of the access token. Every guarded handler finds them in ``request[PRINCIPAL]``."""
 
-FEED: Final = web.RequestKey("keyturn_feed", Feed)
+FEED: Final = web.RequestKey("keyturn_feed", FollowedFeed)
 
 _PUBLIC: Final = "__keyturn_public__"
 _SCOPES: Final = "__keyturn_scopes__"

@@ -29,7 +29,7 @@ class TokenValidation(Protocol):
         ...
 
 
-class Feed(Protocol):
+class FollowedFeed(Protocol):
     """The revocation feed that the guard follows."""
 
     def is_stale(self) -> bool:
@@ -58,7 +58,7 @@ class GuardCore(Generic[_Request, _Response]):
         *,
         token: Callable[[_Request], str],
         render: Callable[[KeyturnError], _Response],
-        feed: Feed | None = None,
+        feed: FollowedFeed | None = None,
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
     ) -> None:
@@ -92,7 +92,7 @@ def check_scope(principal: AccessTokenClaims, *scopes: str) -> None:
             raise InsufficientScope(scope)
 
 
-def check_fresh(feed: Feed) -> None:
+def check_fresh(feed: FollowedFeed) -> None:
     """Raise ``RevocationsUnknown`` while the feed is stale."""
     if feed.is_stale():
         raise RevocationsUnknown

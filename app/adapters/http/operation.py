@@ -14,8 +14,7 @@ from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToke
 from ..errors.aiohttp import error_format
 from ..errors.format import ErrorFormat, ErrorKind
 from ..guards.aiohttp_marks import marked_public, required_scopes
-
-JSON: Final = "application/json"
+from .requests.body import JSON
 
 _BODY_ERRORS: Final = (
     HTTPStatus.REQUEST_TIMEOUT,

@@ -76,7 +76,9 @@ FIRST_PARTY_CLIENT: Final = Client(FIRST_PARTY)
 
 
 def is_client_id(text: str) -> bool:
-    """Return whether ``text`` can be a client id. It must not look like a user's ``sub``, which has 22 characters."""
+    """Return whether ``text`` can be a client id. It must not have the form of a user's ``sub`` (22 characters of
+    base64url).
+    """
     return _CLIENT_ID.fullmatch(text) is not None and _LIKE_A_SUBJECT.fullmatch(text) is None
 
 

@@ -70,7 +70,7 @@ class PasswordChange:
         """Store the hash ``new``, and return the changed user.
 
         Try again if a concurrent sign-in only renewed the stored hash: the confirmed password is still the right one.
-        Raises ``WrongCurrentPassword`` if the password was changed or the user is gone.
+        Raises ``WrongCurrentPassword`` if the password was changed or no user has this id.
         """
         version = user.credential_version
         for _ in range(_ATTEMPTS):

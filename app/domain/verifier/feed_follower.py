@@ -76,7 +76,7 @@ class FeedFollower:
         return max(measured, now - self._as_of - self._policy.leeway)
 
     def is_stale(self) -> bool:
-        """Return whether the last good feed is too old."""
+        """Return whether the last valid feed is too old."""
         return self.age() > self._stale_after
 
     async def _read(self, text: str) -> tuple[Feed, str]:

@@ -18,7 +18,7 @@ _YEAR: Final = 366 * 86_400
 
 
 def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secret: bool = False, help: str) -> Any:
-    """Declare a setting. A secret is hidden in ``repr``, and ``NAME_FILE`` can name a file that holds it."""
+    """Declare a setting. A secret is hidden in ``repr``; the variable ``NAME_FILE`` can name a file with it."""
     metadata = {"name": PREFIX + name, "parse": parse, "default": default, "secret": secret, "help": help}
     return field(default=parse(default) if default else None, repr=not secret, metadata=metadata)
 

@@ -35,7 +35,7 @@ class JwkSet(TypedDict):
     keys: list[Jwk]
 
 
-class JwkSetDocument:
+class PublishedJwkSet:
     """The JWK Set as bytes, with its ETag. They are made once for each set of keys."""
 
     def __init__(self, codec: TokenCodec) -> None:
@@ -54,7 +54,7 @@ class JwkSetDocument:
         return self
 
 
-JWK_SET: Final = web.AppKey("keyturn_jwk_set", JwkSetDocument)
+JWK_SET: Final = web.AppKey("keyturn_jwk_set", PublishedJwkSet)
 
 
 @public

@@ -27,7 +27,7 @@ _FULL_CHECK_SECONDS: Final = 2.0
 _AS_OF: Final = re.compile(r"[0-9]{1,12}")
 
 
-class FeedDocument:
+class PublishedFeed:
     """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after 5 seconds.
 
     Requests check for changes, at most once in ``seconds``.
@@ -58,15 +58,15 @@ class FeedDocument:
             self.feed = feed
 
 
-class FeedDocuments:
+class PublishedFeeds:
     """Two documents: the feed of the last minutes, and the feed of all revoked sessions."""
 
     def __init__(self, feed: RevocationFeed, clock: Clock) -> None:
         self._covers = feed.covers
-        self._recent = FeedDocument(feed, feed.recent, clock=clock, seconds=_RECENT_CHECK_SECONDS)
-        self._full = FeedDocument(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
+        self._recent = PublishedFeed(feed, feed.recent, clock=clock, seconds=_RECENT_CHECK_SECONDS)
+        self._full = PublishedFeed(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
 
-    def since(self, as_of: int) -> FeedDocument:
+    def since(self, as_of: int) -> PublishedFeed:
         """Return the document for a verifier whose last feed has this ``as_of``; 0 means that it has no feed."""
         recent = self._recent.updated()
         if recent.feed is not None and self._covers(recent.feed, as_of):
@@ -74,13 +74,13 @@ class FeedDocuments:
         return self._full.updated()
 
 
-FEED_DOCUMENTS: Final = web.AppKey("keyturn_feed_documents", FeedDocuments)
+PUBLISHED_FEEDS: Final = web.AppKey("keyturn_published_feeds", PublishedFeeds)
 
 
 @public
 async def revoked_sessions(request: web.Request) -> web.Response:
     """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part."""
-    document = request.app[FEED_DOCUMENTS].since(_since(request))
+    document = request.app[PUBLISHED_FEEDS].since(_since(request))
     return document_response(
         request, body=document.body, etag=document.etag, content_type="application/jwt", max_age=MAX_AGE
     )

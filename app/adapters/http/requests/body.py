@@ -70,7 +70,7 @@ def decode_form(text: bytes) -> str:
     except UnicodeDecodeError as error:
         raise InvalidRequest("The parameters are not UTF-8.") from error
     if "\0" in decoded:
-        raise InvalidRequest("The parameters hold a zero byte.")
+        raise InvalidRequest("The parameters have a zero byte.")
     return decoded
 
 
