@@ -116,14 +116,15 @@ def run_export(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
 
 def run_reencrypt(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Encrypt the stored keys again, and print how many keys changed."""
+    settings = Settings.from_environment(environment)
 
     async def reencrypt(container: Container) -> int:
-        ring = container.key_store()
-        if not isinstance(ring, SharedKeyRing):
+        if settings.key_source != "shared":
             raise ConfigurationError("Only keys in a shared store are encrypted with KEYTURN_KEY_ENCRYPTION_KEY.")
+        ring: SharedKeyRing = container.shared_key_ring()
         return await ring.reencrypt()
 
-    done = _run(Settings.from_environment(environment), reencrypt)
+    done = _run(settings, reencrypt)
     print(json.dumps({"reencrypted": done}) if arguments.json else f"{done} keys were encrypted again.")
 
 

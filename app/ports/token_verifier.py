@@ -12,7 +12,7 @@ class TokenVerifier(Protocol):
         """Return the claims of ``token`` if its form and its signature are valid.
 
         The caller checks times, issuer and audience. Raises ``MalformedToken`` for a text that does not have the form
-        of an access token, ``BadSignature`` for a wrong signature, ``UnknownSigner`` for an unknown ``kid``, and no
-        other error.
+        of an access token, ``BadSignature`` for a wrong signature, ``UnknownSigner`` for an unknown ``kid``,
+        ``KeysUnknown`` if the keys of an issuer were not fetched yet, and no other error.
         """
         ...

@@ -124,13 +124,14 @@ class Container(DeclarativeContainer):
 
     # Signing keys
     _pem = partial(Singleton, passphrase=_setting.key_passphrase)
+    shared_key_ring = Singleton(signing_keys.shared_key_ring, session_store, _setting.key_encryption_key)
     key_store: Provider[KeyStore] = Selector(
         _setting.key_source,
         generated=Singleton(GeneratedKeyStore, bits=_setting.key_size),
         environment=_pem(EnvironmentKeyStore, pem=_setting.signing_key),
         file=_pem(FileKeyStore, path=_setting.signing_key_file),
         directory=_pem(DirectoryKeyRing, directory=_setting.keys_dir),
-        shared=Singleton(signing_keys.shared_key_ring, session_store, _setting.key_encryption_key),
+        shared=shared_key_ring,
     )
     key_generator: Provider[KeyGenerator] = Singleton(RsaKeyGenerator, bits=_setting.key_size)
     token_codec: Provider[TokenCodec] = Singleton(JoseTokenCodec)

@@ -6,6 +6,7 @@ from typing import Final
 from ...ports.clock import Clock
 from ...ports.issuer import Issuer
 from ...ports.issuer_verifier import IssuerVerifier
+from ...ports.token_verifier import TokenVerifier
 from ..keys.reload import KeyReload
 from ..tokens.claims import AccessTokenClaims
 from .errors import IssuerFault, KeysUnknown
@@ -17,8 +18,8 @@ _FETCH_AFTER: Final = 0.8
 _RETRY_SECONDS: Final = 5.0
 
 
-class IssuerKeys:
-    """The keys of one issuer. The last usable JWK Set stays in use when a fetch fails.
+class IssuerKeys(TokenVerifier):
+    """The keys of one issuer, and the verifier of its tokens. The last usable JWK Set stays in use when a fetch fails.
 
     ``fetched_at`` is the time of the last successful fetch. ``fault`` says why the last fetch failed; it is ``""`` if
     it succeeded.
