@@ -160,8 +160,8 @@ class AuditRecordConcurrency(RepositoryContract[AuditRecordRepository]):
             await asyncio.gather(
                 *(connection.append(batch) for connection, batch in zip(connections, batches, strict=True))
             )
-            kept = await connections[-1].list_for_session(session, limit=ALL)
-            assert [each.event_id for each in kept] == sorted({each.event_id for batch in batches for each in batch})
+            stored = await connections[-1].list_for_session(session, limit=ALL)
+            assert [each.event_id for each in stored] == sorted({each.event_id for batch in batches for each in batch})
 
     async def test_racing_deletes_count_each_record_once(self) -> None:
         """Racing calls count each deleted record once, and together delete all."""

@@ -47,8 +47,8 @@ class JsonFormatter(logging.Formatter):
 def configure_logging(level: str, **always: object) -> None:
     """Write the lines of all loggers of this process that have at least ``level`` ("debug", "info", …).
 
-    Each line has the fields ``always``. ``logging`` is told not to collect the thread, the process and the caller,
-    which the formatter does not write.
+    Each line has the fields ``always``. ``logging`` does not collect the thread, the process and the caller, which the
+    formatter does not write.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  # see "Optimization" in the logging HOWTO

@@ -25,7 +25,7 @@ class Retention:
     window.
 
     ``sweeper`` is ``None`` for a store that deletes sessions and salts by itself. ``audit_records`` is ``None`` if the
-    database keeps no audit records. A record is kept for ``record_lifetime`` seconds.
+    database stores no audit records. A record is stored for ``record_lifetime`` seconds.
     """
 
     def __init__(

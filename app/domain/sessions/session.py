@@ -85,5 +85,5 @@ class SessionPolicy:
         return expires_at if idle_deadline is None else min(expires_at, idle_deadline)
 
     def salt_lifetime(self) -> int:
-        """Return for how many seconds after a rotation its salt is kept. A replay needs the salt within the window."""
+        """Return for how many seconds after a rotation its salt is stored. A replay needs it within the window."""
         return self.replay_window + _SALT_MARGIN if self.replay_window else 0
