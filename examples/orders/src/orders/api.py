@@ -21,7 +21,7 @@ async def catalogue(_: web.Request) -> web.Response:
 
 @public
 async def health(request: web.Request) -> web.Response:
-    """Return what the guard knows of its issuer, for monitoring."""
+    """Return the state of the guard, for monitoring."""
     state = asdict(request.app[GUARD].state())
     return web.json_response({name: state[name] for name in ("keys_age", "feed_age", "feed_is_stale")})
 
