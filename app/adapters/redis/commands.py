@@ -1,9 +1,10 @@
 """Run scripts and commands on the primary that has their keys, with a time limit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from redis.asyncio import Redis
 from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, TryAgainError
@@ -18,6 +19,32 @@ _SCAN_COUNT: Final = 1_000
 _MAX_REDIRECTIONS: Final = 4
 _WAIT_SHARE: Final = 0.8
 """The share of the time limit for which a change waits for the replicas."""
+
+_Arguments = ParamSpec("_Arguments")
+_T = TypeVar("_T")
+
+
+def _limited(
+    act: Callable[Concatenate["RedisCommands", _Arguments], Awaitable[_T]],
+) -> Callable[Concatenate["RedisCommands", _Arguments], Coroutine[Any, Any, _T]]:
+    """Limit the time and the number of connections; raise ``StoreUnavailable`` for every error of the server.
+
+    The error is raised here, so the last places in the log are those of the callers, and show what has failed.
+    """
+
+    @wraps(act)
+    async def limited(self: "RedisCommands", /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _T:
+        try:
+            async with asyncio.timeout(self._timeout), self._connections:
+                return await act(self, *args, **kwargs)
+        except StoreUnavailable:
+            self._refresh_soon()
+            raise
+        except (RedisError, OSError, TimeoutError) as error:
+            self._refresh_soon()
+            raise StoreUnavailable from error
+
+    return limited
 
 
 class RedisCommands:
@@ -35,21 +62,21 @@ class RedisCommands:
         self._connections = asyncio.Semaphore(connections)
         self._refreshing: asyncio.Task[None] | None = None
 
+    @_limited
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""
         by_sha1: Command = ("EVALSHA", script.sha1, len(redis_keys), *redis_keys, *arguments)
         in_full: Command = ("EVAL", script.text, len(redis_keys), *redis_keys, *arguments)
-        async with self._limited():
-            replicas = self._replicas if script.confirmed else 0
-            return await self._follow_redirections(redis_keys[0], by_sha1, in_full, replicas)
+        replicas = self._replicas if script.confirmed else 0
+        return await self._follow_redirections(redis_keys[0], by_sha1, in_full, replicas)
 
+    @_limited
     async def run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
         """Run a command once for each Redis key, which is its first argument; return the results in that order."""
         results: dict[str, Any] = {}
-        async with self._limited():
-            for client, own_keys in self._by_client(redis_keys):
-                replies = await _pipeline(client, [(name, each, *arguments) for each in own_keys])
-                results.update(zip(own_keys, map(_result, replies), strict=True))
+        for client, own_keys in self._by_client(redis_keys):
+            replies = await _pipeline(client, [(name, each, *arguments) for each in own_keys])
+            results.update(zip(own_keys, map(_result, replies), strict=True))
         return [results[each] for each in redis_keys]
 
     async def scan(self, pattern: str) -> AsyncIterator[bytes]:
@@ -57,9 +84,7 @@ class RedisCommands:
         for client in self._topology.primaries():
             cursor: int | bytes = 0
             while True:
-                async with self._limited():
-                    command: Command = ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN_COUNT)
-                    cursor, found = await _execute(client, command)
+                cursor, found = await self._scan_page(client, pattern, cursor)
                 for redis_key in found:
                     yield redis_key
                 if int(cursor) == 0:
@@ -72,18 +97,10 @@ class RedisCommands:
             with suppress(asyncio.CancelledError):
                 await self._refreshing
 
-    @asynccontextmanager
-    async def _limited(self) -> AsyncIterator[None]:
-        """Limit the time and the number of connections; raise ``StoreUnavailable`` for every error of the server."""
-        try:
-            async with asyncio.timeout(self._timeout), self._connections:
-                yield
-        except StoreUnavailable:
-            self._refresh_soon()
-            raise
-        except (RedisError, OSError, TimeoutError) as error:
-            self._refresh_soon()
-            raise StoreUnavailable from error
+    @_limited
+    async def _scan_page(self, client: Redis, pattern: str, cursor: int | bytes) -> Any:
+        """Return the cursor of the next page of a scan, and the Redis keys of this page."""
+        return await _execute(client, ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN_COUNT))
 
     def _by_client(self, redis_keys: Sequence[str]) -> Iterator[tuple[Redis, list[str]]]:
         """Yield each server that has some of the keys, and those keys."""

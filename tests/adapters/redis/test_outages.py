@@ -112,6 +112,16 @@ async def test_the_store_subscribes_again_after_a_restart(server: Valkey) -> Non
     await other.close()
 
 
+async def test_an_outage_shows_its_caller(server: Valkey) -> None:
+    """Only one place lies below the repository, so the last four places in the log reach the domain."""
+    store = await open_prepared(server.url)
+    server.kill()
+    with pytest.raises(StoreUnavailable) as failure:
+        await store.sessions.find(new_session().session_id)
+    assert [place.name for place in failure.traceback][1:] == ["find", "limited"]
+    await store.close()
+
+
 @pytest.mark.parametrize("method", ["prepare", "open"])
 @pytest.mark.parametrize("form", ["redis", "redis+cluster"])
 async def test_an_unreachable_server_is_named(method: str, form: str) -> None:
