@@ -11,7 +11,7 @@ from app.domain.errors import StoreUnavailable, TooManyAttempts
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.login.authentication import LoginResult
 from app.domain.login.device import Device, make_device_token
-from app.domain.login.errors import InvalidCredentials, NoPlaceLeft
+from app.domain.login.errors import HashingOverloaded, InvalidCredentials
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.requester import Requester
 from app.testing.builders import ALICE, PASSWORD, RATE_LIMITS
@@ -156,7 +156,7 @@ async def test_a_flood_from_unknown_devices_waits_before_the_store(world: World)
     assert watched.queries == MAX_LOOKUPS
     watched.open.set()
     done = await outcomes(flood)
-    assert done == [InvalidCredentials] * MAX_UNKNOWN + [NoPlaceLeft] * (200 - MAX_UNKNOWN)
+    assert done == [InvalidCredentials] * MAX_UNKNOWN + [HashingOverloaded] * (200 - MAX_UNKNOWN)
     assert watched.max_concurrent == MAX_LOOKUPS
     assert world.hasher.verifications == MAX_UNKNOWN
 
@@ -167,7 +167,8 @@ async def test_a_flood_at_one_account_queries_the_store_rarely(world: World) -> 
     world.clock.advance(1)
     watched, events = WatchedStores(world), len(world.audit.events)
     flood = await started(*(sign_in(world, address=f"10.0.{n}.1") for n in range(200)))
-    assert set(await outcomes(flood)) == {TooManyAttempts, NoPlaceLeft}
+    refused: set[type[Exception]] = {TooManyAttempts, HashingOverloaded}
+    assert set(await outcomes(flood)) == refused
     assert watched.queries <= 2 * MAX_LOOKUPS
     assert len(world.audit.events) - events <= MAX_LOOKUPS
 
@@ -178,7 +179,7 @@ async def test_a_place_is_held_until_the_password_is_verified(world: World) -> N
     world.hasher.open.clear()
     flood = await started(*(sign_in(world, username=f"name-{n}", address=f"10.0.{n}.1") for n in range(MAX_UNKNOWN)))
     queries = watched.queries
-    with pytest.raises(NoPlaceLeft):
+    with pytest.raises(HashingOverloaded):
         await sign_in(world)
     assert watched.queries == queries == 2 * MAX_UNKNOWN
     world.hasher.open.set()

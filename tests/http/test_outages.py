@@ -86,8 +86,10 @@ async def test_no_active_key_answers_500(
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
-async def test_too_many_logins_answer_503(start: Start) -> None:
-    """With one hashing thread and no queue, concurrent logins get 503 with Retry-After."""
+async def test_too_many_logins_answer_503(start: Start, log: LogLines) -> None:
+    """With one hashing thread and no queue, concurrent logins get 503 with Retry-After. The log has the same error as
+    for a refusal of the hasher itself.
+    """
     service = await start(hashing=True, password_hash_queue=0)
     answers = await asyncio.gather(*(service.login() for _ in range(8)))
     statuses = {answer.status for answer in answers}
@@ -97,3 +99,5 @@ async def test_too_many_logins_answer_503(start: Start) -> None:
             assert answer.problem == (503, "temporarily-unavailable")
             assert int(answer.headers["Retry-After"]) >= 1
             assert answer.json()["detail"] == HashingOverloaded.description
+    errors = {entry["error"] for entry in log.of("keyturn.http") if entry["message"] == "failed"}
+    assert errors == {f"HashingOverloaded: {HashingOverloaded.description}"}

@@ -17,7 +17,7 @@ from ..rate_limits.policy import Attempt, RateLimitPolicy
 from ..rate_limits.rate_limit import LocalRateLimit, RateLimit
 from ..requester import Requester
 from .device import Device, read_device_token
-from .errors import HashingCancelled, HashingOverloaded, NoPlaceLeft
+from .errors import HashingCancelled, HashingOverloaded
 from .user import User
 
 _DEVICE_LOOKUPS: Final = 1_000
@@ -172,9 +172,9 @@ class WaitingRoom:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place; raises ``NoPlaceLeft`` at once if all are taken."""
+        """Hold a place; raises ``HashingOverloaded`` at once if all are taken."""
         if not self._free_places:
-            raise NoPlaceLeft
+            raise HashingOverloaded(reached_hasher=False)
         self._free_places -= 1
         try:
             yield

@@ -23,13 +23,16 @@ class HashingCancelled(CancelledError):
 
 
 class HashingOverloaded(Unavailable):
-    """Too many passwords wait to be hashed, or memory is short."""
+    """Too many passwords wait to be hashed, or memory is short.
+
+    ``reached_hasher`` is false for a sign-in that was refused before its password reached the hasher.
+    """
 
     description = "Too many sign-ins are under way; try again."
 
-
-class NoPlaceLeft(HashingOverloaded):
-    """A sign-in was refused before its password reached the hasher, because too many are under way."""
+    def __init__(self, description: str | None = None, *, reached_hasher: bool = True) -> None:
+        super().__init__(description)
+        self.reached_hasher = reached_hasher
 
 
 class UserNotFound(KeyturnError):

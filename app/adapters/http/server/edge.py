@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from ....domain.errors import InvalidRequest, KeyturnError, Unavailable
-from ....domain.login.errors import NoPlaceLeft
+from ....domain.login.errors import HashingOverloaded
 from ...errors.aiohttp import bug_response, error_response, http_error_response
 from ...guards.token_sources import TWO_AUTHORIZATION_HEADERS
 from ...request_context import ADDRESS, REQUEST_ID
@@ -85,7 +85,7 @@ def _store_client_address(request: web.Request) -> None:
 
 def _domain_error_response(request: web.Request, error: KeyturnError) -> web.Response:
     """Return the response to a domain error. Log it if it is a 5xx."""
-    if isinstance(error, NoPlaceLeft):
+    if isinstance(error, HashingOverloaded) and not error.reached_hasher:
         request.app[TELEMETRY].hashing_refused()
     response = error_response(error, path=request.path)
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
