@@ -57,11 +57,11 @@ class World(Services):
         for name in services:
             self.__dict__.pop(name, None)
 
-    async def open_session(self, user: User = ALICE, *, requested: str | None = None) -> IssuedTokens:
+    async def open_session(self, user: User = ALICE, *, requested_scope: str | None = None) -> IssuedTokens:
         """Return the tokens of a new session. Afterwards the audit trail and the list of writes are empty."""
         issued = await self.session_opening.open_session(
             subject=user.subject,
-            scope=user.scope.narrowed_to(requested) if requested else user.scope,
+            scope=user.scope.narrowed_to(requested_scope) if requested_scope else user.scope,
             credential_version=user.credential_version,
             client_id=FIRST_PARTY,
             requester=REQUESTER,
@@ -69,9 +69,9 @@ class World(Services):
         self._clear_records()
         return issued
 
-    async def refresh(self, refresh_token: str, *, requested: str | None = None) -> IssuedTokens:
+    async def refresh(self, refresh_token: str, *, requested_scope: str | None = None) -> IssuedTokens:
         """Return the new tokens when the session's own client presents ``refresh_token``."""
-        return await self.rotation.rotate(refresh_token, client_id=FIRST_PARTY, requested=requested)
+        return await self.rotation.rotate(refresh_token, client_id=FIRST_PARTY, requested_scope=requested_scope)
 
     async def refresh_times(self, times: int, issued: IssuedTokens) -> list[str]:
         """Rotate ``times`` times; return the refresh tokens of all generations, the oldest first."""

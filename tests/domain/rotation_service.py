@@ -58,12 +58,12 @@ class RotationService:
 
     def log_in(self, username: str, scope: str | None) -> IssuedTokens:
         """Open a session for a user; return its tokens."""
-        return completed(self.world.open_session(self.user(username), requested=scope))
+        return completed(self.world.open_session(self.user(username), requested_scope=scope))
 
     def present(self, token: str, client_id: ClientId, scope: str | None) -> IssuedTokens | type[KeyturnError]:
         """Present a refresh token; return the new tokens, or the type of the error."""
         try:
-            return completed(self.world.rotation.rotate(token, client_id=client_id, requested=scope))
+            return completed(self.world.rotation.rotate(token, client_id=client_id, requested_scope=scope))
         except KeyturnError as error:
             return type(error)
 

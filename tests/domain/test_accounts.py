@@ -19,7 +19,7 @@ async def test_a_new_user_is_stored_and_can_sign_in(world: World) -> None:
     assert await world.users.find_by_username("bob") == await world.users.find(user.subject) == user
     assert (user.username, user.scope, user.password_hash, user.disabled) == ("bob", SCOPE, "plain:a password", False)
     signed_in = await world.authentication.sign_in(
-        "bob", "a password", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+        "bob", "a password", client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
     )
     assert world.claims(signed_in.tokens).subject == user.subject
 

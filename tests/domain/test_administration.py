@@ -20,7 +20,7 @@ NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
 async def sign_in(world: World, password: str = PASSWORD) -> object:
     """Sign Alice in."""
     return await world.authentication.sign_in(
-        ALICE.username, password, client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+        ALICE.username, password, client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
     )
 
 

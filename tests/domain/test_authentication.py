@@ -28,10 +28,12 @@ async def world() -> World:
     return world
 
 
-async def sign_in(world: World, username: str, password: str = PASSWORD, requested: str | None = None) -> IssuedTokens:
+async def sign_in(
+    world: World, username: str, password: str = PASSWORD, requested_scope: str | None = None
+) -> IssuedTokens:
     """Sign in through the first-party client."""
     signed_in = await world.authentication.sign_in(
-        username, password, client_id=FIRST_PARTY, requested=requested, requester=REQUESTER
+        username, password, client_id=FIRST_PARTY, requested_scope=requested_scope, requester=REQUESTER
     )
     return signed_in.tokens
 
@@ -78,9 +80,9 @@ async def test_the_scope_is_checked_after_the_password(world: World) -> None:
         await sign_in(world, "alice", "wrong", "keyturn:admin")
     world.audit.events.clear()
     with pytest.raises(InvalidScope):
-        await sign_in(world, "alice", requested="keyturn:admin")
+        await sign_in(world, "alice", requested_scope="keyturn:admin")
     assert world.audit.events == []
-    assert (await sign_in(world, "alice", requested="account")).scope == Scope.parse("account")
+    assert (await sign_in(world, "alice", requested_scope="account")).scope == Scope.parse("account")
 
 
 async def test_an_outdated_hash_is_renewed(world: World) -> None:

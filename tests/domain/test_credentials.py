@@ -15,7 +15,7 @@ async def test_unicode_forms_are_equal(world: World) -> None:
     """A name or password is the same whether an accent is typed as one character or as two."""
     await world.accounts.create(DECOMPOSED, f"{COMPOSED}!", scope=SCOPE)
     assert await world.authentication.sign_in(
-        COMPOSED, f"{DECOMPOSED}!", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+        COMPOSED, f"{DECOMPOSED}!", client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
     )
     with pytest.raises(AlreadyExists):
         await world.accounts.create(COMPOSED, "another one", scope=SCOPE)
@@ -46,7 +46,7 @@ async def test_the_password_of_an_imported_user_is_hashed_again(world: World) ->
     """The imported hash is accepted whatever the password policy says, and replaced at the first sign-in."""
     user = await world.accounts.import_user("bob", "old:short", scope=SCOPE)
     assert await world.authentication.sign_in(
-        "bob", "short", client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+        "bob", "short", client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
     )
     stored = await world.users.find(user.subject)
     assert stored is not None

@@ -34,7 +34,7 @@ async def sign_in(
         username,
         password,
         client_id=FIRST_PARTY,
-        requested=None,
+        requested_scope=None,
         requester=Requester(address=address),
         device_token=device,
     )

@@ -28,7 +28,7 @@ async def change(world: World, granted: IssuedTokens, current: str = PASSWORD, n
 async def sign_in(world: World, password: str) -> IssuedTokens:
     """Sign Alice in."""
     signed_in = await world.authentication.sign_in(
-        ALICE.username, password, client_id=FIRST_PARTY, requested=None, requester=REQUESTER
+        ALICE.username, password, client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
     )
     return signed_in.tokens
 

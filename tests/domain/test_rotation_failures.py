@@ -95,24 +95,24 @@ async def test_a_fault_does_not_hide_reuse(world: World, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("generation", [0, 1], ids=["replay", "rotation"])
-@pytest.mark.parametrize("requested", BAD_SCOPES, ids=["excessive", "malformed", "long"])
-async def test_a_bad_scope_uses_up_no_token(world: World, requested: str, generation: int) -> None:
+@pytest.mark.parametrize("requested_scope", BAD_SCOPES, ids=["excessive", "malformed", "long"])
+async def test_a_bad_scope_uses_up_no_token(world: World, requested_scope: str, generation: int) -> None:
     """An excessive, malformed or long scope is refused and changes nothing; the token still works."""
     tokens = await world.refresh_times(1, await world.open_session())
     before = await world.stored(tokens[0])
     with pytest.raises(InvalidScope):
-        await world.refresh(tokens[generation], requested=requested)
+        await world.refresh(tokens[generation], requested_scope=requested_scope)
     assert await world.stored(tokens[0]) == before
     assert (world.sessions.writes, world.audit.events) == ([], [])
     assert await world.refresh(tokens[generation])
 
 
-@pytest.mark.parametrize("requested", BAD_SCOPES, ids=["excessive", "malformed", "long"])
-async def test_a_bad_scope_does_not_hide_reuse(world: World, requested: str) -> None:
+@pytest.mark.parametrize("requested_scope", BAD_SCOPES, ids=["excessive", "malformed", "long"])
+async def test_a_bad_scope_does_not_hide_reuse(world: World, requested_scope: str) -> None:
     """Reuse is detected before the scope is parsed."""
     tokens = await world.refresh_times(2, await world.open_session())
     with pytest.raises(InvalidGrant):
-        await world.refresh(tokens[0], requested=requested)
+        await world.refresh(tokens[0], requested_scope=requested_scope)
     assert (await world.stored(tokens[0])).revoked_because is RevocationReason.REUSE
 
 
@@ -120,15 +120,15 @@ async def test_a_refused_token_hides_the_check_of_the_scope(world: World) -> Non
     """A foreign client and the holder of a dead token get ``InvalidGrant``, not ``InvalidScope``."""
     token = (await world.open_session()).refresh_token
     with pytest.raises(InvalidGrant):
-        await world.rotation.rotate(token, client_id=OTHER_CLIENT, requested=EXCESSIVE)
+        await world.rotation.rotate(token, client_id=OTHER_CLIENT, requested_scope=EXCESSIVE)
     world.clock.time = (await world.stored(token)).expires_at
     with pytest.raises(InvalidGrant):
-        await world.refresh(token, requested=EXCESSIVE)
+        await world.refresh(token, requested_scope=EXCESSIVE)
 
 
 async def test_a_narrower_scope_applies_to_one_access_token(world: World) -> None:
     """The session keeps its scope, and the next refresh grants all of it."""
-    granted = await world.refresh((await world.open_session()).refresh_token, requested="account")
+    granted = await world.refresh((await world.open_session()).refresh_token, requested_scope="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     assert (await world.stored(granted.refresh_token)).scope == ALICE.scope
     follower = await world.refresh(granted.refresh_token)
@@ -138,17 +138,19 @@ async def test_a_narrower_scope_applies_to_one_access_token(world: World) -> Non
 async def test_a_replay_may_request_another_scope(world: World) -> None:
     """The scope of a replay does not depend on the scope that the first presentation requested."""
     token = (await world.open_session()).refresh_token
-    first = await world.refresh(token, requested="account")
-    second = await world.refresh(token, requested="orders:read")
+    first = await world.refresh(token, requested_scope="account")
+    second = await world.refresh(token, requested_scope="orders:read")
     assert second.scope == world.claims(second).scope == Scope.parse("orders:read")
     assert second.refresh_token == first.refresh_token
 
 
-@pytest.mark.parametrize("requested", [None, ""])
-async def test_without_a_requested_scope_the_session_scope_is_granted(world: World, requested: str | None) -> None:
+@pytest.mark.parametrize("requested_scope", [None, ""])
+async def test_without_a_requested_scope_the_session_scope_is_granted(
+    world: World, requested_scope: str | None
+) -> None:
     """The session's scope may be narrower than the user's."""
     signed_in = await world.authentication.sign_in(
-        ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested="account", requester=REQUESTER
+        ALICE.username, PASSWORD, client_id=FIRST_PARTY, requested_scope="account", requester=REQUESTER
     )
     granted = signed_in.tokens
-    assert (await world.refresh(granted.refresh_token, requested=requested)).scope == Scope.parse("account")
+    assert (await world.refresh(granted.refresh_token, requested_scope=requested_scope)).scope == Scope.parse("account")

@@ -113,17 +113,17 @@ async def test_opening_records_a_login(world: World) -> None:
 
 async def test_a_session_can_have_less_scope_than_its_user(world: World) -> None:
     """A refresh cannot widen the scope of such a session."""
-    granted = await world.open_session(requested="account")
+    granted = await world.open_session(requested_scope="account")
     assert granted.scope == world.claims(granted).scope == Scope.parse("account")
     with pytest.raises(InvalidScope):
-        await world.refresh(granted.refresh_token, requested=ALICE.scope.text)
+        await world.refresh(granted.refresh_token, requested_scope=ALICE.scope.text)
 
 
-@pytest.mark.parametrize("requested", ["keyturn:admin", "account keyturn:admin", "account  orders:read"])
-async def test_a_bad_scope_opens_no_session(world: World, requested: str) -> None:
+@pytest.mark.parametrize("requested_scope", ["keyturn:admin", "account keyturn:admin", "account  orders:read"])
+async def test_a_bad_scope_opens_no_session(world: World, requested_scope: str) -> None:
     """An excessive or malformed scope stores no session and records no login."""
     with pytest.raises(InvalidScope):
-        await world.open_session(requested=requested)
+        await world.open_session(requested_scope=requested_scope)
     assert (world.sessions.writes, world.audit.events) == ([], [])
 
 

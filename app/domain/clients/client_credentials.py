@@ -19,7 +19,7 @@ class ClientCredentialsGrant:
         self._clock = clock
         self._audit = audit
 
-    def issue(self, client: Client, *, requested: str | None, targets: Sequence[str]) -> IssuedAccessToken:
+    def issue(self, client: Client, *, requested_scope: str | None, targets: Sequence[str]) -> IssuedAccessToken:
         """Return an access token for the audiences ``targets``; without targets, for all audiences of the client.
 
         Raises ``UnauthorizedClient``, ``InvalidScope`` and ``InvalidTarget`` (RFC 8707 §2).
@@ -32,7 +32,7 @@ class ClientCredentialsGrant:
         issued = self._issuer.issue(
             subject=Subject(client.client_id),
             client_id=client.client_id,
-            scope=client.scope.narrowed_to(requested) if requested else client.scope,
+            scope=client.scope.narrowed_to(requested_scope) if requested_scope else client.scope,
             now=now,
             audience=tuple(dict.fromkeys(targets)) or client.audiences,
         )

@@ -62,12 +62,13 @@ class Authentication:
         password: str,
         *,
         client_id: ClientId,
-        requested: str | None,
+        requested_scope: str | None,
         requester: Requester,
         device_token: str | None = None,
     ) -> LoginResult:
-        """Open a session with the scope ``requested``, or with all of the user's scope. ``device_token`` is the one of
-        an earlier sign-in, if the client has one.
+        """Open a session with ``requested_scope``, or with all of the user's scope if nothing is requested.
+
+        ``device_token`` is the one of an earlier sign-in, if the client has one.
 
         Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
         ``StoreUnavailable``.
@@ -79,7 +80,7 @@ class Authentication:
             await self._renew_hash(user, password)
         tokens = await self._session_opening.open_session(
             subject=user.subject,
-            scope=user.scope.narrowed_to(requested) if requested else user.scope,
+            scope=user.scope.narrowed_to(requested_scope) if requested_scope else user.scope,
             credential_version=user.credential_version,
             client_id=client_id,
             requester=requester,

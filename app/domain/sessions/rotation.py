@@ -55,10 +55,12 @@ class Rotation:
         self._audit = audit
         self._policy = policy
 
-    async def rotate(self, refresh_token: str, *, client_id: ClientId, requested: str | None = None) -> IssuedTokens:
+    async def rotate(
+        self, refresh_token: str, *, client_id: ClientId, requested_scope: str | None = None
+    ) -> IssuedTokens:
         """Return the successor of ``refresh_token`` and a new access token (RFC 6749 §6).
 
-        The access token has the scope ``requested``, or the scope of the session if nothing is requested.
+        The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
 
         Raises ``InvalidGrant`` for a token that is refused, ``InvalidClient`` if the client was removed,
         ``InvalidScope`` for more scope than the session has, ``TooManyAttempts`` and ``StoreUnavailable``. After any of
@@ -79,7 +81,7 @@ class Rotation:
                 self._refresh_limit.take(session.session_id, now)
             if await self._clients.find(session.client_id) is None:
                 raise InvalidClient
-            scope = session.scope.narrowed_to(requested) if requested else session.scope
+            scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
             if verdict is Verdict.REPLAY:
                 return self._replay(token, session, scope, now)
             issued = await self._advance(token, session, scope, now)

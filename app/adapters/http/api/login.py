@@ -72,7 +72,7 @@ async def login(request: web.Request) -> web.Response:
             body.username,
             body.password,
             client_id=FIRST_PARTY,
-            requested=body.scope,
+            requested_scope=body.scope,
             requester=requester(request),
             device_token=body.device_token or request.cookies.get(_DEVICE_COOKIE_NAME),
         )

@@ -71,7 +71,7 @@ async def token(request: web.Request) -> web.Response:
             return _client_credentials(request, form, client)
         _check_refresh(form, client)
         issued = await request.app[ROTATION].rotate(
-            form.refresh_token, client_id=client.client_id, requested=form.scope or None
+            form.refresh_token, client_id=client.client_id, requested_scope=form.scope or None
         )
     except _REFUSALS as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
@@ -90,7 +90,7 @@ def _check_refresh(form: TokenRequest, client: Client) -> None:
 
 def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
     issued = request.app[CLIENT_CREDENTIALS].issue(
-        client, requested=form.scope or None, targets=form.resource + form.audience
+        client, requested_scope=form.scope or None, targets=form.resource + form.audience
     )
     response: OAuthTokenResponse = {
         "access_token": issued.text,

@@ -53,7 +53,9 @@ async def refresh(request: web.Request) -> web.Response:
     """Exchange a refresh token for its successor and a new access token (RFC 6749 §6)."""
     body = await read_json(request, RefreshRequest)
     try:
-        tokens = await request.app[ROTATION].rotate(body.refresh_token, client_id=FIRST_PARTY, requested=body.scope)
+        tokens = await request.app[ROTATION].rotate(
+            body.refresh_token, client_id=FIRST_PARTY, requested_scope=body.scope
+        )
     except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise
