@@ -1,8 +1,12 @@
 """``POST /oauth/revoke``, section by section of RFC 7009."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from app.domain.audit.events import ForeignClientRefused
+from app.domain.identifiers import SessionId
+from app.domain.sessions.session import Session
 
 from .oauth import CREDENTIALS, REVOKE, TOKEN, ask, error, register
 from .service import Answer, Service, Tokens
@@ -22,6 +26,23 @@ async def test_both_kinds_of_token_end_the_session(service: Service, tokens: Tok
     assert answer.headers["Cache-Control"] == "no-store"
     assert (await service.me(tokens.access)).problem == (401, "invalid-token")
     assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
+
+
+@pytest.mark.parametrize("kind", ["access", "refresh"])
+async def test_revocation_reads_the_session_once(
+    service: Service, tokens: Tokens, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store reads the session of either token once."""
+    reads: list[SessionId] = []
+    find: Callable[[SessionId], Awaitable[Session | None]] = service.sessions.repository.find
+
+    async def counted(session_id: SessionId) -> Session | None:
+        reads.append(session_id)
+        return await find(session_id)
+
+    monkeypatch.setattr(service.sessions.repository, "find", counted)
+    assert (await revoke(service, getattr(tokens, kind))).status == 200
+    assert len(reads) == 1
 
 
 async def test_older_refresh_token_ends_its_session(service: Service, tokens: Tokens) -> None:
