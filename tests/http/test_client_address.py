@@ -91,7 +91,9 @@ async def test_headers_do_not_change_the_rate_limit(start: Start, header: str) -
 
 
 async def test_clients_of_trusted_proxy_have_separate_rate_limits(start: Start) -> None:
-    """The last entry of ``X-Forwarded-For`` is the client. Earlier entries and ``Forwarded`` are ignored."""
+    """The last entry of ``X-Forwarded-For`` is the client. Earlier entries and ``Forwarded`` are ignored. An IPv4
+    address inside an address of a tunnel is the client, too.
+    """
     service = await start(trusted_proxies=(ip_network("127.0.0.1"),))
     body = {"username": "alice", "password": "wrong"}
 
@@ -102,7 +104,9 @@ async def test_clients_of_trusted_proxy_have_separate_rate_limits(start: Start) 
     assert [await guess(number, "203.0.113.1") for number in range(12)] == [401] * 10 + [429] * 2
     assert await guess(0, "203.0.113.2") == 401
     assert [await guess(number, f"2001:db8::{number}") for number in range(12)] == [401] * 10 + [429] * 2
-    assert await guess(0, "::ffff:203.0.113.1") == 429
+    for tunnelled in ("::ffff:203.0.113.1", "2002:cb00:7101::1", "2001::34ff:8efe", "64:ff9b::203.0.113.1"):
+        assert await guess(0, tunnelled) == 429
+    assert [await guess(0, f"2002:c000:0207:{number}::1") for number in range(12)] == [401] * 10 + [429] * 2
 
 
 @pytest.mark.parametrize("earlier_entries", ["", "192.0.2.1, " * 40], ids=["short header", "long header"])
