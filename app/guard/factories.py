@@ -14,7 +14,7 @@ from ..adapters.jose.verifier import JoseTokenVerifier
 from ..adapters.system import SystemClock
 from ..adapters.telemetry.null import NullGuardTelemetry
 from ..domain.keys.reload import KeyReload
-from ..domain.tokens.policy import AccessTokenPolicy
+from ..domain.tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
 from ..domain.verifier.feed_follower import FeedFollower
@@ -44,7 +44,7 @@ def guard(
         verifier=JoseTokenVerifier.from_jwk_set(jwk_set),
         revoked=RevocationList(),
         clock=SystemClock(),
-        policy=AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway),
+        policy=_policy(issuer, audience, leeway),
     )
     return Guard(validation, tokens=tokens, render=render)
 
@@ -97,7 +97,7 @@ def remote_guard(
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
     clock, telemetry = clock or SystemClock(), telemetry or NullGuardTelemetry()
-    policy = AccessTokenPolicy(issuer=issuer, audience=audience, leeway=leeway)
+    policy = _policy(issuer, audience, leeway)
     source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), RevocationList()
     reload = KeyReload(clock=clock)
     keys = IssuerKeys(issuer=source, verifier=verifier, clock=clock, reload=reload)
@@ -128,3 +128,8 @@ def remote_guard(
         feed=feed,
         closed=closed_when_stale,
     )
+
+
+def _policy(issuer: str, audience: str, leeway: int) -> AccessTokenPolicy:
+    """Return a policy that leaves the lifetime of a token to its issuer: to ``exp`` and to the feed."""
+    return AccessTokenPolicy(issuer=issuer, audience=audience, lifetime=MAX_TOKEN_LIFETIME, leeway=leeway)

@@ -109,7 +109,7 @@ async def follower() -> Follower:
     """Return a follower that has keys and a first feed."""
     follower = Follower()
     await follower.keys.fetch()
-    assert await follower.poll(follower.current_feed()) == ""
+    assert await follower.poll(follower.current_feed(cut_off=int(NOW) - 100)) == ""
     return follower
 
 
@@ -135,6 +135,7 @@ async def test_each_feed_adds_its_sessions(follower: Follower) -> None:
         ({"keys": ()}, "does not trust itself"),
         ({"dropped": ("kid-1",)}, "does not trust itself"),
         ({"since": int(NOW) - 59}, "leaves out"),
+        ({"cut_off": int(NOW) - 101}, "cut-off"),
     ],
 )
 async def test_a_faulty_feed_changes_nothing(follower: Follower, change: dict[str, Any], fault: str) -> None:
@@ -152,12 +153,46 @@ async def test_a_faulty_feed_changes_nothing(follower: Follower, change: dict[st
         ({"expires_at": int(NOW)}, "an end within the leeway"),
         ({"since": int(NOW) - 60}, "an overlap of one minute"),
         ({"as_of": int(NOW) - 500}, "an instance that lags behind"),
+        ({"cut_off": int(NOW) - 100}, "the cut-off that was seen before"),
     ],
 )
 async def test_a_feed_at_the_limit_of_a_rule_is_applied(follower: Follower, change: dict[str, Any], limit: str) -> None:
     """Each limit is inclusive."""
     assert await follower.poll(follower.current_feed(revoked=[ONE], **change)) == ""
     assert len(follower.revoked) == 1
+
+
+async def test_a_feed_without_a_cut_off_keeps_the_known_one(follower: Follower) -> None:
+    """An instance of an older version does not name the cut-off, and takes nothing back."""
+    assert await follower.poll(follower.current_feed(cut_off=int(NOW))) == ""
+    assert await follower.poll(follower.current_feed()) == ""
+    assert follower.revoked.cut_off == int(NOW)
+
+
+@pytest.mark.parametrize(
+    ("token_lifetime", "window", "expected"),
+    [(60, 150, 60), (14_400, 14_490, 14_400), (None, 990, 86_400), (900, 990, 900), (60, 85, 55)],
+)
+async def test_a_token_lives_as_long_as_the_feed_says(
+    follower: Follower, token_lifetime: int | None, window: int, expected: int
+) -> None:
+    """Without the claim only ``exp`` counts. With it a token ends within the window, whatever the guard's leeway."""
+    assert await follower.poll(follower.current_feed(token_lifetime=token_lifetime, window=window)) == ""
+    assert follower.revoked.token_lifetime == expected
+
+
+@pytest.mark.parametrize("raised", [14_400, None])
+async def test_a_longer_lifetime_needs_a_complete_feed(follower: Follower, raised: int | None) -> None:
+    """A follower may have forgotten what a longer lifetime needs. It asks for everything before it accepts it."""
+    await follower.poll(follower.current_feed(token_lifetime=60, window=150))
+    longer: dict[str, Any] = {"token_lifetime": raised, "window": 14_490}
+    assert await follower.poll(follower.current_feed(since=int(NOW) - 180, **longer)) == ""
+    assert follower.revoked.token_lifetime == 60
+    await follower.poll(follower.current_feed(revoked=[ONE], **longer))
+    assert follower.revoked.token_lifetime == (raised or 86_400)
+    assert ONE.session_id in follower.revoked
+    await follower.poll(None)
+    assert follower.source.requests[-3:] == [(int(NOW), "tag"), (0, None), (int(NOW), "tag")]
 
 
 @pytest.mark.parametrize("error", [MalformedToken(), BadSignature(), IssuerFault("away")])

@@ -45,6 +45,8 @@ async def test_the_members_of_an_empty_feed(world: World) -> None:
         keys=("kid-1", "pending"),
         dropped=(),
         revoked=[],
+        token_lifetime=900,
+        cut_off=None,
     )
 
 
@@ -65,6 +67,15 @@ async def test_a_revocation_by_this_instance_is_in_the_feed_at_once(world: World
     session = await world.stored(opened.refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
     assert feed_of(world).recent().revoked == [RevokedSession(session.session_id, NOW)]
+
+
+async def test_the_cut_off_is_in_every_feed_and_counts_as_a_change(world: World) -> None:
+    """Both feeds have the cut-off, and a feed that lacks it is not taken for the same."""
+    before = feed_of(world).recent()
+    world.revoked.revoke_until(int(NOW))
+    after = feed_of(world).recent()
+    assert (after.cut_off, feed_of(world).full().cut_off) == (int(NOW), int(NOW))
+    assert before.content() != after.content()
 
 
 async def test_as_of_is_the_time_of_the_last_sync(world: World) -> None:

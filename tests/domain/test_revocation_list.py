@@ -87,3 +87,11 @@ def test_forgotten_sessions_take_no_memory(revoked: RevocationList) -> None:
         revoked.add(revocation(number, at=number))
         revoked.forget(revoked_before=number - 9)
     assert {len(structure) for structure in (revoked._revoked, revoked._by_time)} == {10}
+
+
+def test_the_cut_off_never_moves_back(revoked: RevocationList) -> None:
+    """There is none at first, and an earlier one changes nothing."""
+    assert revoked.cut_off is None
+    for cut_off, kept in ((100, 100), (99, 100), (101, 101)):
+        revoked.revoke_until(cut_off)
+        assert revoked.cut_off == kept

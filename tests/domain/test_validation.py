@@ -38,7 +38,6 @@ def validate(world: World, **changes: Any) -> AccessTokenClaims:
         pytest.param({"session_id": None, "auth_time": None}, id="of a client that acts for itself"),
         pytest.param({"issued_at": AT - 900, "expires_at": AT - 29}, id="expired within the leeway"),
         pytest.param({"issued_at": AT + 30, "expires_at": AT + 900}, id="issued ahead within the leeway"),
-        pytest.param({"issued_at": AT - DAY + 60, "expires_at": AT + 60}, id="for exactly a day"),
     ],
 )
 def test_valid_tokens_are_accepted(world: World, changes: dict[str, Any]) -> None:
@@ -67,6 +66,29 @@ def test_other_tokens_are_refused(world: World, changes: dict[str, Any], error: 
     with pytest.raises(error) as refusal:
         validate(world, **changes)
     assert refusal.type is error
+
+
+async def test_a_token_may_live_for_exactly_a_day() -> None:
+    """A token that lives for a day is accepted where the lifetime of access tokens is a day."""
+    world = await World.create(access_tokens=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, lifetime=DAY))
+    assert validate(world, issued_at=AT - DAY + 60, expires_at=AT + 60)
+
+
+@pytest.mark.parametrize(("age", "accepted"), [(0, True), (89, True), (90, False), (153, False)])
+@pytest.mark.parametrize("lowered_by", ["the policy", "the feed"])
+async def test_a_token_ends_with_the_present_lifetime(age: int, lowered_by: str, *, accepted: bool) -> None:
+    """A token of 4 hours ends 60 s and the leeway after its ``iat`` once the lifetime is 60 s."""
+    lifetime = 60 if lowered_by == "the policy" else DAY
+    world = await World.create(access_tokens=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, lifetime=lifetime))
+    if lowered_by == "the feed":
+        world.revoked.token_lifetime = 60
+    token = world.codec.encode(access_token_claims(issued_at=AT, expires_at=AT + 14_400), kid="kid-1")
+    world.clock.time = NOW + age
+    if accepted:
+        assert world.validation.validate(token) == access_token_claims(issued_at=AT, expires_at=AT + 60)
+    else:
+        with pytest.raises(ExpiredToken):
+            world.validation.validate(token)
 
 
 @pytest.mark.parametrize(("after", "accepted"), [(29.999, True), (30.0, False)])
@@ -105,6 +127,22 @@ def test_the_token_of_a_revoked_session_is_refused(world: World) -> None:
     with pytest.raises(SessionRevoked):
         validate(world)
     assert validate(world, session_id=refresh_token(session=2).session_id)
+    assert validate(world, session_id=None, auth_time=None)
+
+
+@pytest.mark.parametrize(("auth_time", "accepted"), [(AT - 1, False), (AT, False), (AT + 1, True)])
+def test_the_cut_off_ends_the_sessions_that_began_until_it(world: World, auth_time: int, *, accepted: bool) -> None:
+    """A token is refused if its ``auth_time`` is not after the cut-off, also one that was accepted before."""
+    token = world.codec.encode(access_token_claims(auth_time=auth_time), kid="kid-1")
+    assert world.validation.validate(token)
+    world.revoked.revoke_until(AT)
+    if accepted:
+        assert world.validation.validate(token)
+    else:
+        with pytest.raises(SessionRevoked):
+            world.validation.validate(token)
+        with pytest.raises(SessionRevoked):
+            world.validation.validate_for_any_audience(token)
     assert validate(world, session_id=None, auth_time=None)
 
 

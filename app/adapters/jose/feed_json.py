@@ -18,7 +18,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 def dump(feed: Feed) -> bytes:
     """Return ``feed`` as a JSON object. The times of revocations are rounded down to whole seconds."""
-    members = {
+    members: dict[str, object] = {
         "iss": feed.issuer,
         "iat": feed.issued_at,
         "exp": feed.expires_at,
@@ -29,6 +29,10 @@ def dump(feed: Feed) -> bytes:
         "dropped": feed.dropped,
         "revoked": {format_session_id(each.session_id): int(each.revoked_at) for each in feed.revoked},
     }
+    if feed.token_lifetime is not None:
+        members["token_lifetime"] = feed.token_lifetime
+    if feed.cut_off is not None:
+        members["cut_off"] = feed.cut_off
     return _to_json(members).encode()
 
 
@@ -51,6 +55,8 @@ def load(raw: bytes) -> Feed:
         keys=_texts(members, "keys"),
         dropped=_texts(members, "dropped"),
         revoked=_revoked(members.get("revoked")),
+        token_lifetime=_optional_number(members, "token_lifetime"),
+        cut_off=_optional_number(members, "cut_off"),
     )
 
 
@@ -59,6 +65,10 @@ def _number(members: Mapping[str, object], name: str) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{name} is missing, negative or of another type")
     return value
+
+
+def _optional_number(members: Mapping[str, object], name: str) -> int | None:
+    return _number(members, name) if name in members else None
 
 
 def _text(value: object, name: str) -> str:

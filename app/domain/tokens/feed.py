@@ -21,6 +21,10 @@ class Feed:
     sessions revoked in the last ``window`` seconds; access tokens of older ones have expired. The feed is complete up
     to one minute before ``as_of``. ``keys`` are the ``kid`` of all published keys. ``dropped`` are the ``kid`` of keys
     that were removed while tokens that they had signed were valid.
+
+    ``token_lifetime`` is the present lifetime of access tokens in seconds: an older token has expired, whatever its
+    ``exp``. Sessions that began at or before ``cut_off`` (whole seconds since the epoch) are revoked. Each is ``None``
+    if the issuer does not name it.
     """
 
     issuer: str
@@ -32,7 +36,9 @@ class Feed:
     keys: tuple[str, ...]
     dropped: tuple[str, ...]
     revoked: Sequence[RevokedSession]
+    token_lifetime: int | None = None
+    cut_off: int | None = None
 
     def content(self) -> tuple[object, ...]:
         """Return everything in the feed except its times."""
-        return self.keys, self.dropped, self.revoked
+        return self.keys, self.dropped, self.revoked, self.token_lifetime, self.cut_off

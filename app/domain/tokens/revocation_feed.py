@@ -66,6 +66,8 @@ class RevocationFeed:
             keys=tuple(key.kid for key in published),
             dropped=self._keys.dropped(),
             revoked=self._revoked.since(max(since, now - window)),
+            token_lifetime=self._policy.lifetime,
+            cut_off=self._revoked.cut_off,
         )
 
     def _as_of(self) -> int:

@@ -1,6 +1,7 @@
 """Validation of access tokens (RFC 9068 §4)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ...ports.clock import Clock
 from ...ports.token_verifier import TokenVerifier
@@ -20,6 +21,9 @@ from .revocation_list import RevocationList
 
 class Validation:
     """Validates the access tokens of one issuer for one audience. It does no I/O.
+
+    A token is accepted until its ``exp``, but not longer than the present lifetime of access tokens after its ``iat``.
+    The ``expires_at`` of the returned claims is the earlier of the two.
 
     ``unknown_signer`` is called when no key has a token's ``kid``.
     """
@@ -58,13 +62,22 @@ class Validation:
             raise WrongIssuer
         if audience is not None and audience not in claims.audience:
             raise WrongAudience
-        now = self._clock.now()
-        if now >= claims.expires_at + policy.leeway:
+        if not 0 <= claims.expires_at - claims.issued_at <= MAX_TOKEN_LIFETIME:
+            raise MalformedToken
+        now, ends_at = self._clock.now(), self._ends_at(claims)
+        if now >= ends_at + policy.leeway:
             raise ExpiredToken
         if claims.issued_at > now + policy.leeway:
             raise TokenNotYetValid
-        if not 0 <= claims.expires_at - claims.issued_at <= MAX_TOKEN_LIFETIME:
-            raise MalformedToken
-        if claims.session_id is not None and claims.session_id in self._revoked:
+        if self._revoked.ends(claims):
             raise SessionRevoked
-        return claims
+        return claims if ends_at == claims.expires_at else replace(claims, expires_at=ends_at)
+
+    def _ends_at(self, claims: AccessTokenClaims) -> int:
+        """Return the end of a token: its ``exp``, or the end of the present lifetime if that is earlier.
+
+        Revocations are remembered for the present lifetime. A token that was issued for a longer one must not outlive
+        the memory of its revocation.
+        """
+        lifetime = min(self._policy.lifetime, self._revoked.token_lifetime)
+        return min(claims.expires_at, claims.issued_at + lifetime)

@@ -5,11 +5,11 @@ from math import inf
 from typing import Final
 
 from ...ports.clock import Clock
-from ...ports.issuer import Issuer
+from ...ports.issuer import FeedDocument, Issuer
 from ...ports.issuer_verifier import IssuerVerifier
 from ..tokens.errors import InvalidToken, UnknownSigner
 from ..tokens.feed import OVERLAP_SECONDS, Feed
-from ..tokens.policy import AccessTokenPolicy
+from ..tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from .errors import IssuerFault
 from .issuer_keys import IssuerKeys
@@ -47,12 +47,13 @@ class FeedFollower:
         self._received_at = 0.0
         self._as_of = 0
         self._etag: str | None = None
+        self._needs_everything = False
         self.fault = ""
 
     async def poll(self) -> None:
         """Fetch and apply the changes since the last feed. If that fails, set ``fault`` and change nothing else."""
         try:
-            document = await self._issuer.feed(since=self._as_of, etag=self._etag)
+            document = await self._fetch()
             if document is not None:
                 self._apply(*await self._read(document.text))
                 self._etag = document.etag
@@ -79,6 +80,11 @@ class FeedFollower:
         """Return whether the last valid feed is too old."""
         return self.age() > self._stale_after
 
+    async def _fetch(self) -> FeedDocument | None:
+        if self._needs_everything:
+            return await self._issuer.feed(since=0, etag=None)
+        return await self._issuer.feed(since=self._as_of, etag=self._etag)
+
     async def _read(self, text: str) -> tuple[Feed, str]:
         try:
             if len(text) > _MAX_CHARACTERS_ON_LOOP:
@@ -100,8 +106,25 @@ class FeedFollower:
         self._keys.apply_feed(feed.keys, feed.dropped)
         for each in feed.revoked:
             self._revoked.add(each)
+        if feed.cut_off is not None:
+            self._revoked.revoke_until(feed.cut_off)
+        self._apply_lifetime(feed)
         self._revoked.mark_synced(until=self._as_of)
         self._revoked.forget(revoked_before=now - feed.window - self._policy.leeway)
+
+    def _apply_lifetime(self, feed: Feed) -> None:
+        """Accept tokens for the lifetime of the feed; for a longer one than before only if the feed is complete.
+
+        Revocations that mattered only to a longer lifetime may be forgotten here, so a complete feed is asked for.
+        A token ends within the window after its ``iat``, whatever the leeway of this guard: the issuer has forgotten
+        earlier revocations.
+        """
+        lifetime = MAX_TOKEN_LIFETIME
+        if feed.token_lifetime is not None:
+            lifetime = min(feed.token_lifetime, feed.window - self._policy.leeway)
+        self._needs_everything = lifetime > self._revoked.token_lifetime and feed.since > 0
+        if not self._needs_everything:
+            self._revoked.token_lifetime = lifetime
 
     def _check(self, feed: Feed, signer: str) -> None:
         """Raise ``IssuerFault`` for a feed that is foreign, outdated or contradictory, or that leaves a gap."""
@@ -118,3 +141,5 @@ class FeedFollower:
             raise IssuerFault("The feed is signed by a key that it does not trust itself.")
         if feed.since > max(0, self._as_of - OVERLAP_SECONDS):
             raise IssuerFault("The feed leaves out earlier revocations.")
+        if feed.cut_off is not None and self._revoked.cut_off is not None and feed.cut_off < self._revoked.cut_off:
+            raise IssuerFault("The cut-off of the feed is earlier than one seen before.")

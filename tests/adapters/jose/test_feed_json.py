@@ -21,6 +21,8 @@ FEED = Feed(
     keys=("b", "a"),
     dropped=("c",),
     revoked=[RevokedSession(SessionId(bytes([2]) * 16), 900), RevokedSession(SessionId(bytes([1]) * 16), 901)],
+    token_lifetime=900,
+    cut_off=800,
 )
 
 
@@ -42,7 +44,26 @@ def test_dump_writes_the_documented_members() -> None:
         "keys": ["b", "a"],
         "dropped": ["c"],
         "revoked": {"AAAAAAAAAAAAAAAAAAAAAA": 900},
+        "token_lifetime": 900,
+        "cut_off": 800,
     }
+
+
+def test_the_lifetime_and_the_cut_off_may_be_missing() -> None:
+    """An older version names neither, and an issuer without a cut-off names none."""
+    without = replace(FEED, token_lifetime=None, cut_off=None)
+    assert feed_json.dump(without).decode().find("token_lifetime") == -1
+    assert feed_json.dump(without).decode().find("cut_off") == -1
+    assert feed_json.load(feed_json.dump(without)) == without
+
+
+@pytest.mark.parametrize("name", ["token_lifetime", "cut_off"])
+@pytest.mark.parametrize("value", [None, True, 1.5, -1, "60", [1]])
+def test_the_lifetime_and_the_cut_off_are_numbers(name: str, value: object) -> None:
+    """A feed is refused if one of them has another type."""
+    members = json.loads(feed_json.dump(FEED))
+    with pytest.raises(ValueError, match=name):
+        feed_json.load(json.dumps({**members, name: value}).encode())
 
 
 @pytest.mark.parametrize("name", ["iss", "iat", "exp", "as_of", "since", "window", "keys", "dropped", "revoked"])
