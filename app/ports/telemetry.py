@@ -18,6 +18,10 @@ class Telemetry(Protocol):
         """Count a request and its duration. ``route`` is the pattern of its route, or "" if no route matches."""
         ...
 
+    def connection_refused(self) -> None:
+        """Count a connection that was closed at once, because its address had too many."""
+        ...
+
     def event_recorded(self, event: AuditEvent) -> None:
         """Count an audit event."""
         ...

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
+from ..adapters.http.server.connection_limit import ConnectionLimit
 from ..adapters.http.server.listening import ListeningSocket, bind
 from ..adapters.http.server.metrics_page import metrics_page
 from ..adapters.http.server.runner import Runner
@@ -19,14 +20,18 @@ def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()
     ``metrics`` are the sockets that serve ``/metrics``, from the start to the end of the runner, also while it drains.
     """
     app = create_application(settings)
+    telemetry = app[CONTAINER].telemetry()
+    limit = ConnectionLimit(
+        settings.max_connections_per_address, trusted=settings.trusted_networks, telemetry=telemetry
+    )
     if metrics:
-        text = app[CONTAINER].telemetry().exposition
-        app.cleanup_ctx.append(lambda _: metrics_page(metrics, text))
+        app.cleanup_ctx.append(lambda _: metrics_page(metrics, telemetry.exposition, limit))
     return Runner(
         app,
         shutdown_timeout=settings.shutdown_timeout,
         access_log=settings.access_log,
         drain_delay=settings.drain_delay,
+        limit=limit,
     )
 
 

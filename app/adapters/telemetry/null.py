@@ -16,6 +16,9 @@ class NullTelemetry(Telemetry):
     def request_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Do nothing."""
 
+    def connection_refused(self) -> None:
+        """Do nothing."""
+
     def event_recorded(self, event: AuditEvent) -> None:
         """Do nothing."""
 

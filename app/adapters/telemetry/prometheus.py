@@ -39,6 +39,9 @@ class PrometheusTelemetry(Telemetry):
         self._request_seconds = self._histogram(
             "http_request_seconds", "Time until the response", _SHORT, "method", "route"
         )
+        self._connections_refused = self._counter(
+            "connections_refused", "Connections that were closed at once, because their address had too many"
+        )
         self._tokens = self._counter("tokens", "Requests for tokens, by outcome", "outcome", "reason")
         self._logins = self._counter("logins", "Sign-ins, by outcome", "outcome", "reason")
         self._sessions_revoked = self._counter("sessions_revoked", "Sessions revoked before their expiry", "reason")
@@ -71,6 +74,9 @@ class PrometheusTelemetry(Telemetry):
         method = method if method in _METHODS else _OTHER
         self._requests.labels(method, route or _OTHER, status).inc()
         self._request_seconds.labels(method, route or _OTHER).observe(seconds)
+
+    def connection_refused(self) -> None:
+        self._connections_refused.inc()
 
     def event_recorded(self, event: AuditEvent) -> None:
         granted = outcomes.GRANTED.get(type(event))

@@ -200,6 +200,12 @@ class DeclaredSettings:
         form.networks,
         help="Addresses or CIDRs of the proxies whose `X-Forwarded-For` is trusted, separated by commas.",
     )
+    connections_per_address: int | None = _setting(
+        "CONNECTIONS_PER_ADDRESS",
+        form.integer(1, 1_000_000),
+        help="Maximum number of connections from one address, an IPv4 address or an IPv6 /64, to one worker. Trusted"
+        " proxies have no limit. Default: half of the files that the process may open.",
+    )
     body_timeout: int = _setting(
         "BODY_TIMEOUT", form.duration(1, 300), "10s", help="Time within which a request body must arrive."
     )

@@ -1,6 +1,7 @@
 """Values that follow from the settings: policies, choices and sizes."""
 
 import os
+import resource
 import sys
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
@@ -17,6 +18,8 @@ from .declared import DeclaredSettings
 
 _THIRTY_DAYS: Final = 30 * 86_400
 _MAX_HASHING_THREADS: Final = 4
+_UNLIMITED_FILES: Final = 1_048_576
+"""Open files that are assumed if the operating system has no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,14 @@ class DerivedSettings(DeclaredSettings):
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """Return the networks of the trusted proxies; there may be none."""
         return self.trusted_proxies or ()
+
+    @property
+    def max_connections_per_address(self) -> int:
+        """Return how many connections one address may have to one worker, by default half of its file descriptors."""
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if files == resource.RLIM_INFINITY:
+            files = _UNLIMITED_FILES
+        return self.connections_per_address or max(1, files // 2)
 
     @property
     def hashing_threads(self) -> int:

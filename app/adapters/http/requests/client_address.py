@@ -50,6 +50,12 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
 cached_client_address: Final = lru_cache(_CACHE_SIZE)(client_address)
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    """Return whether ``peer``, the address of a connection, is a trusted proxy."""
+    address = _read(peer) if trusted else None
+    return address is not None and _is_trusted(address, trusted)
+
+
 def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
     return any(address in network for network in trusted if network.version == address.version)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from ....domain.errors import ConfigurationError
+from .connection_limit import ConnectionLimit
 
 BACKLOG: Final = 1_024
 """The most connections that the kernel holds until this process accepts them."""
@@ -16,12 +17,21 @@ BACKLOG: Final = 1_024
 
 class ListeningSocket(socket.socket):
     """A bound socket. It always listens with ``BACKLOG``: an event loop passes another number, the connections that it
-    accepts in one step.
+    accepts in one step. It accepts no more connections than its ``limit`` allows.
     """
+
+    limit: ConnectionLimit | None = None
 
     def __str__(self) -> str:
         host, port = self.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return a connection and its address. Raises ``ConnectionAbortedError``, as the kernel does for a connection
+        that has already ended, if the limit does not allow it: it is closed then, and an event loop goes on.
+        """
+        connection, address = super().accept()
+        return connection if self.limit is None else self.limit.admit(connection, address), address
 
     def listen(self, _: int = BACKLOG, /) -> None:
         """Let clients connect. Raises ``ConfigurationError`` if another program has begun to listen there."""
@@ -48,16 +58,17 @@ async def bind(host: str, port: int, *, settings: str = "KEYTURN_HOST and KEYTUR
         server.close()
 
 
-async def stop_listening(site: web.BaseSite, server: web.Server) -> None:
-    """Close the sockets of ``site``. ``server`` still serves every client that has connected.
+async def stop_listening(site: web.BaseSite, server: web.Server, limit: ConnectionLimit | None) -> None:
+    """Close the sockets of ``site``. ``server`` still serves every client that has connected and that ``limit`` allows.
 
     A plain close would reset the connections that the kernel has accepted. If another process shares the socket, that
     process still listens.
     """
-    copies = [socket.socket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
+    copies = [ListeningSocket(fileno=os.dup(each.fileno())) for each in _sockets(site)]
     await _stop_accepting(site)
     await site.stop()
     for copy in copies:
+        copy.limit = limit
         for connection in _accept_all(copy):
             await asyncio.get_running_loop().connect_accepted_socket(server, connection)
 
@@ -85,9 +96,10 @@ def _accept_all(listening: socket.socket) -> list[socket.socket]:
     listening.settimeout(0)
     with listening, suppress(OSError):
         while True:
-            connection, _ = listening.accept()
-            connection.settimeout(0)
-            accepted.append(connection)
+            with suppress(ConnectionAbortedError):
+                connection, _ = listening.accept()
+                connection.settimeout(0)
+                accepted.append(connection)
     return accepted
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from .connection_limit import ConnectionLimit
 from .listening import ListeningSocket
 
 _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -14,8 +15,10 @@ _TEXT_FORMAT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @asynccontextmanager
-async def metrics_page(sockets: Sequence[ListeningSocket], text: Callable[[], bytes]) -> AsyncIterator[None]:
-    """Serve the result of ``text`` on the sockets, and close them at the end.
+async def metrics_page(
+    sockets: Sequence[ListeningSocket], text: Callable[[], bytes], limit: ConnectionLimit | None = None
+) -> AsyncIterator[None]:
+    """Serve the result of ``text`` on the sockets to the clients that ``limit`` allows, and close them at the end.
 
     Workers share the sockets, and each worker serves the metrics of all. Every response closes its connection, so that
     no client stays connected to a worker that ends.
@@ -32,6 +35,7 @@ async def metrics_page(sockets: Sequence[ListeningSocket], text: Callable[[], by
     try:
         await runner.setup()
         for each in sockets:
+            each.limit = limit
             await web.SockSite(runner, each, backlog=1).start()
         yield
     finally:

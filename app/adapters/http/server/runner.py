@@ -8,6 +8,7 @@ from aiohttp import web
 
 from .access_log import ACCESS_LOG, AccessLog
 from .connection import Server
+from .connection_limit import ConnectionLimit
 from .listening import ListeningSocket, stop_listening
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
@@ -24,7 +25,10 @@ _STEP_SECONDS: Final = 0.02
 
 
 class Runner(web.AppRunner):
-    """Runs the application on our connections. ``shutdown_timeout`` and ``drain_delay`` are seconds."""
+    """Runs the application on our connections, of which a client has no more than ``limit`` allows.
+
+    ``shutdown_timeout`` and ``drain_delay`` are seconds.
+    """
 
     def __init__(
         self,
@@ -33,8 +37,10 @@ class Runner(web.AppRunner):
         shutdown_timeout: float,
         access_log: bool,
         drain_delay: float = 0.0,
+        limit: ConnectionLimit | None = None,
     ) -> None:
         self._drain_delay = drain_delay
+        self._limit = limit
         super().__init__(
             app,
             shutdown_timeout=shutdown_timeout,
@@ -59,6 +65,7 @@ class Runner(web.AppRunner):
     async def listen(self, sockets: Sequence[ListeningSocket]) -> None:
         """Accept connections on the sockets. Raises ``ConfigurationError`` if another program listens there."""
         for each in sockets:
+            each.limit = self._limit
             await web.SockSite(self, each, backlog=_ACCEPTED_AT_ONCE).start()
 
     async def drain(self) -> None:
@@ -73,7 +80,7 @@ class Runner(web.AppRunner):
         self.app[READINESS].draining = True
         await asyncio.sleep(self._drain_delay)
         for site in self.sites:
-            await stop_listening(site, server)
+            await stop_listening(site, server, self._limit)
         idle = min(_IDLE_SECONDS, self._shutdown_timeout)
         await _wait_until_closed(server, idle)
         server.close_idle()
