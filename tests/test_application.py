@@ -53,7 +53,7 @@ async def test_the_bootstrap_user_is_an_administrator() -> None:
         user = await app[CONTAINER].user_repository().find_by_username("alice")
         assert user is not None
         assert user.scope.text == "account keyturn:admin"
-        assert await app[CONTAINER].password_hasher().verify(ALICE["bootstrap_password"], user.password_hash)
+        assert await app[CONTAINER].password_hasher().verify((ALICE["bootstrap_password"],), user.password_hash)
 
 
 async def test_an_existing_bootstrap_user_does_not_change() -> None:

@@ -14,16 +14,22 @@ class PasswordHasher(Protocol):
         """Return a salted hash of ``password`` with the current cost, as a PHC string."""
         ...
 
-    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
-        """Return whether ``hashed`` is a hash of ``password``, with any cost. An unreadable hash matches no password.
+    async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
+        """Return the first of the ``forms`` of a password that ``hashed`` is a hash of, with any cost. Return ``None``
+        if ``hashed`` is a hash of none of them, or unreadable.
+
+        Every form is verified, also after one that matches: the time depends on their number, not on the result. All
+        forms together take one place in the queue.
 
         ``known_user`` is true for a user who is known by a device or a session. Some places in the queue are reserved
         for them, so that a flood of other sign-ins does not take these places.
         """
         ...
 
-    async def verify_dummy(self, password: str) -> None:
-        """Take as long as ``verify`` with the current cost. The caller uses it for an unknown username."""
+    async def verify_dummy(self, forms: tuple[str, ...]) -> None:
+        """Take as long as ``verify`` of the same ``forms`` with the current cost. The caller uses it for an unknown
+        username.
+        """
         ...
 
     def can_verify(self, hashed: str) -> bool:

@@ -10,8 +10,8 @@ from ..ports.password_hasher import PasswordHasher
 class FakePasswordHasher(PasswordHasher):
     """Returns ``plain:PASSWORD`` as the hash of a password, and counts the calls. A hash ``old:PASSWORD`` is outdated.
 
-    A test that clears ``open`` makes verifications wait until ``open`` is set. ``known_users`` lists the argument
-    ``known_user`` of each verification.
+    ``verifications`` counts every verified form of a password. A test that clears ``open`` makes verifications wait
+    until ``open`` is set. ``known_users`` lists the argument ``known_user`` of each call.
     """
 
     def __init__(self) -> None:
@@ -28,17 +28,17 @@ class FakePasswordHasher(PasswordHasher):
         self.hashes += 1
         return f"plain:{password}"
 
-    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
+    async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
         self.known_users.append(known_user)
         try:
             await self.open.wait()
         except asyncio.CancelledError as cancelled:
             raise HashingCancelled from cancelled
-        self.verifications += 1
-        return hashed.partition(":")[2] == password
+        self.verifications += len(forms)
+        return next((form for form in forms if hashed == f"{hashed.partition(':')[0]}:{form}"), None)
 
-    async def verify_dummy(self, password: str) -> None:
-        await self.verify(password, "")
+    async def verify_dummy(self, forms: tuple[str, ...]) -> None:
+        await self.verify(forms, "")
 
     def can_verify(self, hashed: str) -> bool:
         return ":" in hashed

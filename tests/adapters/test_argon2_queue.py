@@ -67,9 +67,9 @@ def make(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> Iterator[_Make]:
         hasher.close()
 
 
-async def _start_verifying(hasher: Argon2PasswordHasher, count: int = 1) -> list[asyncio.Task[bool]]:
+async def _start_verifying(hasher: Argon2PasswordHasher, count: int = 1) -> list[asyncio.Task[str | None]]:
     """Return verifications that the hasher has received."""
-    tasks = [asyncio.create_task(hasher.verify("password", "hash")) for _ in range(count)]
+    tasks = [asyncio.create_task(hasher.verify(("password",), "hash")) for _ in range(count)]
     await asyncio.sleep(0)
     return tasks
 
@@ -85,11 +85,11 @@ async def test_a_full_queue_refuses_at_once(make: _Make, gate: Gate, threads: in
     """While every thread is busy and every place is taken, a further password is refused without waiting."""
     hasher = make(threads, queue)
     tasks = await _start_verifying(hasher, threads + queue)
-    for refused in (hasher.hash("x"), hasher.verify("x", "hash"), hasher.verify_dummy("x")):
+    for refused in (hasher.hash("x"), hasher.verify(("x",), "hash"), hasher.verify_dummy(("x",))):
         with pytest.raises(HashingOverloaded):
             await refused
     gate.is_open.set()
-    assert await asyncio.gather(*tasks) == [True] * (threads + queue)
+    assert await asyncio.gather(*tasks) == ["password"] * (threads + queue)
 
 
 async def test_cancelling_tells_whether_the_password_was_hashed(make: _Make, gate: Gate) -> None:
@@ -106,7 +106,7 @@ async def test_cancelling_tells_whether_the_password_was_hashed(make: _Make, gat
         await under_way
     assert given_up.type is asyncio.CancelledError
     gate.is_open.set()
-    assert await hasher.verify("password", "hash")
+    assert await hasher.verify(("password",), "hash") is not None
     assert len(gate.threads) == 2
 
 
@@ -115,11 +115,12 @@ async def test_some_places_are_reserved(make: _Make, gate: Gate) -> None:
     hasher = make(1, 1)
     others = await _start_verifying(hasher, 2)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify("x", "hash")
-    known = [asyncio.create_task(hasher.verify("x", "hash", known_user=True)) for _ in range(argon2._RESERVED_PLACES)]
+        await hasher.verify(("x",), "hash")
+    reserved = range(argon2._RESERVED_PLACES)
+    known = [asyncio.create_task(hasher.verify(("x",), "hash", known_user=True)) for _ in reserved]
     await asyncio.sleep(0)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify("x", "hash", known_user=True)
+        await hasher.verify(("x",), "hash", known_user=True)
     gate.is_open.set()
     assert all(await asyncio.gather(*others, *known))
     assert all(await asyncio.gather(*await _start_verifying(hasher, 2)))
@@ -130,7 +131,7 @@ async def test_places_are_given_back(make: _Make, gate: Gate) -> None:
     hasher = make(1, 1)
     gate.is_open.set()
     for _ in range(3):
-        assert await asyncio.gather(*await _start_verifying(hasher, 2)) == [True, True]
+        assert await asyncio.gather(*await _start_verifying(hasher, 2)) == ["password"] * 2
 
 
 async def test_places_are_given_back_after_a_failure(make: _Make, gate: Gate) -> None:
@@ -165,10 +166,10 @@ async def test_a_running_hash_keeps_its_place(make: _Make, gate: Gate) -> None:
     first.cancel()
     await asyncio.wait([first])
     with pytest.raises(HashingOverloaded):
-        await hasher.verify("x", "hash")
+        await hasher.verify(("x",), "hash")
     gate.is_open.set()
     await _until(lambda: hasher._places._value == 1)  # no method shows it
-    assert await hasher.verify("x", "hash")
+    assert await hasher.verify(("x",), "hash") is not None
 
 
 async def test_only_its_threads_hash(make: _Make, gate: Gate) -> None:
@@ -177,7 +178,7 @@ async def test_only_its_threads_hash(make: _Make, gate: Gate) -> None:
     tasks = await _start_verifying(hasher, 6)
     await _until(lambda: len(gate.threads) == 2)
     gate.is_open.set()
-    await asyncio.gather(*tasks, hasher.hash("x"), hasher.verify_dummy("x"))
+    await asyncio.gather(*tasks, hasher.hash("x"), hasher.verify_dummy(("x",)))
     assert len(gate.threads) == 8
     assert len(set(gate.threads)) == 2
     assert threading.get_ident() not in gate.threads
@@ -211,7 +212,7 @@ async def test_two_hashes_at_once_finish(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(argon2, "Argon2id", Together)
     async with asyncio.timeout(_TIMEOUT_SECONDS):
-        assert all(await asyncio.gather(*(hasher.verify("correct horse", hashed) for _ in range(20))))
+        assert all(await asyncio.gather(*(hasher.verify(("correct horse",), hashed) for _ in range(20))))
     hasher.close()
 
 
@@ -226,7 +227,7 @@ async def test_a_thread_that_cannot_start_costs_no_place(monkeypatch: pytest.Mon
         patched.setattr(hasher._executor, "submit", no_thread)
         with pytest.raises(RuntimeError):
             await hasher.hash("a password")
-    assert await hasher.verify("a password", await hasher.hash("a password"))
+    assert await hasher.verify(("a password",), await hasher.hash("a password")) is not None
     hasher.close()
 
 
@@ -240,5 +241,5 @@ async def test_short_memory_is_no_wrong_password(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("app.adapters.passwords.argon2._matches", no_memory)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify("a password", hashed)
+        await hasher.verify(("a password",), hashed)
     hasher.close()

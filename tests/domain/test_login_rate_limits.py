@@ -180,7 +180,7 @@ async def test_a_refused_attempt_is_not_charged(world: World) -> None:
 async def test_an_attempt_without_verification_is_given_back(world: World) -> None:
     """Sign-ins that the hasher refuses for overload are not charged."""
 
-    async def full(*_: object, **__: object) -> bool:
+    async def full(*_: object, **__: object) -> str | None:
         raise HashingOverloaded
 
     verify, world.hasher.verify = world.hasher.verify, full  # type: ignore[method-assign]  # until it is restored below

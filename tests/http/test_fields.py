@@ -1,5 +1,7 @@
 """Errors in the fields of JSON bodies."""
 
+from unicodedata import normalize
+
 import pytest
 
 from .service import Service, Tokens
@@ -50,6 +52,24 @@ async def test_field_of_a_wrong_length(service: Service, field: str, length: int
     members[field] = "\u00e9" * {0: 1, 256: 255, 129: 128, 1_025: 1_024}[length]
     answer = await service.ask("POST", "/auth/login", json=members)
     assert "errors" not in answer.json()
+
+
+@pytest.mark.parametrize(("field", "limit"), [("username", 255), ("password", 128)])
+@pytest.mark.parametrize(
+    ("letter", "forms"),
+    [("\u1f82", 4), ("\u00e9", 2), ("\u0958", 1), ("x", 1)],
+    ids=["four characters for one", "two characters for one", "one character that NFC takes apart", "one"],
+)
+async def test_limits_do_not_depend_on_the_keyboard(
+    service: Service, field: str, limit: int, letter: str, forms: int
+) -> None:
+    """As many letters are allowed when a client sends each as several characters, and one more is refused."""
+    sent = normalize("NFD", letter) if forms > 1 else letter
+    assert len(sent) == forms
+    members: dict[str, object] = {"username": "alice", "password": "x", field: sent * limit}
+    assert (await service.ask("POST", "/auth/login", json=members)).problem == (401, "invalid-credentials")
+    members[field] = sent * (limit + 1)
+    assert await field_errors(service, "/auth/login", members) == {field: f"must have 1 to {limit} characters"}
 
 
 async def test_all_field_errors_are_returned_together(service: Service) -> None:

@@ -1,5 +1,8 @@
 """``POST /auth/login``."""
 
+from unicodedata import normalize
+
+import bcrypt
 import pytest
 
 from app.domain.audit.events import LoginFailed, LoginSucceeded
@@ -103,6 +106,20 @@ async def test_long_passwords_are_not_truncated(service: Service) -> None:
     await service.create_user("bob", password)
     assert (await service.login("bob", password)).status == 200
     assert (await service.login("bob", password[:-1])).problem == (401, "invalid-credentials")
+
+
+@pytest.mark.parametrize("sent", ["cafe\u0301", "\u0958\u0932\u092e", "10 k\u2126"])
+async def test_imported_password_that_is_not_composed(service: Service, sent: str) -> None:
+    """The password works as the old system hashed it, and after the first login in the form NFC, too."""
+    hashed = bcrypt.hashpw(sent.encode(), bcrypt.gensalt(4)).decode()
+    user = await service.container.accounts().import_user("bob", hashed, scope=Scope.parse("account"))
+    assert (await service.login("bob", f"{sent}!")).problem == (401, "invalid-credentials")
+    assert (await service.login("bob", sent)).status == 200
+    renewed = await service.users.find(user.subject)
+    assert renewed is not None
+    assert renewed.password_hash.startswith("$argon2id$")
+    assert (await service.login("bob", normalize("NFC", sent))).status == 200
+    assert (await service.login("bob", sent)).status == 200
 
 
 async def test_unknown_members_are_ignored(service: Service) -> None:

@@ -27,6 +27,15 @@ async def test_password_change_ends_all_other_sessions(service: Service, tokens:
     assert (await service.login(password=NEW_PASSWORD)).status == 200
 
 
+async def test_password_change_in_another_unicode_form(service: Service, tokens: Tokens) -> None:
+    """A current password of 128 letters is right whether they are sent composed or decomposed, and so is a login."""
+    composed, decomposed = "\u00e9" * 128, "e\u0301" * 128
+    assert (await change(service, tokens, new=decomposed)).status == 204
+    assert (await service.login(password=decomposed)).status == 200
+    assert (await service.login(password=composed)).status == 200
+    assert (await change(service, tokens, current=decomposed, new=NEW_PASSWORD)).status == 204
+
+
 async def test_wrong_current_password_is_forbidden(service: Service, tokens: Tokens) -> None:
     """The response is 403 without a challenge, and nothing changes."""
     answer = await change(service, tokens, current="wrong")

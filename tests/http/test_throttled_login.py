@@ -112,13 +112,13 @@ async def test_disconnect_cancels_a_waiting_login(service: Service) -> None:
     """A client that disconnects while its password waits for hashing frees its place."""
     waits, given_up = asyncio.Event(), asyncio.Event()
 
-    async def wait_in_the_queue(*_: object, **__: object) -> bool:
+    async def wait_in_the_queue(*_: object, **__: object) -> str | None:
         waits.set()
         try:
             await asyncio.Event().wait()
         finally:
             given_up.set()
-        return True
+        return None
 
     service.container.password_hasher().verify = wait_in_the_queue  # type: ignore[method-assign]  # it never comes to an end
     body = json.dumps(LOGIN).encode()

@@ -66,11 +66,11 @@ class Argon2PasswordHasher(PasswordHasher):
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hash(password.encode()))
 
-    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
-        return await self._run(lambda: _matches(password.encode(), hashed), known_user=known_user)
+    async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
+        return await self._run(lambda: _first_match(forms, hashed), known_user=known_user)
 
-    async def verify_dummy(self, password: str) -> None:
-        await self.verify(password, self._dummy_hash)
+    async def verify_dummy(self, forms: tuple[str, ...]) -> None:
+        await self.verify(forms, self._dummy_hash)
 
     def can_verify(self, hashed: str) -> bool:
         cost = _HASH.fullmatch(hashed)
@@ -136,6 +136,12 @@ def _lower_priority() -> None:
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+
+
+def _first_match(forms: tuple[str, ...], hashed: str) -> str | None:
+    """Return the first form that matches. Verify all of them, so that the time does not show which one it is."""
+    matching = [form for form in forms if _matches(form.encode(), hashed)]
+    return matching[0] if matching else None
 
 
 def _matches(password: bytes, hashed: str) -> bool:

@@ -23,11 +23,11 @@ class MeasuredPasswordHasher(PasswordHasher):
     async def hash(self, password: str) -> str:
         return await self._measured(self._hasher.hash(password))
 
-    async def verify(self, password: str, hashed: str, *, known_user: bool = False) -> bool:
-        return await self._measured(self._hasher.verify(password, hashed, known_user=known_user))
+    async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
+        return await self._measured(self._hasher.verify(forms, hashed, known_user=known_user))
 
-    async def verify_dummy(self, password: str) -> None:
-        await self._measured(self._hasher.verify_dummy(password))
+    async def verify_dummy(self, forms: tuple[str, ...]) -> None:
+        await self._measured(self._hasher.verify_dummy(forms))
 
     def can_verify(self, hashed: str) -> bool:
         return self._hasher.can_verify(hashed)

@@ -16,7 +16,7 @@ from ..sessions.opening import SessionOpening
 from ..sessions.revocation import Revocation
 from ..sessions.session import RevocationReason
 from .admission import Admission, Admitted
-from .credentials import normalized
+from .credentials import normalized, password_forms
 from .device import DEVICE_ID_BYTES, Device, make_device_token
 from .errors import HashingOverloaded, InvalidCredentials, WrongCurrentPassword
 from .user import User
@@ -31,8 +31,8 @@ class LoginResult:
 
 
 class Authentication:
-    """Signs users in. A wrong password, an unknown user and a disabled user each cost one verification and get the same
-    error. A sign-in that is not admitted costs no verification.
+    """Signs users in. A wrong password, an unknown user and a disabled user get the same error, and cost the same: one
+    verification of each form of the sent password. A sign-in that is not admitted costs no verification.
     """
 
     def __init__(
@@ -73,11 +73,12 @@ class Authentication:
         Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
-        username, password = normalized(username), normalized(password)
+        username, forms = normalized(username), password_forms(password)
         async with self._admission.sign_in(username, device_token, requester) as admitted:
-            user = await self._verify(admitted, password, requester)
-        if self._hasher.is_outdated(user.password_hash):
-            await self._renew_hash(user, password)
+            user, matching = await self._verify(admitted, forms, requester)
+        composed = forms[0]
+        if matching != composed or self._hasher.is_outdated(user.password_hash):
+            await self._renew_hash(user, composed)
         tokens = await self._session_opening.open_session(
             subject=user.subject,
             scope=user.scope.narrowed_to(requested_scope) if requested_scope else user.scope,
@@ -97,22 +98,25 @@ class Authentication:
         Raises ``TooManyAttempts``, ``WrongCurrentPassword``, ``HashingOverloaded`` and ``StoreUnavailable``.
         """
         async with self._admission.known_user(user, session_id, requester):
-            if not await self._hasher.verify(normalized(password), user.password_hash, known_user=True):
+            if await self._hasher.verify(password_forms(password), user.password_hash, known_user=True) is None:
                 self._record_failure("wrong_current_password", user, requester)
                 raise WrongCurrentPassword
 
-    async def _verify(self, admitted: Admitted, password: str, requester: Requester) -> User:
-        """Return the user if the password is right and the user is not disabled; raises ``InvalidCredentials``."""
+    async def _verify(self, admitted: Admitted, forms: tuple[str, ...], requester: Requester) -> tuple[User, str]:
+        """Return the user and the form of the password that matches.
+
+        Raises ``InvalidCredentials`` if none matches, or the user is disabled.
+        """
         user, is_known = admitted.user, admitted.device is not None
         if user is None:
-            await self._hasher.verify_dummy(password)
+            await self._hasher.verify_dummy(forms)
             reason = "unknown_user"
-        elif not await self._hasher.verify(password, user.password_hash, known_user=is_known):
+        elif (matching := await self._hasher.verify(forms, user.password_hash, known_user=is_known)) is None:
             reason = "wrong_password"
         elif user.disabled:
             reason = "disabled_user"
         else:
-            return user
+            return user, matching
         self._record_failure(reason, user, requester)
         raise InvalidCredentials
 

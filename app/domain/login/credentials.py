@@ -18,6 +18,16 @@ def normalized(text: str) -> str:
     return normalize("NFC", text)
 
 
+def password_forms(password: str) -> tuple[str, ...]:
+    """Return the forms of a password that are verified: NFC, and the text as it was sent if that is another one.
+
+    A hash that Keyturn made is one of NFC, so the text as sent never matches it. It can match a hash that another
+    system made of the text as its users sent it. The forms depend on the sent text alone, not on the user.
+    """
+    composed = normalized(password)
+    return (composed,) if composed == password else (composed, password)
+
+
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
     """The shortest allowed password, in characters. No kinds of characters are required (NIST SP 800-63B §3.1.1.2)."""

@@ -31,7 +31,7 @@ DEFAULT_SCOPE: Final = web.AppKey("keyturn_default_scope", Scope)
 class NewUserRequest:
     """The body of ``POST /admin/users``."""
 
-    username: str = text(max_length=MAX_USERNAME_LENGTH)
+    username: str = text(max_length=MAX_USERNAME_LENGTH, composed=True)
     password: str = text(min_length=0, max_length=MAX_NEW_PASSWORD_LENGTH, secret=True)
     scope: str | None = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)
 

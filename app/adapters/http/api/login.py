@@ -30,8 +30,8 @@ _DEVICE_COOKIE_PATH: Final = "/auth"
 class LoginRequest:
     """The body of ``/auth/login``."""
 
-    username: str = text(max_length=MAX_USERNAME_LENGTH)
-    password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
+    username: str = text(max_length=MAX_USERNAME_LENGTH, composed=True)
+    password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True, composed=True)
     scope: Annotated[
         str | None, "Scope tokens, separated by spaces. Without it, the token gets all of the user's scope."
     ] = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)

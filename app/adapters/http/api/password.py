@@ -28,7 +28,7 @@ PASSWORD_CHANGE: Final = web.AppKey("keyturn_password_change", PasswordChange)
 class PasswordChangeRequest:
     """The body of ``/auth/password``."""
 
-    current_password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True)
+    current_password: str = text(max_length=MAX_PASSWORD_LENGTH, secret=True, composed=True)
     new_password: str = text(min_length=0, max_length=MAX_NEW_PASSWORD_LENGTH, secret=True)
 
 

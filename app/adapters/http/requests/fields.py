@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Final
+from unicodedata import normalize
 
 MAX_BYTES: Final = 16 * 1024
 """The size limit of a request body, and of each form parameter in it."""
@@ -19,11 +20,20 @@ class Rule:
     repeatable: bool = False
 
 
-def text(*, max_length: int, min_length: int = 1, required: bool = True, secret: bool = False) -> Any:
-    """Declare a string; lengths are characters. A secret string is hidden in ``repr``."""
+_MAX_DECOMPOSED: Final = 4
+"""The most characters whose form NFC is one character."""
+
+
+def text(
+    *, max_length: int, min_length: int = 1, required: bool = True, secret: bool = False, composed: bool = False
+) -> Any:
+    """Declare a string; lengths are characters. A secret string is hidden in ``repr``.
+
+    A ``composed`` string may also be longer if its Unicode form NFC is short enough.
+    """
     if required:
-        return _text(min_length, max_length, secret=secret)
-    return _text(min_length, max_length, secret=secret, default=None)
+        return _text(min_length, max_length, secret=secret, composed=composed)
+    return _text(min_length, max_length, secret=secret, composed=composed, default=None)
 
 
 def texts(*, max_items: int, max_length: int) -> Any:
@@ -66,13 +76,16 @@ def rules(model: Any) -> Mapping[str, Rule]:
     return {each.name: each.metadata["rule"] for each in fields(model)}
 
 
-def _text(min_length: int, max_length: int, *, secret: bool, **default: Any) -> Any:
+def _text(min_length: int, max_length: int, *, secret: bool, composed: bool = False, **default: Any) -> Any:
     wrong_length = f"must have {min_length} to {max_length} characters"
 
     def error(value: object) -> str | None:
         if not isinstance(value, str):
             return "must be a string"
-        return None if min_length <= len(value) <= max_length else wrong_length
+        length = len(value)
+        if composed and max_length < length <= max_length * _MAX_DECOMPOSED:
+            length = len(normalize("NFC", value))
+        return None if min_length <= length <= max_length else wrong_length
 
     schema = {"minLength": min_length, "maxLength": max_length} | ({"format": "password"} if secret else {})
     return _declare(error, schema, secret=secret, **default)
