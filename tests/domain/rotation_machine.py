@@ -10,6 +10,7 @@ from hypothesis.stateful import Bundle, MultipleResults, initialize, invariant, 
 
 from app.domain.identifiers import FIRST_PARTY, ClientId
 from app.domain.sessions.errors import InvalidGrant
+from app.domain.tokens.policy import STORED_REVOCATION_SECONDS
 
 from .rotation_comparison import Comparison, decoded
 from .rotation_model import NEVER_ISSUED, IssuedSession, Limits, Row
@@ -30,11 +31,13 @@ JUMPS: Final = [
     1_029,
     1_030,
     2_000,
+    STORED_REVOCATION_SECONDS - 500,
+    STORED_REVOCATION_SECONDS + 500,
     -IDLE_LIFETIME,
     -1_000,
     -3_000,
 ]
-"""Seconds near the expiries and the memory of revocations."""
+"""Seconds near the expiries and the time for which a store keeps revocations."""
 
 AGES: Final = [0, 1, 2, 3, 10_000]
 """The age of a presented token in generations. In a young session it is the oldest token."""
@@ -132,7 +135,7 @@ class RotationMachine(Comparison):
         completed(self.service.world.retention.sweep())
         for session in self.issued:
             found = self.service.find(session.session_id) is not None
-            memory = ACCESS_TOKENS.memory_of_revocations()
+            memory = STORED_REVOCATION_SECONDS
             session.sweep(self.now, self.limits, still_there=found, memory_of_revocations=memory)
 
     @invariant()

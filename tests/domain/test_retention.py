@@ -6,11 +6,14 @@ from app.domain.errors import StoreUnavailable
 from app.domain.sessions import retention
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason, SessionPolicy
-from app.domain.tokens.errors import SessionRevoked
+from app.domain.tokens.errors import ExpiredToken, SessionRevoked
+from app.domain.tokens.policy import AccessTokenPolicy
+from app.testing.builders import AUDIENCE, ISSUER
 from app.testing.system import NOW
 from app.testing.world import World
 
 MEMORY = 900 + 30 + 60
+STORED = 86_400 + 300 + 60
 WEEK = 604_800
 
 
@@ -90,7 +93,7 @@ async def test_ended_sessions_are_deleted_in_bounded_steps(world: World, monkeyp
     """One sweep checks a limited number of sessions; repeated sweeps delete all ended ones, and no live one."""
     monkeypatch.setattr(retention, "_MAX_SESSIONS", 2)
     ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(5)]
-    world.clock.advance(WEEK + 2 * MEMORY)
+    world.clock.advance(WEEK + 2 * STORED)
     live = (await world.open_session()).refresh_token
     left = []
     for _ in range(4):
@@ -110,18 +113,27 @@ async def test_live_sessions_stay(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait", "known"), [(0, True), (MEMORY - 0.001, True), (MEMORY, True), (MEMORY + 0.001, False)]
+    ("wait", "known", "stored"),
+    [
+        (0, True, True),
+        (MEMORY, True, True),
+        (MEMORY + 0.001, False, True),
+        (STORED, False, True),
+        (STORED + 0.001, False, False),
+    ],
 )
 async def test_a_revocation_is_forgotten_after_all_tokens_have_expired(
-    world: World, wait: float, *, known: bool
+    world: World, wait: float, *, known: bool, stored: bool
 ) -> None:
-    """Memory and store keep a revocation for the lifetime of an access token, the leeway and 60 s."""
+    """An instance remembers a revocation for the lifetime of an access token, the leeway and 60 s. The store keeps it
+    for the greatest lifetime and leeway that can be set.
+    """
     session = await world.stored((await world.open_session()).refresh_token)
     await world.revocation.revoke(session, RevocationReason.LOGOUT)
     world.clock.advance(wait)
     await world.retention.sweep()
     assert (session.session_id in world.revoked) is known
-    assert (await world.sessions.find(session.session_id) is not None) is known
+    assert (await world.sessions.find(session.session_id) is not None) is stored
 
 
 @pytest.mark.parametrize("before_expiry", [500, 1])
@@ -135,5 +147,46 @@ async def test_an_instance_that_starts_later_refuses_a_session_revoked_before_it
     await world.retention.sweep()
     world.restart()
     await world.revocation.sync_revocations()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+
+
+async def restart(world: World, **changes: int) -> None:
+    """Restart the instance with other settings for access tokens: it loads the revocations, and sweeps once."""
+    world.access_tokens = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, **changes)
+    world.restart()
+    await world.revocation.sync_revocations()
+    await world.retention.sweep()
+
+
+async def test_a_token_stays_revoked_when_the_lifetime_is_lowered_and_raised_again() -> None:
+    """A session of a token of 4 hours is logged out under a lifetime of 60 s. Its token is refused then, after the
+    revocation is forgotten, and after the lifetime is 4 hours again, by an instance that started then.
+    """
+    world = await World.create(access_tokens=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, lifetime=14_400))
+    opened = await world.open_session()
+    assert world.validation.validate(opened.access_token)
+    await restart(world, lifetime=60)
+    assert world.validation.validate(opened.access_token)
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=world.claims(opened).client_id)
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+    world.clock.advance(153)
+    await world.retention.sweep()
+    assert len(world.revoked) == 0
+    with pytest.raises(ExpiredToken):
+        world.validation.validate(opened.access_token)
+    await restart(world, lifetime=14_400)
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+
+
+async def test_a_token_stays_revoked_when_the_leeway_is_raised(world: World) -> None:
+    """An instance that starts with a leeway of 5 minutes finds a revocation of 1,000 s before."""
+    opened = await world.open_session()
+    await world.revocation.log_out_with_refresh_token(opened.refresh_token, client_id=world.claims(opened).client_id)
+    world.clock.advance(1_000)
+    await world.retention.sweep()
+    await restart(world, leeway=300)
     with pytest.raises(SessionRevoked):
         world.validation.validate(opened.access_token)

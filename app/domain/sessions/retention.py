@@ -6,7 +6,7 @@ from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.clock import Clock
 from ...ports.rate_limit_repository import RateLimitRepository
 from ...ports.session_sweeper import SessionSweeper
-from ..tokens.policy import AccessTokenPolicy
+from ..tokens.policy import STORED_REVOCATION_SECONDS, AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from .session import SessionPolicy
 
@@ -65,6 +65,6 @@ class Retention:
             await self._audit_records.delete_before(now - self._record_lifetime, limit=_MAX_RECORDS)
 
     async def _sweep_sessions(self, sweeper: SessionSweeper, now: float) -> None:
-        before = now - self._access_tokens.memory_of_revocations()
+        before = now - STORED_REVOCATION_SECONDS
         await sweeper.erase_salts(rotated_before=now - self._session_policy.salt_lifetime(), limit=_MAX_SALTS)
         await sweeper.delete_ended(expired_before=before, revoked_before=before, limit=_MAX_SESSIONS)

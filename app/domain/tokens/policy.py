@@ -6,6 +6,16 @@ from typing import Final
 MAX_TOKEN_LIFETIME: Final = 86_400
 """Seconds. A token with a longer lifetime is refused, even with a valid signature."""
 
+MAX_LEEWAY: Final = 300
+"""Seconds. The greatest leeway that can be set."""
+
+CLOCK_MARGIN: Final = 60
+"""Seconds. A revocation is remembered for so much longer than a token can be accepted, because clocks differ."""
+
+STORED_REVOCATION_SECONDS: Final = MAX_TOKEN_LIFETIME + MAX_LEEWAY + CLOCK_MARGIN
+"""How long a store keeps a revoked session. It does not follow the settings: after a restart with a longer lifetime or
+leeway, the store still has every revocation that matters again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenPolicy:
@@ -17,7 +27,7 @@ class AccessTokenPolicy:
     leeway: int = 30
 
     def memory_of_revocations(self) -> int:
-        """Return for how many seconds to remember a revoked session: until its access tokens have expired, and a minute
-        more.
+        """Return for how many seconds an instance remembers a revoked session: until its access tokens have expired,
+        and a minute more.
         """
-        return self.lifetime + self.leeway + 60
+        return self.lifetime + self.leeway + CLOCK_MARGIN

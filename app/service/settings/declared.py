@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...domain.login.user import MAX_PASSWORD_LENGTH
 from ...domain.rate_limits.rate_limit import RateLimit
 from ...domain.scope import ACCOUNT, Scope
-from ...domain.tokens.policy import MAX_TOKEN_LIFETIME
+from ...domain.tokens.policy import MAX_LEEWAY, MAX_TOKEN_LIFETIME
 from . import forms as form
 
 PREFIX: Final = "KEYTURN_"
@@ -57,7 +57,7 @@ class DeclaredSettings:
         "DEFAULT_SCOPE", form.scope, ACCOUNT, help="Scope of a user who was given no other scope."
     )
     clock_leeway: int = _setting(
-        "CLOCK_LEEWAY", form.duration(0, 300), "30s", help="Difference between clocks that validation allows."
+        "CLOCK_LEEWAY", form.duration(0, MAX_LEEWAY), "30s", help="Difference between clocks that validation allows."
     )
     database_url: str = _setting(
         "DATABASE_URL",

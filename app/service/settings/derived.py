@@ -12,7 +12,7 @@ from ...domain.keys.policy import KeyPolicy
 from ...domain.network import is_loopback
 from ...domain.rate_limits.policy import RateLimitPolicy
 from ...domain.sessions.session import SessionPolicy
-from ...domain.tokens.policy import AccessTokenPolicy
+from ...domain.tokens.policy import STORED_REVOCATION_SECONDS, AccessTokenPolicy
 from ...ports.session_store import StoreOptions
 from .declared import DeclaredSettings
 
@@ -99,7 +99,7 @@ class DerivedSettings(DeclaredSettings):
             timeout=self.store_timeout,
             connections=self.store_connections,
             salt_lifetime=self.session_policy.salt_lifetime(),
-            memory_of_revocations=self.access_token_policy.memory_of_revocations(),
+            memory_of_revocations=STORED_REVOCATION_SECONDS,
             replicas=self.session_replicas,
         )
 
