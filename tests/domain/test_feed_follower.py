@@ -1,6 +1,7 @@
 """Following the revocation feed: which feeds are applied, which are refused, and when it is stale."""
 
 from dataclasses import replace
+from itertools import product
 from math import inf
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from app.domain.identifiers import SessionId
 from app.domain.keys.reload import KeyReload
 from app.domain.tokens.claims import AccessTokenClaims
-from app.domain.tokens.errors import BadSignature, MalformedToken, UnknownSigner
+from app.domain.tokens.errors import BadSignature, ExpiredToken, MalformedToken, SessionRevoked, UnknownSigner
 from app.domain.tokens.feed import Feed
-from app.domain.tokens.policy import AccessTokenPolicy
+from app.domain.tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 from app.domain.tokens.revocation_list import RevocationList
 from app.domain.tokens.revoked_session import RevokedSession
+from app.domain.tokens.validation import Validation
 from app.domain.verifier.errors import IssuerFault, KeysUnknown
 from app.domain.verifier.feed_follower import FeedFollower
 from app.domain.verifier.issuer_keys import IssuerKeys
@@ -70,6 +72,7 @@ class Follower:
     def __init__(self) -> None:
         self.source, self.clock, self.revoked = Source(), FakeClock(), RevocationList()
         self.reload = KeyReload(clock=self.clock)
+        self.policy = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, lifetime=MAX_TOKEN_LIFETIME)
         self.keys = IssuerKeys(issuer=self.source, verifier=self.source, clock=self.clock, reload=self.reload)
         self.feed = FeedFollower(
             issuer=self.source,
@@ -77,7 +80,7 @@ class Follower:
             verifier=self.source,
             revoked=self.revoked,
             clock=self.clock,
-            policy=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
+            policy=self.policy,
             stale_after=30,
         )
 
@@ -193,6 +196,33 @@ async def test_a_longer_lifetime_needs_a_complete_feed(follower: Follower, raise
     assert ONE.session_id in follower.revoked
     await follower.poll(None)
     assert follower.source.requests[-3:] == [(int(NOW), "tag"), (0, None), (int(NOW), "tag")]
+
+
+@pytest.mark.parametrize("answers", list(product((60, 14_400), repeat=6)), ids=str)
+async def test_instances_with_different_lifetimes_revive_nothing(answers: tuple[int, ...]) -> None:
+    """While a setting is changed instance by instance, a guard that asks them in any order accepts no revoked token.
+
+    The instance with the lower lifetime has forgotten the revocation. The other one has it in its complete feed only.
+    """
+    follower = Follower()
+    await follower.keys.fetch()
+    follower.revoked.token_lifetime = 60
+    claims = access_token_claims(session_id=ONE.session_id, issued_at=int(NOW) - 400, expires_at=int(NOW) + 14_000)
+    follower.source.decode = lambda token: claims  # type: ignore[method-assign]
+    validation = Validation(
+        verifier=follower.keys, revoked=follower.revoked, clock=follower.clock, policy=follower.policy
+    )
+    since = 0
+    for lifetime in answers:
+        follower.clock.advance(2)
+        revoked = [RevokedSession(ONE.session_id, NOW - 300)] if lifetime == 14_400 and not since else []
+        feed = follower.current_feed(since=since, revoked=revoked, token_lifetime=lifetime, window=lifetime + 90)
+        assert await follower.poll(feed) == ""
+        with pytest.raises((ExpiredToken, SessionRevoked)):
+            validation.validate("token")
+        await follower.poll(None)
+        asked_for, _ = follower.source.requests[-1]
+        since = asked_for and asked_for - 180
 
 
 @pytest.mark.parametrize("error", [MalformedToken(), BadSignature(), IssuerFault("away")])
