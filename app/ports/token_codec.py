@@ -25,6 +25,13 @@ class TokenCodec(TokenVerifier, Protocol):
         """Return the signed token (RFC 9068); ``kid`` names an installed key."""
         ...
 
+    def decode_once(self, token: str) -> AccessTokenClaims:
+        """Return the claims of ``token`` as ``decode`` does, and raise the same errors. The token is not remembered.
+
+        So a stranger who sends old tokens takes no room from those in use.
+        """
+        ...
+
     def encode_feed(self, feed: Feed, *, kid: str) -> str:
         """Return the signed feed; ``kid`` names an installed key."""
         ...

@@ -43,6 +43,7 @@ from ..domain.rate_limits.limiter import RateLimiter
 from ..domain.rate_limits.rate_limit import LocalRateLimit
 from ..domain.sessions.explanation import Explanation
 from ..domain.sessions.issuing import SessionTokenIssuer
+from ..domain.sessions.logout import Logout
 from ..domain.sessions.lookup import SessionLookup
 from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
@@ -50,6 +51,7 @@ from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
+from ..domain.tokens.reading import IssuedTokenReader
 from ..domain.tokens.revocation_feed import RevocationFeed
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
@@ -151,6 +153,12 @@ class Container(DeclarativeContainer):
         policy=_setting.access_token_policy,
         unknown_signer=key_reload.provided.request,
     )
+    issued_token_reader = Singleton(
+        IssuedTokenReader,
+        codec=token_codec,
+        policy=_setting.access_token_policy,
+        unknown_signer=key_reload.provided.request,
+    )
     revocation_feed = Singleton(
         RevocationFeed,
         revoked=revocation_list,
@@ -187,6 +195,7 @@ class Container(DeclarativeContainer):
         revoked=revocation_list,
         policy=_setting.access_token_policy,
     )
+    logout = Singleton(Logout, revocation=revocation, reader=issued_token_reader)
     rotation = _recorded(
         Rotation,
         sessions=session_repository,
@@ -296,4 +305,10 @@ class Container(DeclarativeContainer):
         introspection_limit=introspection_limit,
         clock=clock,
     )
-    token_revocation = _recorded(TokenRevocation, lookup=session_lookup, revocation=revocation, validation=validation)
+    token_revocation = _recorded(
+        TokenRevocation,
+        lookup=session_lookup,
+        revocation=revocation,
+        reader=issued_token_reader,
+        policy=_setting.access_token_policy,
+    )

@@ -12,13 +12,14 @@ from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SC
 from ..adapters.http.api.introspection import INTROSPECTION
 from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, PublishedJwkSet
 from ..adapters.http.api.login import AUTHENTICATION, DEVICE_COOKIE, DeviceCookie
-from ..adapters.http.api.logout import REVOCATION, VALIDATION
+from ..adapters.http.api.logout import LOGOUT
 from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
 from ..adapters.http.api.password import PASSWORD_CHANGE
 from ..adapters.http.api.refresh import ROTATION
 from ..adapters.http.api.revoked_sessions import PUBLISHED_FEEDS, PublishedFeeds
 from ..adapters.http.api.server_metadata import SERVER_METADATA
 from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
+from ..adapters.http.application import VALIDATION
 from ..adapters.http.requests.body import BODY_TIMEOUT
 from ..adapters.http.requests.client_address import TRUSTED_PROXIES
 from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
@@ -33,8 +34,8 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         TELEMETRY: container.telemetry(),
         AUTHENTICATION: container.authentication(),
         ROTATION: container.rotation(),
-        REVOCATION: container.revocation(),
         VALIDATION: container.validation(),
+        LOGOUT: container.logout(),
         SESSIONS: container.subject_sessions(),
         ACCOUNTS: container.accounts(),
         ADMINISTRATION: container.administration(),

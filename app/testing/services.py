@@ -18,6 +18,7 @@ from ..domain.rate_limits.policy import RateLimitPolicy
 from ..domain.rate_limits.rate_limit import LocalRateLimit, RateLimit
 from ..domain.sessions.explanation import Explanation
 from ..domain.sessions.issuing import SessionTokenIssuer
+from ..domain.sessions.logout import Logout
 from ..domain.sessions.lookup import SessionLookup
 from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
@@ -27,6 +28,7 @@ from ..domain.sessions.session import SessionPolicy
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.policy import AccessTokenPolicy
+from ..domain.tokens.reading import IssuedTokenReader
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
 from .audit import FakeAuditRecordRepository, FakeAuditTrail
@@ -110,6 +112,11 @@ class Services:
             audit=self.audit,
             policy=self.access_tokens,
         )
+
+    @cached_property
+    def logout(self) -> Logout:
+        """The sign-out."""
+        return Logout(revocation=self.revocation, reader=IssuedTokenReader(codec=self.codec, policy=self.access_tokens))
 
     @cached_property
     def rate_limiter(self) -> RateLimiter:

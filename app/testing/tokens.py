@@ -38,6 +38,9 @@ class FakeTokenCodec(TokenCodec):
             raise BadSignature
         return self.issued[token]
 
+    def decode_once(self, token: str) -> AccessTokenClaims:
+        return self.decode(token)
+
     def encode_feed(self, feed: Feed, *, kid: str) -> str:
         text = f"feed-{len(self.feeds) + 1}-by-{kid}"
         self.feeds[text] = feed

@@ -220,5 +220,5 @@ async def _read_answer(reader: asyncio.StreamReader) -> Answer:
     status_line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")[:-2]
     named = (line.partition(": ") for line in lines)
     headers = CIMultiDict((name, value) for name, _, value in named)
-    body = await reader.readexactly(int(headers["Content-Length"]))
+    body = await reader.readexactly(int(headers.get("Content-Length", "0")))
     return Answer(int(status_line.split()[1]), CIMultiDictProxy(headers), body)

@@ -124,6 +124,15 @@ async def test_client_id_must_be_new(service: Service, admin: str, client_id: st
     assert (await add(service, admin, {**GOOD, "client_id": client_id})).problem == (409, "already-exists")
 
 
+async def test_chunked_empty_body_counts_as_none(service: Service, admin: str) -> None:
+    """The body with ``grace`` is optional, whatever the framing of a request without one."""
+    await service.ask("POST", PATH, json={"client_id": "shop", "grants": ["refresh_token"]}, token=admin)
+    head = b"POST %s/shop/secret HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n" % (PATH.encode(), admin.encode())
+    answer = await service.send(head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+    assert answer.status == 200
+    assert answer.json()["client_secret"]
+
+
 async def test_client_with_keys_has_no_secret(service: Service, admin: str) -> None:
     """The response has no secret, and a secret cannot be created."""
     keys = {"authentication": "private_key_jwt", "jwks": json.loads(JWKS)}

@@ -88,9 +88,9 @@ async def test_refresh_needs_a_token(service: Service, value: object) -> None:
     assert (await field_errors(service, "/auth/refresh", {"refresh_token": value})).keys() == {"refresh_token"}
 
 
-@pytest.mark.parametrize("value", ["", *WRONG_TYPES], ids=str)
+@pytest.mark.parametrize("value", WRONG_TYPES, ids=str)
 async def test_logout_refuses_a_wrong_value_of_refresh_token(service: Service, tokens: Tokens, value: object) -> None:
-    """A wrong value does not count as absent, even with a good access token in the header."""
+    """A value of another type does not count as absent, even with a good access token in the header."""
     answer = await service.ask("POST", "/auth/logout", json={"refresh_token": value}, token=tokens.access)
     assert answer.problem == (400, "invalid-request")
     assert (await service.me(tokens.access)).status == 200

@@ -67,6 +67,43 @@ async def test_revoked_or_expired_token_gets_200(service: Service, tokens: Token
     assert (await revoke(service, tokens.refresh)).status == 200
 
 
+async def test_expired_access_token_ends_its_session(service: Service, tokens: Tokens) -> None:
+    """§2.1: an access token of the client ends its session, also when it has expired."""
+    service.clock.advance(1_000)
+    assert (await revoke(service, tokens.access)).status == 200
+    assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
+
+
+async def test_access_token_for_another_audience_ends_its_session(service: Service) -> None:
+    """§2.1: a token for another audience ends its session, expired or not."""
+    secret = await register(service)
+    tokens = await session_of_client(service)
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh, "resource": "https://mail.example/"}
+    refreshed = Tokens.of(await ask(service, TOKEN, secret, **form))
+    service.clock.advance(1_000)
+    assert (await ask(service, REVOKE, secret, token=refreshed.access)).status == 200
+    assert error(await ask(service, TOKEN, secret, **{**form, "refresh_token": refreshed.refresh})) == (
+        400,
+        "invalid_grant",
+    )
+
+
+async def test_expired_token_of_another_client_is_refused(service: Service, tokens: Tokens) -> None:
+    """§2.1: the response is an error, and the session goes on."""
+    secret = await register(service)
+    service.clock.advance(1_000)
+    assert error(await ask(service, REVOKE, secret, token=tokens.access)) == (400, "invalid_grant")
+    assert (await service.refresh(tokens.refresh)).status == 200
+
+
+async def test_expired_token_without_a_session_gets_200(service: Service) -> None:
+    """§2.2: a token of ``client_credentials`` that has expired needs no revocation."""
+    secret = await register(service)
+    token = (await ask(service, TOKEN, secret, **CREDENTIALS)).json()["access_token"]
+    service.clock.advance(1_000)
+    assert (await ask(service, REVOKE, secret, token=token)).status == 200
+
+
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "unheard-of"])
 async def test_token_type_hint_has_no_effect(service: Service, tokens: Tokens, hint: str) -> None:
     """§2.1: a wrong or unknown hint does not matter."""

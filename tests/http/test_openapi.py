@@ -155,6 +155,23 @@ def test_form_schema_comes_from_the_model(document: Mapping[str, Any]) -> None:
     assert {name for name, each in schema["properties"].items() if each["type"] == "array"} == {"resource", "audience"}
 
 
+def test_logout_takes_what_a_beacon_sends(document: Mapping[str, Any]) -> None:
+    """The body is described as JSON, as a form, and as text that is JSON. No other operation takes text."""
+    model = {"$ref": "#/components/schemas/LogoutRequest"}
+    content = operations(document)["POST /auth/logout"]["requestBody"]["content"]
+    assert {media_type: each["schema"] for media_type, each in content.items()} == {
+        "application/json": model,
+        "application/x-www-form-urlencoded": model,
+        "text/plain": {"type": "string", "contentMediaType": "application/json", "contentSchema": model},
+    }
+    takes_text = {
+        name
+        for name, each in operations(document).items()
+        if "text/plain" in each.get("requestBody", {}).get("content", {})
+    }
+    assert takes_text == {"POST /auth/logout"}
+
+
 def test_request_schema_comes_from_the_model(document: Mapping[str, Any]) -> None:
     """The schema has the members and their limits, and says which are required."""
     schema = document["components"]["schemas"]["LoginRequest"]

@@ -1,15 +1,15 @@
 """The aiohttp application: its middlewares, services and routes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ... import VERSION
+from ...domain.tokens.validation import Validation
 from ..guards.aiohttp import Guard
 from .api.docs import PAGE_ROUTES
-from .api.logout import VALIDATION
 from .api.table import ROUTES
 from .openapi.document import OPENAPI, OpenApiDocument
 from .requests.fields import MAX_BYTES
@@ -17,6 +17,8 @@ from .server.cors import CrossOrigin
 from .server.edge import edge
 from .server.readiness import READINESS, Readiness
 from .server.request_metrics import TELEMETRY
+
+VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
 
 
 def build_application(

@@ -25,11 +25,15 @@ _BODY_ERRORS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RequestSpec:
-    """A request body. Its model is a dataclass made of ``requests.fields``."""
+    """A request body. Its model is a dataclass made of ``requests.fields``.
+
+    It may be sent in each of ``other_media_types`` too.
+    """
 
     model: type
     media_type: str = JSON
     required: bool = True
+    other_media_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,12 +41,13 @@ class JoseTokenVerifier(TokenVerifier):
     def decode(self, token: str) -> AccessTokenClaims:
         claims = self._cache.get(token)
         if claims is None:
-            claims = self._cache[token] = self._verify(token)
+            claims = self._cache[token] = self.verify(token)
             if len(self._cache) > self._cache_size:
                 del self._cache[next(iter(self._cache))]
         return claims
 
-    def _verify(self, token: str) -> AccessTokenClaims:
+    def verify(self, token: str) -> AccessTokenClaims:
+        """Return the claims of ``token``, without the cache; raises as ``decode``."""
         payload = compact.verify(token, self._keys, typ=ACCESS_TOKEN_TYPE)
         try:
             return access_token_json.load(payload)

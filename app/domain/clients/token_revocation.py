@@ -8,7 +8,8 @@ from ..sessions.errors import InvalidGrant
 from ..sessions.lookup import SessionLookup
 from ..sessions.revocation import Revocation
 from ..tokens.errors import InvalidToken
-from ..tokens.validation import Validation
+from ..tokens.policy import AccessTokenPolicy
+from ..tokens.reading import IssuedTokenReader
 from .client import Client
 from .errors import UnsupportedTokenType
 
@@ -23,22 +24,24 @@ class TokenRevocation:
         *,
         lookup: SessionLookup,
         revocation: Revocation,
-        validation: Validation,
+        reader: IssuedTokenReader,
         clock: Clock,
         audit: AuditTrail,
+        policy: AccessTokenPolicy,
     ) -> None:
         self._lookup = lookup
         self._revocation = revocation
-        self._validation = validation
+        self._reader = reader
         self._clock = clock
         self._audit = audit
+        self._leeway = policy.leeway
 
     async def revoke(self, token: str, *, client: Client) -> None:
-        """Revoke the session of ``token``. A refresh token may be of any generation.
+        """Revoke the session of ``token``. A refresh token may be of any generation, an access token may have expired.
 
-        An unknown or expired token is no error (RFC 7009 §2.2). Raises ``InvalidGrant`` for another client's token
-        (§2.1), ``UnsupportedTokenType`` for a token without a session (§2.2.1), and ``StoreUnavailable``. The prefix of
-        a token shows its type, so no hint is needed.
+        A token that is unknown, or whose session has ended, is no error (RFC 7009 §2.2). Raises ``InvalidGrant`` for
+        another client's token (§2.1), ``UnsupportedTokenType`` for a token without a session that is still alive
+        (§2.2.1), and ``StoreUnavailable``. The prefix of a token shows its type, so no hint is needed.
         """
         if token.startswith(ratchet.PREFIX):
             await self._refresh_token(token, client)
@@ -57,11 +60,13 @@ class TokenRevocation:
 
     async def _access_token(self, text: str, client: Client) -> None:
         try:
-            claims = self._validation.validate_for_any_audience(text)
+            claims = self._reader.read(text)
         except InvalidToken:
             return
         if claims.client_id != client.client_id:
             raise InvalidGrant(_OTHER_CLIENT)
         if claims.session_id is None:
-            raise UnsupportedTokenType
+            if self._clock.now() < claims.expires_at + self._leeway:
+                raise UnsupportedTokenType
+            return
         await self._revocation.log_out_with_access_token(claims, client_id=client.client_id)

@@ -102,8 +102,9 @@ class Revocation:
             await self.log_out(session, client_id=client_id)
 
     async def log_out_with_access_token(self, claims: AccessTokenClaims, *, client_id: ClientId) -> None:
-        """Log out of the session of a valid access token. A token without a session, or of another client, changes
-        nothing.
+        """Log out of the session of an access token that this service issued, whether it is still valid or not.
+
+        A token without a session, or of another client, changes nothing.
         """
         session = None if claims.session_id is None else await self._sessions.find(claims.session_id)
         if session is not None:

@@ -79,6 +79,18 @@ def test_only_verified_tokens_are_cached(codec: JoseTokenCodec, forger: Forger, 
         assert list(verifier._cache) == [good]
 
 
+def test_a_token_that_is_decoded_once_is_not_cached(
+    codec: JoseTokenCodec, forger: Forger, verifications: list[str]
+) -> None:
+    """``decode_once`` verifies a token every time, and leaves nothing in the cache."""
+    token = forger.token()
+    assert [codec.decode_once(token) for _ in range(2)] == [access_token_claims()] * 2
+    assert verifications == [token] * 2
+    assert not codec._verifier._cache
+    with pytest.raises(BadSignature):
+        codec.decode_once(token[:-8] + "AAAAAAAA")
+
+
 def test_a_refused_token_is_verified_again(codec: JoseTokenCodec, forger: Forger, verifications: list[str]) -> None:
     """A token with a bad signature is verified and refused every time."""
     verifier, token = _verifier(codec), forger.token()[:-8] + "AAAAAAAA"

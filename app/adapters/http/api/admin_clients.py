@@ -16,7 +16,7 @@ from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ... import client_json
 from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
-from ..requests.body import read_json
+from ..requests.body import read_json, read_optional
 from ..requests.fields import json_object, text, texts, whole_number
 from ..requests.paging import PAGE_QUERY, Page, cursor
 from ..responses import json_response, no_content
@@ -91,7 +91,7 @@ async def create_client(request: web.Request) -> web.Response:
 @requires(ADMIN)
 async def rotate_client_secret(request: web.Request) -> web.Response:
     """Replace the secret of a client. The previous secret is accepted for another ``grace`` seconds."""
-    body = await read_json(request, SecretRotationRequest) if request.can_read_body else SecretRotationRequest()
+    body = await read_optional(request, SecretRotationRequest)
     grace = int(body.grace or 0)
     registered = await request.app[CLIENTS].rotate_secret(_client_id(request), grace=grace, by=_by(request))
     return json_response(client_json.describe_registered(registered))

@@ -7,43 +7,46 @@ from aiohttp import web
 
 from ....domain.errors import Unavailable
 from ....domain.identifiers import FIRST_PARTY
-from ....domain.sessions.revocation import Revocation
+from ....domain.sessions.logout import Logout
 from ....domain.tokens.errors import InvalidToken, MissingToken
-from ....domain.tokens.validation import Validation
 from ...guards.aiohttp_marks import public
 from ...guards.token_sources import BearerHeader
 from ..operation import NO_CONTENT, Operation, RequestSpec
-from ..requests.body import read_json
-from ..requests.fields import text
+from ..requests.body import FORM, JSON, PLAIN, read_optional
+from ..requests.fields import any_text
 from ..responses import no_content
-from .refresh import MAX_TOKEN_LENGTH
 
-REVOCATION: Final = web.AppKey("keyturn_revocation", Revocation)
-VALIDATION: Final = web.AppKey("keyturn_validation", Validation)
+LOGOUT: Final = web.AppKey("keyturn_logout", Logout)
+
+_BEACON: Final = (PLAIN, FORM)
+"""What ``navigator.sendBeacon`` sends for a string and for ``URLSearchParams``. A page of another origin can send it
+without a preflight. That is safe, because the body must hold the token itself: no cookie signs anybody out.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogoutRequest:
-    """The body of ``/auth/logout``. A request may have no body."""
+    """The body of ``/auth/logout``. A request may have no body. An empty token counts as missing."""
 
-    refresh_token: Annotated[
-        str | None, "Any refresh token of the session. Without it, the access token in the header names the session."
-    ] = text(max_length=MAX_TOKEN_LENGTH, required=False, secret=True)
+    refresh_token: Annotated[str | None, "Any refresh token of the session, also an old one."] = any_text(secret=True)
+    access_token: Annotated[
+        str | None, "Any access token of the session, also an expired one, for a client that cannot set a header."
+    ] = any_text(secret=True)
 
 
 @public
 async def logout(request: web.Request) -> web.Response:
-    """End the session of the refresh token in the body. Without one, end that of the access token in the header."""
-    body = await read_json(request, LogoutRequest) if request.can_read_body else LogoutRequest()
-    revocation = request.app[REVOCATION]
-    if body.refresh_token is not None:
-        await revocation.log_out_with_refresh_token(body.refresh_token, client_id=FIRST_PARTY)
-        return no_content()
+    """End the session of each token in the body and in the header. Unknown and expired tokens are no error."""
+    body = await read_optional(request, LogoutRequest, media_types=(JSON, *_BEACON))
+    presented = [token for token in (body.refresh_token, body.access_token) if token]
     try:
-        claims = request.app[VALIDATION].validate(BearerHeader().token(request))
+        presented.append(BearerHeader().token(request))
+    except MissingToken:
+        if not presented:
+            raise
     except InvalidToken:
-        return no_content()
-    await revocation.log_out_with_access_token(claims, client_id=FIRST_PARTY)
+        pass
+    await request.app[LOGOUT].log_out(presented, client_id=FIRST_PARTY)
     return no_content()
 
 
@@ -52,9 +55,9 @@ ROUTES: Final = (
         "POST",
         "/auth/logout",
         logout,
-        request=RequestSpec(LogoutRequest, required=False),
+        request=RequestSpec(LogoutRequest, required=False, other_media_types=_BEACON),
         responses=NO_CONTENT,
-        errors=(MissingToken, InvalidToken, Unavailable),
+        errors=(MissingToken, Unavailable),
         token_optional=True,
     ),
 )

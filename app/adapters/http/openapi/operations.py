@@ -1,5 +1,6 @@
 """The operations as OpenAPI operation objects: their parameters, request bodies, responses and security."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from aiohttp import hdrs
 
 from ..operation import Operation, RequestSpec
+from ..requests.body import JSON, PLAIN
 from .responses import responses_of
 from .schemas import Schemas, example, markdown
 
@@ -87,7 +89,16 @@ def _request_body(request: RequestSpec | None, schemas: Schemas) -> dict[str, An
     if request is None:
         return None
     body = {"schema": schemas.of(request.model), "example": example(request.model)}
-    return {"required": request.required, "content": {request.media_type: body}}
+    content = dict.fromkeys((request.media_type, *request.other_media_types), body)
+    if PLAIN in content:
+        content[PLAIN] = _json_as_text(body)
+    return {"required": request.required, "content": content}
+
+
+def _json_as_text(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the media type object of a JSON body that is sent as text."""
+    schema = {"type": "string", "contentMediaType": JSON, "contentSchema": body["schema"]}
+    return {"schema": schema, "example": json.dumps(body["example"])}
 
 
 def _security(operation: Operation) -> list[dict[str, Any]]:

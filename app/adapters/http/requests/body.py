@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +14,7 @@ from .fields import MAX_BYTES, rules
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+PLAIN: Final = "text/plain"
 
 BODY_TIMEOUT: Final = web.AppKey("keyturn_body_timeout", float)
 """The seconds within which a body must arrive."""
@@ -28,8 +29,26 @@ async def read_json(request: web.Request, model: Callable[..., _Model]) -> _Mode
 
     Raises ``InvalidRequest`` with an error for each wrong field, and the errors of ``read_body``.
     """
+    return _json_model(await read_body(request, JSON), model)
+
+
+async def read_optional(
+    request: web.Request, model: Callable[..., _Model], *, media_types: Sequence[str] = (JSON,)
+) -> _Model:
+    """Return the request's body, of one of ``media_types``, as a ``model``. An empty body has no members.
+
+    ``PLAIN`` is JSON that is sent as text. Raises everything that ``read_json`` and ``read_form`` raise.
+    """
+    raw = await _read(request)
+    if not raw:
+        return model()
+    given = _check_type(request, media_types)
+    return (_form_model if given == FORM else _json_model)(raw, model)
+
+
+def _json_model(raw: bytes, model: Callable[..., _Model]) -> _Model:
     try:
-        members = strict_json.loads(await read_body(request, JSON))
+        members = strict_json.loads(raw)
     except ValueError as error:
         raise InvalidRequest("The body is not JSON, or is ambiguous.") from error
     if not isinstance(members, dict):
@@ -43,10 +62,14 @@ async def read_form(request: web.Request, model: Callable[..., _Model]) -> _Mode
     Raises ``InvalidRequest`` for bad encoding, for a repeated parameter (RFC 6749 §3.2) and for wrong parameters, and
     the errors of ``read_body``.
     """
+    return _form_model(await read_body(request, FORM), model)
+
+
+def _form_model(raw: bytes, model: Callable[..., _Model]) -> _Model:
     lists = {name for name, rule in rules(model).items() if rule.repeatable}
     members: dict[str, Any] = {name: [] for name in lists}
     repeated = False
-    for pair in filter(None, (await read_body(request, FORM)).split(b"&")):
+    for pair in filter(None, raw.split(b"&")):
         raw_name, separator, raw_value = pair.partition(b"=")
         if not separator or not raw_name:
             raise InvalidRequest("The parameters are not form-encoded.")
@@ -80,13 +103,25 @@ async def read_body(request: web.Request, media_type: str) -> bytes:
     Raises 415 for another type, charset or encoding, 413 for a body over ``MAX_BYTES``, 408 for a slow body, and
     ``InvalidRequest`` for a body that ends too early.
     """
+    _check_type(request, (media_type,))
+    return await _read(request)
+
+
+def _check_type(request: web.Request, media_types: Sequence[str]) -> str:
+    """Return the media type of the body, which is one of ``media_types``, in UTF-8 and uncompressed; raises 415."""
     content_types = request.headers.getall(hdrs.CONTENT_TYPE, [])
     given, _, parameters = (content_types[0] if len(content_types) == 1 else "").partition(";")
     charset = "".join(parameters.split()).replace('"', "").lower()
-    if given.strip().lower() != media_type or charset not in ("", "charset=utf-8"):
+    media_type = given.strip().lower()
+    if media_type not in media_types or charset not in ("", "charset=utf-8"):
         raise web.HTTPUnsupportedMediaType
     if hdrs.CONTENT_ENCODING in request.headers:
         raise web.HTTPUnsupportedMediaType
+    return media_type
+
+
+async def _read(request: web.Request) -> bytes:
+    """Return the body, b"" if there is none. Raises 413, 408 and ``InvalidRequest`` as ``read_body`` does."""
     length = request.content_length
     if length is not None and length > MAX_BYTES:
         raise web.HTTPRequestEntityTooLarge(MAX_BYTES, length)

@@ -36,6 +36,13 @@ def text(
     return _text(min_length, max_length, secret=secret, composed=composed, default=None)
 
 
+def any_text(*, secret: bool = False) -> Any:
+    """Declare an optional string of any length: only the size of the body limits it."""
+    return _declare(
+        lambda value: None if isinstance(value, str) else "must be a string", {}, secret=secret, default=None
+    )
+
+
 def texts(*, max_items: int, max_length: int) -> Any:
     """Declare an optional list of strings, each with at least one character."""
     return _texts(max_items, max_length, default=None)
