@@ -76,10 +76,21 @@ class StoreUnavailable(Unavailable):
 
 
 class InvalidClient(KeyturnError):
-    """The client is unknown, or its authentication failed (RFC 6749 §5.2)."""
+    """The client is unknown, or its authentication failed (RFC 6749 §5.2).
+
+    ``reason`` is for the operator and is not sent to the client. ``clients/refusal.py`` lists the reasons.
+    ``client_id`` is the client that the request names, if it is registered.
+    """
 
     code = "invalid_client"
     description = "The client is unknown, or its authentication failed."
+
+    def __init__(
+        self, description: str | None = None, *, reason: str = "unknown_client", client_id: str | None = None
+    ) -> None:
+        super().__init__(description)
+        self.reason = reason
+        self.client_id = client_id
 
 
 class AlreadyExists(KeyturnError):

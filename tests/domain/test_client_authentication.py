@@ -18,7 +18,15 @@ from app.testing.system import FakeClock
 SECRET = Client(ClientId("orders"), method=AuthenticationMethod.SECRET, secrets=(ClientSecret(digest(b"secret")),))
 
 
-@pytest.mark.parametrize("client_id", ["orders", "unknown", FIRST_PARTY, "expired"])
+REASONS = {
+    "orders": "wrong_secret",
+    "unknown": "unknown_client",
+    FIRST_PARTY: "wrong_method",
+    "expired": "wrong_secret",
+}
+
+
+@pytest.mark.parametrize("client_id", REASONS)
 async def test_one_comparison_of_digests_decides(monkeypatch: pytest.MonkeyPatch, client_id: str) -> None:
     """One digest is compared in constant time with a digest of the same length, also for an unknown client."""
     clients = FakeClientRepository()
@@ -41,6 +49,7 @@ async def test_one_comparison_of_digests_decides(monkeypatch: pytest.MonkeyPatch
         policy=AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE),
         token_endpoint="",
     )
-    with pytest.raises(InvalidClient):
+    with pytest.raises(InvalidClient) as refused:
         await authentication.authenticate(PresentedSecret(ClientId(client_id), "wrong"))
+    assert refused.value.reason == REASONS[client_id]
     assert compared == [(32, 32)]

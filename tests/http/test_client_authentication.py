@@ -1,12 +1,17 @@
 """How clients authenticate (RFC 6749 §2.3, RFC 7523)."""
 
+from base64 import b64encode
+
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from app.domain.clients.client import AuthenticationMethod
 from app.domain.identifiers import ClientId
+from app.testing.builders import ISSUER
 
 from .log_lines import LogLines
-from .oauth import CREDENTIALS, JWKS, TOKEN, ask, assertion, basic, error, register
+from .oauth import CREDENTIALS, INTROSPECT, JWKS, REVOKE, TOKEN, ask, assertion, basic, error, register
 from .service import Answer, Service, Tokens
 
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -16,6 +21,12 @@ async def by_assertion(service: Service, text: str, **form: str) -> Answer:
     """Request a token with an assertion."""
     credential = {"client_assertion": text, "client_assertion_type": BEARER}
     return await service.ask("POST", TOKEN, data={**CREDENTIALS, **credential, **form})
+
+
+def refusals(log: LogLines) -> list[tuple[str, str | None]]:
+    """Return the reason and the client of each refusal in the log."""
+    lines = [line for line in log.of("keyturn.http") if line["message"] == "client refused"]
+    return [(line["reason"], line.get("client_id")) for line in lines]
 
 
 async def add_signer(service: Service) -> None:
@@ -34,7 +45,8 @@ async def test_secret_in_the_header_or_in_the_form(service: Service) -> None:
 async def test_signed_assertion(service: Service) -> None:
     """An assertion may be for the issuer or the token endpoint, with or without a client id (RFC 7523 §3)."""
     await add_signer(service)
-    for text in (assertion(), assertion(aud=["elsewhere", "https://id.example/oauth/token"]), assertion(nbf=1)):
+    audiences = (ISSUER, [ISSUER], "https://id.example/oauth/token", ["https://id.example/oauth/token"])
+    for text in (*(assertion(aud=each) for each in audiences), assertion(nbf=1)):
         assert (await by_assertion(service, text)).status == 200
     assert (await by_assertion(service, assertion(), client_id="signer")).status == 200
 
@@ -50,35 +62,110 @@ async def test_assertion_works_once(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "reason"),
     [
-        {"iss": "another"},
-        {"sub": "another"},
-        {"aud": "https://elsewhere.example"},
-        {"aud": [1]},
-        {"exp": 1_800_000_000 - 31},
-        {"exp": 1_800_000_000 + 331},
-        {"exp": None},
-        {"exp": "soon"},
-        {"nbf": 1_800_000_000 + 31},
-        {"jti": None},
-        {"jti": ""},
+        ({"iss": "another"}, "wrong_issuer"),
+        ({"sub": "another"}, "unknown_client"),
+        ({"sub": "a\0b"}, "wrong_claim"),
+        ({"aud": "https://elsewhere.example"}, "wrong_audience"),
+        ({"aud": ISSUER + "/"}, "wrong_audience"),
+        ({"aud": [1]}, "wrong_claim"),
+        ({"aud": []}, "several_audiences"),
+        ({"aud": [ISSUER, "https://elsewhere.example"]}, "several_audiences"),
+        ({"aud": ["elsewhere", "https://id.example/oauth/token"]}, "several_audiences"),
+        ({"aud": [ISSUER, "https://id.example/oauth/token"]}, "several_audiences"),
+        ({"aud": [ISSUER, ISSUER]}, "several_audiences"),
+        ({"exp": 1_800_000_000 - 31}, "expired"),
+        ({"exp": 1_800_000_000 + 331}, "expires_too_late"),
+        ({"exp": None}, "wrong_claim"),
+        ({"exp": "soon"}, "wrong_claim"),
+        ({"nbf": 1_800_000_000 + 31}, "not_yet_valid"),
+        ({"jti": None}, "wrong_claim"),
+        ({"jti": ""}, "wrong_claim"),
     ],
     ids=str,
 )
-async def test_assertion_with_wrong_claims_is_refused(service: Service, changes: dict[str, object]) -> None:
-    """Issuer and subject are the client, the audience is this service, and it expires in at most 5 minutes."""
+async def test_assertion_with_wrong_claims_is_refused(
+    service: Service, log: LogLines, changes: dict[str, object], reason: str
+) -> None:
+    """Issuer and subject are the client, this service is the only audience, and it expires in at most 5 minutes.
+
+    The log says which of these rules is broken.
+    """
     await add_signer(service)
     assert error(await by_assertion(service, assertion(**changes))) == (401, "invalid_client")
+    assert refusals(log) == [(reason, None if "sub" in changes else "signer")]
 
 
 @pytest.mark.parametrize("text", ["x", "a.b.c", "..", "e30.e30.", "客.客.客", "e30.W10.e30", "x" * 9_000])
-async def test_malformed_assertion_is_refused(service: Service, text: str) -> None:
-    """Any other text, and an assertion with a changed signature, gets 401."""
+async def test_malformed_assertion_is_refused(service: Service, log: LogLines, text: str) -> None:
+    """Any other text, and an assertion with a changed signature, gets 401. The log tells the two apart."""
     await add_signer(service)
     assert error(await by_assertion(service, text)) == (401, "invalid_client")
     cut = assertion()[:-8] + "AAAAAAAA"
     assert error(await by_assertion(service, cut)) == (401, "invalid_client")
+    first, second = refusals(log)
+    assert first in (("malformed_assertion", None), ("wrong_claim", None))
+    assert second == ("wrong_signature", "signer")
+
+
+async def test_log_says_why_a_client_is_refused(service: Service, log: LogLines) -> None:
+    """The log has a reason for each failed authentication. It names the client only if it is registered."""
+    secret = await register(service)
+    await add_signer(service)
+    text = assertion()
+    assert (await by_assertion(service, text)).status == 200
+    await by_assertion(service, text)
+    await by_assertion(service, assertion(), client_id="orders")
+    await by_assertion(service, assertion(), client_assertion_type="")
+    await by_assertion(service, jwt.encode({"alg": "HS256"}, {"sub": "signer"}, OctKey.import_key("k" * 32)))
+    await by_assertion(service, assertion(sub="orders"))
+    for secret_sent, client_id in (("wrong", "orders"), (secret, "unknown"), (secret, "signer"), ("", "orders")):
+        await ask(service, TOKEN, secret_sent, client_id, **CREDENTIALS)
+    other = {**CREDENTIALS, "client_id": "another"}
+    await service.ask("POST", TOKEN, data=other, headers=basic("orders", secret))
+    await service.ask("POST", TOKEN, data=CREDENTIALS)
+    for header in ("Bearer x", "Basic %%%", f"Basic {b64encode(b'orders').decode()}", "Basic JWZm"):
+        await service.ask("POST", TOKEN, data=CREDENTIALS, headers={"Authorization": header})
+    assert refusals(log) == [
+        ("used_before", "signer"),
+        ("other_client_id", None),
+        ("wrong_assertion_type", None),
+        ("wrong_header", "signer"),
+        ("wrong_method", "orders"),
+        ("wrong_secret", "orders"),
+        ("unknown_client", None),
+        ("wrong_method", "signer"),
+        ("no_credential", "orders"),
+        ("other_client_id", None),
+        ("no_client", None),
+        *[("unreadable_header", None)] * 4,
+    ]
+    assert {line["level"] for line in log.of("keyturn.http") if line["message"] == "client refused"} == {"info"}
+
+
+@pytest.mark.parametrize("path", [TOKEN, REVOKE])
+async def test_empty_secret_in_the_header_is_that_of_a_public_client(
+    service: Service, tokens: Tokens, path: str
+) -> None:
+    """Libraries send a public client so. It is accepted at each endpoint, as the empty ``client_secret`` is."""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh, "token": tokens.refresh}
+    in_header = await ask(service, path, "", "first-party", **form)
+    encoded = f"Basic {b64encode(b'%66irst-party:').decode()}"
+    in_encoded_header = await service.ask("POST", path, data=form, headers={"Authorization": encoded})
+    in_body = await service.ask("POST", path, data={**form, "client_id": "first-party", "client_secret": ""})
+    statuses = [answer.status for answer in (in_header, in_encoded_header, in_body)]
+    assert statuses == [200, 200, 200]
+
+
+async def test_empty_secret_is_no_secret_of_another_client(service: Service) -> None:
+    """A client that has a secret or keys cannot leave it out, and introspection still wants a secret."""
+    await register(service)
+    await add_signer(service)
+    for client_id in ("orders", "signer", "unknown", ""):
+        assert error(await ask(service, TOKEN, "", client_id, **CREDENTIALS)) == (401, "invalid_client")
+    for path, form in ((TOKEN, CREDENTIALS), (INTROSPECT, {"token": "x"})):
+        assert error(await ask(service, path, "", "first-party", **form)) == (400, "unauthorized_client")
 
 
 async def test_failed_authentications_look_the_same(service: Service) -> None:

@@ -8,6 +8,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from ...domain import base64url
 from ...domain.clients.presented_credential import AssertionClaims
+from ...domain.clients.refusal import ClientRefusal
 from ...domain.errors import FieldError, InvalidClient, InvalidRequest
 from ...domain.identifiers import ClientId
 from ...ports.client_assertion_reader import ClientAssertionReader
@@ -29,14 +30,17 @@ class JoseClientAssertionReader(ClientAssertionReader):
 
     def claimed_client(self, assertion: str) -> ClientId:
         _, claims, _ = _segments(assertion)
-        return ClientId(_text(claims, "sub"))
+        client_id = _text(claims, "sub")
+        if not client_id.isprintable():  # PostgreSQL takes no zero byte
+            raise InvalidClient(reason=ClientRefusal.WRONG_CLAIM)
+        return ClientId(client_id)
 
     def verify(self, assertion: str, jwks: str) -> AssertionClaims:
         header, claims, _ = _segments(assertion)
         if not header.keys() <= _HEADER or header.get("alg") not in ALGORITHMS:
-            raise InvalidClient
+            raise InvalidClient(reason=ClientRefusal.WRONG_HEADER)
         if not any(_is_signed_by(assertion, header, key) for key in _keys(jwks)):
-            raise InvalidClient
+            raise InvalidClient(reason=ClientRefusal.WRONG_SIGNATURE)
         return AssertionClaims(
             issuer=_text(claims, "iss"),
             subject=_text(claims, "sub"),
@@ -94,16 +98,16 @@ def _segments(assertion: str) -> tuple[dict[str, object], dict[str, object], byt
         header, claims, signature = map(base64url.decode, assertion[: _MAX_LENGTH + 1].split("."))
         read = strict_json.loads(header), strict_json.loads(claims)
     except ValueError as error:
-        raise InvalidClient from error
+        raise InvalidClient(reason=ClientRefusal.MALFORMED_ASSERTION) from error
     if len(assertion) > _MAX_LENGTH or not isinstance(read[0], dict) or not isinstance(read[1], dict):
-        raise InvalidClient
+        raise InvalidClient(reason=ClientRefusal.MALFORMED_ASSERTION)
     return read[0], read[1], signature
 
 
 def _text(claims: dict[str, object], name: str) -> str:
     value = claims.get(name)
     if not isinstance(value, str) or not value:
-        raise InvalidClient
+        raise InvalidClient(reason=ClientRefusal.WRONG_CLAIM)
     return value
 
 
@@ -111,12 +115,12 @@ def _numeric_date(claims: dict[str, object], name: str) -> int:
     """Return a NumericDate (RFC 7519 §2) without its fraction."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidClient
+        raise InvalidClient(reason=ClientRefusal.WRONG_CLAIM)
     return int(value)
 
 
 def _audience(value: object) -> tuple[str, ...]:
     audience = value if isinstance(value, list) else [value]
     if not all(isinstance(each, str) for each in audience):
-        raise InvalidClient
+        raise InvalidClient(reason=ClientRefusal.WRONG_CLAIM)
     return tuple(str(each) for each in audience)

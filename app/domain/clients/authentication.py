@@ -20,6 +20,7 @@ from .presented_credential import (
     PresentedId,
     PresentedSecret,
 )
+from .refusal import ClientRefusal
 from .used_assertions import UsedAssertions
 
 _NO_SECRET: Final = bytes(32)
@@ -27,9 +28,11 @@ _NO_SECRET: Final = bytes(32)
 
 
 class ClientAuthentication:
-    """Authenticates the client that makes a request. Every failure raises the same error.
+    """Authenticates the client that makes a request. Every failure raises ``InvalidClient``, with a reason for the log.
 
-    The audience of an assertion is the URL ``token_endpoint`` or the issuer (RFC 7523 §3).
+    The audience of an assertion is the issuer or the URL ``token_endpoint`` alone. RFC 7523 §3 allows other audiences
+    beside it. Its revision, draft-ietf-oauth-rfc7523bis, does not: a server that is also an audience could send the
+    assertion on to this service. The draft wants the issuer; many libraries still send the token endpoint.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class ClientAuthentication:
 
     async def _by_id(self, client_id: ClientId) -> Client:
         client = await self._clients.find(client_id)
-        if client is None or not client.is_public:
-            raise InvalidClient
+        if client is None:
+            raise InvalidClient(reason=ClientRefusal.UNKNOWN_CLIENT)
+        if not client.is_public:
+            raise InvalidClient(reason=ClientRefusal.NO_CREDENTIAL, client_id=client_id)
         return client
 
     async def _by_secret(self, presented: PresentedSecret) -> Client:
@@ -71,30 +76,53 @@ class ClientAuthentication:
         secrets = () if client is None else client.secrets
         stored = [secret.digest for secret in secrets if secret.is_live(now)] or [_NO_SECRET]
         matches = [hmac.compare_digest(presented_digest, each) for each in stored]
-        if client is None or client.method is not AuthenticationMethod.SECRET or not any(matches):
-            raise InvalidClient
+        if client is None:
+            raise InvalidClient(reason=ClientRefusal.UNKNOWN_CLIENT)
+        if client.method is not AuthenticationMethod.SECRET:
+            raise InvalidClient(reason=ClientRefusal.WRONG_METHOD, client_id=client.client_id)
+        if not any(matches):
+            raise InvalidClient(reason=ClientRefusal.WRONG_SECRET, client_id=client.client_id)
         return client
 
     async def _by_assertion(self, presented: PresentedAssertion) -> Client:
         client_id = self._assertions.claimed_client(presented.assertion)
+        if presented.client_id not in (None, client_id):
+            raise InvalidClient(reason=ClientRefusal.OTHER_CLIENT_ID)
         client = await self._clients.find(client_id)
-        if client is None or client.jwks is None or presented.client_id not in (None, client_id):
-            raise InvalidClient
-        claims = self._assertions.verify(presented.assertion, client.jwks)
+        if client is None:
+            raise InvalidClient(reason=ClientRefusal.UNKNOWN_CLIENT)
+        claims = self._verified_claims(presented.assertion, client)
         now = self._clock.now()
-        if not self._is_acceptable(claims, client_id, now):
-            raise InvalidClient
-        seconds = MAX_ASSERTION_LIFETIME + 2 * self._leeway
-        if not self._used.use(client_id, claims.token_id, now=now, seconds=seconds):
-            raise InvalidClient
+        fault = self._fault(claims, client_id, now)
+        if fault is not None:
+            raise InvalidClient(reason=fault, client_id=client_id)
+        # Twice the leeway: the assertion stays remembered if the clock is set back by the leeway.
+        self._used.use(client_id, claims.token_id, now=now, until=claims.expires_at + 2 * self._leeway)
         return client
 
-    def _is_acceptable(self, claims: AssertionClaims, client_id: ClientId, now: float) -> bool:
-        """Return whether the claims satisfy the rules of RFC 7523 §3."""
-        return (
-            claims.issuer == claims.subject == client_id
-            and any(each in self._audiences for each in claims.audience)
-            and now < claims.expires_at + self._leeway
-            and claims.expires_at <= now + MAX_ASSERTION_LIFETIME + self._leeway
-            and claims.not_before <= now + self._leeway
-        )
+    def _verified_claims(self, assertion: str, client: Client) -> AssertionClaims:
+        if client.jwks is None:
+            raise InvalidClient(reason=ClientRefusal.WRONG_METHOD, client_id=client.client_id)
+        try:
+            return self._assertions.verify(assertion, client.jwks)
+        except InvalidClient as error:
+            raise InvalidClient(reason=error.reason, client_id=client.client_id) from error
+
+    def _fault(self, claims: AssertionClaims, client_id: ClientId, now: float) -> ClientRefusal | None:
+        """Return which rule of RFC 7523 §3 the claims break, or ``None``."""
+        if claims.issuer != client_id:
+            return ClientRefusal.WRONG_ISSUER
+        if len(claims.audience) != 1:
+            return ClientRefusal.SEVERAL_AUDIENCES
+        if claims.audience[0] not in self._audiences:
+            return ClientRefusal.WRONG_AUDIENCE
+        return self._time_fault(claims, now)
+
+    def _time_fault(self, claims: AssertionClaims, now: float) -> ClientRefusal | None:
+        if now >= claims.expires_at + self._leeway:
+            return ClientRefusal.EXPIRED
+        if claims.expires_at > now + MAX_ASSERTION_LIFETIME + self._leeway:
+            return ClientRefusal.EXPIRES_TOO_LATE
+        if claims.not_before > now + self._leeway:
+            return ClientRefusal.NOT_YET_VALID
+        return None

@@ -1,5 +1,6 @@
 """Read the credential of an OAuth client from a request (RFC 6749 §2.3), and authenticate the client."""
 
+import logging
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -14,12 +15,15 @@ from ....domain.clients.presented_credential import (
     PresentedId,
     PresentedSecret,
 )
+from ....domain.clients.refusal import ClientRefusal
 from ....domain.errors import InvalidClient, InvalidRequest
 from ....domain.identifiers import ClientId
 from .body import decode_form
 from .fields import parameter
 
 CLIENT_AUTHENTICATION: Final = web.AppKey("keyturn_client_authentication", ClientAuthentication)
+
+_LOG: Final = logging.getLogger("keyturn.http")
 
 _JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -37,10 +41,16 @@ class ClientRequest:
 async def authenticated_client(request: web.Request, form: ClientRequest) -> Client:
     """Return the client that makes the request.
 
-    Raises ``InvalidClient`` if authentication fails, and ``InvalidRequest`` if the request has several credentials. A
-    handler calls this once, because an assertion can be used only once.
+    Raises ``InvalidClient`` if authentication fails, and ``InvalidRequest`` if the request has several credentials. The
+    log has the reason of a failure, and nothing that the request sent but the id of a registered client. A handler
+    calls this once, because an assertion can be used only once.
     """
-    return await request.app[CLIENT_AUTHENTICATION].authenticate(_presented_credential(request, form))
+    try:
+        return await request.app[CLIENT_AUTHENTICATION].authenticate(_presented_credential(request, form))
+    except InvalidClient as error:
+        fields = {"reason": str(error.reason)} | ({"client_id": error.client_id} if error.client_id else {})
+        _LOG.info("client refused", extra={"fields": fields})
+        raise
 
 
 def _presented_credential(request: web.Request, form: ClientRequest) -> PresentedCredential:
@@ -52,23 +62,28 @@ def _presented_credential(request: web.Request, form: ClientRequest) -> Presente
         return _basic(authorization, client_id)
     if form.client_assertion:
         if form.client_assertion_type != _JWT_BEARER:
-            raise InvalidClient
+            raise InvalidClient(reason=ClientRefusal.WRONG_ASSERTION_TYPE)
         return PresentedAssertion(form.client_assertion, client_id)
     if client_id is None:
-        raise InvalidClient
-    return PresentedSecret(client_id, form.client_secret) if form.client_secret else PresentedId(client_id)
+        raise InvalidClient(reason=ClientRefusal.NO_CLIENT)
+    return _id_and_secret(client_id, form.client_secret)
 
 
-def _basic(authorization: str, client_id: ClientId | None) -> PresentedSecret:
+def _id_and_secret(client_id: ClientId, secret: str) -> PresentedSecret | PresentedId:
+    """Return the credential. An empty secret is none, because a client may leave it out (RFC 6749 §2.3.1)."""
+    return PresentedSecret(client_id, secret) if secret else PresentedId(client_id)
+
+
+def _basic(authorization: str, client_id: ClientId | None) -> PresentedSecret | PresentedId:
     """Return the id and secret of HTTP Basic. Both are form-encoded (RFC 6749 §2.3.1)."""
     scheme, _, encoded = authorization.partition(" ")
     try:
-        if scheme.lower() != "basic":
-            raise InvalidClient
-        name, separator, secret = b64decode(encoded.strip(" "), validate=True).partition(b":")
-        credential = PresentedSecret(ClientId(decode_form(name)), decode_form(secret))
+        name, separator, raw_secret = b64decode(encoded.strip(" "), validate=True).partition(b":")
+        claimed, secret = ClientId(decode_form(name)), decode_form(raw_secret)
     except (ValueError, InvalidRequest) as error:
-        raise InvalidClient from error
-    if not separator or client_id not in (None, credential.client_id):
-        raise InvalidClient
-    return credential
+        raise InvalidClient(reason=ClientRefusal.UNREADABLE_HEADER) from error
+    if scheme.lower() != "basic" or not separator:
+        raise InvalidClient(reason=ClientRefusal.UNREADABLE_HEADER)
+    if client_id not in (None, claimed):
+        raise InvalidClient(reason=ClientRefusal.OTHER_CLIENT_ID)
+    return _id_and_secret(claimed, secret)
