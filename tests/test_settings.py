@@ -52,6 +52,7 @@ VALID: Final = [
     ("LOGIN_NETWORK_BUDGET", "1000000/366d", RateLimit(1_000_000, 366 * 86_400)),
     ("LOGIN_BUDGET", "9/3h", RateLimit(9, 10_800)),
     ("REFRESH_BUDGET", "60/1m", RateLimit(60, 60)),
+    ("TOKEN_BUDGET", "60/1s", RateLimit(60, 1)),
     ("INTROSPECTION_BUDGET", "100/1s", RateLimit(100, 1)),
     ("DEVICE_TTL", "30d", 2_592_000),
     ("TRUSTED_PROXIES", "10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),

@@ -10,10 +10,7 @@ class ClientAssertionReader(Protocol):
     """Reads the assertions with which clients authenticate. It does no I/O."""
 
     def claimed_client(self, assertion: str) -> ClientId:
-        """Return the unverified subject of ``assertion``; raises ``InvalidClient`` if it is malformed.
-
-        The subject has only characters that every store takes: it is printable.
-        """
+        """Return the unverified subject of ``assertion``; raises ``InvalidClient`` if it is malformed."""
         ...
 
     def verify(self, assertion: str, jwks: str) -> AssertionClaims:

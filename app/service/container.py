@@ -27,6 +27,7 @@ from ..domain.clients.authentication import ClientAuthentication
 from ..domain.clients.client_credentials import ClientCredentialsGrant
 from ..domain.clients.introspection import Introspection
 from ..domain.clients.registration import ClientRegistration
+from ..domain.clients.token_request_limit import TokenRequestLimit
 from ..domain.clients.token_revocation import TokenRevocation
 from ..domain.clients.used_assertions import UsedAssertions
 from ..domain.keys.lifecycle import KeyLifecycle
@@ -296,6 +297,8 @@ class Container(DeclarativeContainer):
         policy=_setting.access_token_policy,
         token_endpoint=server_metadata.provided.token_endpoint,
     )
+    token_limit = Singleton(LocalRateLimit, _setting.token_budget)
+    token_request_limit = Singleton(TokenRequestLimit, token_limit=token_limit, clock=clock)
     client_credentials_grant = _recorded(ClientCredentialsGrant, issuer=access_token_issuer)
     introspection_limit = Singleton(LocalRateLimit, _setting.introspection_budget)
     introspection = Singleton(

@@ -13,7 +13,7 @@ from ..adapters.http.api.introspection import INTROSPECTION
 from ..adapters.http.api.jwks import JWK_SET, JWKS_MAX_AGE, PublishedJwkSet
 from ..adapters.http.api.login import AUTHENTICATION, DEVICE_COOKIE, DeviceCookie
 from ..adapters.http.api.logout import LOGOUT
-from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS
+from ..adapters.http.api.oauth_token import CLIENT_CREDENTIALS, TOKEN_REQUEST_LIMIT
 from ..adapters.http.api.password import PASSWORD_CHANGE
 from ..adapters.http.api.refresh import ROTATION
 from ..adapters.http.api.revoked_sessions import PUBLISHED_FEEDS, PublishedFeeds
@@ -45,6 +45,7 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         CLIENTS: container.client_registration(),
         CLIENT_AUTHENTICATION: container.client_authentication(),
         CLIENT_CREDENTIALS: container.client_credentials_grant(),
+        TOKEN_REQUEST_LIMIT: container.token_request_limit(),
         INTROSPECTION: container.introspection(),
         TOKEN_REVOCATION: container.token_revocation(),
         SERVER_METADATA: container.server_metadata(),

@@ -23,7 +23,7 @@ NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 _NO_LIMITS: Final = {
     f"KEYTURN_{name}_BUDGET": "1000000/1s"
-    for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH")
+    for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH", "TOKEN")
 }
 """The benchmark sends more requests than the default rate limits allow."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import clients, main
+from app.domain.clients.refusal import ClientRefusal
 from tests.system.processes import running
 
 from .console import ROOT, examples
@@ -24,6 +25,12 @@ def test_table_lists_all_commands() -> None:
     clients.add_to(parser.add_subparsers())
     listed = re.findall(r"^\| `python -m app clients ([a-z-]+)", (ROOT / PAGE).read_text(), re.MULTILINE)
     assert set(listed) == set(clients._HELP)
+
+
+def test_table_lists_all_reasons() -> None:
+    """The table lists each reason for which a client is refused, in the order of the code, and nothing else."""
+    section = (ROOT / PAGE).read_text().partition("### Why a client is refused")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z_]+)` \| ", section, re.MULTILINE)[1:] == list(ClientRefusal)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are written for curl, which is not here")

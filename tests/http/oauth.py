@@ -21,6 +21,8 @@ TOKEN: Final = "/oauth/token"  # noqa: S105  # a path
 INTROSPECT: Final = "/oauth/introspect"
 REVOKE: Final = "/oauth/revoke"
 
+JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 ALL_GRANTS: Final = frozenset(GrantType)
 CREDENTIALS: Final = {"grant_type": "client_credentials"}
 

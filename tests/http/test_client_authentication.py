@@ -11,15 +11,13 @@ from app.domain.identifiers import ClientId
 from app.testing.builders import ISSUER
 
 from .log_lines import LogLines
-from .oauth import CREDENTIALS, INTROSPECT, JWKS, REVOKE, TOKEN, ask, assertion, basic, error, register
+from .oauth import CREDENTIALS, INTROSPECT, JWKS, JWT_BEARER, REVOKE, TOKEN, ask, assertion, basic, error, register
 from .service import Answer, Service, Tokens
-
-BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 async def by_assertion(service: Service, text: str, **form: str) -> Answer:
     """Request a token with an assertion."""
-    credential = {"client_assertion": text, "client_assertion_type": BEARER}
+    credential = {"client_assertion": text, "client_assertion_type": JWT_BEARER}
     return await service.ask("POST", TOKEN, data={**CREDENTIALS, **credential, **form})
 
 
@@ -66,7 +64,7 @@ async def test_assertion_works_once(service: Service) -> None:
     [
         ({"iss": "another"}, "wrong_issuer"),
         ({"sub": "another"}, "unknown_client"),
-        ({"sub": "a\0b"}, "wrong_claim"),
+        ({"sub": "a\0b"}, "unknown_client"),
         ({"aud": "https://elsewhere.example"}, "wrong_audience"),
         ({"aud": ISSUER + "/"}, "wrong_audience"),
         ({"aud": [1]}, "wrong_claim"),

@@ -3,10 +3,12 @@
 import pytest
 
 from app.domain.clients.client import AuthenticationMethod, GrantType
+from app.domain.identifiers import ClientId
+from app.domain.rate_limits.rate_limit import RateLimit
 
 from .conftest import Start
 from .forgery import segment
-from .oauth import CREDENTIALS, TOKEN, ask, basic, error, register
+from .oauth import CREDENTIALS, JWKS, JWT_BEARER, TOKEN, ask, assertion, basic, error, register
 from .service import Service, Tokens
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -193,3 +195,56 @@ async def test_public_client_cannot_use_tokens_of_others(service: Service) -> No
     tokens = await service.sign_in()
     form = {**REFRESH, "client_id": "app", "refresh_token": tokens.refresh}
     assert error(await service.ask("POST", TOKEN, data=form)) == (400, "invalid_grant")
+
+
+async def test_token_requests_have_a_rate_limit_per_client(start: Start) -> None:
+    """Beyond the limit a client gets 429 with ``Retry-After``, for each grant. Other clients are not affected."""
+    service = await start(token_budget=RateLimit(2, 20))
+    secret, others = await register(service), await register(service, "others")
+    assert (await ask(service, TOKEN, secret, **CREDENTIALS)).status == 200
+    assert error(await ask(service, TOKEN, secret, grant_type="refresh_token", refresh_token="x")) == (  # noqa: S106
+        400,
+        "invalid_grant",
+    )
+    refused = await ask(service, TOKEN, secret, **CREDENTIALS)
+    assert error(refused) == (429, "too_many_attempts")
+    assert (await ask(service, TOKEN, others, "others", **CREDENTIALS)).status == 200
+    service.clock.advance(int(refused.headers["Retry-After"]))
+    assert (await ask(service, TOKEN, secret, **CREDENTIALS)).status == 200
+
+
+async def test_nobody_else_uses_up_the_limit_of_a_client(start: Start) -> None:
+    """Who names a client without its credential, or with a bad assertion, gets 401 and is not charged to it."""
+    service = await start(token_budget=RateLimit(1, 3_600))
+    secret = await register(service)
+    await register(service, "signer", method=AuthenticationMethod.PRIVATE_KEY_JWT, jwks=JWKS)
+    for _ in range(3):
+        forged = {"client_assertion": assertion()[:-8] + "AAAAAAAA", "client_assertion_type": JWT_BEARER}
+        for form in ({"client_id": "orders"}, {"client_id": "orders", "client_secret": "x"}, forged):
+            assert error(await service.ask("POST", TOKEN, data={**CREDENTIALS, **form})) == (401, "invalid_client")
+    assert (await ask(service, TOKEN, secret, **CREDENTIALS)).status == 200
+    signed = {"client_assertion": assertion(), "client_assertion_type": JWT_BEARER}
+    assert (await service.ask("POST", TOKEN, data={**CREDENTIALS, **signed})).status == 200
+
+
+async def test_public_clients_have_no_limit_that_strangers_could_use_up(start: Start) -> None:
+    """Sessions of the first-party client refresh here, however many requests name this client."""
+    service = await start(token_budget=RateLimit(1, 3_600))
+    for _ in range(3):
+        assert error(await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": "x"})) == (400, "invalid_grant")
+    tokens = await service.sign_in()
+    assert (await service.ask("POST", TOKEN, data={**REFRESH, "refresh_token": tokens.refresh})).status == 200
+
+
+async def test_client_that_fills_its_share_of_assertions_is_the_only_one_refused(start: Start) -> None:
+    """Another client with keys still gets tokens, and so does a client with a secret."""
+    service = await start()
+    await register(service, "signer", method=AuthenticationMethod.PRIVATE_KEY_JWT, jwks=JWKS)
+    await register(service, "other", method=AuthenticationMethod.PRIVATE_KEY_JWT, jwks=JWKS)
+    now, used = int(service.clock.now()), service.container.used_assertions()
+    for number in range(20_000):
+        used.use(ClientId("signer"), str(number), now=now, until=now + 90)
+    for client_id, status in (("signer", 401), ("other", 200)):
+        text = assertion(iss=client_id, sub=client_id)
+        form = {**CREDENTIALS, "client_assertion": text, "client_assertion_type": JWT_BEARER}
+        assert (await service.ask("POST", TOKEN, data=form)).status == status

@@ -27,7 +27,7 @@ NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 _CHEAP_HASHES: Final = {"PASSWORD_HASH_MEMORY": "8192", "PASSWORD_HASH_ITERATIONS": "1"}
 _NO_LIMITS: Final = {
     f"{name}_BUDGET": "1000000/1s"
-    for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH")
+    for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH", "TOKEN")
 }
 """In most tests many clients sign in from one address as one user."""
 _STEP_SECONDS: Final = 0.01

@@ -186,6 +186,12 @@ class DeclaredSettings:
     refresh_budget: RateLimit = _setting(
         "REFRESH_BUDGET", form.rate_limit, "300/1m", help="Rate limit of refreshes of one session on one worker."
     )
+    token_budget: RateLimit = _setting(
+        "TOKEN_BUDGET",
+        form.rate_limit,
+        "6000/1m",
+        help="Rate limit of token requests at `/oauth/token` by one client that authenticates, on one worker.",
+    )
     introspection_budget: RateLimit = _setting(
         "INTROSPECTION_BUDGET",
         form.rate_limit,

@@ -8,6 +8,7 @@ from aiohttp import web
 from ....domain.clients.client import MAX_AUDIENCES, Client, GrantType
 from ....domain.clients.client_credentials import ClientCredentialsGrant
 from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType
+from ....domain.clients.token_request_limit import TokenRequestLimit
 from ....domain.errors import InvalidClient, InvalidRequest, TooManyAttempts, Unavailable
 from ....domain.scope import InvalidScope
 from ....domain.sessions.errors import InvalidGrant
@@ -23,6 +24,7 @@ from .refresh import ROTATION, token_response
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
 
 CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCredentialsGrant)
+TOKEN_REQUEST_LIMIT: Final = web.AppKey("keyturn_token_request_limit", TokenRequestLimit)
 
 _REFUSALS: Final = (
     InvalidRequest,
@@ -67,6 +69,7 @@ async def token(request: web.Request) -> web.Response:
     try:
         form = await read_form(request, TokenRequest)
         client = await authenticated_client(request, form)
+        request.app[TOKEN_REQUEST_LIMIT].take(client)
         if form.grant_type == GrantType.CLIENT_CREDENTIALS:
             return _client_credentials(request, form, client)
         _check_refresh(form, client)
