@@ -16,7 +16,8 @@ class PasswordHasher(Protocol):
 
     async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
         """Return the first of the ``forms`` of a password that ``hashed`` is a hash of, with any cost. Return ``None``
-        if ``hashed`` is a hash of none of them, or unreadable.
+        if ``hashed`` is a hash of none of them, unreadable, or costs more than the settings could ever allow. A hash
+        that is unreadable or costs too much is not run, and the call takes as long as ``verify_dummy``.
 
         Every form is verified, also after one that matches: the time depends on their number, not on the result. All
         forms together take one place in the queue.
@@ -32,8 +33,12 @@ class PasswordHasher(Protocol):
         """
         ...
 
-    def can_verify(self, hashed: str) -> bool:
-        """Return whether ``verify`` can read ``hashed``, and its cost is within the limit for a sign-in."""
+    def find_fault(self, hashed: str) -> str | None:
+        """Return why no user may be imported with ``hashed``: ``verify`` cannot read it, no password can match it, or
+        its cost is above the limit for a sign-in. Return ``None`` for a good hash.
+
+        The text begins with a verb and does not quote the salt and the digest of ``hashed``.
+        """
         ...
 
     def is_outdated(self, hashed: str) -> bool:

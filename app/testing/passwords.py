@@ -40,8 +40,8 @@ class FakePasswordHasher(PasswordHasher):
     async def verify_dummy(self, forms: tuple[str, ...]) -> None:
         await self.verify(forms, "")
 
-    def can_verify(self, hashed: str) -> bool:
-        return ":" in hashed
+    def find_fault(self, hashed: str) -> str | None:
+        return None if ":" in hashed else "must have a colon"
 
     def is_outdated(self, hashed: str) -> bool:
         return hashed.startswith("old:")

@@ -70,7 +70,7 @@ async def test_a_wrong_password_does_not_verify(hasher: Argon2PasswordHasher, wr
     assert await hasher.verify((wrong,), await hasher.hash("correct horse")) is None
 
 
-@pytest.mark.parametrize("cost", [{"memory": 16}, {"iterations": 2}, {"memory": 16, "lanes": 2}], ids=str)
+@pytest.mark.parametrize("cost", [{"memory": 16}, {"iterations": 2}], ids=str)
 async def test_a_hash_of_another_cost_verifies(hasher: Argon2PasswordHasher, cost: dict[str, int]) -> None:
     """A hash contains its cost, so a change of the setting locks nobody out."""
     hashed = _phc(b"correct horse", **cost)
@@ -104,6 +104,7 @@ async def test_a_hash_of_another_cost_verifies(hasher: Argon2PasswordHasher, cos
         f"$argon2id$v=19$m=8,t=1,p=99999999${_SALT}${_DIGEST}",
         f"$argon2id$v=19$m=x,t=y,p=z${_SALT}${_DIGEST}",
         f"$argon2i$v=19$m=8,t=1,p=1${_SALT}${_DIGEST}",
+        _phc(b"correct horse", memory=16, lanes=2),
     ],
     ids=ascii,
 )

@@ -13,6 +13,7 @@ from app.adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 from app.domain.login.errors import HashingCancelled, HashingOverloaded
 
 _TIMEOUT_SECONDS = 30.0
+_HASH = "$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43
 
 _Make = Callable[[int, int], Argon2PasswordHasher]
 
@@ -30,7 +31,7 @@ class Gate:
 
     def derive_phc_encoded(self, _: bytes) -> str:
         self._wait()
-        return "hash"
+        return _HASH
 
     def verify_phc_encoded(self, _: bytes, __: str) -> None:
         self._wait()
@@ -69,7 +70,7 @@ def make(monkeypatch: pytest.MonkeyPatch, gate: Gate) -> Iterator[_Make]:
 
 async def _start_verifying(hasher: Argon2PasswordHasher, count: int = 1) -> list[asyncio.Task[str | None]]:
     """Return verifications that the hasher has received."""
-    tasks = [asyncio.create_task(hasher.verify(("password",), "hash")) for _ in range(count)]
+    tasks = [asyncio.create_task(hasher.verify(("password",), _HASH)) for _ in range(count)]
     await asyncio.sleep(0)
     return tasks
 
@@ -85,7 +86,7 @@ async def test_a_full_queue_refuses_at_once(make: _Make, gate: Gate, threads: in
     """While every thread is busy and every place is taken, a further password is refused without waiting."""
     hasher = make(threads, queue)
     tasks = await _start_verifying(hasher, threads + queue)
-    for refused in (hasher.hash("x"), hasher.verify(("x",), "hash"), hasher.verify_dummy(("x",))):
+    for refused in (hasher.hash("x"), hasher.verify(("x",), _HASH), hasher.verify_dummy(("x",))):
         with pytest.raises(HashingOverloaded):
             await refused
     gate.is_open.set()
@@ -106,7 +107,7 @@ async def test_cancelling_tells_whether_the_password_was_hashed(make: _Make, gat
         await under_way
     assert given_up.type is asyncio.CancelledError
     gate.is_open.set()
-    assert await hasher.verify(("password",), "hash") is not None
+    assert await hasher.verify(("password",), _HASH) is not None
     assert len(gate.threads) == 2
 
 
@@ -115,12 +116,12 @@ async def test_some_places_are_reserved(make: _Make, gate: Gate) -> None:
     hasher = make(1, 1)
     others = await _start_verifying(hasher, 2)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify(("x",), "hash")
+        await hasher.verify(("x",), _HASH)
     reserved = range(argon2._RESERVED_PLACES)
-    known = [asyncio.create_task(hasher.verify(("x",), "hash", known_user=True)) for _ in reserved]
+    known = [asyncio.create_task(hasher.verify(("x",), _HASH, known_user=True)) for _ in reserved]
     await asyncio.sleep(0)
     with pytest.raises(HashingOverloaded):
-        await hasher.verify(("x",), "hash", known_user=True)
+        await hasher.verify(("x",), _HASH, known_user=True)
     gate.is_open.set()
     assert all(await asyncio.gather(*others, *known))
     assert all(await asyncio.gather(*await _start_verifying(hasher, 2)))
@@ -166,10 +167,10 @@ async def test_a_running_hash_keeps_its_place(make: _Make, gate: Gate) -> None:
     first.cancel()
     await asyncio.wait([first])
     with pytest.raises(HashingOverloaded):
-        await hasher.verify(("x",), "hash")
+        await hasher.verify(("x",), _HASH)
     gate.is_open.set()
     await _until(lambda: hasher._places._value == 1)  # no method shows it
-    assert await hasher.verify(("x",), "hash") is not None
+    assert await hasher.verify(("x",), _HASH) is not None
 
 
 async def test_only_its_threads_hash(make: _Make, gate: Gate) -> None:

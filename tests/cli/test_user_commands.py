@@ -10,6 +10,7 @@ import pytest
 from .users_command import PASSWORD, Users
 
 NEW_PASSWORD = "staple battery"  # noqa: S105  # a test's
+ARGON2 = "$argon2id$v=19$m={m},t={t},p=1$MDEyMzQ1Njc4OWFiY2RlZg$" + "A" * 43
 BCRYPT = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode()
 
 
@@ -82,7 +83,23 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
             f'{{"username": "bob", "password_hash": "{BCRYPT}", "email": "b@example"}}',
             'the member "email" is not known, or of another type',
         ),
-        ('{"username": "bob", "password_hash": "md5"}', "password_hash must be an Argon2id or bcrypt hash"),
+        ('{"username": "bob", "password_hash": "md5"}', "password_hash must be an Argon2id hash"),
+        (
+            f'{{"username": "bob", "password_hash": "{BCRYPT.replace("$04$", "$03$")}"}}',
+            "password_hash has the cost 3; it must be from 4 to 14",
+        ),
+        (
+            f'{{"username": "bob", "password_hash": "{ARGON2.format(m=0, t=1)}"}}',
+            "password_hash has m=0; it must be from 8 to 65536 KiB",
+        ),
+        (
+            f'{{"username": "bob", "password_hash": "{ARGON2.format(m=65_537, t=1)}"}}',
+            "password_hash has m=65537; it must be from 8 to 65536 KiB",
+        ),
+        (
+            f'{{"username": "bob", "password_hash": "{ARGON2.format(m=8, t=0)}"}}',
+            "password_hash has t=0; it must be from 1 to 10",
+        ),
         (
             f'{{"username": "b\\u0007", "password_hash": "{BCRYPT}"}}',
             "username must be text without control characters",

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from ...domain.errors import ConfigurationError
 from ...domain.login.errors import HashingCancelled, HashingOverloaded
 from ...ports.password_hasher import PasswordHasher
-from . import bcrypt
+from . import argon2_hash, bcrypt
 
 _T = TypeVar("_T")
 
@@ -25,16 +25,9 @@ _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
 _LANES: Final = 1
 _COST = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$")
-_HASH = re.compile(r"\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(1)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}")
 _RESERVED_PLACES: Final = 16
 _NICENESS: Final = 10
 """Lowers the priority of the threads, so that a flood of sign-ins does not slow down other requests."""
-
-_MAX_MEMORY: Final = 65_536
-"""The greatest memory of an imported hash, in KiB."""
-
-_MAX_ITERATIONS: Final = 10
-"""The greatest number of iterations of an imported hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +40,15 @@ class Argon2Cost:
 
     memory: int = 19_456
     iterations: int = 2
+
+
+_GREATEST_IMPORTED: Final = Argon2Cost(memory=65_536, iterations=10)
+"""The limits of an imported hash. A greater cost is accepted if it is the cost of the service's own hashes."""
+
+_GREATEST_STORED: Final = Argon2Cost(memory=1_048_576, iterations=100)
+"""The limits of a stored hash: the greatest cost that the settings allow. A hash of this cost was made here before the
+settings were lowered, and its user can still sign in.
+"""
 
 
 class Argon2PasswordHasher(PasswordHasher):
@@ -67,17 +69,18 @@ class Argon2PasswordHasher(PasswordHasher):
         return await self._run(lambda: self._hash(password.encode()))
 
     async def verify(self, forms: tuple[str, ...], hashed: str, *, known_user: bool = False) -> str | None:
-        return await self._run(lambda: _first_match(forms, hashed), known_user=known_user)
+        usable = _find_fault(hashed, _GREATEST_STORED) is None
+        verified = hashed if usable else self._dummy_hash
+        match = await self._run(lambda: _first_match(forms, verified), known_user=known_user)
+        return match if usable else None
 
     async def verify_dummy(self, forms: tuple[str, ...]) -> None:
         await self.verify(forms, self._dummy_hash)
 
-    def can_verify(self, hashed: str) -> bool:
-        cost = _HASH.fullmatch(hashed)
-        if cost is None:
-            return bcrypt.is_hash(hashed)
-        memory, iterations, _ = map(int, cost.groups())
-        return memory <= max(self._cost.memory, _MAX_MEMORY) and iterations <= _MAX_ITERATIONS
+    def find_fault(self, hashed: str) -> str | None:
+        memory = max(self._cost.memory, _GREATEST_IMPORTED.memory)
+        iterations = max(self._cost.iterations, _GREATEST_IMPORTED.iterations)
+        return _find_fault(hashed, Argon2Cost(memory=memory, iterations=iterations))
 
     def is_outdated(self, hashed: str) -> bool:
         cost = _COST.match(hashed)
@@ -138,6 +141,15 @@ def _lower_priority() -> None:
             os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
 
 
+def _find_fault(hashed: str, greatest: Argon2Cost) -> str | None:
+    """Return why ``hashed`` cannot be verified, or what it costs too much; ``None`` if it can be verified."""
+    if hashed.startswith("$argon2"):
+        return argon2_hash.find_fault(hashed, max_memory=greatest.memory, max_iterations=greatest.iterations)
+    if hashed.startswith("$2"):
+        return bcrypt.find_fault(hashed)
+    return "must be an Argon2id hash, which begins with $argon2id$, or a bcrypt hash, which begins with $2b$"
+
+
 def _first_match(forms: tuple[str, ...], hashed: str) -> str | None:
     """Return the first form that matches. Verify all of them, so that the time does not show which one it is."""
     matching = [form for form in forms if _matches(form.encode(), hashed)]
@@ -145,7 +157,7 @@ def _first_match(forms: tuple[str, ...], hashed: str) -> str | None:
 
 
 def _matches(password: bytes, hashed: str) -> bool:
-    if bcrypt.is_hash(hashed):
+    if hashed.startswith("$2"):
         return bcrypt.matches(password, hashed)
     try:
         Argon2id.verify_phc_encoded(password, hashed)

@@ -29,8 +29,8 @@ class MeasuredPasswordHasher(PasswordHasher):
     async def verify_dummy(self, forms: tuple[str, ...]) -> None:
         await self._measured(self._hasher.verify_dummy(forms))
 
-    def can_verify(self, hashed: str) -> bool:
-        return self._hasher.can_verify(hashed)
+    def find_fault(self, hashed: str) -> str | None:
+        return self._hasher.find_fault(hashed)
 
     def is_outdated(self, hashed: str) -> bool:
         return self._hasher.is_outdated(hashed)

@@ -54,12 +54,13 @@ class Accounts:
     async def import_user(self, username: str, password_hash: str, *, scope: Scope, disabled: bool = False) -> User:
         """Create a user whose password another system hashed, and return them. The next sign-in hashes it again.
 
-        Raises ``InvalidRequest`` for a hash that cannot be verified, and everything that ``create`` raises.
+        Raises ``InvalidRequest`` for a hash that cannot be verified or costs too much, and everything that ``create``
+        raises.
         """
         username = _check_username(username)
-        if not self._hasher.can_verify(password_hash):
-            error = FieldError("password_hash", "must be an Argon2id or bcrypt hash of bounded cost")
-            raise InvalidRequest("The hash is not acceptable.", errors=[error])
+        fault = self._hasher.find_fault(password_hash)
+        if fault is not None:
+            raise InvalidRequest("The hash is not acceptable.", errors=[FieldError("password_hash", fault)])
         return await self._add(username, password_hash, scope, disabled=disabled, by=None)
 
     async def find(self, subject: Subject) -> User:
