@@ -10,21 +10,21 @@ from ...domain.tokens.errors import MalformedToken
 from ...ports.token_verifier import TokenVerifier
 from . import access_token_json, compact
 from .jwk_set import public_keys
+from .verified_tokens import MAX_BYTES, VerifiedTokens
 
 ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105  # a media type
 
 
 class JoseTokenVerifier(TokenVerifier):
-    """Verifies with joserfc, and caches the last ``cache_size`` tokens that it verified. An entry takes about 3 KiB.
+    """Verifies with joserfc, and caches the last tokens that it verified, in at most ``cache_bytes`` of memory.
 
     Only verified tokens are cached, so only the issuer's own tokens can fill the cache. Only form and signature
     are cached: time, issuer, audience and revocation are checked at every use. New keys clear the cache.
     """
 
-    def __init__(self, *, cache_size: int = 10_000) -> None:
-        self._cache_size = cache_size
+    def __init__(self, *, cache_bytes: int = MAX_BYTES) -> None:
         self._keys: Mapping[str, RSAKey] = {}
-        self._cache: dict[str, AccessTokenClaims] = {}
+        self._cache = VerifiedTokens(max_bytes=cache_bytes)
 
     @classmethod
     def from_jwk_set(cls, jwk_set: Mapping[str, object]) -> Self:
@@ -41,9 +41,8 @@ class JoseTokenVerifier(TokenVerifier):
     def decode(self, token: str) -> AccessTokenClaims:
         claims = self._cache.get(token)
         if claims is None:
-            claims = self._cache[token] = self.verify(token)
-            if len(self._cache) > self._cache_size:
-                del self._cache[next(iter(self._cache))]
+            claims = self.verify(token)
+            self._cache.add(token, claims)
         return claims
 
     def verify(self, token: str) -> AccessTokenClaims:

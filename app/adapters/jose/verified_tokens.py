@@ -1,0 +1,63 @@
+"""The memory of verified tokens, bounded in bytes."""
+
+from sys import getsizeof
+from typing import Final
+
+from ...domain.tokens.claims import AccessTokenClaims
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""The most memory that the verified tokens of one verifier take, in bytes. It holds about 7,000 ordinary tokens."""
+
+_ENTRY_BYTES: Final = 640
+"""A bound for what every entry takes, whatever its token has: the claims and the scope without their texts, the
+numbers, and the place in the dictionary, which grows in leaps.
+"""
+
+_ALLOCATION_BYTES: Final = 16
+"""The allocator rounds each object up to a multiple of this."""
+
+
+class VerifiedTokens:
+    """Verified tokens and their claims. Beyond ``max_bytes``, the tokens that were added first leave.
+
+    Issuers and clients decide how long their tokens are, so a number of tokens would not bound the memory.
+    """
+
+    def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._entries: dict[str, tuple[AccessTokenClaims, int]] = {}
+        self._bytes = 0
+
+    def get(self, token: str) -> AccessTokenClaims | None:
+        """Return the claims of ``token``; ``None`` if it is not remembered."""
+        entry = self._entries.get(token)
+        return None if entry is None else entry[0]
+
+    def add(self, token: str, claims: AccessTokenClaims) -> None:
+        """Remember a token that is not remembered yet, and forget the oldest ones as far as necessary."""
+        size = _size(token, claims)
+        self._entries[token] = (claims, size)
+        self._bytes += size
+        while self._bytes > self._max_bytes:
+            oldest = next(iter(self._entries))
+            self._bytes -= self._entries.pop(oldest)[1]
+
+    def clear(self) -> None:
+        """Forget all tokens."""
+        self._entries.clear()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        """Return the number of tokens."""
+        return len(self._entries)
+
+
+def _size(token: str, claims: AccessTokenClaims) -> int:
+    """Return how many bytes a token and its claims take at most.
+
+    ``scope.text`` is made when it is first read, and then stays in memory, so it is made here.
+    """
+    audience, scope = claims.audience, claims.scope
+    texts = (token, claims.issuer, claims.subject, claims.client_id, claims.token_id, *audience, *scope.tokens)
+    objects = (*texts, scope.text, audience, scope.tokens)
+    return _ENTRY_BYTES + sum(map(getsizeof, objects)) + _ALLOCATION_BYTES * len(objects)
