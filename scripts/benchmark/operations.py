@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from dependency_injector import providers
 from joserfc.jwk import RSAKey
 
+from app.adapters.jose.verified_tokens import MAX_BYTES
 from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.keys.stored_key import StoredKey
 from app.domain.tokens.validation import Validation
@@ -157,12 +158,12 @@ def _minting_among_many_keys() -> Operation:
     return repeated(_mint_one(_container_of_many_keys()))
 
 
-def _validating(cache_size: int) -> Operation:
+def _validating(cache_bytes: int) -> Operation:
     """The validation of all tokens in turn. Each one is a new string, as in a request's header."""
     container = _container()
     published = cast(list[dict[str, str | list[str]]], container.token_codec().jwk_set()["keys"])
     keys = {str(jwk["kid"]): RSAKey.import_key(jwk) for jwk in published}
-    verifier = JoseTokenVerifier(cache_size=cache_size)
+    verifier = JoseTokenVerifier(cache_bytes=cache_bytes)
     verifier.use(keys)
     validation = Validation(
         verifier=verifier,
@@ -182,6 +183,6 @@ _OPERATIONS: Final[dict[str, Callable[[], Operation]]] = {
     HASH: _hashing,
     MINT: _minting,
     MINT_AMONG_MANY_KEYS: _minting_among_many_keys,
-    VALIDATE_SEEN: lambda: _validating(cache_size=_TOKENS),
-    VALIDATE_NEW: lambda: _validating(cache_size=_TOKENS // 2),
+    VALIDATE_SEEN: lambda: _validating(cache_bytes=MAX_BYTES),
+    VALIDATE_NEW: lambda: _validating(cache_bytes=MAX_BYTES // 16),
 }

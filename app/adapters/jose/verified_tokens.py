@@ -20,13 +20,14 @@ _ALLOCATION_BYTES: Final = 16
 class VerifiedTokens:
     """Verified tokens and their claims. Beyond ``max_bytes``, the tokens that were added first leave.
 
-    Issuers and clients decide how long their tokens are, so a number of tokens would not bound the memory.
+    Tokens have very different lengths, so a number of tokens would not bound the memory. ``size`` is what all of them
+    take at most, in bytes.
     """
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._entries: dict[str, tuple[AccessTokenClaims, int]] = {}
-        self._bytes = 0
+        self.size = 0
 
     def get(self, token: str) -> AccessTokenClaims | None:
         """Return the claims of ``token``; ``None`` if it is not remembered."""
@@ -37,15 +38,15 @@ class VerifiedTokens:
         """Remember a token that is not remembered yet, and forget the oldest ones as far as necessary."""
         size = _size(token, claims)
         self._entries[token] = (claims, size)
-        self._bytes += size
-        while self._bytes > self._max_bytes:
+        self.size += size
+        while self.size > self._max_bytes:
             oldest = next(iter(self._entries))
-            self._bytes -= self._entries.pop(oldest)[1]
+            self.size -= self._entries.pop(oldest)[1]
 
     def clear(self) -> None:
         """Forget all tokens."""
         self._entries.clear()
-        self._bytes = 0
+        self.size = 0
 
     def __len__(self) -> int:
         """Return the number of tokens."""

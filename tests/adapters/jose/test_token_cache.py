@@ -7,6 +7,7 @@ from joserfc.jwk import RSAKey
 
 from app.adapters.jose import compact
 from app.adapters.jose.token_codec import JoseTokenCodec
+from app.adapters.jose.verified_tokens import MAX_BYTES
 from app.adapters.jose.verifier import JoseTokenVerifier
 from app.domain.keys.stored_key import StoredKey
 from app.domain.tokens.errors import BadSignature, InvalidToken
@@ -29,8 +30,8 @@ def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return verified
 
 
-def _verifier(codec: JoseTokenCodec, cache_size: int = 3) -> JoseTokenVerifier:
-    verifier = JoseTokenVerifier(cache_size=cache_size)
+def _verifier(codec: JoseTokenCodec, cache_bytes: int = MAX_BYTES) -> JoseTokenVerifier:
+    verifier = JoseTokenVerifier(cache_bytes=cache_bytes)
     verifier.use(JoseTokenVerifier.from_jwk_set(codec.jwk_set())._keys)
     return verifier
 
@@ -46,17 +47,20 @@ def test_a_signature_is_verified_once(codec: JoseTokenCodec, forger: Forger, ver
     assert verifications == [token]
 
 
-@pytest.mark.parametrize("cache_size", [0, 1, 3])
-def test_the_cache_is_bounded(codec: JoseTokenCodec, forger: Forger, verifications: list[str], cache_size: int) -> None:
+@pytest.mark.parametrize("fitting", [0, 1, 3])
+def test_the_cache_is_bounded(codec: JoseTokenCodec, forger: Forger, verifications: list[str], fitting: int) -> None:
     """The cache never exceeds its size: the oldest token is removed first, and verified again when it returns."""
-    verifier, tokens = _verifier(codec, cache_size), _tokens(forger, 5)
+    tokens = _tokens(forger, 5)
+    measured = _verifier(codec)
+    measured.decode(tokens[0])
+    verifier = _verifier(codec, fitting * measured._cache.size)
     for token in tokens:
         verifier.decode(token)
-        assert len(verifier._cache) <= cache_size
+        assert len(verifier._cache) <= fitting
     verifications.clear()
     for token in reversed(tokens):
         verifier.decode(token)
-    assert verifications == list(reversed(tokens[: 5 - cache_size]))
+    assert verifications == list(reversed(tokens[: 5 - fitting]))
 
 
 def test_only_verified_tokens_are_cached(codec: JoseTokenCodec, forger: Forger, other_key: StoredKey) -> None:
@@ -76,7 +80,7 @@ def test_only_verified_tokens_are_cached(codec: JoseTokenCodec, forger: Forger, 
     ):
         with pytest.raises(InvalidToken):
             verifier.decode(refused)
-        assert list(verifier._cache) == [good]
+        assert (len(verifier._cache), verifier._cache.get(refused)) == (1, None)
 
 
 def test_a_token_that_is_decoded_once_is_not_cached(
@@ -118,6 +122,6 @@ def test_new_keys_clear_the_cache_of_a_verifier(codec: JoseTokenCodec, forger: F
     verifier, token = _verifier(codec), forger.token()
     verifier.decode(token)
     verifier.use({})
-    assert not verifier._cache
+    assert (len(verifier._cache), verifier._cache.size) == (0, 0)
     with pytest.raises(BadSignature):
         verifier.decode(token)
