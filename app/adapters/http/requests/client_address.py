@@ -21,9 +21,10 @@ _MAX_ENTRY_LENGTH: Final = 64
 
 _CACHE_SIZE: Final = 4_096
 
-MAX_CACHED_LENGTH: Final = 256
-"""Characters of ``X-Forwarded-For``. ``cached_client_address`` is not used for longer ones, so that its cache stays
-small.
+_MAX_CACHED_LENGTH: Final = 256
+_MAX_CACHED_LINES: Final = 4
+"""Characters and lines of ``X-Forwarded-For``. The result for a larger one is not cached. So the cache takes at most
+6 MB, whatever clients send.
 """
 
 
@@ -47,7 +48,13 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
     return str(hop)
 
 
-cached_client_address: Final = lru_cache(_CACHE_SIZE)(client_address)
+_cached: Final = lru_cache(_CACHE_SIZE)(client_address)
+
+
+def cached_client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
+    """Return what ``client_address`` returns, from a cache if the header is small. The sequences must be tuples."""
+    is_small = len(lines) <= _MAX_CACHED_LINES and sum(map(len, lines)) <= _MAX_CACHED_LENGTH
+    return _cached(peer, lines, trusted) if is_small else client_address(peer, lines, trusted)
 
 
 def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:

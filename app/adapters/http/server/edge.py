@@ -16,10 +16,8 @@ from ...request_context import ADDRESS, REQUEST_ID
 from ..requests.client_address import (
     CLIENT_ADDRESS,
     FORWARDED_FOR,
-    MAX_CACHED_LENGTH,
     TRUSTED_PROXIES,
     cached_client_address,
-    client_address,
 )
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
@@ -78,8 +76,7 @@ def _store_client_address(request: web.Request) -> None:
     """Store the client's address on the request, and in the context of the log and the audit trail."""
     trusted = request.app[TRUSTED_PROXIES]
     lines = tuple(request.headers.getall(FORWARDED_FOR, ())) if trusted else ()
-    find = cached_client_address if sum(map(len, lines)) <= MAX_CACHED_LENGTH else client_address
-    request[CLIENT_ADDRESS] = address = find(request.remote, lines, trusted)
+    request[CLIENT_ADDRESS] = address = cached_client_address(request.remote, lines, trusted)
     ADDRESS.set(address)
 
 
