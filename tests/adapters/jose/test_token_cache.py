@@ -88,7 +88,7 @@ def test_a_token_that_is_decoded_once_is_not_cached(
 ) -> None:
     """``decode_once`` verifies a token every time, and leaves nothing in the cache."""
     token = forger.token(payload=changed(CLAIMS, "jti", "decoded-once"))
-    assert [codec.decode_once(token) for _ in range(2)] == [access_token_claims(token_id="decoded-once")] * 2
+    assert [codec.decode_once(token).token_id for _ in range(2)] == ["decoded-once"] * 2
     assert verifications == [token] * 2
     assert codec._verifier._cache.get(token) is None
     with pytest.raises(BadSignature):
