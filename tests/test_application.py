@@ -14,6 +14,8 @@ from aiohttp import web
 from app.adapters.http.server.readiness import READINESS
 from app.adapters.system import SystemClock
 from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.identifiers import Subject
+from app.domain.login.user import User
 from app.domain.sessions.session import RevocationReason
 from app.service.application import CONTAINER, create_application
 from app.service.background import _SWEEP_SECONDS
@@ -56,16 +58,19 @@ async def test_the_bootstrap_user_is_an_administrator() -> None:
         assert await app[CONTAINER].password_hasher().verify((ALICE["bootstrap_password"],), user.password_hash)
 
 
-async def test_an_existing_bootstrap_user_does_not_change() -> None:
-    """A start that finds the user changes neither its password nor anything else."""
-    app = create_application(Settings(**CHEAP, **ALICE))
+@pytest.mark.parametrize("username", ["alice", "alice ", ".."], ids=["new rule", "outer space", "dots"])
+async def test_an_existing_bootstrap_user_does_not_change(username: str) -> None:
+    """A start that finds the user changes neither its password nor anything else. The user may have an old name, which
+    is refused for new users.
+    """
+    app = create_application(Settings(**CHEAP, **ALICE | {"bootstrap_username": username}))
     users = app[CONTAINER].user_repository()
-    accounts = app[CONTAINER].accounts()
-    before = await accounts.create("alice", "her own password", scope=Settings().default_scope)
+    before = User(Subject("old"), username, "a hash of hers", Settings().default_scope)
+    await users.add(before)
     runner = web.AppRunner(app)
     try:
         await runner.setup()
-        assert await users.find_by_username("alice") == before
+        assert await users.find_by_username(username) == before
     finally:
         await runner.cleanup()
 
@@ -94,6 +99,7 @@ async def test_a_start_warns_of_data_in_memory(caplog: pytest.LogCaptureFixture)
         ({"keys_dir": Path("missing")}, "missing"),
         ({**ALICE, "bootstrap_password": "x" * 129}, "KEYTURN_BOOTSTRAP_PASSWORD"),
         ({**ALICE, "bootstrap_username": "x" * 256}, "KEYTURN_BOOTSTRAP_USERNAME"),
+        ({**ALICE, "bootstrap_username": "alice "}, r"KEYTURN_BOOTSTRAP_USERNAME must not have U\+0020 .* position 6"),
     ],
 )
 async def test_a_failed_start_leaves_nothing(settings: dict[str, Any], named: str) -> None:

@@ -15,6 +15,7 @@ from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.identifiers import ClientId
 from ..service.settings import Settings
 from ..service.settings.forms import duration
+from .arguments import unescaped
 from .stores import opened_database
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
     for name in ("add", "rotate-secret", "remove"):
-        made[name].add_argument("client_id", help="1 to 100 letters, digits and . _ ~ -")
+        made[name].add_argument("client_id", type=unescaped, help="1 to 100 letters, digits and . _ ~ -")
     add = made["add"]
     add.add_argument("--public", action="store_true", help="a client that cannot keep a secret; it may only refresh")
     add.add_argument("--jwks", type=Path, metavar="FILE", help="its public keys: it authenticates by private_key_jwt")

@@ -2,15 +2,14 @@
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from . import clients, database, keys, serve, sessions, users
+from .arguments import escape_hyphen, escape_unencodable
 
-_HYPHEN_AND_ID: Final = re.compile(r"-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
 _INTERRUPTED: Final = 130
 """The exit status that a shell gives a program that SIGINT ended."""
 
@@ -21,7 +20,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for group in (serve, users, sessions, clients, keys, database):
         group.add_to(commands)
-    parsed = parser.parse_args([_escape_hyphen(each) for each in (sys.argv[1:] if arguments is None else arguments)])
+    escape_unencodable(sys.stdout)
+    parsed = parser.parse_args([escape_hyphen(each) for each in (sys.argv[1:] if arguments is None else arguments)])
     try:
         parsed.run(parsed, environment)
     except (ConfigurationError, StoreUnavailable) as error:
@@ -30,11 +30,3 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0
-
-
-def _escape_hyphen(argument: str) -> str:
-    """Return the id of a key or session with a space before it if it begins with a hyphen: it is not an option then.
-
-    The commands strip the space.
-    """
-    return f" {argument}" if _HYPHEN_AND_ID.fullmatch(argument) else argument

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,7 +44,7 @@ def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
     settings = Settings.from_environment(environment)
     with ExitStack() as cleanup:
         try:
-            lines = sys.stdin if arguments.file is None else cleanup.enter_context(arguments.file.open("rb"))
+            lines = sys.stdin.buffer if arguments.file is None else cleanup.enter_context(arguments.file.open("rb"))
         except OSError as error:
             raise ConfigurationError(f"{arguments.file} cannot be read: {error.strerror}.") from error
         left_out = asyncio.run(_import(settings, lines, as_json if arguments.json else as_text))
@@ -51,15 +52,16 @@ def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
         raise ConfigurationError("1 line was left out." if left_out == 1 else f"{left_out} lines were left out.")
 
 
-async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callable[[User], str]) -> int:
+async def _import(settings: Settings, lines: Iterable[bytes], show: Callable[[User], str]) -> int:
     """Add the users, and return how many lines were left out."""
     left_out = 0
     async with opened_stores(settings) as container:
         for number, line in enumerate(lines, start=1):
-            if not line.strip():
+            text = line.removeprefix(BOM_UTF8) if number == 1 else line
+            if not text.strip():
                 continue
             try:
-                user = await _import_line(container.accounts(), line, settings.default_scope)
+                user = await _import_line(container.accounts(), text, settings.default_scope)
             except AlreadyExists:
                 print(f"Line {number}: this user exists already and is not changed", file=sys.stderr)
             except ConfigurationError as error:
@@ -70,7 +72,7 @@ async def _import(settings: Settings, lines: Iterable[str | bytes], show: Callab
     return left_out
 
 
-async def _import_line(accounts: Accounts, line: str | bytes, default_scope: Scope) -> User:
+async def _import_line(accounts: Accounts, line: bytes, default_scope: Scope) -> User:
     """Return the user that was added; raises ``AlreadyExists``, and ``ConfigurationError`` for an invalid line."""
     members = _members(line)
     try:
@@ -86,11 +88,11 @@ async def _import_line(accounts: Accounts, line: str | bytes, default_scope: Sco
         raise ConfigurationError("scope must be scope tokens separated by single spaces") from error
 
 
-def _members(line: str | bytes) -> dict[str, Any]:
+def _members(line: bytes) -> dict[str, Any]:
     try:
-        members = strict_json.loads(line if isinstance(line, bytes) else line.encode())
+        members = strict_json.loads(line)
     except ValueError as error:
-        raise ConfigurationError("this is not JSON") from error
+        raise ConfigurationError("this is not JSON in UTF-8") from error
     if not isinstance(members, dict) or not {"username", "password_hash"} <= members.keys():
         raise ConfigurationError("this is not an object with username and password_hash")
     for name, value in members.items():

@@ -2,12 +2,13 @@
 
 import json
 
+from ..domain.identifiers import name_fault
 from ..domain.login.user import User
 
 
 def as_text(user: User) -> str:
     """Return a line of text for people."""
-    return f"{user.subject}  {printable(user)}  {user.scope.text}" + ("  disabled" if user.disabled else "")
+    return f"{user.subject}  {printable(user.username)}  {user.scope.text}" + ("  disabled" if user.disabled else "")
 
 
 def as_json(user: User) -> str:
@@ -17,6 +18,15 @@ def as_json(user: User) -> str:
     )
 
 
-def printable(user: User) -> str:
-    """Return the username, escaped if it has characters that a terminal would interpret."""
-    return user.username if user.username.isprintable() else ascii(user.username)
+def printable(username: str) -> str:
+    """Return the username, in quotes if an older version accepted it and no new user could have it.
+
+    Escape characters that a terminal would interpret or not show.
+    """
+    return username if name_fault(username) is None and username.isprintable() else quoted(username)
+
+
+def quoted(username: str) -> str:
+    """Return the username in quotes. If not all of its characters show, it is in ASCII, with the others as escapes."""
+    shows = name_fault(username.strip(" ")) is None and username.isprintable()
+    return repr(username) if shows else ascii(username)

@@ -8,19 +8,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.login.accounts import Accounts
 from ..domain.login.errors import UserNotFound
 from ..domain.login.user import User
 from ..domain.scope import InvalidScope, Scope
 from ..service.container import Container
 from ..service.settings import Settings
 from . import user_import
+from .arguments import first_line, unescaped
 from .stores import opened_stores
-from .user_lines import as_json, as_text, printable
+from .user_lines import as_json, as_text, printable, quoted
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _PAGE: Final = 1_000
+_SUGGESTIONS: Final = 3
 
 _HELP: Final = {
     "add": "add a user; asks for the password twice, or reads it from the first line of standard input",
@@ -37,7 +40,7 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     group = parser.add_subparsers(required=True, metavar="COMMAND")
     made = {name: group.add_parser(name, help=text, description=text) for name, text in _HELP.items()}
     for name in ("add", "disable", "enable", "set-password"):
-        made[name].add_argument("username", help="1 to 255 characters")
+        made[name].add_argument("username", type=unescaped, help="1 to 255 characters; upper and lower case differ")
     made["add"].add_argument("--scope", help="scope tokens, separated by spaces (default: KEYTURN_DEFAULT_SCOPE)")
     for name, run in _RUN.items():
         made[name].add_argument("--json", action="store_true", help="print JSON, one object a line")
@@ -57,8 +60,8 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
             "The scope must be scope tokens separated by single spaces (RFC 6749 §3.3)."
         ) from error
     except AlreadyExists as error:
-        raise ConfigurationError(f"There is a user {arguments.username!r} already.") from error
-    print(as_json(user) if arguments.json else f"Added {printable(user)}, whose id (sub) is {user.subject}.")
+        raise ConfigurationError(f"There is a user {quoted(arguments.username)} already.") from error
+    print(as_json(user) if arguments.json else f"Added {printable(user.username)}, whose id (sub) is {user.subject}.")
 
 
 def run_list(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -112,13 +115,24 @@ def _change(
     """Change the user of the given name, and print the user as JSON or ``message`` as text."""
 
     async def act(container: Container) -> User:
-        return await change(container, await container.accounts().find_by_username(arguments.username))
+        return await change(container, await _find(container.accounts(), arguments.username))
 
+    user = _act(Settings.from_environment(environment), act)
+    print(as_json(user) if arguments.json else message.format(printable(user.username)))
+
+
+async def _find(accounts: Accounts, username: str) -> User:
+    """Return the user of this name; raises ``ConfigurationError``, which suggests similar names."""
     try:
-        user = _act(Settings.from_environment(environment), act)
+        return await accounts.find_by_username(username)
     except UserNotFound as error:
-        raise ConfigurationError(f"There is no user {arguments.username!r}; users list shows all users.") from error
-    print(as_json(user) if arguments.json else message.format(printable(user)))
+        fault = f"There is no user {quoted(username)}"
+        similar = " or ".join(map(quoted, await accounts.find_similar(username, limit=_SUGGESTIONS)))
+        raise ConfigurationError(
+            f"{fault}. Names must match exactly, in upper and lower case, too. Did you mean {similar}?"
+            if similar
+            else f"{fault}; users list shows all users."
+        ) from error
 
 
 def _act(settings: Settings, act: Callable[[Container], Awaitable[User]]) -> User:
@@ -150,8 +164,11 @@ def _typed_password() -> str:
     It is never read from an argument, which other users of the machine can see.
     """
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != password:
+        return first_line()
+    try:
+        password, again = getpass.getpass("Password: "), getpass.getpass("Again: ")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError("The password is not text in the encoding of this terminal.") from error
+    if again != password:
         raise ConfigurationError("The two passwords differ; nothing was changed.")
     return password

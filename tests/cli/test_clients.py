@@ -88,7 +88,9 @@ def test_the_secret_is_printed_once_and_not_stored(clients: Clients) -> None:
     [
         (["add", "orders", *MAY], "There is a client orders already."),
         (["add", "first-party", *MAY], "There is a client first-party already."),
-        (["add", "a b", *MAY], "client_id must have 1 to 100 letters"),
+        (["add", "a b", *MAY], "client_id must not have U+0020 (SPACE) at position 2; use letters"),
+        (["add", "..", *MAY], "client_id must not be . or .."),
+        (["add", "orders\n", *MAY], "client_id must not have U+000A at position 7, a control character; leave it out."),
         (["add", "robot"], "grants must be refresh_token, client_credentials or both"),
         (["add", "robot", "--grant", "client_credentials"], "audiences must be"),
         (["add", "app", "--public", *MAY], "grants must be"),
@@ -107,6 +109,13 @@ def test_invalid_commands_are_refused(clients: Clients, arguments: Sequence[str]
     assert (status, printed) == (1, [])
     assert error.startswith(message)
     assert len(clients.run("list")[1]) == 1
+
+
+def test_a_client_id_may_begin_with_a_hyphen(clients: Clients) -> None:
+    """It is given after ``--``, also where it has the length of a key's id."""
+    for client_id in ("-robot", f"-{'r' * 42}"):
+        assert clients.run("add", *MAY, "--", client_id)[1][0].startswith(f"Added {client_id}  ")
+        assert clients.run("remove", "--", client_id)[1] == [f"Removed {client_id}."]
 
 
 def test_the_file_of_keys_must_be_a_jwk_set(clients: Clients, tmp_path: Path) -> None:

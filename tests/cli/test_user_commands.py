@@ -43,6 +43,39 @@ def test_an_unknown_user_is_reported(users: Users, command: str) -> None:
     assert error == "There is no user 'nobody'; users list shows all users.\n"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "suggestion"),
+    [("Alice", "'alice'"), ("ali\u200bce", "'alice'"), ("alice ", "'alice'"), ("BOB", "'Bob' or 'bob'")],
+)
+def test_similar_names_are_suggested(users: Users, wrong: str, suggestion: str) -> None:
+    """The error says that names must match exactly, and gives the names that were perhaps meant."""
+    for name in ("alice", "bob", "Bob"):
+        users.run("add", name)
+    status, printed, error = users.run("disable", wrong)
+    assert (status, printed) == (1, [])
+    shown = ascii(wrong)
+    rule = "Names must match exactly, in upper and lower case, too."
+    assert error == f"There is no user {shown}. {rule} Did you mean {suggestion}?\n"
+
+
+def test_an_old_line_is_imported_again(users: Users) -> None:
+    """A name that an older version accepted is reported as taken, not as invalid."""
+    users.run("add", "alice")
+    users.rename("alice", "alice ")
+    line = json.dumps({"username": "alice ", "password_hash": BCRYPT})
+    status, _, error = users.run("import", typed=line)
+    assert (status, error) == (0, "Line 1: this user exists already and is not changed\n")
+
+
+def test_the_import_is_read_as_utf_8(users: Users) -> None:
+    """The encoding of the terminal and a byte order mark make no difference; other encodings are reported by line."""
+    line = json.dumps({"username": "caf\u00e9", "password_hash": BCRYPT}, ensure_ascii=False)
+    status, printed, _ = users.run("import", typed=b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+    assert (status, printed[0].split("  ")[1]) == (0, "caf\u00e9")
+    status, _, error = users.run("import", typed=line.encode("latin-1"))
+    assert (status, error) == (1, "Line 1: this is not JSON in UTF-8\n1 line was left out.\n")
+
+
 def test_a_bad_password_is_not_set(users: Users) -> None:
     """The error names the fault and does not show the password."""
     users.run("add", "alice")
@@ -102,7 +135,7 @@ def test_users_are_imported(users: Users, tmp_path: Path) -> None:
         ),
         (
             f'{{"username": "b\\u0007", "password_hash": "{BCRYPT}"}}',
-            "username must be text without control characters",
+            "username must not have U+0007 at position 2, a control character; leave it out",
         ),
         (
             f'{{"username": "bob", "password_hash": "{BCRYPT}", "scope": "a  b"}}',

@@ -1,7 +1,9 @@
 """``keyturn users`` on a database for tests."""
 
 import io
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,17 @@ class Users:
         self._monkeypatch = monkeypatch
         self._captured = captured
         self.database = database
-        self.stdin: type[io.StringIO] = io.StringIO
+        self.stdin: type[io.TextIOWrapper] = io.TextIOWrapper
 
-    def run(self, *arguments: str, typed: str = f"{PASSWORD}\n") -> tuple[int, Sequence[str], str]:
+    def rename(self, old: str, new: str) -> None:
+        """Give a user a name that an older version accepted."""
+        with closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("UPDATE users SET username = ? WHERE username = ?", (new, old))
+
+    def run(self, *arguments: str, typed: str | bytes = f"{PASSWORD}\n") -> tuple[int, Sequence[str], str]:
         """Run a command whose standard input is ``typed``; return its exit status, printed lines and standard error."""
-        self._monkeypatch.setattr("sys.stdin", self.stdin(typed))
+        raw = typed if isinstance(typed, bytes) else typed.encode()
+        self._monkeypatch.setattr("sys.stdin", self.stdin(io.BytesIO(raw), encoding="ascii"))
         status = main(["users", *arguments], self._environment)
         printed = self._captured.readouterr()
         return status, printed.out.splitlines(), printed.err

@@ -107,6 +107,19 @@ async def test_refused_client_is_a_field_error(
     assert (await service.ask("GET", PATH, token=admin)).json() == {"clients": []}
 
 
+@pytest.mark.parametrize(
+    "client_id", [".", "..", " orders", "orders\n", "or\u2028ders", "orders\u202e", "ord\u0378ers"]
+)
+async def test_odd_client_id_is_refused(service: Service, admin: str, client_id: str) -> None:
+    """An id that breaks a path, a line or a terminal is a field error, and the message names the character."""
+    answer = await add(service, admin, {**GOOD, "client_id": client_id})
+    assert answer.problem == (400, "invalid-request")
+    ((field, message),) = [(each["field"], each["message"]) for each in answer.json()["errors"]]
+    assert field == "client_id"
+    assert message.startswith("must not ")
+    assert (await service.ask("GET", PATH, token=admin)).json() == {"clients": []}
+
+
 @pytest.mark.parametrize("grace", [-1, 0.5, 30 * 86_400 + 1, True, "60", [60]], ids=str)
 async def test_grace_must_be_a_number_of_seconds(service: Service, admin: str, grace: object) -> None:
     """Any other value is a field error, and the secret stays."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from string import ascii_letters, digits
 from typing import Final
 
-from ..identifiers import FIRST_PARTY, ClientId
+from ..identifiers import FIRST_PARTY, ClientId, describe_character, name_fault
 from ..scope import Scope
 
 SECRET_BYTES: Final = 32
@@ -16,7 +17,7 @@ MAX_AUDIENCES: Final = 20
 MAX_AUDIENCE_LENGTH: Final = 255
 MAX_CLIENT_ID_LENGTH: Final = 100
 
-_CLIENT_ID: Final = re.compile(rf"[A-Za-z0-9._~-]{{1,{MAX_CLIENT_ID_LENGTH}}}")
+_CLIENT_ID_CHARACTERS: Final = frozenset(ascii_letters + digits + "._~-")
 _LIKE_A_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _AUDIENCE: Final = re.compile(rf"[\x21-\x7E]{{1,{MAX_AUDIENCE_LENGTH}}}")
 
@@ -75,11 +76,24 @@ FIRST_PARTY_CLIENT: Final = Client(FIRST_PARTY)
 """The built-in client. It is registered nowhere."""
 
 
-def is_client_id(text: str) -> bool:
-    """Return whether ``text`` can be a client id. It must not have the form of a user's ``sub`` (22 characters of
-    base64url).
+def client_id_fault(text: str) -> str | None:
+    """Return what is wrong with the id of a new client, and what to change; ``None`` if nothing is.
+
+    It must not have the form of a user's ``sub`` (22 characters of base64url). RFC 6749 Appendix A.1 would allow more
+    characters; these need no escape in a URL (RFC 3986 §2.3).
     """
-    return _CLIENT_ID.fullmatch(text) is not None and _LIKE_A_SUBJECT.fullmatch(text) is None
+    if not 1 <= len(text) <= MAX_CLIENT_ID_LENGTH:
+        return f"must have 1 to {MAX_CLIENT_ID_LENGTH} characters"
+    if fault := name_fault(text):
+        return fault
+    for position, character in enumerate(text, start=1):
+        if character not in _CLIENT_ID_CHARACTERS:
+            return (
+                f"must not have {describe_character(character)} at position {position}; use letters, digits and . _ ~ -"
+            )
+    if _LIKE_A_SUBJECT.fullmatch(text):
+        return "must not be 22 letters, digits, _ and -, as in the id of a user; make it longer or shorter"
+    return None
 
 
 def are_audiences(values: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from ..audit.events import ClientAdded, ClientRemoved, ClientSecretRotated
 from ..errors import FieldError, InvalidRequest, StoreUnavailable
 from ..identifiers import ClientId, Subject
 from ..sessions.ratchet import digest
-from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, is_client_id
+from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, client_id_fault
 from .errors import ClientNotFound
 
 _ATTEMPTS = 5
@@ -117,8 +117,8 @@ def _checks(client: Client) -> dict[str, tuple[bool, str]]:
     acts_for_itself = GrantType.CLIENT_CREDENTIALS in client.grants
     return {
         "client_id": (
-            not is_client_id(client.client_id),
-            "must have 1 to 100 letters, digits and . _ ~ -, but not the 22 letters, digits, _ and - of a user's id",
+            (client_id_error := client_id_fault(client.client_id)) is not None,
+            client_id_error or "",
         ),
         "grants": (
             (not client.is_public and not client.grants and not client.introspects)

@@ -1,6 +1,7 @@
 """Accounts: creating, importing, finding and listing users."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
@@ -12,10 +13,12 @@ from ..audit.events import UserCreated
 from ..errors import AlreadyExists, FieldError, InvalidRequest
 from ..identifiers import Subject
 from ..scope import Scope
-from .credentials import normalized, username_errors
+from .credentials import comparable, normalized, username_errors
 from .errors import UserNotFound
 from .passwords import Passwords
 from .user import SUBJECT_BYTES, User
+
+_PAGE: Final = 1_000
 
 
 class Accounts:
@@ -41,11 +44,11 @@ class Accounts:
     async def create(self, username: str, password: str, *, scope: Scope, by: Subject | None = None) -> User:
         """Create a user with a random id, and return them.
 
-        Raises ``InvalidRequest`` for a name that does not have 1 to 255 characters or has control characters, and for a
-        password that the policy refuses; ``AlreadyExists`` for a name that is taken; ``HashingOverloaded`` and
+        Raises ``InvalidRequest`` for a name that does not have 1 to 255 characters or that ``name_fault`` refuses, and
+        for a password that the policy refuses; ``AlreadyExists`` for a name that is taken; ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
-        username = _check_username(username)
+        username = await self._check_username(username)
         password = self._passwords.check(password, username=username)
         if await self._users.find_by_username(username) is not None:
             raise AlreadyExists
@@ -57,7 +60,7 @@ class Accounts:
         Raises ``InvalidRequest`` for a hash that cannot be verified or costs too much, and everything that ``create``
         raises.
         """
-        username = _check_username(username)
+        username = await self._check_username(username)
         fault = self._hasher.find_fault(password_hash)
         if fault is not None:
             raise InvalidRequest("The hash is not acceptable.", errors=[FieldError("password_hash", fault)])
@@ -77,6 +80,14 @@ class Accounts:
             raise UserNotFound
         return user
 
+    async def find_similar(self, username: str, *, limit: int) -> Sequence[str]:
+        """Return at most ``limit`` names of users that people may take for ``username``. It reads all users."""
+        wanted, found, after = comparable(normalized(username)), list[str](), ""
+        while len(found) < limit and (page := await self._users.list_users(after=after, limit=_PAGE)):
+            found += [user.username for user in page if comparable(user.username) == wanted]
+            after = page[-1].username
+        return found[:limit]
+
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         """Return at most ``limit`` users, in the order of their names, from the first name after ``after``."""
         return await self._users.list_users(after=after, limit=limit)
@@ -90,10 +101,14 @@ class Accounts:
         self._audit.record(UserCreated(at=self._clock.now(), subject=user.subject, by=by))
         return user
 
+    async def _check_username(self, username: str) -> str:
+        """Return the name of a new user, normalized.
 
-def _check_username(username: str) -> str:
-    """Return the name of a new user, normalized; raises ``InvalidRequest``."""
-    username = normalized(username)
-    if errors := list(username_errors(username)):
-        raise InvalidRequest("The username is not acceptable.", errors=errors)
-    return username
+        Raises ``InvalidRequest``, but ``AlreadyExists`` if an older version has accepted the name: that user stays.
+        """
+        username = normalized(username)
+        if errors := list(username_errors(username)):
+            if await self._users.find_by_username(username) is not None:
+                raise AlreadyExists
+            raise InvalidRequest("The username is not acceptable.", errors=errors)
+        return username

@@ -6,16 +6,26 @@ from typing import Final
 from unicodedata import category, normalize
 
 from ..errors import FieldError
+from ..identifiers import name_fault
 from .user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 
-_CONTROL_CHARACTERS: Final = frozenset({"Cc"})
-_SURROGATES: Final = frozenset({"Cs"})
-"""Categories of Unicode. A surrogate is half a character, which UTF-8 cannot encode."""
+_SURROGATES: Final = "Cs"
+"""A category of Unicode. A surrogate is half a character, which UTF-8 cannot encode."""
 
 
 def normalized(text: str) -> str:
     """Return ``text`` in Unicode's form NFC, so that it is the same on every keyboard (RFC 8265 §4.2.1)."""
     return normalize("NFC", text)
+
+
+def comparable(username: str) -> str:
+    """Return a text that is equal for usernames which people may take for each other.
+
+    It has no spaces and invisible characters, and does not depend on case and width. Similar letters of different
+    scripts stay different.
+    """
+    folded = normalize("NFKC", normalize("NFKC", username).casefold())
+    return "".join(each for each in folded if each != " " and name_fault(f"a{each}a") is None)
 
 
 def password_forms(password: str) -> tuple[str, ...]:
@@ -39,8 +49,8 @@ def username_errors(username: str) -> Iterator[FieldError]:
     """Yield what is wrong with the normalized name of a new user."""
     if not 1 <= len(username) <= MAX_USERNAME_LENGTH:
         yield FieldError("username", f"must have 1 to {MAX_USERNAME_LENGTH} characters")
-    if _has(username, _SURROGATES | _CONTROL_CHARACTERS):
-        yield FieldError("username", "must be text without control characters")
+    if fault := name_fault(username):
+        yield FieldError("username", fault)
 
 
 def password_errors(
@@ -49,13 +59,9 @@ def password_errors(
     """Yield what is wrong with a new password of the user ``username``; both are normalized."""
     if not policy.min_length <= len(password) <= MAX_PASSWORD_LENGTH:
         yield FieldError(field, f"must have {policy.min_length} to {MAX_PASSWORD_LENGTH} characters")
-    elif _has(password, _SURROGATES):
+    elif any(category(character) == _SURROGATES for character in password):
         yield FieldError(field, "must be text")
     elif is_common:
         yield FieldError(field, "is one of the passwords that everybody tries first; choose another")
     elif password.casefold() == username.casefold():
         yield FieldError(field, "is the username; choose another")
-
-
-def _has(text: str, categories: frozenset[str]) -> bool:
-    return any(category(character) in categories for character in text)
