@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import logging
 import secrets
 import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..adapters.http.server.listening import bind
 from ..adapters.http.server.serving import serve, stop_signal
@@ -15,10 +16,13 @@ from ..adapters.telemetry.logs import configure_logging
 from ..service.application import prepare_stores
 from ..service.instance import bind_metrics, create_runner
 from ..service.settings import Settings
+from ..service.settings.secret_files import exposed_secret_files
 from ..service.workers import run_workers
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+
+_LOG: Final = logging.getLogger("keyturn")
 
 _DEMO_USERNAME = "demo"
 
@@ -40,6 +44,8 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Run the service with the settings of the environment."""
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
+    for warning in exposed_secret_files(environment):
+        _LOG.warning(warning)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))

@@ -65,6 +65,7 @@ async def test_backup_of_postgresql(postgres: Postgres, tmp_path: Path) -> None:
     urls = {"KEYTURN_DATABASE_URL": postgres.url("keyturn"), "EMPTY_DATABASE_URL": postgres.url("restored")}
     run_all("pg_dump", tmp_path, urls | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"})
     await check_only_user_is_stored(postgres.url("restored"))
+    assert (tmp_path / "keyturn.sql").stat().st_mode & 0o777 == 0o600
 
 
 async def test_backup_of_sqlite(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ async def test_backup_of_sqlite(tmp_path: Path) -> None:
     await fill(f"sqlite:///{tmp_path}/keyturn.db")
     run_all("sqlite3", tmp_path, {} if shutil.which("sqlite3") else sqlite3_substitute(tmp_path / "programs"))
     await check_only_user_is_stored(f"sqlite:///{tmp_path}/backup.db")
+    assert (tmp_path / "backup.db").stat().st_mode & 0o777 == 0o600
 
 
 def sqlite3_substitute(folder: Path) -> dict[str, str]:
@@ -84,10 +86,13 @@ def sqlite3_substitute(folder: Path) -> dict[str, str]:
 
 
 def run_all(tool: str, folder: Path, variables: dict[str, str]) -> None:
-    """Run the commands of the example that starts with ``tool``."""
-    beginning = next(place for place, command in enumerate(_COMMANDS) if command.startswith(tool))
-    for command in _COMMANDS[beginning : beginning + 2]:
-        done = subprocess.run(
-            ["/bin/sh", "-c", command], cwd=folder, env={**os.environ, **variables}, capture_output=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
+    """Run the commands of the example whose second command starts with ``tool``, in one shell."""
+    second = next(place for place, command in enumerate(_COMMANDS) if command.startswith(tool))
+    done = subprocess.run(
+        ["/bin/sh", "-c", " && ".join(_COMMANDS[second - 1 : second + 2])],
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

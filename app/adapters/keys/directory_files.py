@@ -1,6 +1,7 @@
 """The files of a key directory: their names, their versions, and the lock."""
 
 import fcntl
+import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -72,7 +73,7 @@ def locked(directory: Path) -> Iterator[None]:
     with suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with (directory / _LOCK).open("wb") as lock:
+        with os.fdopen(os.open(directory / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
     except OSError as error:

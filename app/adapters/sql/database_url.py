@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,6 +25,18 @@ class DatabaseUrl:
         if self.is_sqlite:
             self._check_file()
 
+    @property
+    def file(self) -> Path:
+        """Return the absolute path of a SQLite file."""
+        return Path(self.parsed.database or "").absolute()
+
+    def for_sqlite(self) -> URL:
+        """Return the URL with which SQLAlchemy opens a SQLite file. It never creates the file: SQLite would create it
+        readable by everybody.
+        """
+        name = f"file:{quote(str(self.file))}"
+        return self.parsed.set(drivername="sqlite+aiosqlite", database=name, query={"mode": "rw", "uri": "true"})
+
     def __str__(self) -> str:
         if self.is_sqlite:
             return f"the SQLite file {self.parsed.database}"
@@ -35,6 +48,6 @@ class DatabaseUrl:
             raise ConfigurationError(
                 f"{_SETTING}: a SQLite URL is sqlite:///FILE or sqlite:////ABSOLUTE/FILE and nothing else."
             )
-        folder = Path(database).absolute().parent
+        folder = self.file.parent
         if not folder.is_dir():
             raise ConfigurationError(f"{_SETTING}: the folder {folder} does not exist; make it.")

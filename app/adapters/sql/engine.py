@@ -25,7 +25,7 @@ def create_engine(url: DatabaseUrl, options: StoreOptions) -> AsyncEngine:
     }
     if url.is_sqlite:
         engine = create_async_engine(
-            url.parsed.set(drivername="sqlite+aiosqlite"),
+            url.for_sqlite(),
             connect_args={"timeout": options.timeout * _BUSY_SHARE},
             **pool,
         )
@@ -39,9 +39,7 @@ def create_engine(url: DatabaseUrl, options: StoreOptions) -> AsyncEngine:
 def create_migration_engine(url: DatabaseUrl, *, timeout: float) -> AsyncEngine:
     """Return an engine for migrations, of which one runs at a time. Others wait for it, at most ``timeout`` seconds."""
     if url.is_sqlite:
-        engine = create_async_engine(
-            url.parsed.set(drivername="sqlite+aiosqlite"), connect_args={"timeout": timeout}, poolclass=NullPool
-        )
+        engine = create_async_engine(url.for_sqlite(), connect_args={"timeout": timeout}, poolclass=NullPool)
         event.listen(engine.sync_engine, "connect", _disable_driver_transactions)
         event.listen(engine.sync_engine, "begin", _begin_immediately)
         return engine

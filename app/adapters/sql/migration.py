@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from ...domain.errors import ConfigurationError
+from .database_file import create_private_file
 from .database_url import DatabaseUrl
 from .engine import create_migration_engine
 from .startup_errors import translate_startup_errors
@@ -25,7 +26,8 @@ _TIMEOUT_SECONDS: Final = 60.0
 
 
 async def upgrade(url: DatabaseUrl) -> None:
-    """Upgrade the database. If several processes call this at once, one upgrades and the others wait.
+    """Upgrade the database; create the file of a SQLite database that does not exist. If several processes call this at
+    once, one upgrades and the others wait.
 
     Raises ``ConfigurationError`` for a database that a newer program has upgraded, and the errors of
     ``translate_startup_errors``.
@@ -33,6 +35,8 @@ async def upgrade(url: DatabaseUrl) -> None:
     engine = create_migration_engine(url, timeout=_TIMEOUT_SECONDS)
     try:
         with translate_startup_errors(url):
+            if url.is_sqlite:
+                create_private_file(url.file)
             async with engine.begin() as connection:
                 if not url.is_sqlite:
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

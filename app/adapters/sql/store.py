@@ -1,6 +1,8 @@
 """The store in a database: SQLite or PostgreSQL."""
 
 import asyncio
+import logging
+from typing import Final
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from ...ports.database import Database
 from ...ports.session_store import StoreOptions
 from .audit_records import SqlAuditRecordRepository
 from .clients import SqlClientRepository
+from .database_file import files_open_to_others
 from .database_url import DatabaseUrl
 from .encrypted_keys import SqlEncryptedKeyRepository
 from .engine import create_engine
@@ -21,6 +24,8 @@ from .sessions import SqlSessionRepository
 from .startup_errors import translate_startup_errors
 from .statements import Statements
 from .users import SqlUserRepository
+
+_LOG: Final = logging.getLogger("keyturn.sql")
 
 
 class SqlStore(Database):
@@ -45,17 +50,32 @@ class SqlStore(Database):
 
     async def prepare(self) -> None:
         await upgrade(self._url)
+        if self._url.is_sqlite:
+            self._warn_of_open_files()
 
     async def open(self) -> None:
+        if self._url.is_sqlite and not self._url.file.exists():
+            raise self._outdated()
         with translate_startup_errors(self._url):
             async with self._engine.connect() as connection:
                 revision = await connection.run_sync(
                     lambda sync: MigrationContext.configure(sync).get_current_revision()
                 )
         if revision != newest_revision():
-            raise ConfigurationError(
-                f"The schema of {self._url} is not that of this program; run {COMMAND} database upgrade."
-            )
+            raise self._outdated()
+
+    def _outdated(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"The schema of {self._url} is not that of this program; run {COMMAND} database upgrade."
+        )
+
+    def _warn_of_open_files(self) -> None:
+        """Log a warning if the database, which holds password hashes, is not private. An older version may have
+        created it.
+        """
+        files = " ".join(map(str, files_open_to_others(self._url.file)))
+        if files:
+            _LOG.warning("the database is open to other users of this machine; run: chmod 600 %s", files)
 
     async def check(self) -> None:
         await self._statements.fetch(text("SELECT 1"), {})

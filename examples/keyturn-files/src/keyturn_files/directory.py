@@ -30,7 +30,7 @@ class Directory:
     def write(self, name: str, content: bytes) -> None:
         """Replace the content of a file: completely or not at all, and durably."""
         unfinished = self.path / f".{name}"
-        with unfinished.open("wb") as file:
+        with open(unfinished, "wb", opener=_open_private) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -38,7 +38,7 @@ class Directory:
         self._flush()
 
     def _locked(self, act: Callable[[], _T]) -> _T:
-        with (self.path / "lock").open("ab") as lock:
+        with open(self.path / "lock", "ab", opener=_open_private) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             return act()
 
@@ -49,3 +49,8 @@ class Directory:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _open_private(path: str, flags: int) -> int:
+    """Open a file; if it does not exist, create it so that only its owner can read it."""
+    return os.open(path, flags, 0o600)
