@@ -36,7 +36,10 @@ class DeclaredSettings:
         "AUDIENCE", form.text, "keyturn", help="The `aud` claim: the service that accepts the access tokens."
     )
     access_token_ttl: int = _setting(
-        "ACCESS_TOKEN_TTL", form.duration(1, MAX_TOKEN_LIFETIME), "15m", help="Lifetime of an access token."
+        "ACCESS_TOKEN_TTL",
+        form.duration(1, MAX_TOKEN_LIFETIME),
+        "15m",
+        help="Lifetime of an access token, also of those that were issued before it was lowered.",
     )
     refresh_token_ttl: int = _setting(
         "REFRESH_TOKEN_TTL",
