@@ -69,6 +69,29 @@ async def test_resource_sees_access_tokens_for_its_audience(service: Service, to
     assert_inactive(await introspect(service, secret, tokens.refresh))
 
 
+async def test_introspection_shows_the_end_that_validation_uses(service: Service, tokens: Tokens) -> None:
+    """Once the lifetime of access tokens is 60 s, ``exp`` is 60 s after ``iat``, as in ``/auth/me``."""
+    secret = await register(service, introspects=("keyturn",))
+    service.container.revocation_list().token_lifetime = 60
+    end = int(service.clock.now()) + 60
+    assert (await introspect(service, secret, tokens.access)).json()["exp"] == end
+    assert (await service.me(tokens.access)).json()["exp"] == end
+    service.clock.advance(91)
+    assert_inactive(await introspect(service, secret, tokens.access))
+    assert (await service.me(tokens.access)).status == 401
+
+
+async def test_access_token_of_session_before_the_cut_off_is_inactive(service: Service, tokens: Tokens) -> None:
+    """``/auth/me`` refuses it too. A token without a session stays active."""
+    secret = await register(service, introspects=("keyturn",))
+    own = (await ask(service, TOKEN, secret, **CREDENTIALS, scope="stock:read")).json()["access_token"]
+    assert (await service.me(tokens.access)).status == 200
+    service.container.revocation_list().revoke_until(int(service.clock.now()))
+    assert_inactive(await introspect(service, secret, tokens.access))
+    assert (await service.me(tokens.access)).status == 401
+    assert (await introspect(service, secret, own)).json()["active"] is True
+
+
 async def test_token_of_another_client_is_inactive(service: Service, tokens: Tokens) -> None:
     """§4: a client that a token does not concern cannot even learn that it exists."""
     secret = await register(service)

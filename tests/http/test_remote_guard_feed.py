@@ -38,6 +38,27 @@ async def test_revoked_session_is_refused(issuer: FakeIssuer, guarded: Following
     assert await guarded.status(other) == 200
 
 
+async def test_cut_off_of_the_feed_ends_all_sessions_that_began_before(
+    issuer: FakeIssuer, guarded: FollowingApp
+) -> None:
+    """After the poll, tokens of sessions that began at or before the cut-off get 401, remembered ones too. Tokens of
+    later sessions and of clients that act for themselves stay valid. A feed whose cut-off goes back is refused.
+    """
+    cut_off = int(issuer.clock.now())
+    began = {at: issuer.signer.token(claims(iss=issuer.url, auth_time=at)) for at in range(cut_off - 1, cut_off + 2)}
+    members = {name: value for name, value in claims(iss=issuer.url).items() if name not in ("sid", "auth_time")}
+    of_client = issuer.signer.token(members)
+    assert [await guarded.status(each) for each in (*began.values(), of_client)] == [200] * 4
+    issuer.feed["cut_off"] = cut_off
+    issuer.clock.advance(2)
+    assert (await guarded.poll()).feed_fault == ""
+    assert [await guarded.status(each) for each in (*began.values(), of_client)] == [401, 401, 200, 200]
+    issuer.feed["cut_off"] = cut_off - 1
+    issuer.clock.advance(2)
+    assert "cut-off" in (await guarded.poll()).feed_fault
+    assert await guarded.status(began[cut_off]) == 401
+
+
 async def test_first_feed_has_earlier_revocations(issuer: FakeIssuer) -> None:
     """The first feed is complete, and comes before the first request."""
     issuer.feed["revoked"] = {SID: int(issuer.clock.now()) - 800}
