@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.key_file import read_key_file
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _T = TypeVar("_T")
+
+_LAST_YEAR: Final = 2_999
 
 _HELP = {
     "list": "list the keys, their states and times",
@@ -208,4 +210,6 @@ def _moment(text: str) -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-03-01T12:00:00Z") from None
+    if moment.year > _LAST_YEAR:  # the times that follow from this one must be times, too
+        raise argparse.ArgumentTypeError(f"{text!r} is after the year {_LAST_YEAR}")
     return float(int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))

@@ -71,6 +71,19 @@ def test_unsafe_changes_are_refused(run: Run, keys: Keys) -> None:
     assert keys() == before
 
 
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59-14:00", "9999-12-31", "3000-01-01", "10000-01-01", "\u0662026-01-01"]
+)
+def test_a_time_out_of_range_is_refused(run: Run, keys: Keys, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A time so late that later ones do not exist makes no key, so that the keys can still be listed."""
+    run("rotate")
+    before = keys()
+    with pytest.raises(SystemExit):
+        run("rotate", "--at", moment)
+    assert "--at" in capsys.readouterr().err
+    assert keys() == before
+
+
 def test_a_compromised_key_is_removed(run: Run, keys: Keys) -> None:
     """The pending key signs at once; with the option, all sessions end."""
     run("rotate")

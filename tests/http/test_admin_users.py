@@ -43,12 +43,59 @@ async def test_users_are_listed_in_pages(service: Service, admin: str) -> None:
     assert all(each.keys() == {"sub", "username", "scope", "disabled"} for each in listed)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=1e1", "after=%21", "after=gA", "limit=²"])
+async def test_last_full_page_has_no_next(service: Service, admin: str) -> None:
+    """``next`` is absent if the page ends with the last user."""
+    await service.create_user("bob")
+    page = (await ask(service, admin, "GET", "?limit=3")).json()
+    assert [each["username"] for each in page["users"]] == ["alice", "bob", "root"]
+    assert "next" not in page
+
+
+WRONG_QUERIES = [
+    "limit=",
+    "limit=0",
+    "limit=201",
+    "limit=-1",
+    "limit=%2B5",
+    "limit=+5",
+    "limit=5+",
+    "limit=x",
+    "limit=1e1",
+    "limit=1.0",
+    "limit=0x10",
+    "limit=1_0",
+    "limit=²",
+    "limit=%D9%A5",  # the Arabic digit 5
+    "limit=05",
+    "limit=000000001999",
+    "limit=00000000050",
+    "limit=" + 4_400 * "9",
+    "limit=000000001" + 4_400 * "9",
+    "limit=" + 4_400 * "0" + "5",
+    "limit=5&limit=5",
+    "limit=5&LIMIT=5&limit=6",
+    "after=%21",
+    "after=gA",
+    "after=AA",
+    "after=YQBi",
+    "after=7aCA",  # half of a surrogate pair in UTF-8
+    "after=YQ==",
+    "after=YR",
+    "after=A",
+    "after=%00",
+    "after=%FF",
+    "after=" + "YWFh" * 100,
+    "after=" + "YWFh" * 1_500,
+    "after=YQ&after=Yg",
+]
+
+
+@pytest.mark.parametrize("query", WRONG_QUERIES, ids=[each[:30] for each in WRONG_QUERIES])
 async def test_malformed_query_is_a_field_error(service: Service, admin: str, query: str) -> None:
     """The response is 400 and names the parameter."""
     answer = await ask(service, admin, "GET", f"?{query}")
     assert answer.problem == (400, "invalid-request")
-    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+    assert [each["field"] for each in answer.json()["errors"]] == [query.partition("=")[0]]
 
 
 async def test_user_can_be_added(service: Service, admin: str) -> None:

@@ -1,7 +1,7 @@
 """The entries of the route table. An entry is enough to serve a route, and to describe it in the OpenAPI document."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,6 +15,7 @@ from ..errors.aiohttp import error_format
 from ..errors.format import ErrorFormat, ErrorKind
 from ..guards.aiohttp_marks import marked_public, required_scopes
 from .requests.body import JSON
+from .requests.query import Query
 
 _BODY_ERRORS: Final = (
     HTTPStatus.REQUEST_TIMEOUT,
@@ -34,15 +35,6 @@ class RequestSpec:
     media_type: str = JSON
     required: bool = True
     other_media_types: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """An optional parameter of the query string: its name, its description and its JSON schema."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ class Operation(web.AbstractRouteDef):
     handler: Handler
     responses: ResponseSpec | tuple[ResponseSpec, ...]
     request: RequestSpec | None = None
-    query: tuple[Query, ...] = ()
+    query: tuple[Query[Any], ...] = ()
     errors: tuple[ErrorKind, ...] = ()
     token_optional: bool = False
     by_client: bool = False

@@ -14,6 +14,7 @@ _FORMS: Final = (
     " redis+cluster://user:password@host:6379,host:6379 and redis+sentinel://user:password@host:26379/service/0,"
     " and the same with rediss for TLS."
 )
+_OPTIONS: Final = "KEYTURN_SESSION_URL: the client library does not know an option of this URL, or refuses its value."
 _REFUSED_OPTIONS: Final = frozenset(
     {"retry", "retry_on_timeout", "retry_on_error", "socket_timeout", "socket_connect_timeout"}
 )
@@ -35,7 +36,16 @@ class RedisUrl:
         return "Redis at " + ", ".join(f"{host} port {port}" for host, port in self.nodes)
 
     def topology(self) -> Topology:
-        """Return the servers that the URL names. They are not connected yet."""
+        """Return the servers that the URL names. They are not connected yet.
+
+        Raises ``ConfigurationError`` for an option that the client library refuses.
+        """
+        try:
+            return self._topology()
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(_OPTIONS) from error
+
+    def _topology(self) -> Topology:
         if self.kind == "cluster":
             return Cluster(self.nodes, self.options)
         if self.kind == "sentinel":
@@ -74,7 +84,7 @@ def _parse(url: str, timeout: float) -> RedisUrl:
 
 def _node(text: str, default_port: int) -> tuple[str, int]:
     parts = urlsplit(f"//{text}")
-    if not parts.hostname:
+    if not parts.hostname or parts.port == 0:
         raise ValueError(text)
     return parts.hostname, parts.port or default_port
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from ...domain.errors import ConfigurationError
 
 _SETTING: Final = "KEYTURN_DATABASE_URL"
+_PORTS: Final = range(1, 65_536)
 
 
 class DatabaseUrl:
@@ -20,6 +21,8 @@ class DatabaseUrl:
             self.parsed: URL = make_url(text)
         except (ArgumentError, ValueError) as error:
             raise ConfigurationError(f"{_SETTING}: this is not a URL of a database.") from error
+        if self.parsed.port is not None and self.parsed.port not in _PORTS:
+            raise ConfigurationError(f"{_SETTING}: the port must be a whole number from 1 to {_PORTS[-1]}.")
         self.text = text
         self.is_sqlite = self.parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:

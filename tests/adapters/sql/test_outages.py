@@ -166,6 +166,13 @@ def test_a_url_without_a_file_is_refused(url: str) -> None:
         SqlStore(url, IMPATIENT)
 
 
+@pytest.mark.parametrize("port", ["0", "-5", "65536", "99999", "9" * 4_400, "x"])
+def test_a_port_that_does_not_exist_is_refused(port: str) -> None:
+    """The error names the setting. Nothing is connected."""
+    with pytest.raises(ConfigurationError, match="KEYTURN_DATABASE_URL"):
+        SqlStore(f"postgresql://127.0.0.1:{port}/keyturn", IMPATIENT)
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     """A file that is not a database is not changed, and the error names it."""
     file = tmp_path / "keyturn.db"

@@ -18,7 +18,7 @@ from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json, read_optional
 from ..requests.fields import json_object, text, texts, whole_number
-from ..requests.paging import PAGE_QUERY, Page, cursor
+from ..requests.paging import cursor, pages_by_name
 from ..responses import json_response, no_content
 
 CLIENTS: Final = web.AppKey("keyturn_clients", ClientRegistration)
@@ -27,6 +27,7 @@ MAX_GRACE: Final = 30 * 86_400
 """The longest time in seconds for which a replaced secret may still be accepted."""
 
 _MAX_NAME_LENGTH: Final = 32
+_PAGES: Final = pages_by_name(max_length=MAX_CLIENT_ID_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +72,11 @@ class ClientPage(TypedDict):
 @requires(ADMIN)
 async def list_clients(request: web.Request) -> web.Response:
     """List the registered clients, sorted by id."""
-    page = Page.of(request)
-    clients = await request.app[CLIENTS].list_clients(after=page.after, limit=page.limit)
+    page = _PAGES.requested(request)
+    clients, last = page.split(await request.app[CLIENTS].list_clients(after=page.after, limit=page.limit_and_one))
     listed: ClientPage = {"clients": [client_json.describe(each) for each in clients]}
-    if len(clients) == page.limit:
-        listed["next"] = cursor(clients[-1].client_id)
+    if last is not None:
+        listed["next"] = cursor(last.client_id)
     return json_response(listed)
 
 
@@ -117,7 +118,7 @@ ROUTES: Final = (
         "GET",
         "/admin/clients",
         list_clients,
-        query=PAGE_QUERY,
+        query=_PAGES.query,
         responses=ResponseSpec(ClientPage),
         errors=(Unavailable,),
     ),

@@ -18,13 +18,15 @@ from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
-from ..requests.paging import PAGE_QUERY, Page, cursor
+from ..requests.paging import cursor, pages_by_name
 from ..responses import json_response, no_content
 from .password import MAX_NEW_PASSWORD_LENGTH
 
 ACCOUNTS: Final = web.AppKey("keyturn_accounts", Accounts)
 ADMINISTRATION: Final = web.AppKey("keyturn_administration", Administration)
 DEFAULT_SCOPE: Final = web.AppKey("keyturn_default_scope", Scope)
+
+_PAGES: Final = pages_by_name(max_length=MAX_USERNAME_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +64,11 @@ class UserPage(TypedDict):
 @requires(ADMIN)
 async def list_users(request: web.Request) -> web.Response:
     """List the users, sorted by name."""
-    page = Page.of(request)
-    users = await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit)
+    page = _PAGES.requested(request)
+    users, last = page.split(await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit_and_one))
     listed: UserPage = {"users": [_describe(user) for user in users]}
-    if len(users) == page.limit:
-        listed["next"] = cursor(users[-1].username)
+    if last is not None:
+        listed["next"] = cursor(last.username)
     return json_response(listed)
 
 
@@ -127,7 +129,7 @@ ROUTES: Final = (
         "GET",
         "/admin/users",
         list_users,
-        query=PAGE_QUERY,
+        query=_PAGES.query,
         responses=ResponseSpec(UserPage),
         errors=(Unavailable,),
     ),

@@ -1,30 +1,28 @@
 """The revocation feed, which verifiers poll: ``/.well-known/revoked-sessions``."""
 
-import re
 from collections.abc import Callable
 from typing import Final, Self
 
 from aiohttp import web
 
-from ....domain.errors import InvalidRequest
 from ....domain.tokens.feed import Feed
 from ....domain.tokens.revocation_feed import RevocationFeed
 from ....ports.clock import Clock
 from ...guards.aiohttp_marks import public
-from ..operation import Operation, Query, with_etag
+from ..operation import Operation, with_etag
+from ..requests.query import read_query, whole_number_query
 from ..responses import document_response, etag_of
 
 MAX_AGE: Final = 1
 """Seconds for which a cache may store the feed."""
 
-SINCE: Final = Query(
-    "since", "`as_of` of the last feed that the verifier has.", {"type": "integer", "minimum": 0, "maximum": 10**12 - 1}
+_SINCE: Final = whole_number_query(
+    "since", "`as_of` of the last feed that the verifier has.", minimum=0, maximum=10**12 - 1, default=0
 )
 
 _MAX_AGE_OF_SIGNATURE_SECONDS: Final = 5
 _RECENT_CHECK_SECONDS: Final = 0.25
 _FULL_CHECK_SECONDS: Final = 2.0
-_AS_OF: Final = re.compile(r"[0-9]{1,12}")
 
 
 class PublishedFeed:
@@ -80,17 +78,11 @@ PUBLISHED_FEEDS: Final = web.AppKey("keyturn_published_feeds", PublishedFeeds)
 @public
 async def revoked_sessions(request: web.Request) -> web.Response:
     """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part."""
-    document = request.app[PUBLISHED_FEEDS].since(_since(request))
+    (since,) = read_query(request, _SINCE)
+    document = request.app[PUBLISHED_FEEDS].since(since)
     return document_response(
         request, body=document.body, etag=document.etag, content_type="application/jwt", max_age=MAX_AGE
     )
-
-
-def _since(request: web.Request) -> int:
-    values = request.query.getall("since", ["0"])
-    if len(values) != 1 or not _AS_OF.fullmatch(values[0]):
-        raise InvalidRequest("since must be one whole number: as_of of the last feed.")
-    return int(values[0])
 
 
 def _is_current(signed: Feed, latest: Feed) -> bool:
@@ -104,7 +96,7 @@ ROUTES: Final = (
         "GET",
         "/.well-known/revoked-sessions",
         revoked_sessions,
-        query=(SINCE,),
+        query=(_SINCE,),
         responses=with_etag(bytes, "application/jwt"),
     ),
 )

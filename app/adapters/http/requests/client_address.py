@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from ....domain.network import canonical
+from .query import whole_number
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -19,6 +20,7 @@ FORWARDED_FOR: Final = "X-Forwarded-For"
 _MAX_ENTRY_LENGTH: Final = 64
 """Characters. The longest address with a zone and a port is shorter."""
 
+_MAX_PORT: Final = 65_535
 _CACHE_SIZE: Final = 4_096
 
 _MAX_CACHED_LENGTH: Final = 256
@@ -74,7 +76,7 @@ def _read(entry: str) -> Address | None:
         return None
     if text.startswith("["):
         text, bracket, port = text[1:].partition("]")
-        if not bracket or (port and not _is_port(port.removeprefix(":"))):
+        if not bracket or (port and not (port.startswith(":") and _is_port(port[1:]))):
             return None
     elif text.count(":") == 1:
         text, _, port = text.partition(":")
@@ -87,4 +89,7 @@ def _read(entry: str) -> Address | None:
 
 
 def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+    try:
+        return whole_number(text, minimum=0, maximum=_MAX_PORT) >= 0
+    except ValueError:
+        return False
