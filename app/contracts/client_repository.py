@@ -81,6 +81,13 @@ class ClientBehaviour(RepositoryContract[ClientRepository]):
             listed += page
         assert [client.client_id for client in listed] == ids
 
+    async def test_page_after_an_id_that_no_store_can_hold(self, repository: ClientRepository) -> None:
+        """A page may start after a text with a zero byte, which a client of the admin API may send."""
+        for number, client_id in enumerate(("a", "ab", "b")):
+            await repository.add(new_client(number, client_id=ClientId(client_id)))
+        for after, ids in {"\0": ["a", "ab", "b"], "a\0z": ["ab", "b"], "ab\0": ["b"]}.items():
+            assert [client.client_id for client in await repository.list_clients(after=after, limit=5)] == ids
+
     async def test_replace_secrets_changes_only_the_secrets(self, repository: ClientRepository) -> None:
         """The other fields stay, and so does another client with the same secrets."""
         other = new_client(2, secrets=new_client().secrets)

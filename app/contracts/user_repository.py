@@ -126,6 +126,13 @@ class UserBehaviour(RepositoryContract[UserRepository]):
         assert listed[0] == await repository.find_by_username(names[0])
         assert list(await repository.list_users(after="🦊", limit=5)) == []
 
+    async def test_page_after_a_name_that_no_store_can_hold(self, repository: UserRepository) -> None:
+        """A page may start after a text with a zero byte, which a client of the admin API may send."""
+        for number, name in enumerate(("a", "a\x01", "ab", "b")):
+            await repository.add(new_user(number, username=name))
+        for after, names in {"\0": ["a", "a\x01", "ab", "b"], "a\0z": ["a\x01", "ab", "b"], "ab\0": ["b"]}.items():
+            assert [user.username for user in await repository.list_users(after=after, limit=5)] == names
+
     @pytest.mark.parametrize("name", ["a\0", "\0", "\ud800", "a\udfff"])
     async def test_name_that_no_store_can_hold_is_not_found(self, repository: UserRepository, name: str) -> None:
         """A name with a zero byte or half a surrogate pair is not found, and raises no error."""

@@ -11,7 +11,7 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
 from ...domain.scope import Scope
 from ...ports.client_repository import ClientRepository
-from .schema import CLIENTS, is_storable
+from .schema import CLIENTS, is_storable, storable_start
 from .statements import Statements
 
 _CLIENT: Final = CLIENTS.c
@@ -50,7 +50,8 @@ class SqlClientRepository(ClientRepository):
         return _client(rows[0]) if rows else None
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
-        return [_client(row) for row in await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})]
+        parameters = {"after": storable_start(after), "max_rows": limit}
+        return [_client(row) for row in await self._statements.fetch(_LIST, parameters)]
 
     async def replace_secrets(
         self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]

@@ -22,6 +22,9 @@ _FOLDER: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x6B_65_79_74_75_72_6E
 """The number of PostgreSQL's advisory lock: "keyturn" in ASCII."""
 
+_ENCODINGS: Final = frozenset({"UTF8", "SQL_ASCII"})
+"""The encodings of PostgreSQL that store every text. SQL_ASCII stores the bytes of UTF-8 as they come."""
+
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -29,8 +32,8 @@ async def upgrade(url: DatabaseUrl) -> None:
     """Upgrade the database; create the file of a SQLite database that does not exist. If several processes call this at
     once, one upgrades and the others wait.
 
-    Raises ``ConfigurationError`` for a database that a newer program has upgraded, and the errors of
-    ``translate_startup_errors``.
+    Raises ``ConfigurationError`` for a database that a newer program has upgraded and for a new one that cannot store
+    all text, and the errors of ``translate_startup_errors``.
     """
     engine = create_migration_engine(url, timeout=_TIMEOUT_SECONDS)
     try:
@@ -61,9 +64,25 @@ def _upgrade(connection: Connection, database: str) -> None:
             f"The schema of {database} is of revision {before}, which this program does not know: a newer Keyturn"
             " upgraded it. Run the newer one, or restore a backup from before the upgrade."
         )
+    if connection.dialect.name == "postgresql":
+        _check_encoding(connection, database, is_new=before is None)
     if before != newest:
         command.upgrade(config, "head")
         _LOG.info("database upgraded", extra={"fields": {"from": before, "to": newest}})
+
+
+def _check_encoding(connection: Connection, database: str, *, is_new: bool) -> None:
+    """Refuse a new database that cannot store all text, and warn of one in use; raises ``ConfigurationError``.
+
+    A statement with a letter that its encoding lacks fails: nobody could look up such a name, not even in vain.
+    """
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding in _ENCODINGS:
+        return
+    fault = f"{database} has the encoding {encoding}, which lacks most letters"
+    if is_new:
+        raise ConfigurationError(f"{fault}. Create the database with ENCODING 'UTF8' TEMPLATE template0.")
+    _LOG.warning("%s; move it to a database with ENCODING 'UTF8', with pg_dump and pg_restore", fault)
 
 
 def _config() -> Config:

@@ -115,6 +115,13 @@ RATE_LIMITS: Final = Table(  # "due" is when the rate limit is full again, in mi
 Index("budgets_by_due", RATE_LIMITS.c.due)
 
 
+def storable_start(after: str) -> str:
+    """Return a storable text after which the same stored texts come. No stored text has a zero byte, so none comes
+    between a text with one and its part before it.
+    """
+    return after.partition("\0")[0]
+
+
 def is_storable(value: str) -> bool:
     """Return whether the tables can store a text: it has no zero byte and no half of a surrogate pair."""
     return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)

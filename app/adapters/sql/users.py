@@ -10,7 +10,7 @@ from ...domain.identifiers import Subject
 from ...domain.login.user import User
 from ...domain.scope import Scope
 from ...ports.user_repository import UserRepository
-from .schema import USERS, is_storable
+from .schema import USERS, is_storable, storable_start
 from .statements import Statements
 
 _ADD: Final = insert(USERS)
@@ -75,7 +75,8 @@ class SqlUserRepository(UserRepository):
         return await self._change(_SET_DISABLED, {"for_subject": subject, "now_disabled": disabled})
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        return [_user(row) for row in await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})]
+        parameters = {"after": storable_start(after), "max_rows": limit}
+        return [_user(row) for row in await self._statements.fetch(_LIST, parameters)]
 
     async def _find(self, statement: Any, parameters: dict[str, object]) -> User | None:
         rows = await self._statements.fetch(statement, parameters)

@@ -1,7 +1,9 @@
 """Migrations: each runs once, whichever process starts first."""
 
 import asyncio
+import logging
 import sys
+from collections.abc import Iterator
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,6 +15,7 @@ from app.adapters.sql.schema import METADATA
 from app.adapters.sql.store import SqlStore
 from app.domain.errors import ConfigurationError
 from app.ports.session_store import StoreOptions
+from tests.servers.postgres import Postgres
 from tests.system.processes import ROOT, environment
 
 from .conftest import Stores
@@ -72,6 +75,34 @@ async def test_a_database_of_a_newer_program_is_refused(stores: Stores, url: str
     with pytest.raises(ConfigurationError, match="not that of this program"):
         await older.open()
     await older.close()
+
+
+@pytest.fixture
+def latin_url(postgres: Postgres) -> Iterator[str]:
+    """Return the URL of a new database with the encoding LATIN1."""
+    postgres.execute("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    yield postgres.url("latin")
+    postgres.execute("DROP DATABASE latin WITH (FORCE)")
+
+
+async def test_a_database_that_lacks_letters_is_refused(latin_url: str) -> None:
+    """A name that the encoding lacks could not even be looked up. The error says how to create the database."""
+    store = SqlStore(latin_url, StoreOptions())
+    with pytest.raises(ConfigurationError, match=r"has the encoding LATIN1.* with ENCODING 'UTF8' TEMPLATE template0"):
+        await store.prepare()
+    await store.close()
+
+
+async def test_a_used_database_that_lacks_letters_is_only_warned_about(
+    latin_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service that has used it before starts, and the log says what to do."""
+    with monkeypatch.context() as older:
+        older.setattr("app.adapters.sql.migration._ENCODINGS", {"LATIN1"})
+        await SqlStore(latin_url, StoreOptions()).prepare()
+    with caplog.at_level(logging.WARNING, "keyturn.sql"):
+        await SqlStore(latin_url, StoreOptions()).prepare()
+    assert "has the encoding LATIN1, which lacks most letters; move it" in caplog.text
 
 
 async def test_preparing_again_changes_nothing(stores: Stores, url: str) -> None:
