@@ -240,6 +240,27 @@ def test_contradictions(variables: dict[str, str], named: list[str]) -> None:
     assert SECRET not in message
 
 
+@pytest.mark.parametrize(
+    ("name", "form"), [("AUDIENCE", "{}"), ("ISSUER", "https://id.example/{}"), ("AUDIENCE", "é{}")]
+)
+def test_issuer_and_audience_leave_room_for_every_scope(name: str, form: str) -> None:
+    """A token that no header takes is refused at start. The error says how many bytes too many there are."""
+    message = fault(**{name: form.format("x" * 6_000)})
+    assert message.startswith("KEYTURN_ISSUER and KEYTURN_AUDIENCE: they make the longest access token ")
+    surplus = int(message.split(" bytes too long", 1)[0].rpartition(" ")[2].replace(",", ""))
+    assert settings(**{name: form.format("x" * (6_000 - surplus))})
+
+
+def test_bootstrap_user_has_room_for_the_scope_of_an_administrator() -> None:
+    """The default scope and ``keyturn:admin`` together are a scope that verifiers read."""
+    user = {"BOOTSTRAP_USERNAME": "alice", "BOOTSTRAP_PASSWORD": "correct horse battery staple"}
+    longest = 1_024 - len(" keyturn:admin")
+    assert fault(DEFAULT_SCOPE="x" * (longest + 1), **user).startswith("KEYTURN_DEFAULT_SCOPE: with keyturn:admin")
+    assert settings(DEFAULT_SCOPE="x" * longest, **user)
+    assert settings(DEFAULT_SCOPE="x" * 1_024)
+    assert fault(DEFAULT_SCOPE="x" * 1_025).endswith("with at most 1,024 characters together.")
+
+
 def test_metrics_need_their_own_port() -> None:
     """The port of the service is refused for metrics; ``0`` may be given for both."""
     assert fault(PORT="9000", METRICS_PORT="9000").startswith("KEYTURN_METRICS_PORT: 9000 is KEYTURN_PORT too")

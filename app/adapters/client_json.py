@@ -8,7 +8,7 @@ from ..domain.clients.client import AuthenticationMethod, Client, GrantType
 from ..domain.clients.registration import ClientWithSecret
 from ..domain.errors import FieldError, InvalidRequest
 from ..domain.identifiers import ClientId
-from ..domain.scope import InvalidScope, Scope
+from ..domain.scope import FORM, InvalidScope, Scope
 
 
 class ClientEntry(TypedDict):
@@ -100,4 +100,4 @@ def _scope(text: str) -> Scope:
     try:
         return Scope.parse(text)
     except InvalidScope as error:
-        raise _field_error("scope", "must be scope tokens separated by single spaces") from error
+        raise _field_error("scope", f"must be {FORM}") from error

@@ -14,7 +14,7 @@ from ..adapters import strict_json
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.login.accounts import Accounts
 from ..domain.login.user import User
-from ..domain.scope import InvalidScope, Scope
+from ..domain.scope import FORM, InvalidScope, Scope
 from ..service.settings import Settings
 from .stores import opened_stores
 from .user_lines import as_json, as_text
@@ -85,7 +85,7 @@ async def _import_line(accounts: Accounts, line: bytes, default_scope: Scope) ->
     except InvalidRequest as error:
         raise ConfigurationError("; ".join(f"{each.field} {each.message}" for each in error.errors)) from error
     except InvalidScope as error:
-        raise ConfigurationError("scope must be scope tokens separated by single spaces") from error
+        raise ConfigurationError(f"scope must be {FORM}") from error
 
 
 def _members(line: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.login.accounts import Accounts
 from ..domain.login.errors import UserNotFound
 from ..domain.login.user import User
-from ..domain.scope import InvalidScope, Scope
+from ..domain.scope import FORM, InvalidScope, Scope
 from ..service.container import Container
 from ..service.settings import Settings
 from . import user_import
@@ -56,9 +56,7 @@ def run_add(arguments: argparse.Namespace, environment: Mapping[str, str]) -> No
         password = _typed_password()
         user = _act(settings, lambda container: container.accounts().create(arguments.username, password, scope=scope))
     except InvalidScope as error:
-        raise ConfigurationError(
-            "The scope must be scope tokens separated by single spaces (RFC 6749 §3.3)."
-        ) from error
+        raise ConfigurationError(f"The scope must be {FORM} (RFC 6749 §3.3).") from error
     except AlreadyExists as error:
         raise ConfigurationError(f"There is a user {quoted(arguments.username)} already.") from error
     print(as_json(user) if arguments.json else f"Added {printable(user.username)}, whose id (sub) is {user.subject}.")

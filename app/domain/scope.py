@@ -16,6 +16,9 @@ ADMIN: Final = "keyturn:admin"
 MAX_LENGTH: Final = 1024
 """Characters of a scope as text."""
 
+FORM: Final = f"scope tokens separated by single spaces, with at most {MAX_LENGTH:,} characters together"
+"""The form of a scope, for messages."""
+
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+(?: [\x21\x23-\x5B\x5D-\x7E]+)*")
 
 

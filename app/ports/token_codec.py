@@ -32,6 +32,10 @@ class TokenCodec(TokenVerifier, Protocol):
         """
         ...
 
+    def max_length(self, claims: AccessTokenClaims) -> int:
+        """Return the length in characters of a token with these claims, signed with the largest key there can be."""
+        ...
+
     def encode_feed(self, feed: Feed, *, kid: str) -> str:
         """Return the signed feed; ``kid`` names an installed key."""
         ...

@@ -52,6 +52,7 @@ from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
+from ..domain.tokens.longest_token import LongestToken
 from ..domain.tokens.reading import IssuedTokenReader
 from ..domain.tokens.revocation_feed import RevocationFeed
 from ..domain.tokens.revocation_list import RevocationList
@@ -181,6 +182,7 @@ class Container(DeclarativeContainer):
         randomness=randomness,
         policy=_setting.access_token_policy,
     )
+    longest_token = Singleton(LongestToken, codec=token_codec, policy=_setting.access_token_policy)
     session_token_issuer = Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
     session_opening = _recorded(
         SessionOpening,
@@ -285,7 +287,11 @@ class Container(DeclarativeContainer):
     client_assertions: Provider[ClientAssertionReader] = Singleton(JoseClientAssertionReader)
     used_assertions = Singleton(UsedAssertions)
     client_registration = _recorded(
-        ClientRegistration, clients=client_repository, assertions=client_assertions, randomness=randomness
+        ClientRegistration,
+        clients=client_repository,
+        assertions=client_assertions,
+        randomness=randomness,
+        longest_token=longest_token,
     )
     server_metadata = Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
     client_authentication = Singleton(

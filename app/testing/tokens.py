@@ -41,6 +41,9 @@ class FakeTokenCodec(TokenCodec):
     def decode_once(self, token: str) -> AccessTokenClaims:
         return self.decode(token)
 
+    def max_length(self, claims: AccessTokenClaims) -> int:
+        return sum(map(len, (claims.issuer, claims.subject, *claims.audience, claims.client_id, claims.scope.text)))
+
     def encode_feed(self, feed: Feed, *, kid: str) -> str:
         text = f"feed-{len(self.feeds) + 1}-by-{kid}"
         self.feeds[text] = feed

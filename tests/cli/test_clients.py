@@ -1,6 +1,7 @@
 """``keyturn clients``."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -132,3 +133,22 @@ def test_a_memory_database_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     """Without a database the command fails, and says which setting to give."""
     assert main(["clients", "list"], {}) == 1
     assert "set KEYTURN_DATABASE_URL" in capsys.readouterr().err
+
+
+def test_client_whose_tokens_would_be_refused_is_not_added(clients: Clients) -> None:
+    """The error says by how many bytes the longest token is too long. Without them, the client is added."""
+
+    def add(last: int) -> tuple[int, str]:
+        audiences = [f"https://{number:02}.example/".ljust(255, "x") for number in range(17)] + ["y" * last]
+        may = [argument for audience in audiences for argument in ("--audience", audience)]
+        status, _, error = clients.run("add", "orders", "--grant", "client_credentials", "--scope", "x" * 900, *may)
+        return status, error
+
+    status, error = add(255)
+    assert status != 0
+    found = re.search(r"audiences make the longest access token ([0-9,]+) bytes too long for a header; shorten", error)
+    assert found is not None, error
+    surplus = int(found[1].replace(",", ""))
+    assert 0 < surplus < 255
+    assert clients.run("list")[1] == []
+    assert add(255 - surplus) == (0, "")

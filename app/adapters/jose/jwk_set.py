@@ -11,7 +11,7 @@ from ...domain.errors import ConfigurationError
 from .compact import ALGORITHM
 
 _MIN_BITS: Final = 2048
-_MAX_BITS: Final = 4096
+MAX_BITS: Final = 4096
 _PUBLIC_EXPONENT: Final = b"\x01\x00\x01"
 _MAX_KID_LENGTH: Final = 255
 
@@ -47,9 +47,9 @@ def _public_key(member: Mapping[str, Any]) -> RSAKey:
     try:
         bits = int.from_bytes(base64url.decode(member["n"]), "big").bit_length()
         exponent = base64url.decode(member["e"])
-        if not _MIN_BITS <= bits <= _MAX_BITS or exponent != _PUBLIC_EXPONENT:
+        if not _MIN_BITS <= bits <= MAX_BITS or exponent != _PUBLIC_EXPONENT:
             raise ConfigurationError(
-                f"A key of the JWK Set does not have {_MIN_BITS} to {_MAX_BITS} bits and the exponent 65537."
+                f"A key of the JWK Set does not have {_MIN_BITS} to {MAX_BITS} bits and the exponent 65537."
             )
         if len(member["kid"]) > _MAX_KID_LENGTH:
             raise ConfigurationError(f"A key of the JWK Set has a kid of more than {_MAX_KID_LENGTH} characters.")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
@@ -17,7 +18,13 @@ from ...domain.tokens.feed import Feed
 from ...ports.token_codec import TokenCodec
 from . import feed_json
 from .compact import ALGORITHM, RS256
+from .jwk_set import MAX_BITS
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
+
+_ANY_KID: Final = base64url.encode(bytes(32))
+"""As long as every ``kid``: a SHA-256 thumbprint (RFC 7638)."""
+
+_MAX_SIGNATURE_LENGTH: Final = len(base64url.encode(bytes(MAX_BITS // 8)))
 
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -44,6 +51,10 @@ class JoseTokenCodec(TokenCodec):
 
     def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
         return self._sign(_claims_json(claims), kid=kid, typ=ACCESS_TOKEN_TYPE)
+
+    def max_length(self, claims: AccessTokenClaims) -> int:
+        header = _header_segment(_ANY_KID, ACCESS_TOKEN_TYPE)
+        return len(f"{header}.{base64url.encode(_claims_json(claims))}.") + _MAX_SIGNATURE_LENGTH
 
     def decode(self, token: str) -> AccessTokenClaims:
         return self._verifier.decode(token)

@@ -1,6 +1,6 @@
 """Registration of clients: add and remove clients, and replace their secrets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...ports.audit_trail import AuditTrail
@@ -13,6 +13,7 @@ from ..audit.events import ClientAdded, ClientRemoved, ClientSecretRotated
 from ..errors import FieldError, InvalidRequest, StoreUnavailable
 from ..identifiers import ClientId, Subject
 from ..sessions.ratchet import digest
+from ..tokens.longest_token import LongestToken
 from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, client_id_fault
 from .errors import ClientNotFound
 
@@ -38,17 +39,20 @@ class ClientRegistration:
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
+        longest_token: LongestToken,
     ) -> None:
         self._clients = clients
         self._assertions = assertions
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
+        self._longest_token = longest_token
 
     async def add(self, client: Client, *, by: Subject | None = None) -> ClientWithSecret:
         """Add a client. Create a secret if the client authenticates with one.
 
-        Raises ``InvalidRequest`` for a contradictory registration, ``AlreadyExists`` and ``StoreUnavailable``.
+        Raises ``InvalidRequest`` for a contradictory registration and for one whose longest access token does not fit
+        into a header, ``AlreadyExists`` and ``StoreUnavailable``.
         """
         self._check(client)
         secret = None
@@ -103,12 +107,22 @@ class ClientRegistration:
         return base64url.encode(self._randomness.token_bytes(SECRET_BYTES))
 
     def _check(self, client: Client) -> None:
-        """Raise ``InvalidRequest`` if the registration contradicts itself."""
+        """Raise ``InvalidRequest`` if the registration contradicts itself, or all would refuse its longest token."""
         faults = [FieldError(name, fault) for name, (wrong, fault) in _checks(client).items() if wrong]
+        faults = faults or list(self._token_faults(client))
         if faults:
             raise InvalidRequest("A field is missing or wrong.", errors=faults)
         if client.jwks is not None:
             self._assertions.check_keys(client.jwks)
+
+    def _token_faults(self, client: Client) -> Iterator[FieldError]:
+        surplus = self._longest_token.surplus(client_id=client.client_id, scope=client.scope, audience=client.audiences)
+        if surplus:
+            yield FieldError(
+                "audiences",
+                f"make the longest access token {surplus:,} bytes too long for a header; shorten the audiences or the"
+                " scope by as much",
+            )
 
 
 def _checks(client: Client) -> dict[str, tuple[bool, str]]:

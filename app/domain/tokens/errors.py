@@ -1,6 +1,10 @@
-"""Errors: refused access tokens (RFC 6750 §3.1)."""
+"""Errors: refused access tokens (RFC 6750 §3.1), and tokens that are not issued."""
 
-from ..errors import KeyturnError
+from ..errors import ConfigurationError, KeyturnError
+
+
+class UnfitToken(ConfigurationError):
+    """A token is not issued, because everybody would refuse it. The description says why, and what to change."""
 
 
 class MissingToken(KeyturnError):

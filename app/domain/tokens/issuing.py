@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass, field
 from math import inf
+from typing import Final
 
 from ...ports.randomness import Randomness
 from ...ports.token_codec import TokenCodec
 from .. import base64url
 from ..identifiers import ClientId, SessionId, Subject
 from ..keys.lifecycle import KeyLifecycle
+from ..scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ..scope import Scope
 from .claims import AccessTokenClaims
-from .policy import AccessTokenPolicy
+from .errors import UnfitToken
+from .policy import MAX_TOKEN_LENGTH, AccessTokenPolicy
 
-_TOKEN_ID_BYTES = 16
+TOKEN_ID_BYTES: Final = 16
+"""Random bytes of the ``jti``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,7 @@ class AccessTokenIssuer:
         """Return a new access token (RFC 9068 §2.2) for ``audience``, or for this service if it is ``None``.
 
         The token expires after the configured lifetime, and not later than ``ends_at``. Raises ``ConfigurationError``
-        if there is no active key.
+        if there is no active key, and ``UnfitToken`` if the token would be refused.
         """
         issued_at = int(now)
         lifetime = int(max(0, min(self._policy.lifetime, ends_at - now)))
@@ -61,10 +65,29 @@ class AccessTokenIssuer:
             client_id=client_id,
             issued_at=issued_at,
             expires_at=issued_at + lifetime,
-            token_id=base64url.encode(self._randomness.token_bytes(_TOKEN_ID_BYTES)),
+            token_id=base64url.encode(self._randomness.token_bytes(TOKEN_ID_BYTES)),
             scope=scope,
             session_id=session_id,
             auth_time=auth_time,
         )
         text = self._codec.encode(claims, kid=self._keys.signing_kid())
+        _check_fitness(claims, text)
         return IssuedAccessToken(text=text, expires_in=lifetime, scope=scope)
+
+
+def _check_fitness(claims: AccessTokenClaims, text: str) -> None:
+    """Raise ``UnfitToken`` if verifiers, or the servers before them, would refuse the token.
+
+    Settings and registrations are judged before. This is for those that an older version stored.
+    """
+    fault = None
+    if len(text) > MAX_TOKEN_LENGTH:
+        fault = (
+            f"has {len(text):,} characters, and a header takes {MAX_TOKEN_LENGTH:,}; give it fewer or shorter audiences"
+        )
+    elif len(claims.scope.text) > MAX_SCOPE_LENGTH:
+        fault = f"has a scope of more than {MAX_SCOPE_LENGTH:,} characters; give it less scope"
+    elif not claims.audience:
+        fault = "has no audience; give it one"
+    if fault is not None:
+        raise UnfitToken(f"An access token of the client {claims.client_id} {fault}.")

@@ -6,6 +6,11 @@ from typing import Final
 MAX_TOKEN_LIFETIME: Final = 86_400
 """Seconds. A token with a longer lifetime is refused, even with a valid signature."""
 
+MAX_TOKEN_LENGTH: Final = 8_168
+"""Characters. With ``Authorization: Bearer `` before it, a token has 8,190 bytes: the longest line of a header that
+aiohttp reads, and that most other servers and proxies read. No longer token is issued.
+"""
+
 MAX_LEEWAY: Final = 300
 """Seconds. The greatest leeway that can be set."""
 

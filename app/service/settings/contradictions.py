@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from ...adapters.jose.token_codec import JoseTokenCodec
+from ...domain.clients.client import MAX_CLIENT_ID_LENGTH
+from ...domain.identifiers import ClientId
 from ...domain.network import is_loopback
+from ...domain.scope import ADMIN, Scope
+from ...domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
+from ...domain.tokens.longest_token import LongestToken
 from .declared import PREFIX
 from .derived import DerivedSettings
 
@@ -15,6 +21,7 @@ def contradictions(settings: DerivedSettings) -> Iterator[str]:
     yield from _pairs(settings)
     yield from _several_workers(settings)
     yield from _insecure_issuer(settings)
+    yield from _long_tokens(settings)
 
 
 def _key_sources(settings: DerivedSettings) -> Iterator[str]:
@@ -78,4 +85,23 @@ def _insecure_issuer(settings: DerivedSettings) -> Iterator[str]:
         yield (
             f"{PREFIX}ISSUER: {settings.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
             f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
+        )
+
+
+def _long_tokens(settings: DerivedSettings) -> Iterator[str]:
+    """Judge the token with the longest client id and scope. So the scope of a user never makes a token too long."""
+    longest = LongestToken(codec=JoseTokenCodec(), policy=settings.access_token_policy)
+    surplus = longest.surplus(
+        client_id=ClientId("x" * MAX_CLIENT_ID_LENGTH), scope=Scope(frozenset({"x" * MAX_SCOPE_LENGTH}))
+    )
+    if surplus:
+        yield (
+            f"{PREFIX}ISSUER and {PREFIX}AUDIENCE: they make the longest access token {surplus:,} bytes too long for a"
+            " header; shorten them by as much."
+        )
+    bootstrap_scope = Scope(settings.default_scope.tokens | {ADMIN})
+    if settings.bootstrap_username is not None and len(bootstrap_scope.text) > MAX_SCOPE_LENGTH:
+        yield (
+            f"{PREFIX}DEFAULT_SCOPE: with {ADMIN}, which the user of {PREFIX}BOOTSTRAP_USERNAME gets too, it has more"
+            f" than {MAX_SCOPE_LENGTH:,} characters; shorten it."
         )

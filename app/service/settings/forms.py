@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ... import COMMAND
 from ...domain import base64url
 from ...domain.rate_limits.rate_limit import RateLimit
-from ...domain.scope import InvalidScope, Scope
+from ...domain.scope import FORM, InvalidScope, Scope
 
 ENCRYPTION_KEY_BYTES: Final = 32
 
@@ -115,7 +115,7 @@ def scope(text: str) -> Scope:
     try:
         return Scope.parse(text)
     except InvalidScope as error:
-        raise ValueError("must be scope tokens separated by single spaces") from error
+        raise ValueError(f"must be {FORM}") from error
 
 
 def issuer(text: str) -> str:
