@@ -27,7 +27,8 @@ class ClientRepository(Protocol):
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
         """Return at most ``limit`` added clients with ids after ``after``, ordered by the code points of the ids.
 
-        "" comes before every id. The built-in client is not listed.
+        "" comes before every id. ``after`` may be a text that no id can be, such as one with a zero byte. The built-in
+        client is not listed.
         """
         ...
 

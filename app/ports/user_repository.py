@@ -55,6 +55,6 @@ class UserRepository(Protocol):
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         """Return at most ``limit`` users with names after ``after``, ordered by the code points of the names.
 
-        "" comes before every name.
+        "" comes before every name. ``after`` may be a text that no name can be, such as one with a zero byte.
         """
         ...

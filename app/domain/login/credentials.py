@@ -24,6 +24,8 @@ def comparable(username: str) -> str:
     It has no spaces and invisible characters, and does not depend on case and width. Similar letters of different
     scripts stay different.
     """
+    if username.isascii() and username.isprintable():
+        return username.lower().replace(" ", "")
     folded = normalize("NFKC", normalize("NFKC", username).casefold())
     return "".join(each for each in folded if each != " " and name_fault(f"a{each}a") is None)
 
