@@ -63,6 +63,16 @@ async def test_unreadable_request_gets_our_400(service: Service, raw: bytes) -> 
     assert answer.json()["detail"] == "This is not an HTTP request, or its target or a header is too large."
 
 
+@pytest.mark.parametrize("path", [b"/auth/login", b"/auth/logout", b"/oauth/revoke", b"/livez", b"/nowhere"])
+@pytest.mark.parametrize("zeros", [20, 4_299, 4_300, 8_000])
+async def test_length_of_many_digits(service: Service, path: bytes, zeros: int) -> None:
+    """A length with leading zeros is a number for the parser, but too long to be converted. It gets 400, not 500."""
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %s2\r\n\r\n{}"
+    answer = await service.send(head % (path, b"0" * zeros))
+    assert answer.status == 400
+    assert b"Content-Length has too many digits." in answer.body
+
+
 @pytest.mark.parametrize("header", NO_TOKEN.values(), ids=NO_TOKEN)
 async def test_header_without_token(service: Service, header: bytes) -> None:
     """A header without a token gets 401, like no header."""

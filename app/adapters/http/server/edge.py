@@ -33,6 +33,9 @@ SECURITY_HEADERS: Final = (
     ("Referrer-Policy", "no-referrer"),
 )
 
+_MAX_LENGTH_DIGITS: Final = 20
+"""The parser takes any number of leading zeros, but Python converts no text of more than 4,300 digits."""
+
 
 @web.middleware
 async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -40,8 +43,7 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     request_id = new_request_id()
     try:
         _store_client_address(request)
-        if len(request.headers.getall(hdrs.AUTHORIZATION, ())) > 1:
-            raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)  # noqa: TRY301  # answered below, as every error
+        _check_headers(request)
         response = await handler(request)
     except KeyturnError as error:
         response = _domain_error_response(request, error)
@@ -70,6 +72,14 @@ def add_headers(response: web.StreamResponse, request_id: str) -> None:
     for name, value in SECURITY_HEADERS:
         headers.setdefault(name, value)
     headers[hdrs.SERVER] = "keyturn"
+
+
+def _check_headers(request: web.Request) -> None:
+    """Raise ``InvalidRequest`` for headers that two readers could read differently, or that aiohttp cannot read."""
+    if len(request.headers.getall(hdrs.AUTHORIZATION, ())) > 1:
+        raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)
+    if len(request.headers.get(hdrs.CONTENT_LENGTH, "")) > _MAX_LENGTH_DIGITS:
+        raise InvalidRequest("Content-Length has too many digits.")
 
 
 def _store_client_address(request: web.Request) -> None:
