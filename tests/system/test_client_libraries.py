@@ -16,6 +16,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata, get_well_known_u
 from joserfc import jwt as jose
 from joserfc.jwk import ECKey, KeySet
 from oauthlib.oauth2 import BackendApplicationClient
+from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from app.cli import main
@@ -81,7 +82,9 @@ def deployment(
 
 
 def test_requests_oauthlib(deployment: Deployment) -> None:
-    """requests-oauthlib gets a token by ``client_credentials`` and refreshes as the public client."""
+    """requests-oauthlib gets a token by ``client_credentials`` and refreshes as the public client, which it names in
+    the form or, with an empty secret, in the header.
+    """
     metadata = deployment.metadata()
     client = BackendApplicationClient(client_id="orders")
     session = OAuth2Session(client=client)
@@ -93,6 +96,8 @@ def test_requests_oauthlib(deployment: Deployment) -> None:
     refreshed = user_session.refresh_token(metadata["token_endpoint"], client_id="first-party")
     assert refreshed["refresh_token"] != signed_in["refresh_token"]
     assert user_session.get(f"{deployment.url}/auth/me").json()["client_id"] == "first-party"
+    again = user_session.refresh_token(metadata["token_endpoint"], auth=HTTPBasicAuth("first-party", ""))
+    assert again["refresh_token"] != refreshed["refresh_token"]
 
 
 def test_authlib(deployment: Deployment) -> None:
