@@ -134,6 +134,46 @@ class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
         assert await repository.delete_before(NOW + 6, limit=3) == 0
         assert list(await repository.list_for_session(SESSION, limit=ALL)) == [new_record(6), new_record(7)]
 
+    async def test_trim_keeps_the_latest_records(self, repository: AuditRecordRepository) -> None:
+        """Of the records of one subject with one name, with and without a session, the latest stay."""
+        records = [new_record(number, session_id=SESSION if number % 2 else None) for number in range(1, 8)]
+        await repository.append([*reversed(records)])
+        assert await repository.trim(ALICE, "token_refreshed", keep=3, limit=ALL) == 4
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == [records[4], records[6]]
+        assert await list_for_subject(repository, ALICE) == [records[5]]
+        assert await repository.trim(ALICE, "token_refreshed", keep=3, limit=ALL) == 0
+        assert await repository.trim(ALICE, "token_refreshed", keep=4, limit=ALL) == 0
+
+    async def test_trim_leaves_other_names_and_subjects(self, repository: AuditRecordRepository) -> None:
+        """However many records of one kind there are, those of other names and subjects stay, also if they are older.
+        Records without a subject are of no subject.
+        """
+        revoked = new_record(1, name="session_was_revoked")
+        others = [new_record(2, subject=None), new_record(3, subject=Subject("SUBJECT-1")), new_record(4, name="noise")]
+        noise = [new_record(number, name="noise", session_id=None) for number in range(5, 15)]
+        await repository.append([revoked, *others, *noise])
+        assert await repository.trim(ALICE, "noise", keep=2, limit=ALL) == 9
+        assert await repository.trim(None, "noise", keep=1, limit=ALL) == 0
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == [revoked, *others[:2]]
+        assert await list_for_subject(repository, ALICE, names=["noise"]) == noise[-2:]
+
+    async def test_trim_without_subject(self, repository: AuditRecordRepository) -> None:
+        """Records without a subject have a bound together. Those of subjects do not count."""
+        records = [new_record(number, subject=None, session_id=None) for number in range(1, 6)]
+        await repository.append([*records, *[new_record(number) for number in range(6, 10)]])
+        assert await repository.trim(None, "token_refreshed", keep=2, limit=ALL) == 3
+        assert await list_for_subject(repository, None) == records[3:]
+        assert len(await repository.list_for_session(SESSION, limit=ALL)) == 4
+
+    async def test_trim_stops_at_the_limit(self, repository: AuditRecordRepository) -> None:
+        """One call deletes at most ``limit`` records, the oldest first."""
+        records = [new_record(number) for number in range(1, 9)]
+        await repository.append(records)
+        assert await repository.trim(ALICE, "token_refreshed", keep=2, limit=4) == 4
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == records[4:]
+        assert await repository.trim(ALICE, "token_refreshed", keep=2, limit=4) == 2
+        assert list(await repository.list_for_session(SESSION, limit=ALL)) == records[6:]
+
     async def test_every_connection_sees_acknowledged_changes(self) -> None:
         """Each read sees the acknowledged changes of every connection."""
         one, other = await self.connections(2)
@@ -162,6 +202,24 @@ class AuditRecordConcurrency(RepositoryContract[AuditRecordRepository]):
             )
             stored = await connections[-1].list_for_session(session, limit=ALL)
             assert [each.event_id for each in stored] == sorted({each.event_id for batch in batches for each in batch})
+
+    async def test_racing_trims_keep_the_latest_records(self) -> None:
+        """Racing calls, while others append, count each deleted record once, and delete none of the latest."""
+        connections = await self.connections(CONNECTIONS)
+        await connections[0].append([new_record(number) for number in range(100)])
+        newer = [[new_record(number)] for number in range(100, 100 + CONNECTIONS)]
+        deleted = await asyncio.gather(
+            *(each.append(batch) for each, batch in zip(connections, newer, strict=True)),
+            *(each.trim(ALICE, "token_refreshed", keep=30, limit=10) for each in connections),
+        )
+        count = sum(filter(None, deleted))
+        while round_ := sum(
+            await asyncio.gather(*(each.trim(ALICE, "token_refreshed", keep=30, limit=10) for each in connections))
+        ):
+            count += round_
+        kept = [new_record(number) for number in range(70 + CONNECTIONS, 100 + CONNECTIONS)]
+        assert list(await connections[-1].list_for_session(SESSION, limit=ALL)) == kept
+        assert count == 70 + CONNECTIONS
 
     async def test_racing_deletes_count_each_record_once(self) -> None:
         """Racing calls count each deleted record once, and together delete all."""

@@ -28,6 +28,15 @@ class AuditRecordRepository(Protocol):
         """
         ...
 
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        """Delete the oldest records of ``subject`` named ``name``, at most ``limit``, and none of the ``keep`` latest;
+        return how many. If ``subject`` is ``None``, delete records without a subject.
+
+        Records with and without a session count. A record as old as the oldest that is kept stays too. Several
+        instances may do this at the same time: each deleted record is counted once.
+        """
+        ...
+
     async def delete_before(self, moment: float, *, limit: int) -> int:
         """Delete at most ``limit`` records from before ``moment``; return how many. Several instances may do this at
         the same time: each deleted record is counted once.

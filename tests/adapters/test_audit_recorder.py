@@ -12,7 +12,7 @@ from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_recorder import MAX_WAITING, AuditRecorder
 from app.adapters.telemetry.logs import JsonFormatter
 from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
-from app.domain.audit.record import AuditRecord
+from app.domain.audit.record import MAX_OF_SUBJECT, AuditRecord
 from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.sessions.session import RevocationReason
@@ -221,3 +221,14 @@ async def test_hostile_text_stays_in_its_field(records: Records, log: LogLines) 
     assert json.loads(line)["reason"] == HOSTILE[:255]
     [record] = await records.list_for_subject(Subject("s"), names=["login_failed"], since=0.0, until=9.0, limit=9)
     assert (record.details["reason"], record.address) == (HOSTILE[:255], HOSTILE[:255])
+
+
+async def test_each_user_has_a_bounded_number_of_records(records: Records) -> None:
+    """Whatever is recorded about a user, a bounded number of each kind of event is kept, the newest ones."""
+    recorder = AuditRecorder(records=records)
+    for number in range(MAX_OF_SUBJECT + 4_000):
+        recorder.record(refreshed(number))
+    await recorder.save()
+    kept = await records.list_for_session(SESSION, limit=99_999)
+    assert MAX_OF_SUBJECT <= len(kept) <= MAX_OF_SUBJECT + 1_500
+    assert kept[-1].details["generation"] == MAX_OF_SUBJECT + 3_999

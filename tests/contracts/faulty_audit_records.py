@@ -59,6 +59,41 @@ class DeletesEverything(FakeAuditRecordRepository):
         return deleted
 
 
+class TrimKeepsTheEarliest(FakeAuditRecordRepository):
+    """``trim`` deletes the latest records."""
+
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        own = [each for each in self.stored.values() if (each.subject, each.name) == (subject, name)]
+        surplus = sorted(own, key=lambda each: each.at)[keep:][:limit]
+        for each in surplus:
+            del self.stored[each.event_id]
+        return len(surplus)
+
+
+class TrimIgnoresName(FakeAuditRecordRepository):
+    """``trim`` deletes the oldest records of a subject, whatever their names are."""
+
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        own = sorted((each for each in self.stored.values() if each.subject == subject), key=lambda each: each.at)
+        for each in own[:-keep][:limit]:
+            del self.stored[each.event_id]
+        return len(own[:-keep][:limit])
+
+
+class TrimIgnoresLimit(FakeAuditRecordRepository):
+    """``trim`` deletes everything at once."""
+
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        return await super().trim(subject, name, keep=keep, limit=10_000)
+
+
+class TrimDoesNothing(FakeAuditRecordRepository):
+    """``trim`` deletes nothing."""
+
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        return 0
+
+
 class RefusesEmptyList(FakeAuditRecordRepository):
     """``append`` of an empty list fails."""
 
@@ -73,6 +108,10 @@ class RacyAuditRecords(FakeAuditRecordRepository):
     async def append(self, records: Sequence[AuditRecord]) -> None:
         await self._read_then_wait()
         await super().append(records)
+
+    async def trim(self, subject: Subject | None, name: str, **bounds: Any) -> int:
+        await self._read_then_wait()
+        return await super().trim(subject, name, **bounds)
 
     async def delete_before(self, moment: float, **limit: Any) -> int:
         await self._read_then_wait()

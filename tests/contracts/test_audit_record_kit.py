@@ -20,6 +20,10 @@ FAULTS: list[tuple[type[object], str]] = [
     (faulty.LimitKeepsTheEarliest, "limit_keeps_the_latest_records"),
     (faulty.StoresDetailsAsText, "record_is_returned_as_appended"),
     (faulty.DeletesEverything, "delete_before_stops_at_the_limit"),
+    (faulty.TrimKeepsTheEarliest, "trim_keeps_the_latest_records trim_without_subject trim_stops_at_the_limit"),
+    (faulty.TrimIgnoresName, "trim_leaves_other_names_and_subjects"),
+    (faulty.TrimIgnoresLimit, "trim_stops_at_the_limit"),
+    (faulty.TrimDoesNothing, "trim_keeps_the_latest_records trim_without_subject"),
     (faulty.RefusesEmptyList, "append_accepts_an_empty_list"),
 ]
 

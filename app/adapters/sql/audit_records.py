@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, TextClause, bindparam, delete, select, text
+from sqlalchemy import ColumnElement, Delete, Row, Select, TextClause, bindparam, delete, select, text
 
 from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import ClientId, SessionId, Subject
@@ -39,6 +39,30 @@ _OLD: Final = (
 _DELETE_OLD: Final = delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(_OLD))
 
 
+_NAMED: Final = (_RECORD.name == bindparam("named"),)
+_OF_SUBJECT: Final = (_RECORD.subject == bindparam("for_subject"), *_NAMED)
+_OF_NOBODY: Final = (_RECORD.subject.is_(None), *_NAMED)
+
+
+def _delete_surplus(*of: ColumnElement[bool]) -> Delete:
+    """Return the statement that deletes the oldest records, except the ``keep`` latest. The index of subject, name and
+    time is enough to find them.
+    """
+    oldest_kept = select(_RECORD.at).where(*of).order_by(_RECORD.at.desc()).limit(1).offset(bindparam("keep") - 1)
+    surplus = (
+        select(_RECORD.event_id)
+        .where(*of, _RECORD.at < oldest_kept.scalar_subquery())
+        .order_by(_RECORD.at)
+        .limit(bindparam("max_rows"))
+        .with_for_update(skip_locked=True)
+    )
+    return delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(surplus))
+
+
+_TRIM_SUBJECT: Final = _delete_surplus(*_OF_SUBJECT)
+_TRIM_WITHOUT_SUBJECT: Final = _delete_surplus(*_OF_NOBODY)
+
+
 class SqlAuditRecordRepository(AuditRecordRepository):
     """Keeps audit records in the table ``audit_events``."""
 
@@ -66,6 +90,12 @@ class SqlAuditRecordRepository(AuditRecordRepository):
         else:
             rows = await self._statements.fetch(_FOR_SUBJECT, {**parameters, "for_subject": subject})
         return [_record(row) for row in reversed(rows)]
+
+    async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
+        parameters: dict[str, object] = {"named": name, "keep": keep, "max_rows": limit}
+        if subject is None:
+            return await self._statements.execute(_TRIM_WITHOUT_SUBJECT, parameters)
+        return await self._statements.execute(_TRIM_SUBJECT, {**parameters, "for_subject": subject})
 
     async def delete_before(self, moment: float, *, limit: int) -> int:
         return await self._statements.execute(_DELETE_OLD, {"moment": moment, "max_rows": limit})

@@ -3,11 +3,20 @@
 import logging
 import os
 from collections import deque
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from ...domain.audit.events import AuditEvent
-from ...domain.audit.record import MAX_TEXT_LENGTH, AuditRecord, event_name, field_names, to_record
+from ...domain.audit.record import (
+    MAX_OF_SUBJECT,
+    MAX_TEXT_LENGTH,
+    MAX_WITHOUT_SUBJECT,
+    AuditRecord,
+    event_name,
+    field_names,
+    to_record,
+)
 from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
@@ -21,6 +30,12 @@ MAX_WAITING: Final = 20_000
 
 _BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
+_RECORDS_FOR_A_TRIM: Final = 64
+"""One record in so many, chosen by its random id, makes the recorder delete what is beyond the bounds. So a bound is
+exceeded by a few hundred records at most, whatever the number of processes is, and most records cost nothing more.
+"""
+
+_MAX_TRIMMED: Final = 1_000
 
 
 class _WaitingEvent(NamedTuple):
@@ -37,7 +52,7 @@ class _WaitingEvent(NamedTuple):
 
 class AuditRecorder(AuditTrail):
     """Logs each event at once, and stores its record when ``save`` is called, so that no request waits for the
-    database.
+    database. The database keeps a bounded number of records of each kind for each subject.
 
     Without ``records``, events are in the log only.
     """
@@ -74,8 +89,10 @@ class AuditRecorder(AuditTrail):
         try:
             while self._records is not None and self._waiting:
                 batch = list(islice(self._waiting, _BATCH))
-                await self._records.append([each.to_record() for each in batch])
+                saved = [each.to_record() for each in batch]
+                await self._records.append(saved)
                 self._remove_saved(batch)
+                await _trim(self._records, saved)
         finally:
             _warn_of_unsaved(self._dropped)
             self._dropped = 0
@@ -102,6 +119,14 @@ class CountedAuditTrail(AuditTrail):
     def record(self, event: AuditEvent) -> None:
         self._trail.record(event)
         self._telemetry.event_recorded(event)
+
+
+async def _trim(records: AuditRecordRepository, saved: Sequence[AuditRecord]) -> None:
+    """Delete the surplus of some of the kinds that were saved; raises ``StoreUnavailable``."""
+    chosen = {(each.subject, each.name) for each in saved if int(each.event_id, 16) % _RECORDS_FOR_A_TRIM == 0}
+    for subject, name in chosen:
+        keep = MAX_WITHOUT_SUBJECT if subject is None else MAX_OF_SUBJECT
+        await records.trim(subject, name, keep=keep, limit=_MAX_TRIMMED)
 
 
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:

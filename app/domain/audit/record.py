@@ -12,6 +12,13 @@ from .events import AuditEvent
 MAX_TEXT_LENGTH: Final = 255
 """Characters of a text in an event; the rest is cut off."""
 
+MAX_OF_SUBJECT: Final = 5_000
+MAX_WITHOUT_SUBJECT: Final = 100_000
+"""The most records of one name that are kept for each subject, and for all events without a subject together.
+
+Each name has a bound of its own, so that no flood of failed logins or refreshes displaces a revocation.
+"""
+
 _COLUMNS: Final = frozenset({"at", "session_id", "subject", "client_id", "address"})
 """The fields of events that have a column of their own. All other fields are in ``details``."""
 
