@@ -17,7 +17,7 @@ from app.ports.session_store import StoreOptions
 from .load import PASSWORD, USERNAME
 from .processes import ROOT, SERVE, environment, run, running
 
-UMASKS: Final = ["000", "022", "077"]
+UMASKS: Final = ["000", "022"]
 
 
 def modes(folder: Path) -> dict[str, int]:
