@@ -59,6 +59,16 @@ def test_running_service_has_private_files(tmp_path: Path, umask: str) -> None:
 
 
 @pytest.mark.parametrize("umask", UMASKS)
+def test_command_creates_private_directories(tmp_path: Path, umask: str) -> None:
+    """All directories that a command makes for a key are private: nobody else can put another directory there."""
+    done = run(*with_umask(umask, *SERVE[:-1], "keys", "generate", tmp_path / "a/b/keys"))
+    assert done.returncode == 0, done.stderr
+    made = [tmp_path / each for each in ("a", "a/b", "a/b/keys")]
+    assert [each.stat().st_mode & 0o777 for each in made] == [0o700] * 3
+    assert set(modes(tmp_path).values()) == {0o600}
+
+
+@pytest.mark.parametrize("umask", UMASKS)
 def test_command_creates_private_database(tmp_path: Path, umask: str) -> None:
     """A command that creates the database creates it private."""
     variables = environment({"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"})

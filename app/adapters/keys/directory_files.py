@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...domain.errors import ConfigurationError
+from .key_file import make_private_directory
 
 _TIMED_NAME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z\.pem")
 _TIME_FORMAT: Final = "%Y-%m-%dT%H%M%SZ.pem"
@@ -71,7 +72,7 @@ def _version(path: Path) -> FileVersion | None:
 def locked(directory: Path) -> Iterator[None]:
     """Hold the lock of ``directory``, which is created if it does not exist; raises ``ConfigurationError``."""
     with suppress(OSError):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(directory)
     try:
         with os.fdopen(os.open(directory / _LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

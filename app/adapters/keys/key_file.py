@@ -25,7 +25,7 @@ def write_key_file(path: Path, pem: bytes) -> None:
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(pem)
             file.flush()
@@ -37,6 +37,16 @@ def write_key_file(path: Path, pem: bytes) -> None:
         with suppress(OSError):
             unfinished.unlink()
         raise ConfigurationError(f"The key file {path} cannot be written: {error.strerror}.") from error
+
+
+def make_private_directory(directory: Path) -> None:
+    """Create a directory, and the directories in which it lies, so that only their owner can use them.
+
+    An existing directory stays as it is. Raises ``OSError``.
+    """
+    for each in (*reversed(directory.parents), directory):
+        if not each.is_dir():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _flush_directory(directory: Path) -> None:
