@@ -31,11 +31,13 @@ MAX_WAITING: Final = 20_000
 _BATCH: Final = 128
 _EVENT_ID_BYTES: Final = 16
 _RECORDS_FOR_A_TRIM: Final = 64
+_RECORDS_WITHOUT_SUBJECT_FOR_A_TRIM: Final = 1_024
 """One record in so many, chosen by its random id, makes the recorder delete what is beyond the bounds. So a bound is
-exceeded by a few hundred records at most, whatever the number of processes is, and most records cost nothing more.
+exceeded by a few hundred records of a subject, or a few thousand without one, whatever the number of processes is. Most
+records cost nothing more. A trim reads as many records as it keeps.
 """
 
-_MAX_TRIMMED: Final = 1_000
+_MAX_TRIMMED: Final = 4_000
 
 
 class _WaitingEvent(NamedTuple):
@@ -123,10 +125,16 @@ class CountedAuditTrail(AuditTrail):
 
 async def _trim(records: AuditRecordRepository, saved: Sequence[AuditRecord]) -> None:
     """Delete the surplus of some of the kinds that were saved; raises ``StoreUnavailable``."""
-    chosen = {(each.subject, each.name) for each in saved if int(each.event_id, 16) % _RECORDS_FOR_A_TRIM == 0}
+    chosen = {(each.subject, each.name) for each in saved if _is_chosen(each)}
     for subject, name in chosen:
         keep = MAX_WITHOUT_SUBJECT if subject is None else MAX_OF_SUBJECT
         await records.trim(subject, name, keep=keep, limit=_MAX_TRIMMED)
+
+
+def _is_chosen(record: AuditRecord) -> bool:
+    """Return whether the record makes the recorder trim its kind."""
+    share = _RECORDS_WITHOUT_SUBJECT_FOR_A_TRIM if record.subject is None else _RECORDS_FOR_A_TRIM
+    return int(record.event_id, 16) % share == 0
 
 
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:

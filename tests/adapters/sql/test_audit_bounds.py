@@ -43,6 +43,7 @@ async def records(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> AuditRecor
     """Return the empty repository of a database, with low bounds."""
     monkeypatch.setattr(audit_recorder, "MAX_OF_SUBJECT", _KEPT)
     monkeypatch.setattr(audit_recorder, "MAX_WITHOUT_SUBJECT", _KEPT)
+    monkeypatch.setattr(audit_recorder, "_RECORDS_WITHOUT_SUBJECT_FOR_A_TRIM", audit_recorder._RECORDS_FOR_A_TRIM)
     [store] = await stores()
     return store.audit_records
 
