@@ -26,6 +26,7 @@ VALID: Final = [
     ("REFRESH_IDLE_TTL", "12h", 43_200),
     ("REPLAY_WINDOW", "0", 0),
     ("REPLAY_WINDOW", "1m", 60),
+    ("SESSIONS_PER_USER", "7", 7),
     ("DEFAULT_SCOPE", "orders:read account", Scope.parse("account orders:read")),
     ("CLOCK_LEEWAY", "5s", 5),
     ("DATABASE_URL", "memory://", "memory://"),
@@ -84,7 +85,8 @@ DEFAULTS: Final[dict[str, object]] = {
     "access_token_ttl": 900,
     "refresh_token_ttl": 604_800,
     "refresh_idle_ttl": None,
-    "replay_window": 30,
+    "replay_window": 120,
+    "sessions_per_user": 100,
     "default_scope": Scope.parse("account"),
     "clock_leeway": 30,
     "database_url": "memory://",
@@ -124,7 +126,8 @@ INVALID: Final = [
     *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
     *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
     *(("ACCESS_TOKEN_TTL", text) for text in ("9" * 10 + "d", "9" * 5_000, "１５m", "1_5", "none")),  # noqa: RUF001  # a digit
-    *(("REPLAY_WINDOW", text) for text in ("61", "2m")),
+    *(("REPLAY_WINDOW", text) for text in ("601", "-1", "11m")),
+    *(("SESSIONS_PER_USER", text) for text in ("0", "10001", "many")),
     *(("PORT", text) for text in ("65536", "-1", "http", "8_0", "８０", "0x50", "8" * 5_000)),  # noqa: RUF001  # a digit
     *(("ISSUER", text) for text in ("id.example", "ftp://id.example", "https://", "https://[::1", "https://id:port")),
     *(("ISSUER", text) for text in ("https://id/?a=b", "https://id/#a", "https://id/?", "https://id/#")),
@@ -259,6 +262,37 @@ def test_bootstrap_user_has_room_for_the_scope_of_an_administrator() -> None:
     assert settings(DEFAULT_SCOPE="x" * longest, **user)
     assert settings(DEFAULT_SCOPE="x" * 1_024)
     assert fault(DEFAULT_SCOPE="x" * 1_025).endswith("with at most 1,024 characters together.")
+
+
+@pytest.mark.parametrize(
+    ("variables", "window"),
+    [
+        ({}, 120),
+        ({"ACCESS_TOKEN_TTL": "61s"}, 30),
+        ({"ACCESS_TOKEN_TTL": "4h", "REPLAY_WINDOW": "10m"}, 600),
+        ({"REPLAY_WINDOW": "450s"}, 450),
+        ({"REPLAY_WINDOW": "0"}, 0),
+    ],
+)
+def test_the_default_replay_window_is_at_most_half_the_lifetime(variables: dict[str, str], window: int) -> None:
+    """The default is two minutes, or less if access tokens are short. A given window is used as it is."""
+    assert settings(**variables).session_policy.replay_window == window
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "correction"),
+    [
+        ({"REPLAY_WINDOW": "451"}, "REPLAY_WINDOW", "Give at most 450 s."),
+        ({"REPLAY_WINDOW": "31", "ACCESS_TOKEN_TTL": "60"}, "REPLAY_WINDOW", "Give at most 30 s."),
+        ({"REFRESH_IDLE_TTL": "239"}, "REFRESH_IDLE_TTL", "Give at least 240 s"),
+        ({"REFRESH_IDLE_TTL": "59", "REPLAY_WINDOW": "30"}, "REFRESH_IDLE_TTL", "Give at least 60 s"),
+    ],
+)
+def test_a_replay_window_that_is_too_long(variables: dict[str, str], name: str, correction: str) -> None:
+    """The window must fit into half the lifetime of an access token, and twice into the idle limit."""
+    message = fault(**variables)
+    assert message.startswith(f"KEYTURN_{name}: ")
+    assert correction in message
 
 
 def test_metrics_need_their_own_port() -> None:

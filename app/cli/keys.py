@@ -88,8 +88,9 @@ def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str
     """
     _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
     if arguments.revoke_sessions:
-        ended = asyncio.run(_revoke_sessions(Settings.from_environment(environment)))
-        print(json.dumps({"sessions_revoked": ended}) if arguments.json else f"{ended} sessions were ended.")
+        cut_off = asyncio.run(_revoke_sessions(Settings.from_environment(environment)))
+        began = f"Every session that began until {_text(cut_off)} has ended."
+        print(json.dumps({"cut_off": cut_off}) if arguments.json else began)
 
 
 def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -182,10 +183,12 @@ def _run(settings: Settings, act: Callable[[Container], Awaitable[_T]]) -> _T:
 
 
 async def _revoke_sessions(settings: Settings) -> int:
+    """End all sessions, and return the cut-off. Wait for its second to pass, so that later sign-ins are not ended."""
     async with opened_session_store(settings) as container:
-        revoked: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
+        cut_off: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
     await save_audit_records(container)
-    return revoked
+    await asyncio.sleep(max(0.0, cut_off + 1 - time.time()))
+    return cut_off
 
 
 def _print(keys: Sequence[SigningKey], policy: KeyPolicy, *, as_json: bool) -> None:

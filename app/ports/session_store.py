@@ -14,14 +14,14 @@ class StoreOptions:
     """The configuration of every store, in addition to its URL. Times are in seconds.
 
     Each method of a repository raises ``StoreUnavailable`` after ``timeout``. At most ``connections`` are open at once.
-    A store whose entries expire keeps a salt for ``salt_lifetime`` after its rotation, and a session for
-    ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
+    A store whose entries expire keeps the replaced secrets for ``replaced_lifetime`` after a rotation, and a session
+    for ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
     confirm a change before it is acknowledged; a store that cannot wait for replicas refuses any number except 0.
     """
 
     timeout: float = 2.0
     connections: int = 10
-    salt_lifetime: float = 60.0
+    replaced_lifetime: float = 150.0
     memory_of_revocations: float = 990.0
     replicas: int = 0
 

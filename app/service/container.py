@@ -50,6 +50,7 @@ from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
+from ..domain.sessions.session_limit import SessionLimit
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.longest_token import LongestToken
@@ -184,13 +185,6 @@ class Container(DeclarativeContainer):
     )
     longest_token = Singleton(LongestToken, codec=token_codec, policy=_setting.access_token_policy)
     session_token_issuer = Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
-    session_opening = _recorded(
-        SessionOpening,
-        sessions=session_repository,
-        issuer=session_token_issuer,
-        randomness=randomness,
-        policy=_setting.session_policy,
-    )
     revocation = _recorded(
         Revocation,
         sessions=session_repository,
@@ -199,6 +193,17 @@ class Container(DeclarativeContainer):
         policy=_setting.access_token_policy,
     )
     logout = Singleton(Logout, revocation=revocation, reader=issued_token_reader)
+    session_limit = Singleton(
+        SessionLimit, sessions=session_repository, revocation=revocation, policy=_setting.session_policy
+    )
+    session_opening = _recorded(
+        SessionOpening,
+        sessions=session_repository,
+        issuer=session_token_issuer,
+        session_limit=session_limit,
+        randomness=randomness,
+        policy=_setting.session_policy,
+    )
     rotation = _recorded(
         Rotation,
         sessions=session_repository,
@@ -223,6 +228,7 @@ class Container(DeclarativeContainer):
     retention = Singleton(
         Retention,
         sweeper=session_sweeper,
+        session_limit=session_limit,
         rate_limits=rate_limit_repository,
         revoked=revocation_list,
         clock=clock,

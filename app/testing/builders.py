@@ -37,6 +37,8 @@ ALICE: Final = User(
     scope=Scope.parse("account orders:read"),
 )
 
+BOB: Final = replace(ALICE, subject=Subject("bob-subject"), username="bob")
+
 PASSWORD: Final = "correct horse"  # noqa: S105  # a test's
 
 

@@ -25,6 +25,7 @@ from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
 from ..domain.sessions.session import SessionPolicy
+from ..domain.sessions.session_limit import SessionLimit
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.policy import AccessTokenPolicy
@@ -90,11 +91,17 @@ class Services:
         return SessionOpening(
             sessions=self.sessions,
             issuer=self.session_token_issuer,
+            session_limit=self.session_limit,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,
             policy=self.session_policy,
         )
+
+    @cached_property
+    def session_limit(self) -> SessionLimit:
+        """The limit on the sessions of one user."""
+        return SessionLimit(sessions=self.sessions, revocation=self.revocation, policy=self.session_policy)
 
     @cached_property
     def session_lookup(self) -> SessionLookup:
@@ -218,6 +225,7 @@ class Services:
         """The deletion of old data."""
         return Retention(
             sweeper=self.sessions,
+            session_limit=self.session_limit,
             rate_limits=self.rate_limits,
             revoked=self.revoked,
             clock=self.clock,

@@ -1,15 +1,20 @@
 """Sessions in a dictionary."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from ..domain.errors import AlreadyExists
 from ..domain.identifiers import SessionId, Subject
-from ..domain.sessions.session import RevocationReason, Session
+from ..domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
+from ..domain.sessions.session import RevocationReason, Session, SessionPosition
 from ..domain.tokens.revoked_session import RevokedSession
-from ..ports.session_repository import SessionRepository
+from ..ports.session_repository import CrowdedSubjects, SessionRepository
 from ..ports.session_sweeper import SessionSweeper
+
+_MAX_REVOKED: Final = 1_000
 
 
 class FakeSessionRepository(SessionRepository, SessionSweeper):
@@ -17,6 +22,7 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
 
     def __init__(self) -> None:
         self.stored: dict[SessionId, Session] = {}
+        self.cut_off: int | None = None
 
     async def add(self, session: Session) -> None:
         if session.session_id in self.stored:
@@ -24,7 +30,7 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         self.stored[session.session_id] = session
 
     async def find(self, session_id: SessionId) -> Session | None:
-        return self.stored.get(session_id)
+        return self._find(session_id)
 
     async def advance(
         self,
@@ -32,55 +38,83 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         *,
         expected_digest: bytes,
         new_digest: bytes,
-        salt: bytes,
+        replaced: ReplacedSecrets,
         now: float,
         idle_expires_at: float | None,
     ) -> bool:
-        session = self.stored.get(session_id)
-        if session is None or session.secret_digest != expected_digest or not session.is_live(now):
-            return False
-        self.stored[session_id] = replace(
-            session,
-            secret_digest=new_digest,
-            generation=session.generation + 1,
-            rotated_at=now,
-            salt=salt,
-            idle_expires_at=idle_expires_at,
+        session = self._find(session_id)
+        return session is not None and self._store(
+            session.advanced(
+                expected_digest=expected_digest,
+                new_digest=new_digest,
+                replaced=replaced,
+                now=now,
+                idle_expires_at=idle_expires_at,
+            )
         )
-        return True
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        session = self.stored.get(session_id)
-        if session is None or session.revoked_at is not None:
-            return False
-        self.stored[session_id] = replace(session, revoked_at=now, revoked_because=reason, salt=None)
-        return True
+        session = self._find(session_id)
+        return session is not None and self._store(session.revoked(reason=reason, now=now))
 
     async def set_credential_version(
         self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
     ) -> bool:
-        session = self.stored.get(session_id)
-        if session is None or session.credential_version != expected_version or not session.is_live(now):
-            return False
-        self.stored[session_id] = replace(session, credential_version=credential_version)
-        return True
+        session = self._find(session_id)
+        return session is not None and self._store(
+            session.with_credential_version(
+                expected_version=expected_version, credential_version=credential_version, now=now
+            )
+        )
 
-    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self.stored)])
+    async def revoke_subject(
+        self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
+    ) -> Sequence[Session]:
+        chosen = [each for each in self._live_sessions(subject, now) if each.session_id != keep]
+        return await self._revoke_each(reversed(chosen), reason, now)
 
-    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        live = [each for each in self.stored.values() if each.subject == subject and each.is_live(now)]
-        return sorted(live, key=lambda session: session.created_at)
+    async def revoke_excess(
+        self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
+        live = sorted(self._live_sessions(subject, now), key=lambda each: each.rotated_at)
+        chosen = [each for each in live if each.session_id != keep][: max(0, len(live) - limit)]
+        return await self._revoke_each(chosen[:_MAX_REVOKED], reason, now)
+
+    async def list_crowded_subjects(self, *, more_than: int, after: str) -> CrowdedSubjects:  # noqa: ARG002  # one page
+        numbers = Counter(each.subject for each in self.stored.values())
+        return CrowdedSubjects([subject for subject, number in numbers.items() if number > more_than], None)
+
+    async def set_cut_off(self, cut_off: int) -> None:
+        self.cut_off = max(cut_off, self.cut_off or cut_off)
+
+    async def find_cut_off(self) -> int | None:
+        return self.cut_off
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        live = self._live_sessions(subject, now)
+        return [each for each in live if after is None or each.position() > after][:limit]
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        revoked = [(each.session_id, each.revoked_at) for each in self.stored.values()]
-        return [RevokedSession(session_id, at) for session_id, at in revoked if at is not None and at >= moment]
+        return [
+            RevokedSession(each.session_id, each.revoked_at)
+            for each in self.stored.values()
+            if each.revoked_at is not None and each.revoked_at >= moment and not self._is_cut_off(each)
+        ]
 
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        salted = (each for each in self.stored.values() if each.salt is not None and each.rotated_at < rotated_before)
-        chosen = list(islice(salted, limit))
+    async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
+        old = (each for each in self.stored.values() if each.replaced and each.rotated_at < rotated_before)
+        chosen = list(islice(old, limit))
         for session in chosen:
-            self.stored[session.session_id] = replace(session, salt=None)
+            self._store(replace(session, replaced=NOTHING_REPLACED))
+        return len(chosen)
+
+    async def revoke_cut_off(self, *, limit: int) -> int:
+        ended = (each for each in self.stored.values() if self._is_cut_off(each) and each.revoked_at is None)
+        chosen = list(islice(ended, limit))
+        for session in chosen:
+            self._store(session.ended_by(self.cut_off))
         return len(chosen)
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
@@ -94,3 +128,28 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
             else:
                 self.stored[session_id] = session
         return deleted
+
+    def _find(self, session_id: SessionId) -> Session | None:
+        session = self.stored.get(session_id)
+        return None if session is None else session.ended_by(self.cut_off)
+
+    def _store(self, session: Session | None) -> bool:
+        if session is not None:
+            self.stored[session.session_id] = session
+        return session is not None
+
+    def _is_cut_off(self, session: Session) -> bool:
+        return self.cut_off is not None and session.auth_time() <= self.cut_off
+
+    def _live_sessions(self, subject: Subject, now: float) -> list[Session]:
+        sessions = (each.ended_by(self.cut_off) for each in self.stored.values() if each.subject == subject)
+        return sorted((each for each in sessions if each.is_live(now)), key=Session.position)
+
+    async def _revoke_each(
+        self, sessions: Iterable[Session], reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
+        return [
+            self.stored[each.session_id]
+            for each in sessions
+            if await self.revoke(each.session_id, reason=reason, now=now)
+        ]

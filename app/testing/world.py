@@ -81,6 +81,12 @@ class World(Services):
         self._clear_records()
         return texts
 
+    async def replace_twice(self, issued: IssuedTokens) -> list[str]:
+        """Rotate twice, and let the replay window pass: the first two of the returned refresh tokens are outdated."""
+        texts = await self.refresh_times(2, issued)
+        self.clock.advance(self.session_policy.replay_window)
+        return texts
+
     async def stored(self, refresh_token: str) -> Session:
         """Return the stored session of ``refresh_token``."""
         session = await self.sessions.find(ratchet.parse(refresh_token).session_id)

@@ -8,7 +8,6 @@ import pytest
 from app.adapters.telemetry.prometheus import PrometheusTelemetry
 from app.domain.audit import events
 from app.domain.audit.events import (
-    AllSessionsRevoked,
     AuditEvent,
     ClientAdded,
     ClientRemoved,
@@ -73,9 +72,3 @@ def _any(kind: Any) -> AuditEvent:
 def test_an_event_is_counted_or_named_as_one_that_is_not(kind: Any) -> None:
     """Whoever adds a type of event decides which."""
     assert (counted(_any(kind)).samples == counted().samples) == (kind in NOT_COUNTED)
-
-
-def test_all_sessions_are_counted_each() -> None:
-    """The one event of their end says how many there were."""
-    event = AllSessionsRevoked(at=1.0, reason=RevocationReason.KEY_COMPROMISED, sessions=3)
-    assert counted(event).value("sessions_revoked_total", reason="key_compromised") == 3

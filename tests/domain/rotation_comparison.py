@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from app.domain.audit.events import ForeignClientRefused, ReuseDetected, TokenRefreshed, TokenReplayed
+from app.domain.audit.events import ForeignClientRefused, ReuseDetected, TokenRefreshed, TokenReplayed, TokenUntraced
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.scope import InvalidScope
 from app.domain.sessions.errors import InvalidGrant
@@ -21,6 +21,7 @@ AUDITED: Final[dict[Row, type]] = {
     Row.ROTATION: TokenRefreshed,
     Row.REPLAY: TokenReplayed,
     Row.REUSE: ReuseDetected,
+    Row.UNTRACED: TokenUntraced,
 }
 
 

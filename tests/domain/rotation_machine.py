@@ -19,7 +19,7 @@ from .rotation_service import ACCESS_TOKENS, USERNAMES, completed
 LIFETIME: Final = 1_000
 IDLE_LIFETIME: Final = 300
 
-PAUSES: Final = [0.5, 1, 10, 29, 29.5, 30, 30.5, 59.5, 60, 61, -0.5, -1, -10, -29.5, -30, -61]
+PAUSES: Final = [0.5, 1, 10, 29.5, 30, 59.5, 60, 89.5, 90, 91, 119.5, 120, 149.5, 150, 151, -0.5, -1, -29.5, -31, -61]
 """Seconds near the replay window; negative ones set the clock back."""
 
 JUMPS: Final = [
@@ -39,7 +39,7 @@ JUMPS: Final = [
 ]
 """Seconds near the expiries and the time for which a store keeps revocations."""
 
-AGES: Final = [0, 1, 2, 3, 10_000]
+AGES: Final = [0, 1, 2, 3, 31, 32, 10_000]
 """The age of a presented token in generations. In a young session it is the oldest token."""
 
 SCOPES: Final = [None, None, "", "account", "orders:read account", "keyturn:admin"]
@@ -53,12 +53,18 @@ class RotationMachine(Comparison):
     sessions: Bundle[IssuedSession] = Bundle("sessions")
 
     @initialize(
-        target=sessions, window=st.sampled_from([30, 60, 0]), idle_lifetime=st.sampled_from([IDLE_LIFETIME, None])
+        target=sessions,
+        window=st.sampled_from([120, 60, 0]),
+        idle_lifetime=st.sampled_from([IDLE_LIFETIME, None]),
+        fast_clock=st.booleans(),
     )
-    def start(self, window: int, idle_lifetime: int | None) -> MultipleResults[IssuedSession]:
+    def start(self, window: int, idle_lifetime: int | None, *, fast_clock: bool) -> MultipleResults[IssuedSession]:
         """Open a session for each user."""
         self.begin(Limits(lifetime=LIFETIME, idle_lifetime=idle_lifetime, replay_window=window))
-        return multiple(*(self.opened(username, None) for username in USERNAMES))
+        opened = [self.opened(username, None) for username in USERNAMES]
+        if fast_clock:
+            self.present_after_a_fast_clock(opened[0])
+        return multiple(*opened)
 
     @rule(target=sessions, username=st.sampled_from(USERNAMES), scope=st.sampled_from([None, "account"]))
     def log_in(self, username: str, scope: str | None) -> IssuedSession:
@@ -75,6 +81,12 @@ class RotationMachine(Comparison):
         """Present a token again right after its rotation."""
         self.present(session, 0, None)
         self.present(session, 1, scope)
+
+    @rule(session=sessions, times=st.sampled_from([3, 31, 33]))
+    def refresh_often(self, session: IssuedSession, times: int) -> None:
+        """Rotate many times at once: after 32 rotations within the window the current token is the answer."""
+        for _ in range(times):
+            self.present(session, 0, None)
 
     @rule(session=sessions, age=st.sampled_from(AGES), scope=st.sampled_from(SCOPES))
     def present_any(self, session: IssuedSession, age: int, scope: str | None) -> None:
@@ -129,9 +141,22 @@ class RotationMachine(Comparison):
         """Move the clock far, forward or back."""
         self.service.clock.advance(seconds)
 
+    @rule(session=sessions)
+    def present_after_a_fast_clock(self, session: IssuedSession) -> None:
+        """The clock is ahead for one sweep, which erases what is still within the window."""
+        self.present(session, 0, None)
+        self.service.clock.advance(self.limits.replaced_lifetime + 1)
+        self.sweep_once()
+        self.service.clock.advance(-self.limits.replaced_lifetime - 1)
+        self.present(session, 1, None)
+
     @rule()
     def sweep(self) -> None:
         """Run the retention, as an instance does every second."""
+        self.sweep_once()
+
+    def sweep_once(self) -> None:
+        """Run the retention, and check what it deleted."""
         completed(self.service.world.retention.sweep())
         for session in self.issued:
             found = self.service.find(session.session_id) is not None
@@ -140,12 +165,13 @@ class RotationMachine(Comparison):
 
     @invariant()
     def the_store_agrees(self) -> None:
-        """Generation, expiries, salt and revocation are those of the model, and only the newest token is current."""
+        """The stored session is the one of the model, and only its newest token is current."""
         for session in (each for each in self.issued if not each.deleted):
             stored = self.stored(session)
             assert stored.generation == len(session.tokens) - 1
             assert (stored.expires_at, stored.idle_expires_at) == (session.expires_at, session.idle_expires_at)
-            assert (stored.rotated_at, stored.salt is not None) == (session.rotated_at, session.salted)
+            assert stored.rotated_at == session.rotated_at
+            assert [each.replaced_at for each in stored.replaced] == [at for _, at in session.replaced]
             assert stored.revoked_at == session.revoked_at
             current = [text for text in session.tokens if sha256(decoded(text)[33:]).digest() == stored.secret_digest]
             assert current == session.tokens[-1:]

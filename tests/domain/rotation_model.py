@@ -8,6 +8,11 @@ from typing import Final
 from app.domain.identifiers import FIRST_PARTY, ClientId, SessionId
 from app.domain.sessions.issuing import IssuedTokens
 
+LEEWAY: Final = 30
+"""Seconds by which the clocks of two instances may differ."""
+
+MAX_REPLACED: Final = 32
+
 NEVER_ISSUED: Final = -2
 """The generation of a secret that was never issued."""
 
@@ -22,6 +27,7 @@ class Row(Enum):
     REPLAY = 5
     REUSE = 6
     SCOPE_TOO_WIDE = 7
+    UNTRACED = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +39,9 @@ class Limits:
     replay_window: int
 
     @property
-    def salt_lifetime(self) -> int:
-        """Return how long a salt is kept: half a minute longer than the window, because clocks differ."""
-        return self.replay_window + 30 if self.replay_window else 0
+    def replaced_lifetime(self) -> int:
+        """Return how long a replaced token is known: longer than the window, because clocks differ."""
+        return self.replay_window + LEEWAY if self.replay_window else 0
 
 
 @dataclass(kw_only=True)
@@ -48,7 +54,9 @@ class Account:
 
 @dataclass(kw_only=True, eq=False)
 class IssuedSession:
-    """A session as its client sees it. ``tokens`` holds the refresh token of each generation."""
+    """A session as its client sees it. ``tokens`` holds the refresh token of each generation, ``replaced`` the
+    generations that are known as replaced, with their times.
+    """
 
     session_id: SessionId
     account: Account
@@ -58,7 +66,7 @@ class IssuedSession:
     idle_expires_at: float | None
     rotated_at: float
     tokens: list[str]
-    salted: bool = False
+    replaced: list[tuple[int, float]] = field(default_factory=list)
     revoked_at: float | None = None
     deleted: bool = False
     access_tokens: set[str] = field(default_factory=set)
@@ -86,8 +94,8 @@ class IssuedSession:
         return min(self.expires_at, math.inf if self.idle_expires_at is None else self.idle_expires_at)
 
     def has_ended(self, now: float) -> bool:
-        """Return whether the session was revoked or has expired."""
-        return self.revoked_at is not None or now >= self.ends_at()
+        """Return whether the session was revoked, or has less than a second left."""
+        return self.revoked_at is not None or self.ends_at() - now < 1
 
     def row(
         self,
@@ -100,7 +108,6 @@ class IssuedSession:
     ) -> Row:
         """Return the row of the table that decides for the token of ``generation``."""
         newest = len(self.tokens) - 1
-        since_rotation = max(0.0, now - self.rotated_at)
         if self.deleted:
             return Row.UNKNOWN
         if client_id != FIRST_PARTY:
@@ -108,29 +115,49 @@ class IssuedSession:
         if self.has_ended(now) or self.account.disabled or self.account.version != self.version:
             return Row.DEAD
         if generation == newest:
-            row = Row.ROTATION
-        elif generation == newest - 1 and self.salted and since_rotation < limits.replay_window:
-            row = Row.REPLAY
-        else:
-            return Row.REUSE
+            row = Row.REPLAY if self.is_full(now, limits) else Row.ROTATION
+        elif (row := self._replaced_row(generation, now, limits)) is not Row.REPLAY:
+            return row
         return row if frozenset((scope or "").split()) <= self.scope else Row.SCOPE_TOO_WIDE
 
+    def is_full(self, now: float, limits: Limits) -> bool:
+        """Return whether 32 rotations are within the window."""
+        recent = [at for _, at in self.replaced if now - limits.replay_window < at <= now + LEEWAY]
+        return len(recent) >= MAX_REPLACED
+
+    def _replaced_row(self, generation: int, now: float, limits: Limits) -> Row:
+        """Return the row for a token that is not the newest. If the clock went back after the known ones were erased,
+        it is unclear which tokens were replaced within the window.
+        """
+        at = dict(self.replaced).get(generation)
+        if at is not None:
+            return Row.REPLAY if max(0.0, now - at) < limits.replay_window else Row.REUSE
+        rotated_recently = len(self.tokens) > 1 and max(0.0, now - self.rotated_at) < limits.replay_window
+        return Row.UNTRACED if rotated_recently and not self.replaced else Row.REUSE
+
     def rotate(self, successor: str, now: float, limits: Limits) -> None:
-        """Add the committed ``successor``."""
+        """Add the committed ``successor``. A time that is too far ahead is taken for now; times never decrease."""
+        kept, at = [], 0.0
+        for generation, known_at in self.replaced:
+            at = max(at, now if known_at > now + LEEWAY else known_at)
+            if now - at < limits.replaced_lifetime:
+                kept.append((generation, at))
+        self.rotated_at = max(at, now) if limits.replay_window else now
+        kept.append((len(self.tokens) - 1, self.rotated_at))
+        self.replaced = kept[-MAX_REPLACED:] if limits.replay_window else []
         self.tokens.append(successor)
-        self.rotated_at, self.salted = now, True
         if limits.idle_lifetime is not None:
             self.idle_expires_at = now + limits.idle_lifetime
 
     def revoke(self, now: float) -> None:
-        """Revoke the session unless it is revoked already. A revoked session has no salt."""
+        """Revoke the session unless it is revoked already. Nothing is known as replaced in a revoked session."""
         if self.revoked_at is None:
-            self.revoked_at, self.salted = now, False
+            self.revoked_at, self.replaced = now, []
 
     def sweep(self, now: float, limits: Limits, *, still_there: bool, memory_of_revocations: int) -> None:
-        """Check a sweep: it erases salts after the window, and deletes sessions that have ended, not too late."""
-        if self.rotated_at < now - limits.salt_lifetime:
-            self.salted = False
+        """Check a sweep: it erases replaced secrets, and deletes sessions that have ended, not too late."""
+        if self.rotated_at < now - limits.replaced_lifetime:
+            self.replaced = []
         if still_there:
             old = now - memory_of_revocations
             assert self.ends_at() >= old, "an expired session was kept too long"

@@ -13,6 +13,7 @@ from app.domain.keys.stored_key import StoredKey
 from app.domain.scope import Scope
 from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.ratchet import RefreshToken
+from app.domain.sessions.replaced import ReplacedSecret, ReplacedSecrets
 from app.domain.tokens.issuing import IssuedAccessToken
 from app.testing.builders import ALICE, access_token_claims, refresh_token, session_of
 
@@ -35,7 +36,10 @@ ISSUED = IssuedTokens(
         pytest.param(RefreshToken(refresh_token().session_id, b"x" * 16, BYTES), id="a secret"),
         pytest.param(session_of(refresh_token(), lineage_digest=BYTES), id="a lineage's digest"),
         pytest.param(session_of(refresh_token(), secret_digest=BYTES), id="a secret's digest"),
-        pytest.param(session_of(refresh_token(), salt=BYTES), id="a salt"),
+        pytest.param(
+            session_of(refresh_token(), replaced=ReplacedSecrets.of(ReplacedSecret(BYTES, BYTES, 1.0))),
+            id="replaced secrets",
+        ),
         pytest.param(replace(ALICE, password_hash=MARK), id="a password's hash"),
         pytest.param(IssuedAccessToken(text=MARK, expires_in=1, scope=Scope()), id="an access token"),
         pytest.param(replace(ISSUED, access_token=MARK), id="an access token in a response"),

@@ -5,6 +5,7 @@ import pytest
 from app.domain.errors import StoreUnavailable
 from app.domain.sessions import retention
 from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.replaced import NOTHING_REPLACED
 from app.domain.sessions.session import RevocationReason, SessionPolicy
 from app.domain.tokens.errors import ExpiredToken, SessionRevoked
 from app.domain.tokens.policy import AccessTokenPolicy
@@ -17,22 +18,22 @@ STORED = 86_400 + 300 + 60
 WEEK = 604_800
 
 
-@pytest.mark.parametrize(("wait", "kept"), [(0, True), (59.999, True), (60.001, False), (3600, False)])
-async def test_a_salt_is_erased_after_the_window(world: World, wait: float, *, kept: bool) -> None:
-    """A salt is kept for the window and half a minute more, because clocks differ; the session stays live."""
+@pytest.mark.parametrize(("wait", "kept"), [(0, True), (149.999, True), (150.001, False), (3600, False)])
+async def test_replaced_secrets_are_erased_after_the_window(world: World, wait: float, *, kept: bool) -> None:
+    """They are kept for the window and half a minute more, because clocks differ; the session stays live."""
     tokens = await world.refresh_times(1, await world.open_session())
-    salt = (await world.stored(tokens[0])).salt
+    replaced = (await world.stored(tokens[0])).replaced
     world.clock.advance(wait)
     await world.retention.sweep()
     session = await world.stored(tokens[0])
-    assert session.salt == (salt if kept else None)
+    assert session.replaced == (replaced if kept else NOTHING_REPLACED)
     assert await world.refresh(tokens[1])
 
 
 async def test_a_replay_works_until_the_window_ends(world: World) -> None:
     """A sweep every second prevents no replay within the window; after the window there is no replay."""
     tokens = await world.refresh_times(1, await world.open_session())
-    for _ in range(29):
+    for _ in range(119):
         world.clock.advance(1)
         await world.retention.sweep()
         assert (await world.refresh(tokens[0])).refresh_token == tokens[1]
@@ -42,7 +43,7 @@ async def test_a_replay_works_until_the_window_ends(world: World) -> None:
         await world.refresh(tokens[0])
 
 
-async def test_salts_are_erased_when_audit_records_cannot_be_deleted(
+async def test_replaced_secrets_are_erased_when_audit_records_cannot_be_deleted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database with the audit records may be down while the session store works."""
@@ -52,40 +53,48 @@ async def test_salts_are_erased_when_audit_records_cannot_be_deleted(
 
     monkeypatch.setattr(world.audit_records, "delete_before", fail)
     tokens = await world.refresh_times(1, await world.open_session())
-    world.clock.advance(61)
+    world.clock.advance(151)
     with pytest.raises(StoreUnavailable):
         await world.retention.sweep()
-    assert (await world.stored(tokens[0])).salt is None
+    assert not (await world.stored(tokens[0])).replaced
 
 
-async def test_the_salt_of_a_later_rotation_stays(world: World) -> None:
-    """The end of the window of one rotation does not erase the salt of the next."""
+async def test_every_rotation_erases_what_is_older_than_the_window(world: World) -> None:
+    """A session that rotates again and again is never swept, and yet keeps nothing for longer than two windows."""
+    token = (await world.open_session()).refresh_token
+    for _ in range(50):
+        token = (await world.refresh(token)).refresh_token
+        world.clock.advance(20)
+    ages = [world.clock.time - each.replaced_at for each in (await world.stored(token)).replaced]
+    assert ages == [160, 140, 120, 100, 80, 60, 40, 20]
+
+
+async def test_the_secrets_of_a_later_rotation_stay(world: World) -> None:
+    """The end of the window of one rotation does not erase the secret of the next."""
     tokens = await world.refresh_times(1, await world.open_session())
-    world.clock.advance(20)
+    world.clock.advance(100)
     successor = await world.refresh(tokens[1])
-    world.clock.advance(20)
+    world.clock.advance(100)
     await world.retention.sweep()
     assert (await world.refresh(tokens[1])).refresh_token == successor.refresh_token
 
 
-async def test_without_a_window_salts_are_erased_at_once() -> None:
-    """With a window of 0 the next sweep erases the salt."""
+async def test_without_a_window_nothing_replaced_is_kept() -> None:
+    """With a window of 0 the store never holds a replaced secret."""
     world = await World.create(session_policy=SessionPolicy(replay_window=0))
     tokens = await world.refresh_times(1, await world.open_session())
-    world.clock.advance(1)
-    await world.retention.sweep()
-    assert (await world.stored(tokens[0])).salt is None
+    assert not (await world.stored(tokens[0])).replaced
 
 
-async def test_salts_are_erased_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sweep erases a limited number of salts, and the next sweeps erase the rest."""
-    monkeypatch.setattr(retention, "_MAX_SALTS", 2)
+async def test_replaced_secrets_are_erased_in_bounded_steps(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One sweep erases those of a limited number of sessions, and the next sweeps erase the rest."""
+    monkeypatch.setattr(retention, "_MAX_ERASED", 2)
     tokens = [(await world.refresh_times(1, await world.open_session()))[1] for _ in range(5)]
-    world.clock.advance(61)
+    world.clock.advance(151)
     left = []
     for _ in range(3):
         await world.retention.sweep()
-        left.append(sum([(await world.stored(token)).salt is not None for token in tokens]))
+        left.append(sum([len((await world.stored(token)).replaced) for token in tokens]))
     assert left == [3, 1, 0]
 
 

@@ -14,7 +14,7 @@ from app.testing.world import World, facts_of
 
 @pytest.mark.parametrize(
     ("generation", "wait"),
-    [(0, 0), (1, 30), (1, 1000)],
+    [(0, 120), (1, 120), (1, 1000)],
     ids=["older token", "at the end of the window", "after the window"],
 )
 async def test_reuse_revokes_the_session(world: World, generation: int, wait: float) -> None:
@@ -37,7 +37,7 @@ async def test_reuse_revokes_the_session(world: World, generation: int, wait: fl
 async def test_reuse_ends_the_access_tokens(world: World) -> None:
     """After a reuse this instance refuses the access tokens of the session at once."""
     opened = await world.open_session()
-    tokens = await world.refresh_times(2, opened)
+    tokens = await world.replace_twice(opened)
     assert world.validation.validate(opened.access_token)
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
@@ -47,7 +47,7 @@ async def test_reuse_ends_the_access_tokens(world: World) -> None:
 
 async def test_reuse_is_answered_after_the_revocation(world: World) -> None:
     """If the store cannot revoke, the error is ``StoreUnavailable``; a second try then gives ``InvalidGrant``."""
-    tokens = await world.refresh_times(2, await world.open_session())
+    tokens = await world.replace_twice(await world.open_session())
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
         await world.refresh(tokens[0])
@@ -59,7 +59,7 @@ async def test_reuse_is_answered_after_the_revocation(world: World) -> None:
 
 async def test_a_revocation_with_a_lost_answer_is_effective(world: World) -> None:
     """If the store revoked but its answer was lost, every token of the session is refused, also the current one."""
-    tokens = await world.refresh_times(2, await world.open_session())
+    tokens = await world.replace_twice(await world.open_session())
     world.sessions.once("after revoke", unavailable)
     with pytest.raises((StoreUnavailable, InvalidGrant)):
         await world.refresh(tokens[0])
@@ -71,7 +71,7 @@ async def test_a_revocation_with_a_lost_answer_is_effective(world: World) -> Non
 async def test_reuse_in_one_session_leaves_the_others(world: World) -> None:
     """The other sessions of the subject stay live."""
     other = await world.open_session()
-    tokens = await world.refresh_times(2, await world.open_session())
+    tokens = await world.replace_twice(await world.open_session())
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
     assert await world.refresh(other.refresh_token)

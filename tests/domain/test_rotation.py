@@ -87,27 +87,29 @@ async def test_row_3_a_dead_session_stays_as_it_is(
 
 
 async def test_row_4_the_current_token_rotates(world: World) -> None:
-    """The answer is the ratchet's successor, the store has its digest and salt, and the rotation is recorded."""
+    """The answer is the ratchet's successor, and the store has its digest and the digest that it replaced."""
     token = (await world.open_session()).refresh_token
     before = await world.stored(token)
     granted = await world.refresh(token)
     after = await world.stored(token)
-    assert after.salt is not None
-    successor = ratchet.successor(ratchet.parse(token), salt=after.salt, generation=1)
+    (replaced,) = after.replaced
+    successor = ratchet.successor(ratchet.parse(token), salt=replaced.salt, generation=1)
     assert granted.refresh_token == ratchet.encode(successor)
     digest = ratchet.digest(successor.secret)
-    assert after == replace(before, secret_digest=digest, salt=after.salt, generation=1, rotated_at=NOW)
+    assert after == replace(before, secret_digest=digest, replaced=after.replaced, generation=1, rotated_at=NOW)
+    assert (replaced.digest, replaced.replaced_at) == (before.secret_digest, NOW)
     assert world.audit.events == [TokenRefreshed(**facts_of(before), generation=1)]
 
 
 async def test_row_4_each_successor_rotates_in_turn(world: World) -> None:
     """Each rotation gives a new token with a new salt, and adds 1 to the generation."""
     granted = await world.open_session()
-    tokens, salts = {granted.refresh_token}, set()
+    tokens = {granted.refresh_token}
     for _ in range(5):
         granted = await world.refresh(granted.refresh_token)
         tokens.add(granted.refresh_token)
-        salts.add((await world.stored(granted.refresh_token)).salt)
+    replaced = (await world.stored(granted.refresh_token)).replaced
+    salts = {each.salt for each in replaced}
     assert (len(tokens), len(salts)) == (6, 5)
     assert (await world.stored(granted.refresh_token)).generation == 5
 

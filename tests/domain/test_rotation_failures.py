@@ -87,7 +87,7 @@ async def test_a_failed_replay_changes_nothing(world: World, fault: Fault) -> No
 @FAULTS
 async def test_a_fault_does_not_hide_reuse(world: World, fault: Fault) -> None:
     """Reuse revokes the session even if signing would fail or the client was removed."""
-    tokens = await world.refresh_times(2, await world.open_session())
+    tokens = await world.replace_twice(await world.open_session())
     await fault(world)
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0])
@@ -110,7 +110,7 @@ async def test_a_bad_scope_uses_up_no_token(world: World, requested_scope: str, 
 @pytest.mark.parametrize("requested_scope", BAD_SCOPES, ids=["excessive", "malformed", "long"])
 async def test_a_bad_scope_does_not_hide_reuse(world: World, requested_scope: str) -> None:
     """Reuse is detected before the scope is parsed."""
-    tokens = await world.refresh_times(2, await world.open_session())
+    tokens = await world.replace_twice(await world.open_session())
     with pytest.raises(InvalidGrant):
         await world.refresh(tokens[0], requested_scope=requested_scope)
     assert (await world.stored(tokens[0])).revoked_because is RevocationReason.REUSE

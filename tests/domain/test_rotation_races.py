@@ -64,12 +64,24 @@ async def test_the_loser_replays_the_winners_successor(world: World) -> None:
     assert world.audit.kinds() == [TokenRefreshed, TokenReplayed]
 
 
-async def test_a_loser_two_rotations_behind_revokes_nothing(world: World) -> None:
+async def test_a_loser_two_rotations_behind_gets_the_current_token(world: World) -> None:
+    """A request whose token was replaced twice while it ran is a replay."""
+    token = (await world.open_session()).refresh_token
+    winners: list[str] = []
+
+    async def overtake_twice() -> None:
+        winners.extend(await world.refresh_times(2, await world.refresh(token)))
+
+    world.sessions.once("before advance", overtake_twice)
+    assert (await world.refresh(token)).refresh_token == winners[-1]
+
+
+async def test_a_loser_whose_window_has_passed_revokes_nothing(world: World) -> None:
     """A request whose token became outdated while it ran is refused and recorded as a lost race, not as reuse."""
     token = (await world.open_session()).refresh_token
 
     async def overtake_twice() -> None:
-        await world.refresh_times(2, await world.refresh(token))
+        await world.replace_twice(await world.refresh(token))
 
     world.sessions.once("before advance", overtake_twice)
     with pytest.raises(InvalidGrant):

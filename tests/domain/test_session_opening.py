@@ -26,7 +26,7 @@ WEEK = 604_800
 
 
 async def test_the_store_holds_the_digests_of_a_new_session(world: World) -> None:
-    """A new session has generation 0, no salt, the digests of its token's parts and the user's version."""
+    """A new session has generation 0, nothing replaced, the digests of its token's parts and the user's version."""
     granted = await world.open_session()
     token = ratchet.parse(granted.refresh_token)
     assert await world.stored(granted.refresh_token) == Session(
@@ -42,7 +42,6 @@ async def test_the_store_holds_the_digests_of_a_new_session(world: World) -> Non
         secret_digest=ratchet.digest(token.secret),
         generation=0,
         rotated_at=NOW,
-        salt=None,
         address=REQUESTER.address,
         device=REQUESTER.device,
     )

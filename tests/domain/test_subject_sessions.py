@@ -1,7 +1,6 @@
 """The sessions of one subject."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -12,11 +11,9 @@ from app.domain.sessions.errors import InvalidGrant, SessionNotFound
 from app.domain.sessions.ratchet import parse
 from app.domain.sessions.session import RevocationReason, Session
 from app.domain.tokens.errors import SessionRevoked
-from app.testing.builders import ALICE, refresh_token
+from app.testing.builders import ALICE, BOB, refresh_token
 from app.testing.faults import unavailable
 from app.testing.world import World
-
-BOB = replace(ALICE, subject=Subject("bob-subject"), username="bob")
 
 
 @pytest.fixture
@@ -27,6 +24,20 @@ async def world() -> World:
     return world
 
 
+async def listed(world: World, subject: Subject = ALICE.subject) -> Sequence[Session]:
+    """Return all live sessions of a subject."""
+    return (await world.subject_sessions.list_sessions(subject, limit=9)).sessions
+
+
+async def test_sessions_are_listed_in_pages(world: World) -> None:
+    """Each page is after the last session of the page before, and the last page has no next one."""
+    opened = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
+    first = await world.subject_sessions.list_sessions(ALICE.subject, limit=2)
+    assert (first.sessions, first.next) == (opened[:2], opened[1].position())
+    second = await world.subject_sessions.list_sessions(ALICE.subject, limit=2, after=first.next)
+    assert (second.sessions, second.next) == (opened[2:], None)
+
+
 async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
     """The list has the subject's live sessions: none of another subject, none revoked, none expired."""
     expired = await world.stored((await world.open_session()).refresh_token)
@@ -34,15 +45,15 @@ async def test_live_sessions_are_listed_oldest_first(world: World) -> None:
     first, second, ended = [await world.stored((await world.open_session()).refresh_token) for _ in range(3)]
     await world.open_session(BOB)
     await world.subject_sessions.end(ALICE.subject, ended.session_id)
-    assert await world.subject_sessions.list_sessions(ALICE.subject) == [expired, first, second]
+    assert await listed(world) == [expired, first, second]
     world.clock.advance(10)
-    assert await world.subject_sessions.list_sessions(ALICE.subject) == [first, second]
+    assert await listed(world) == [first, second]
 
 
 async def test_a_subject_without_sessions_gets_an_empty_list(world: World) -> None:
     """The list of an unknown subject is empty."""
     await world.open_session()
-    assert await world.subject_sessions.list_sessions(Subject("nobody")) == []
+    assert await listed(world, Subject("nobody")) == []
 
 
 async def test_end_revokes_one_session(world: World) -> None:
@@ -102,7 +113,7 @@ async def test_end_all_revokes_every_session_of_the_subject(world: World) -> Non
     mine = [await world.open_session() for _ in range(3)]
     others = await world.open_session(BOB)
     await world.subject_sessions.end_all(ALICE.subject, current=parse(mine[0].refresh_token).session_id)
-    assert await world.subject_sessions.list_sessions(ALICE.subject) == []
+    assert await listed(world) == []
     assert world.audit.kinds() == [SessionWasRevoked] * 3
     for granted in mine:
         with pytest.raises(SessionRevoked):
@@ -116,14 +127,14 @@ async def test_a_failed_end_all_can_be_repeated(world: World) -> None:
     world.sessions.once("before revoke", unavailable)
     with pytest.raises(StoreUnavailable):
         await world.subject_sessions.end_all(ALICE.subject, current=current)
-    assert current in [each.session_id for each in await world.subject_sessions.list_sessions(ALICE.subject)]
+    assert current in [each.session_id for each in await listed(world)]
     await world.subject_sessions.end_all(ALICE.subject, current=current)
-    assert await world.subject_sessions.list_sessions(ALICE.subject) == []
+    assert await listed(world) == []
 
 
 async def test_the_current_session_ends_last(world: World) -> None:
-    """The current session is revoked after the others, whatever their order."""
+    """The others are revoked first, the newest of them before the older ones."""
     opened = [parse((await world.open_session()).refresh_token).session_id for _ in range(3)]
     await world.subject_sessions.end_all(ALICE.subject, current=opened[1])
     ended = [event.session_id for event in world.audit.events if isinstance(event, SessionWasRevoked)]
-    assert ended == [opened[0], opened[2], opened[1]]
+    assert ended == [opened[2], opened[0], opened[1]]

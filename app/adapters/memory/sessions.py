@@ -4,21 +4,26 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
+from typing import Final
 
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
-from ...domain.sessions.session import RevocationReason, Session
+from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
+from ...domain.sessions.session import RevocationReason, Session, SessionPosition
 from ...domain.tokens.revoked_session import RevokedSession
-from ...ports.session_repository import SessionRepository
+from ...ports.session_repository import CrowdedSubjects, SessionRepository
 from ...ports.session_sweeper import SessionSweeper
+
+_MAX_REVOKED: Final = 1_000
 
 
 class MemorySessionRepository(SessionRepository, SessionSweeper):
     """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
     thread only.
 
-    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. ``erase_salts`` checks the
-    rotations in the order of their times: its queue has the rotations within the lifetime of a salt.
+    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. ``erase_replaced``
+    checks the rotations in the order of their times: its queue has the rotations within the lifetime of a
+    replaced secret.
     """
 
     def __init__(self) -> None:
@@ -27,6 +32,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         self._revoked: dict[SessionId, float] = {}
         self._to_sweep: deque[SessionId] = deque()
         self._rotations: list[tuple[float, SessionId]] = []
+        self._cut_off: int | None = None
+        self._to_cut_off: deque[SessionId] = deque()
 
     async def add(self, session: Session) -> None:
         if session.session_id in self._sessions:
@@ -36,7 +43,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         self._by_subject.add(session.subject, session.session_id)
 
     async def find(self, session_id: SessionId) -> Session | None:
-        return self._sessions.get(session_id)
+        session = self._sessions.get(session_id)
+        return session if session is None or self._cut_off is None else session.ended_by(self._cut_off)
 
     async def advance(
         self,
@@ -44,60 +52,105 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         *,
         expected_digest: bytes,
         new_digest: bytes,
-        salt: bytes,
+        replaced: ReplacedSecrets,
         now: float,
         idle_expires_at: float | None,
     ) -> bool:
-        session = self._sessions.get(session_id)
-        if session is None or session.secret_digest != expected_digest or not session.is_live(now):
-            return False
-        self._sessions[session_id] = replace(
-            session,
-            secret_digest=new_digest,
-            generation=session.generation + 1,
-            rotated_at=now,
-            salt=salt,
+        session = await self.find(session_id)
+        advanced = session and session.advanced(
+            expected_digest=expected_digest,
+            new_digest=new_digest,
+            replaced=replaced,
+            now=now,
             idle_expires_at=idle_expires_at,
         )
-        heappush(self._rotations, (now, session_id))
+        if not advanced:
+            return False
+        self._sessions[session_id] = advanced
+        if replaced:
+            heappush(self._rotations, (now, session_id))
         return True
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        session = self._sessions.get(session_id)
-        if session is None or session.revoked_at is not None:
+        session = await self.find(session_id)
+        revoked = session and session.revoked(reason=reason, now=now)
+        if not revoked:
             return False
-        self._sessions[session_id] = replace(session, revoked_at=now, revoked_because=reason, salt=None)
+        self._sessions[session_id] = revoked
         self._revoked[session_id] = now
         return True
 
     async def set_credential_version(
         self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
     ) -> bool:
-        session = self._sessions.get(session_id)
-        if session is None or session.credential_version != expected_version or not session.is_live(now):
+        session = await self.find(session_id)
+        changed = session and session.with_credential_version(
+            expected_version=expected_version, credential_version=credential_version, now=now
+        )
+        if not changed:
             return False
-        self._sessions[session_id] = replace(session, credential_version=credential_version)
+        self._sessions[session_id] = changed
         return True
 
-    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in tuple(self._sessions)])
+    async def revoke_subject(
+        self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
+    ) -> Sequence[Session]:
+        live = reversed(await self._live_sessions(subject, now))
+        return [await self._revoked_now(each, reason, now) for each in live if each.session_id != keep]
 
-    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        sessions = (self._sessions[session_id] for session_id in self._by_subject.sessions(subject))
-        return sorted((each for each in sessions if each.is_live(now)), key=lambda each: each.created_at)
+    async def revoke_excess(
+        self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
+        live = await self._live_sessions(subject, now)
+        too_many = min(len(live) - limit, _MAX_REVOKED)
+        if too_many <= 0:
+            return []
+        oldest = sorted((each for each in live if each.session_id != keep), key=lambda each: each.rotated_at)
+        return [await self._revoked_now(each, reason, now) for each in oldest[:too_many]]
+
+    async def list_crowded_subjects(self, *, more_than: int, after: str) -> CrowdedSubjects:  # noqa: ARG002  # one page
+        """Return all in one page: the limit is as old as this memory, so there are few."""
+        return CrowdedSubjects(self._by_subject.subjects_with_more_than(more_than), None)
+
+    async def set_cut_off(self, cut_off: int) -> None:
+        if self._cut_off is None or cut_off > self._cut_off:
+            self._cut_off = cut_off
+            self._to_cut_off = deque(self._sessions)
+
+    async def find_cut_off(self) -> int | None:
+        return self._cut_off
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        live = await self._live_sessions(subject, now)
+        return [each for each in live if after is None or each.position() > after][:limit]
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [RevokedSession(session_id, at) for session_id, at in self._revoked.items() if at >= moment]
+        return [
+            RevokedSession(session_id, at)
+            for session_id, at in self._revoked.items()
+            if at >= moment and not self._is_cut_off(self._sessions[session_id])
+        ]
 
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
+    async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         erased = 0
         while erased < limit and self._rotations and self._rotations[0][0] < rotated_before:
             rotated_at, session_id = heappop(self._rotations)
             session = self._sessions.get(session_id)
-            if session is not None and session.rotated_at == rotated_at and session.salt is not None:
-                self._sessions[session_id] = replace(session, salt=None)
+            if session is not None and session.rotated_at == rotated_at and session.replaced:
+                self._sessions[session_id] = replace(session, replaced=NOTHING_REPLACED)
                 erased += 1
         return erased
+
+    async def revoke_cut_off(self, *, limit: int) -> int:
+        revoked = 0
+        for _ in range(min(limit, len(self._to_cut_off))):
+            session = self._sessions.get(self._to_cut_off.popleft())
+            if session is not None and session.revoked_at is None and self._is_cut_off(session):
+                self._sessions[session.session_id] = session.ended_by(self._cut_off)
+                revoked += 1
+        return revoked
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
         deleted = 0
@@ -111,6 +164,17 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
             else:
                 self._to_sweep.append(session_id)
         return deleted
+
+    def _is_cut_off(self, session: Session) -> bool:
+        return self._cut_off is not None and session.auth_time() <= self._cut_off
+
+    async def _live_sessions(self, subject: Subject, now: float) -> list[Session]:
+        found = [await self.find(session_id) for session_id in self._by_subject.sessions(subject)]
+        return sorted((each for each in found if each is not None and each.is_live(now)), key=Session.position)
+
+    async def _revoked_now(self, session: Session, reason: RevocationReason, now: float) -> Session:
+        await self.revoke(session.session_id, reason=reason, now=now)
+        return self._sessions[session.session_id]
 
     def _delete(self, session: Session) -> None:
         del self._sessions[session.session_id]
@@ -140,6 +204,10 @@ class _SubjectIndex:
         """Return the ids of the subject's sessions."""
         ids = self._sessions.get(subject, {})
         return ids if isinstance(ids, dict) else (ids,)
+
+    def subjects_with_more_than(self, number: int) -> list[Subject]:
+        """Return the subjects with more than ``number`` sessions, at least two."""
+        return [subject for subject, ids in self._sessions.items() if isinstance(ids, dict) and len(ids) > number]
 
     def remove(self, subject: Subject, session_id: SessionId) -> None:
         """Remove a session that is in the index."""

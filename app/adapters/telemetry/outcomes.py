@@ -3,7 +3,6 @@
 from typing import Final
 
 from ...domain.audit.events import (
-    AllSessionsRevoked,
     AuditEvent,
     ClientTokenIssued,
     LoginFailed,
@@ -36,12 +35,6 @@ def login(event: AuditEvent) -> tuple[str, str] | None:
             return None
 
 
-def revoked(event: AuditEvent) -> tuple[str, int] | None:
-    """Return the reason and the number of revoked sessions, or ``None`` for an event of another kind."""
-    match event:
-        case SessionWasRevoked():
-            return event.reason, 1
-        case AllSessionsRevoked():
-            return event.reason, event.sessions
-        case _:
-            return None
+def revoked(event: AuditEvent) -> str | None:
+    """Return the reason of a revocation, or ``None`` for an event of another kind."""
+    return event.reason if isinstance(event, SessionWasRevoked) else None

@@ -87,8 +87,7 @@ class PrometheusTelemetry(Telemetry):
             self._logins.labels(*login).inc()
         revoked = outcomes.revoked(event)
         if revoked is not None:
-            why, sessions = revoked
-            self._sessions_revoked.labels(why).inc(sessions)
+            self._sessions_revoked.labels(revoked).inc()
 
     def access_refused(self, refusal: KeyturnError) -> None:
         self._access_refusals.labels(reason(refusal)).inc()

@@ -64,7 +64,9 @@ class TokenRefreshed(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenReplayed(SessionEvent):
-    """The token that was just replaced was presented again within the replay window. Nothing was rotated."""
+    """A token that was replaced within the replay window was presented again, or the current one after 32 rotations
+    within one window. The response was the current token, and nothing was rotated.
+    """
 
     generation: int
 
@@ -77,6 +79,13 @@ class ReuseDetected(SessionEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaceLost(SessionEvent):
     """A request lost a race, and its token was outdated by then. It was refused, and nothing was revoked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUntraced(SessionEvent):
+    """A token was refused, because the store does not tell whether it was replaced within the replay window. Nothing
+    was revoked.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +104,12 @@ class SessionWasRevoked(SessionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllSessionsRevoked(AuditEvent):
-    """All sessions were revoked. ``reason`` is a ``RevocationReason``, ``sessions`` the number of revoked sessions."""
+    """All sessions that began until ``cut_off`` were revoked. ``reason`` is a ``RevocationReason``, ``cut_off`` is in
+    whole seconds since the epoch.
+    """
 
     reason: str
-    sessions: int
+    cut_off: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ class SessionTokenIssuer:
             scope=scope,
             now=now,
             session_id=session.session_id,
-            auth_time=int(session.created_at),
+            auth_time=session.auth_time(),
             ends_at=ends_at,
         )
         return IssuedTokens(

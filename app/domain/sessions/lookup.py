@@ -35,7 +35,7 @@ class SessionLookup:
             client_id=client_id,
             credential_version=credential_version,
             now=now,
-            replay_window=self._policy.replay_window,
+            policy=self._policy,
         )
         return session, verdict
 

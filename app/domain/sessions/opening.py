@@ -12,6 +12,7 @@ from . import ratchet
 from .issuing import IssuedTokens, SessionTokenIssuer
 from .ratchet import RefreshToken
 from .session import Session, SessionPolicy
+from .session_limit import SessionLimit
 
 
 class SessionOpening:
@@ -22,6 +23,7 @@ class SessionOpening:
         *,
         sessions: SessionRepository,
         issuer: SessionTokenIssuer,
+        session_limit: SessionLimit,
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
@@ -29,6 +31,7 @@ class SessionOpening:
     ) -> None:
         self._sessions = sessions
         self._issuer = issuer
+        self._session_limit = session_limit
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
@@ -43,7 +46,7 @@ class SessionOpening:
         client_id: ClientId,
         requester: Requester,
     ) -> IssuedTokens:
-        """Store a new session of ``subject`` and return its first tokens.
+        """Store a new session of ``subject`` and return its first tokens. End older sessions if there are too many.
 
         Raises ``StoreUnavailable``, and ``ConfigurationError`` if there is no active key.
         """
@@ -72,4 +75,5 @@ class SessionOpening:
         issued = self._issuer.issue(session, token, scope=scope, now=now)
         await self._sessions.add(session)
         self._audit.record(LoginSucceeded(**session.event_facts(now), address=requester.address))
+        await self._session_limit.enforce(subject, keep=session.session_id)
         return issued

@@ -13,7 +13,8 @@ from typing import Final
 from .. import base64url
 from ..identifiers import SESSION_ID_BYTES, ClientId, SessionId
 from .errors import InvalidGrant
-from .session import Session
+from .replaced import MAX_REPLACED
+from .session import Session, SessionPolicy
 
 PREFIX: Final = "ktr_"
 VERSION: Final = b"\x01"
@@ -44,6 +45,7 @@ class Verdict(Enum):
     DEAD_SESSION = "dead_session"
     ROTATE = "rotate"
     REPLAY = "replay"
+    UNTRACED = "untraced"
     REUSE = "reuse"
 
 
@@ -87,11 +89,24 @@ def is_current(token: RefreshToken, session: Session) -> bool:
     return hmac.compare_digest(digest(token.secret), session.secret_digest)
 
 
-def is_predecessor(token: RefreshToken, session: Session) -> bool:
-    """Return whether the session's current token is the successor of ``token`` with the stored salt."""
-    if session.salt is None:
-        return False
-    return is_current(successor(token, salt=session.salt, generation=session.generation), session)
+def current_token(token: RefreshToken, session: Session) -> RefreshToken | None:
+    """Return the session's current token, computed from ``token`` with the kept salts.
+
+    ``token`` is the current one, or one whose secret is kept as replaced. For any other token the result is ``None``,
+    also if the salts do not lead to the current secret.
+    """
+    if is_current(token, session):
+        return token
+    replaced = tuple(session.replaced)
+    presented = digest(token.secret)
+    for index, each in enumerate(replaced):
+        if each.digest is None or hmac.compare_digest(each.digest, presented):
+            last = token
+            for generation, later in enumerate(replaced[index:], session.generation - len(replaced) + index + 1):
+                last = successor(last, salt=later.salt, generation=generation)
+            if is_current(last, session):
+                return last
+    return None
 
 
 def classify(
@@ -101,13 +116,12 @@ def classify(
     client_id: ClientId,
     credential_version: int | None,
     now: float,
-    replay_window: float,
+    policy: SessionPolicy,
 ) -> Verdict:
     """Return the verdict on a presented token; the first condition that holds decides.
 
     ``session`` is the stored session with the token's session id. ``credential_version`` is the current one of its
-    subject, ``None`` if the subject may not sign in any more. ``client_id`` is the client that presents the token. A
-    ``rotated_at`` in the future counts as now.
+    subject, ``None`` if the subject may not sign in any more. ``client_id`` is the client that presents the token.
     """
     if session is None or not is_of_lineage(token, session):
         return Verdict.UNKNOWN
@@ -116,7 +130,32 @@ def classify(
     if not session.is_live(now) or session.credential_version != credential_version:
         return Verdict.DEAD_SESSION
     if is_current(token, session):
-        return Verdict.ROTATE
-    if max(0.0, now - session.rotated_at) < replay_window and is_predecessor(token, session):
-        return Verdict.REPLAY
-    return Verdict.REUSE
+        rotations = session.replaced.replaced_within(policy.replay_window, now=now, leeway=policy.leeway)
+        return Verdict.ROTATE if rotations < MAX_REPLACED else Verdict.REPLAY
+    return _classify_replaced(token, session, now=now, replay_window=policy.replay_window)
+
+
+def _classify_replaced(token: RefreshToken, session: Session, *, now: float, replay_window: float) -> Verdict:
+    """Return the verdict on a token of a live session that is not the current one."""
+    presented = digest(token.secret)
+    for each in session.replaced:
+        is_recent = max(0.0, now - each.replaced_at) < replay_window
+        if each.digest is None:
+            if is_recent and current_token(token, session) is not None:
+                return Verdict.REPLAY
+        elif hmac.compare_digest(each.digest, presented):
+            if not is_recent:
+                return Verdict.REUSE
+            return Verdict.UNTRACED if current_token(token, session) is None else Verdict.REPLAY
+    return Verdict.UNTRACED if _has_gap(session, now=now, replay_window=replay_window) else Verdict.REUSE
+
+
+def _has_gap(session: Session, *, now: float, replay_window: float) -> bool:
+    """Return whether a rotation within the window may be missing among the kept secrets.
+
+    The previous version of this program keeps no digest of what it replaces, and an operator may have made the window
+    longer since.
+    """
+    if not session.generation or max(0.0, now - session.rotated_at) >= replay_window:
+        return False
+    return session.replaced.last_at() != session.rotated_at or any(each.digest is None for each in session.replaced)

@@ -1,5 +1,6 @@
 """Revocation: end sessions before they expire (RFC 7009)."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -15,6 +16,7 @@ from ..tokens.revocation_list import RevocationList
 from ..tokens.revoked_session import RevokedSession
 from .lookup import SessionLookup
 from .session import RevocationReason, Session
+from .unanswered import UnansweredRevocations
 
 _OVERLAP_SECONDS: Final = 60
 
@@ -41,9 +43,11 @@ class Revocation:
         self._clock = clock
         self._audit = audit
         self._policy = policy
+        self._unanswered = UnansweredRevocations(sessions=sessions, audit=audit)
 
     async def sync_revocations(self, since: float | None = None) -> float:
-        """Copy the revocations from ``since`` on (seconds since the epoch) from the store into the revocation list.
+        """Copy the cut-off, and the revocations from ``since`` on (seconds since the epoch), from the store into the
+        revocation list.
 
         Without ``since``, copy all that matter to access tokens still alive. Return the ``since`` of the next call: it
         reads the last minute again, because clocks differ and commits become visible out of order. Raises
@@ -52,10 +56,14 @@ class Revocation:
         now = self._clock.now()
         if since is None:
             since = now - self._policy.memory_of_revocations()
+        cut_off = await self._sessions.find_cut_off()
+        if cut_off is not None:
+            self._revoked.revoke_until(cut_off)
         revoked = await self._sessions.list_revocations(since)
         for each in sorted(revoked, key=attrgetter("revoked_at")):
             self._revoked.add(each)
         self._revoked.mark_synced(until=now)
+        await self._unanswered.record_committed(revoked)
         return now - _OVERLAP_SECONDS
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
@@ -79,18 +87,41 @@ class Revocation:
         self, subject: Subject, reason: RevocationReason, *, keep: SessionId | None = None
     ) -> None:
         """Revoke all live sessions of ``subject`` except ``keep``; raises as ``revoke``."""
-        for session in await self._sessions.list_live_sessions(subject, now=self._clock.now()):
-            if session.session_id != keep:
-                await self.revoke(session, reason)
+        now = self._clock.now()
+        try:
+            revoked = await self._sessions.revoke_subject(subject, reason=reason, now=now, keep=keep)
+        except StoreUnavailable:
+            self._unanswered.add(now)
+            raise
+        self._revoked_several(revoked, reason, now)
+
+    async def revoke_excess(self, subject: Subject, *, limit: int, keep: SessionId | None) -> int:
+        """Revoke sessions of ``subject`` until at most ``limit`` are live, but never ``keep``; raises as ``revoke``.
+
+        The ones that were not refreshed for the longest time end first. Return how many this call revoked, which may
+        be fewer than all.
+        """
+        now, reason = self._clock.now(), RevocationReason.TOO_MANY_SESSIONS
+        try:
+            revoked = await self._sessions.revoke_excess(subject, limit=limit, keep=keep, reason=reason, now=now)
+        except StoreUnavailable:
+            self._unanswered.add(now)
+            raise
+        self._revoked_several(revoked, reason, now)
+        return len(revoked)
 
     async def revoke_all(self, reason: RevocationReason) -> int:
-        """Revoke every session of every user; return the number. Raises ``StoreUnavailable``; the same call can be
+        """Revoke every session of every user that began until now, and return the cut-off, in whole seconds.
+
+        A session that begins in the rest of this second ends too. Raises ``StoreUnavailable``; the same call can be
         repeated.
         """
         now = self._clock.now()
-        revoked = await self._sessions.revoke_all(reason=reason, now=now)
-        self._audit.record(AllSessionsRevoked(at=now, reason=reason, sessions=revoked))
-        return revoked
+        cut_off = int(now)
+        await self._sessions.set_cut_off(cut_off)
+        self._revoked.revoke_until(cut_off)
+        self._audit.record(AllSessionsRevoked(at=now, reason=reason, cut_off=cut_off))
+        return cut_off
 
     async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
         """Log out of the session of a refresh token of any generation (RFC 7009 §2.1).
@@ -119,12 +150,21 @@ class Revocation:
         if session.client_id == client_id and self._clock.now() < session.ends_at() + self._policy.leeway:
             await self.revoke(session, RevocationReason.LOGOUT)
 
+    def _revoked_several(self, revoked: Sequence[Session], reason: RevocationReason, now: float) -> None:
+        """Refuse the access tokens of all the sessions first, because recording the events takes longer."""
+        for session in revoked:
+            self._revoked.add(RevokedSession(session.session_id, now))
+        for session in revoked:
+            self._audit.record(SessionWasRevoked(**session.event_facts(now), reason=reason))
+
     async def _revoke(self, session_id: SessionId, reason: RevocationReason, now: float) -> bool:
         """Return whether this call revoked the session. If the store does not answer, read it to find out."""
         try:
             return await self._sessions.revoke(session_id, reason=reason, now=now)
         except StoreUnavailable:
+            self._unanswered.add(now)
             stored = await self._sessions.find(session_id)
             if stored is None or stored.revoked_at is None:
                 raise
+            self._unanswered.remove(now)
             return (stored.revoked_at, stored.revoked_because) == (now, reason)

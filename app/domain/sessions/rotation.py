@@ -8,7 +8,14 @@ from ...ports.client_repository import ClientRepository
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
 from ...ports.session_repository import SessionRepository
-from ..audit.events import ForeignClientRefused, RaceLost, ReuseDetected, TokenRefreshed, TokenReplayed
+from ..audit.events import (
+    ForeignClientRefused,
+    RaceLost,
+    ReuseDetected,
+    TokenRefreshed,
+    TokenReplayed,
+    TokenUntraced,
+)
 from ..errors import InvalidClient, StoreUnavailable
 from ..identifiers import ClientId
 from ..rate_limits.rate_limit import LocalRateLimit
@@ -75,6 +82,9 @@ class Rotation:
             if verdict is Verdict.FOREIGN_CLIENT:
                 self._audit.record(ForeignClientRefused(**session.event_facts(now), presented_by=client_id))
                 raise InvalidGrant(reason=verdict.value)
+            if verdict is Verdict.UNTRACED:
+                self._audit.record(TokenUntraced(**session.event_facts(now)))
+                raise InvalidGrant(reason=verdict.value)
             if verdict is Verdict.REUSE:
                 await self._refuse_reuse(session, now, lost_race=attempt > 0)
             if attempt == 0:
@@ -102,9 +112,9 @@ class Rotation:
 
     def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
         """Compute the session's current refresh token again, and return it with a new access token."""
-        assert session.salt is not None, "a token is a replay only if the session has a salt"
-        successor = ratchet.successor(token, salt=session.salt, generation=session.generation)
-        issued = self._issuer.issue(session, successor, scope=scope, now=now)
+        current = ratchet.current_token(token, session)
+        assert current is not None, "a token is a replay only if it leads to the current one"
+        issued = self._issuer.issue(session, current, scope=scope, now=now)
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))
         return issued
 
@@ -115,23 +125,22 @@ class Rotation:
         successor = ratchet.successor(token, salt=salt, generation=generation)
         extended = replace(session, idle_expires_at=self._policy.idle_deadline(now))
         issued = self._issuer.issue(extended, successor, scope=scope, now=now)
-        if not await self._swap(session, ratchet.digest(successor.secret), salt, extended.idle_expires_at, now):
+        if not await self._swap(extended, ratchet.digest(successor.secret), salt, now):
             return None
         self._audit.record(TokenRefreshed(**session.event_facts(now), generation=generation))
         return issued
 
-    async def _swap(
-        self, session: Session, new_digest: bytes, salt: bytes, idle_expires_at: float | None, now: float
-    ) -> bool:
+    async def _swap(self, session: Session, new_digest: bytes, salt: bytes, now: float) -> bool:
         """Return whether this request made the compare-and-swap; raises ``StoreUnavailable`` if that stays unknown."""
+        replaced = self._policy.replaced_after(session, salt=salt, now=now)
         try:
             return await self._sessions.advance(
                 session.session_id,
                 expected_digest=session.secret_digest,
                 new_digest=new_digest,
-                salt=salt,
-                now=now,
-                idle_expires_at=idle_expires_at,
+                replaced=replaced,
+                now=replaced.last_at() or now,
+                idle_expires_at=session.idle_expires_at,
             )
         except StoreUnavailable:
             stored = await self._sessions.find(session.session_id)

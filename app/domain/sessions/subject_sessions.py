@@ -1,6 +1,7 @@
 """The sessions of one subject."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from ...ports.clock import Clock
@@ -9,9 +10,17 @@ from ...ports.user_repository import UserRepository
 from ..identifiers import SessionId, Subject
 from .errors import SessionNotFound
 from .revocation import Revocation
-from .session import RevocationReason, Session
+from .session import RevocationReason, Session, SessionPosition
 
 _BY_USER: Final = RevocationReason.ENDED_BY_USER
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """A page of sessions, the oldest first. The next page is after ``next``, which is ``None`` on the last page."""
+
+    sessions: Sequence[Session]
+    next: SessionPosition | None
 
 
 class SubjectSessions:
@@ -25,11 +34,17 @@ class SubjectSessions:
         self._revocation = revocation
         self._clock = clock
 
-    async def list_sessions(self, subject: Subject) -> Sequence[Session]:
-        """Return the live sessions of ``subject``, the oldest first, without those of an older credential version."""
-        live = await self._sessions.list_live_sessions(subject, now=self._clock.now())
+    async def list_sessions(self, subject: Subject, *, limit: int, after: SessionPosition | None = None) -> SessionPage:
+        """Return at most ``limit`` live sessions of ``subject`` after the position ``after``.
+
+        Sessions of an older credential version are left out, so a page may be short although it has a next one.
+        """
+        now = self._clock.now()
+        live = await self._sessions.list_live_sessions(subject, now=now, limit=limit, after=after)
         user = await self._users.find(subject) if live else None
-        return [each for each in live if user is not None and each.credential_version == user.credential_version]
+        version = None if user is None else user.credential_version
+        next_position = live[-1].position() if len(live) == limit else None
+        return SessionPage([each for each in live if each.credential_version == version], next_position)
 
     async def end(self, subject: Subject, session_id: SessionId, *, reason: RevocationReason = _BY_USER) -> None:
         """Revoke one live session of ``subject``; raises ``SessionNotFound`` if ``subject`` has no such session."""
@@ -43,6 +58,5 @@ class SubjectSessions:
 
         If this fails midway, the current session still works, and the user can repeat the request.
         """
-        live = await self._sessions.list_live_sessions(subject, now=self._clock.now())
-        for session in sorted(live, key=lambda each: each.session_id == current):
-            await self._revocation.revoke(session, RevocationReason.ENDED_BY_USER)
+        await self._revocation.revoke_by_subject(subject, _BY_USER, keep=current)
+        await self._revocation.revoke_by_id(current, _BY_USER)

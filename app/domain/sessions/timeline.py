@@ -26,6 +26,8 @@ _SENTENCES: Final[dict[str, str]] = {
     RevocationReason.PASSWORD_CHANGED: "the user's password was changed",
     RevocationReason.USER_DISABLED: "the user was disabled",
     RevocationReason.ENDED_BY_ADMIN: "an administrator ended it",
+    RevocationReason.TOO_MANY_SESSIONS: "its user had too many sessions, and this one was not refreshed for the longest"
+    " time",
 }
 
 

@@ -10,7 +10,7 @@ from ...domain.network import is_loopback
 from ...domain.scope import ADMIN, Scope
 from ...domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ...domain.tokens.longest_token import LongestToken
-from .declared import PREFIX
+from .declared import DEFAULT_REPLAY_WINDOW, PREFIX
 from .derived import DerivedSettings
 
 
@@ -18,6 +18,7 @@ def contradictions(settings: DerivedSettings) -> Iterator[str]:
     """Yield a sentence for each contradiction. It names the settings and says what to change."""
     yield from _key_sources(settings)
     yield from _key_times(settings)
+    yield from _replay_window(settings)
     yield from _pairs(settings)
     yield from _several_workers(settings)
     yield from _insecure_issuer(settings)
@@ -49,6 +50,21 @@ def _key_times(settings: DerivedSettings) -> Iterator[str]:
         yield (
             f"{PREFIX}KEY_ROTATION_PERIOD: a key is published for {policy.lead()} s before it signs"
             f" ({PREFIX}JWKS_MAX_AGE, {PREFIX}CLOCK_LEEWAY and 5 s); keys cannot rotate faster."
+        )
+
+
+def _replay_window(settings: DerivedSettings) -> Iterator[str]:
+    longest = settings.access_token_ttl // 2
+    if settings.replay_window > longest and settings.replay_window != DEFAULT_REPLAY_WINDOW:
+        yield (
+            f"{PREFIX}REPLAY_WINDOW: {settings.replay_window} s is more than half of {PREFIX}ACCESS_TOKEN_TTL; a client"
+            f" that refreshes more often than the window gets no reuse detection. Give at most {longest} s."
+        )
+    idle, window = settings.refresh_idle_ttl, settings.session_policy.replay_window
+    if idle is not None and idle < 2 * window:
+        yield (
+            f"{PREFIX}REFRESH_IDLE_TTL: {idle} s is less than twice the replay window of {window} s; a session could"
+            f" end while its replaced token still works. Give at least {2 * window} s, or lower {PREFIX}REPLAY_WINDOW."
         )
 
 

@@ -16,6 +16,9 @@ PREFIX: Final = "KEYTURN_"
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _YEAR: Final = 366 * 86_400
 
+DEFAULT_REPLAY_WINDOW: Final = 120
+"""Seconds."""
+
 
 def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secret: bool = False, help: str) -> Any:
     """Declare a setting. A secret is hidden in ``repr``; the variable ``NAME_FILE`` can name a file with it."""
@@ -52,9 +55,17 @@ class DeclaredSettings:
     )
     replay_window: int = _setting(
         "REPLAY_WINDOW",
-        form.duration(0, 60),
-        "30s",
-        help="Time for which the refresh token that was just replaced still gets the same successor.",
+        form.duration(0, 600),
+        "2m",
+        help="Time for which a replaced refresh token still gets the current one. At most half of"
+        " `KEYTURN_ACCESS_TOKEN_TTL`; the default is lowered to that.",
+    )
+    sessions_per_user: int = _setting(
+        "SESSIONS_PER_USER",
+        form.integer(1, 10_000),
+        "100",
+        help="Live sessions that one user can have. A sign-in beyond that ends the session that was not refreshed for"
+        " the longest time.",
     )
     default_scope: Scope = _setting(
         "DEFAULT_SCOPE", form.scope, ACCOUNT, help="Scope of a user who was given no other scope."

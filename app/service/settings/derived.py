@@ -78,7 +78,11 @@ class DerivedSettings(DeclaredSettings):
     def session_policy(self) -> SessionPolicy:
         """Return how long sessions live."""
         return SessionPolicy(
-            lifetime=self.refresh_token_ttl, idle_lifetime=self.refresh_idle_ttl, replay_window=self.replay_window
+            lifetime=self.refresh_token_ttl,
+            idle_lifetime=self.refresh_idle_ttl,
+            replay_window=min(self.replay_window, self.access_token_ttl // 2),
+            leeway=self.clock_leeway,
+            max_sessions=self.sessions_per_user,
         )
 
     @property
@@ -98,7 +102,7 @@ class DerivedSettings(DeclaredSettings):
         return StoreOptions(
             timeout=self.store_timeout,
             connections=self.store_connections,
-            salt_lifetime=self.session_policy.salt_lifetime(),
+            replaced_lifetime=self.session_policy.replaced_lifetime(),
             memory_of_revocations=STORED_REVOCATION_SECONDS,
             replicas=self.session_replicas,
         )

@@ -68,8 +68,8 @@ async def me(request: web.Request) -> web.Response:
 async def list_sessions(request: web.Request) -> web.Response:
     """List the caller's live sessions, the oldest first."""
     subject, current = signed_in(request)
-    sessions = await request.app[SESSIONS].list_sessions(subject)
-    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
+    sessions = await request.app[SESSIONS].list_sessions(subject, limit=200)
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions.sessions]}
     return json_response(listed)
 
 

@@ -34,9 +34,9 @@ class SessionTimeline(TypedDict):
 async def list_user_sessions(request: web.Request) -> web.Response:
     """List the live sessions of a user, the oldest first."""
     user = await request.app[ACCOUNTS].find(Subject(request.match_info["sub"]))
-    sessions = await request.app[SESSIONS].list_sessions(user.subject)
+    sessions = await request.app[SESSIONS].list_sessions(user.subject, limit=200)
     current = request[PRINCIPAL].session_id
-    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions]}
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions.sessions]}
     return json_response(listed)
 
 
