@@ -8,24 +8,44 @@ from dataclasses import replace
 import pytest
 
 from ..domain.errors import AlreadyExists
-from ..domain.identifiers import SessionId, Subject
+from ..domain.identifiers import Subject
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
-from .sessions import LATER, LIFETIME, NOW, advance, assert_same, new_session, rotated
+from .sessions import (
+    LATER,
+    LIFETIME,
+    NOW,
+    advance,
+    assert_same,
+    began_at,
+    live_sessions,
+    new_session,
+    revoke,
+    revoked,
+    rotated,
+    stored,
+)
 
-LIVE, REVOKED, UNKNOWN = new_session(1), new_session(2), new_session(3)
+CUT_OFF = int(NOW) - 100
+LIVE, REVOKED, UNKNOWN, CUT = new_session(1), new_session(2), new_session(3), began_at(4, NOW - 100)
 
 REFUSED: dict[str, Callable[[SessionRepository], Awaitable[bool]]] = {
     "advance with another digest": lambda sessions: advance(sessions, LIVE),
     "advance of an unknown session": lambda sessions: advance(sessions, UNKNOWN),
     "advance of a revoked session": lambda sessions: advance(sessions, REVOKED),
+    "advance after the cut-off": lambda sessions: advance(sessions, CUT),
     "advance after the idle expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME / 2),
     "advance after the expiry": lambda sessions: advance(sessions, rotated(LIVE), now=NOW + LIFETIME),
     "set_credential_version with another version": lambda sessions: _set_version(sessions, LIVE, expected_version=9),
     "set_credential_version of a revoked session": lambda sessions: _set_version(sessions, REVOKED, expected_version=3),
-    "revoke of a revoked session": lambda sessions: _revoke(sessions, REVOKED.session_id, LATER + 9),
-    "revoke of an unknown session": lambda sessions: _revoke(sessions, UNKNOWN.session_id, LATER + 9),
+    "set_credential_version after the cut-off": lambda sessions: _set_version(sessions, CUT, expected_version=3),
+    "revoke of a revoked session": lambda sessions: revoke(sessions, REVOKED, now=LATER + 9),
+    "revoke of an unknown session": lambda sessions: revoke(sessions, UNKNOWN, now=LATER + 9),
+    "revoke after the cut-off": lambda sessions: revoke(sessions, CUT, now=LATER + 9),
+    "revoke_subject of another subject": lambda sessions: _end(sessions, Subject("subject-2"), now=LATER),
+    "revoke_subject when no session is live": lambda sessions: _end(sessions, LIVE.subject, now=NOW + LIFETIME),
+    "revoke_excess within the limit": lambda sessions: _limit(sessions, 1),
 }
 
 CANCELLED_AFTER = (0, 1, 2, 3, 5, 10, 50)
@@ -40,14 +60,15 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
         self, repository: SessionRepository, act: Callable[[SessionRepository], Awaitable[bool]]
     ) -> None:
         """Every session and every list is as before, and the live session can still advance."""
-        await repository.add(LIVE)
-        await repository.add(REVOKED)
+        for session in (LIVE, REVOKED, CUT):
+            await repository.add(session)
         await advance(repository, LIVE)
-        await _revoke(repository, REVOKED.session_id, LATER)
+        await revoke(repository, REVOKED)
+        await repository.set_cut_off(CUT_OFF)
         before = await _contents(repository)
-        assert await act(repository) is False
-        assert await _contents(repository) == before
-        assert await advance(repository, rotated(LIVE), now=LATER + 1)
+        assert await act(repository) is False, "an act succeeded that should be refused"
+        assert await _contents(repository) == before, "a refused act changed something"
+        assert await advance(repository, rotated(LIVE), now=LATER + 1), "a live session does not advance any more"
 
     async def test_refused_add_changes_nothing(self, repository: SessionRepository) -> None:
         """The first session stays, and nothing of the second is stored or listed."""
@@ -55,9 +76,9 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
         before = await _contents(repository)
         with pytest.raises(AlreadyExists):
             await repository.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
-        assert await _contents(repository) == before
-        assert list(await repository.list_live_sessions(Subject("subject-2"), now=LATER)) == []
-        assert await advance(repository, LIVE)
+        assert await _contents(repository) == before, "a refused add changed something"
+        assert await live_sessions(repository, Subject("subject-2")) == [], "a session is listed that was refused"
+        assert await advance(repository, LIVE), "the first session does not advance any more"
 
     async def test_cancelled_advance_is_done_or_not_done(self, repository: SessionRepository) -> None:
         """A cancelled swap is stored with all its fields, or not at all."""
@@ -65,16 +86,17 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
             session = new_session(number)
             await repository.add(session)
             await _cancel_after(advance(repository, session), turns)
-            assert await repository.find(session.session_id) in (session, rotated(session))
+            found = await stored(repository, session)
+            assert found in (session, rotated(session)), f"a swap that was cancelled after {turns} turns is half done"
 
     async def test_cancelled_revoke_is_done_or_not_done(self, repository: SessionRepository) -> None:
         """A cancelled revocation is stored with time and reason, or not at all."""
         for number, turns in enumerate(CANCELLED_AFTER):
             session = new_session(number)
             await repository.add(session)
-            await _cancel_after(_revoke(repository, session.session_id, LATER), turns)
-            revoked = replace(session, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT)
-            assert await repository.find(session.session_id) in (session, revoked)
+            await _cancel_after(revoke(repository, session), turns)
+            found = await stored(repository, session)
+            assert found in (session, revoked(session)), f"a revoke cancelled after {turns} turns is half done"
 
     async def test_cancelled_add_is_done_or_not_done(self, repository: SessionRepository) -> None:
         """After a cancelled ``add`` and a second one, the session is stored once and listed once."""
@@ -84,11 +106,51 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
             with suppress(AlreadyExists):
                 await repository.add(session)
             assert_same(await repository.find(session.session_id), session)
-            assert list(await repository.list_live_sessions(session.subject, now=LATER)) == [session]
+            live = await live_sessions(repository, session.subject)
+            assert live == [session], f"an add that was cancelled after {turns} turns is half done"
 
+    async def test_cancelled_revoke_subject_can_be_continued(self, repository: SessionRepository) -> None:
+        """Each session is revoked or not, and the same call revokes the rest."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            subject = Subject(f"subject-{number}")
+            opened = [new_session(10 * number + each, subject=subject) for each in range(5)]
+            for session in opened:
+                await repository.add(session)
+            await _cancel_after(_end(repository, subject, now=LATER), turns)
+            for session in opened:
+                found = await stored(repository, session)
+                assert found in (session, revoked(session)), f"a session is half revoked after {turns} turns"
+            await _end(repository, subject, now=LATER)
+            for session in opened:
+                assert_same(await repository.find(session.session_id), revoked(session))
+            assert await live_sessions(repository, subject) == [], "the repeated call did not revoke the rest"
 
-async def _revoke(sessions: SessionRepository, session_id: SessionId, now: float) -> bool:
-    return await sessions.revoke(session_id, reason=RevocationReason.LOGOUT, now=now)
+    async def test_cancelled_revoke_excess_can_be_continued(self, repository: SessionRepository) -> None:
+        """No more sessions end than are too many, and the same call revokes the rest."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            subject = Subject(f"subject-{number}")
+            opened = [new_session(10 * number + each, subject=subject, rotated_at=NOW + each) for each in range(5)]
+            for session in opened:
+                await repository.add(session)
+            await _cancel_after(_limit(repository, 2, subject), turns)
+            await _limit(repository, 2, subject)
+            live = await live_sessions(repository, subject)
+            assert live == opened[3:], f"after {turns} turns and the same call, other sessions are live than the last 2"
+
+    async def test_cancelled_set_cut_off_can_be_repeated(self, repository: SessionRepository) -> None:
+        """After a cancelled ``set_cut_off`` and the same call, exactly the sessions until then are over."""
+        for number, turns in enumerate(CANCELLED_AFTER):
+            cut_off = int(NOW) + 10 * number
+            before, after = began_at(2 * number, cut_off + 0.5), began_at(2 * number + 1, cut_off + 1.0)
+            for session in (before, after):
+                await repository.add(session)
+            await _cancel_after(repository.set_cut_off(cut_off), turns)
+            found = await stored(repository, before)
+            assert found in (before, before.ended_by(cut_off)), f"a session is half ended after {turns} turns"
+            await repository.set_cut_off(cut_off)
+            assert_same(await repository.find(before.session_id), before.ended_by(cut_off))
+            assert_same(await repository.find(after.session_id), after)
+            assert await live_sessions(repository, now=cut_off + 2.0) == [after], "the list has ended sessions"
 
 
 async def _set_version(sessions: SessionRepository, session: Session, *, expected_version: int) -> bool:
@@ -97,12 +159,24 @@ async def _set_version(sessions: SessionRepository, session: Session, *, expecte
     )
 
 
+async def _end(sessions: SessionRepository, subject: Subject, *, now: float) -> bool:
+    """Return whether a session was revoked."""
+    return bool(await sessions.revoke_subject(subject, reason=RevocationReason.LOGOUT, now=now, keep=None))
+
+
+async def _limit(sessions: SessionRepository, limit: int, subject: Subject = LIVE.subject) -> bool:
+    """Return whether a session was revoked."""
+    reason = RevocationReason.TOO_MANY_SESSIONS
+    return bool(await sessions.revoke_excess(subject, limit=limit, keep=None, reason=reason, now=LATER))
+
+
 async def _contents(sessions: SessionRepository) -> list[object]:
     """Return all that the port shows of the store."""
     return [
-        *[await sessions.find(each.session_id) for each in (LIVE, REVOKED, UNKNOWN)],
-        list(await sessions.list_live_sessions(LIVE.subject, now=LATER)),
+        *[await sessions.find(each.session_id) for each in (LIVE, REVOKED, UNKNOWN, CUT)],
+        await live_sessions(sessions, LIVE.subject),
         list(await sessions.list_revocations(0.0)),
+        await sessions.find_cut_off(),
     ]
 
 

@@ -1,17 +1,17 @@
-"""The concurrency of a session repository: acts that race on several connections."""
+"""The concurrency of a session repository: acts on one session that race on several connections."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import replace
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
 
 from ..domain.errors import AlreadyExists
-from ..domain.sessions.session import RevocationReason
+from ..domain.sessions.replaced import MAX_REPLACED, NOTHING_REPLACED, ReplacedSecret, ReplacedSecrets
+from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
-from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rotated
+from .sessions import LATER, NOW, advance, assert_same, digest, new_session, revoke, revoked, rotated, stored
 
 
 class SessionConcurrency(RepositoryContract[SessionRepository]):
@@ -19,18 +19,18 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_advances_wins(self, proof: Counts) -> None:
-        """Exactly one racer wins, and the session has the values of that racer."""
+        """Exactly one racer wins, and the session has the values of that racer, its replaced secrets, too."""
         racers = await self.racers()
         for number in range(proof.count("races to advance", small=10, full=500)):
             session = new_session(number)
             await racers[0].add(session)
             swaps: list[dict[str, Any]] = [
-                {"new_digest": digest(number, racer), "salt": digest(racer)} for racer in range(RACERS)
+                {"new_digest": digest(number, racer), "replaced": _replaced(session, racer)} for racer in range(RACERS)
             ]
             won = await asyncio.gather(
                 *(advance(connection, session, **swap) for connection, swap in zip(racers, swaps, strict=True))
             )
-            assert sum(won) == 1
+            assert sum(won) == 1, f"{sum(won)} of {RACERS} racing calls of advance returned True, not one"
             assert_same(await racers[-1].find(session.session_id), rotated(session, **swaps[won.index(True)]))
 
     @pytest.mark.proof("stores")
@@ -41,18 +41,13 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
             session = new_session(number)
             await connections[0].add(session)
             racers: list[Coroutine[object, object, bool]] = [advance(connection, session) for connection in connections]
-            revoke = connections[number % CONNECTIONS].revoke(
-                session.session_id, reason=RevocationReason.LOGOUT, now=LATER
-            )
-            racers.insert(number % (CONNECTIONS + 1), revoke)
+            racers.insert(number % (CONNECTIONS + 1), revoke(connections[number % CONNECTIONS], session))
             won = sum(await asyncio.gather(*racers)) - 1
-            assert won in (0, 1)
-            found = await connections[-1].find(session.session_id)
-            left = rotated(session) if won else session
-            revoked = replace(left, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT, salt=None)
-            assert found is not None
-            assert replace(found, salt=None) == revoked
-            assert not any([await advance(connection, found) for connection in connections])
+            assert won in (0, 1), f"{won} racing calls of advance returned True, or revoke returned False"
+            found = await stored(connections[-1], session)
+            assert_same(found, revoked(rotated(session) if won else session))
+            for connection in connections:
+                assert await advance(connection, found) is False, "a session advanced after revoke had returned"
 
     @pytest.mark.proof("stores")
     async def test_set_credential_version_that_races_with_advances_loses_nothing(self, proof: Counts) -> None:
@@ -69,8 +64,10 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
             ]
             swaps = [advance(connection, session) for connection in connections]
             made = await asyncio.gather(*(each for pair in zip(changes, swaps, strict=True) for each in pair))
-            assert (sum(made[::2]), sum(made[1::2])) == (1, 1)
-            assert_same(await connections[-1].find(session.session_id), replace(rotated(session), credential_version=4))
+            assert sum(made[::2]) == 1, "not exactly one of the racing calls of set_credential_version returned True"
+            assert sum(made[1::2]) == 1, "not exactly one of the racing calls of advance returned True"
+            both = rotated(new_session(number, credential_version=4))
+            assert_same(await connections[-1].find(session.session_id), both)
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_revokes_wins(self, proof: Counts) -> None:
@@ -81,14 +78,15 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
             await racers[0].add(session)
             won = await asyncio.gather(
                 *(
-                    connection.revoke(session.session_id, reason=RevocationReason.REUSE, now=LATER + racer)
+                    revoke(connection, session, reason=RevocationReason.REUSE, now=LATER + racer)
                     for racer, connection in enumerate(racers)
                 )
             )
-            assert sum(won) == 1
-            found = await racers[-1].find(session.session_id)
-            assert found is not None
-            assert found.revoked_at == LATER + won.index(True)
+            assert sum(won) == 1, f"{sum(won)} of {RACERS} racing calls of revoke returned True, not one"
+            at = LATER + won.index(True)
+            assert_same(
+                await racers[-1].find(session.session_id), revoked(session, reason=RevocationReason.REUSE, now=at)
+            )
 
     @pytest.mark.proof("stores")
     async def test_one_of_many_adds_wins(self, proof: Counts) -> None:
@@ -100,42 +98,55 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
                 *(connection.add(rival) for connection, rival in zip(racers, rivals, strict=True)),
                 return_exceptions=True,
             )
-            assert results.count(None) == 1
-            assert sum(isinstance(result, AlreadyExists) for result in results) == RACERS - 1
+            assert results.count(None) == 1, "not exactly one of the racing calls of add succeeded"
+            refused = sum(isinstance(result, AlreadyExists) for result in results)
+            assert refused == RACERS - 1, "a call of add that lost the race raised something else than AlreadyExists"
             assert_same(await racers[-1].find(rivals[0].session_id), rivals[results.index(None)])
 
     @pytest.mark.proof("stores")
     async def test_racing_rotations_form_one_chain(self, proof: Counts) -> None:
-        """When many tasks rotate many sessions, each swap that wins follows the swap before it."""
+        """When many tasks rotate many sessions, each swap that wins follows the swap before it, and the last 32
+        replaced secrets are kept.
+        """
         connections = await self.connections(CONNECTIONS)
         opened = [new_session(number) for number in range(proof.count("sessions", small=5, full=50))]
         steps = proof.count("rotations that each task tries", small=20, full=200)
         won: dict[bytes, dict[bytes, bytes]] = {session.session_id: {} for session in opened}
 
-        async def rotate(connection: SessionRepository, session_id: bytes, task: int) -> None:
+        async def rotate(connection: SessionRepository, begun: Session, task: int) -> None:
+            swaps = won[begun.session_id]
             for step in range(steps):
-                session = await connection.find(new_session(int.from_bytes(session_id, "big")).session_id)
-                assert session is not None
-                new = digest(session_id, task, step)
+                session = await stored(connection, begun)
+                new = digest(begun.session_id, task, step)
                 await asyncio.sleep(0)
                 if await advance(connection, session, new_digest=new, now=NOW + 1):
-                    assert session.secret_digest not in won[session_id], "two swaps replaced one digest"
-                    won[session_id][session.secret_digest] = new
+                    assert session.secret_digest not in swaps, "two calls of advance replaced one digest"
+                    swaps[session.secret_digest] = new
 
         for session in opened:
             await connections[0].add(session)
         await asyncio.gather(
-            *(
-                rotate(connections[task % CONNECTIONS], session.session_id, task)
-                for session in opened
-                for task in range(4)
-            )
+            *(rotate(connections[task % CONNECTIONS], session, task) for session in opened for task in range(4))
         )
         for session in opened:
-            found = await connections[-1].find(session.session_id)
-            assert found is not None
-            chain, secret_digest = won[session.session_id], session.secret_digest
-            assert found.generation == len(chain) >= steps
-            for _ in range(len(chain)):
-                secret_digest = chain[secret_digest]
-            assert found.secret_digest == secret_digest
+            found = await stored(connections[-1], session)
+            chain = list(_chain(session.secret_digest, won[session.session_id]))
+            assert found.generation == len(chain) - 1 >= steps, "the generation is not the number of swaps that won"
+            assert found.secret_digest == chain[-1], "the current digest is not the one of the last swap"
+            kept = [each.digest for each in found.replaced]
+            assert kept == chain[-1 - MAX_REPLACED : -1], "a replaced secret is missing from the last 32"
+
+
+def _replaced(session: Session, racer: int) -> ReplacedSecrets:
+    """Return the replaced secrets of a racer. Some racers keep none."""
+    if racer % 4 == 3:
+        return NOTHING_REPLACED
+    return ReplacedSecrets.of(ReplacedSecret(session.secret_digest, digest(racer), LATER))
+
+
+def _chain(first: bytes, successor: dict[bytes, bytes]) -> Iterator[bytes]:
+    """Return the digests from ``first`` on, each of which replaced the one before."""
+    for _ in successor:
+        yield first
+        first = successor[first]
+    yield first

@@ -1,11 +1,34 @@
 """The behaviour of a session repository: its lists, and what one connection sees of the changes of another."""
 
+from collections.abc import Sequence
+from itertools import count
+
+import pytest
+
 from ..domain.identifiers import Subject
-from ..domain.sessions.session import RevocationReason, Session
+from ..domain.sessions.session import LAST_SECOND, RevocationReason, Session
 from ..domain.tokens.revoked_session import RevokedSession
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
-from .sessions import IDLE_LIFETIME, LATER, LIFETIME, NOW, advance, assert_same, new_session, rotated
+from .sessions import (
+    ALL,
+    IDLE_LIFETIME,
+    LATER,
+    LIFETIME,
+    NOW,
+    SUBJECT,
+    TICK,
+    advance,
+    assert_same,
+    began_at,
+    live_sessions,
+    new_session,
+    revoke,
+    rotated,
+)
+
+TIES = tuple(began_at(number, NOW - (7 - number) // 3) for number in (5, 2, 6, 1, 4, 3, 7))
+"""Seven sessions, of which up to three were created at one time, in no order."""
 
 
 class SessionLists(RepositoryContract[SessionRepository]):
@@ -19,89 +42,114 @@ class SessionLists(RepositoryContract[SessionRepository]):
             await repository.add(session)
         await advance(repository, opened[2])
         opened[2] = rotated(opened[2])
-        live = await repository.list_live_sessions(opened[1].subject, now=LATER)
-        assert list(live) == [opened[2], opened[4], opened[1], opened[3]]
+        live = await live_sessions(repository)
+        assert live == [opened[2], opened[4], opened[1], opened[3]], "the list is not in the order of created_at"
         for found in live:
             assert_same(found, opened[int.from_bytes(found.session_id, "big")])
+
+    async def test_sessions_of_one_time_are_listed_by_id(self, repository: SessionRepository) -> None:
+        """The id decides between sessions that were created at the same time."""
+        for session in TIES:
+            await repository.add(session)
+        in_order = sorted(TIES, key=Session.position)
+        assert await live_sessions(repository) == in_order, "the list is not in the order of Session.position"
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
+    async def test_pages_together_have_every_session(self, repository: SessionRepository, limit: int) -> None:
+        """Each page starts after the last session of the page before, also between sessions of one time."""
+        for session in TIES:
+            await repository.add(session)
+        in_order = sorted(TIES, key=Session.position)
+        expected = [in_order[first : first + limit] for first in range(0, len(TIES), limit)]
+        pages = await _pages(repository, limit=limit)
+        assert pages == expected, "the pages are not the list in parts of the limit"
+
+    async def test_page_starts_after_a_position_whose_session_is_gone(self, repository: SessionRepository) -> None:
+        """The position of a revoked session, and one that no session ever had, still divide the list."""
+        for session in TIES:
+            await repository.add(session)
+        in_order = sorted(TIES, key=Session.position)
+        await revoke(repository, in_order[2])
+        page = await repository.list_live_sessions(SUBJECT, now=LATER, limit=2, after=in_order[2].position())
+        assert list(page) == in_order[3:5], "the page after a revoked session is wrong"
+        nobody = began_at(9, in_order[2].created_at - TICK).position()
+        page = await repository.list_live_sessions(SUBJECT, now=LATER, limit=ALL, after=nobody)
+        expected = [each for each in in_order if each.position() > nobody and each != in_order[2]]
+        assert list(page) == expected, "the page after a position that no session has is wrong"
+
+    async def test_page_is_full_although_ended_sessions_are_between(self, repository: SessionRepository) -> None:
+        """A page is shorter than the limit only if no live session follows: ended sessions take no place on it."""
+        opened = [began_at(number, NOW + number) for number in range(9)]
+        for number, session in enumerate(opened):
+            await repository.add(session)
+            if number % 3:
+                await revoke(repository, session)
+        pages = await _pages(repository, limit=2)
+        assert pages == [[opened[0], opened[3]], [opened[6]]], "ended sessions take places on the pages"
 
     async def test_live_sessions_are_of_the_subject(self, repository: SessionRepository) -> None:
         """Subjects are compared character by character. A subject without a session gets an empty list."""
         for number, subject in enumerate(("subject-1", "SUBJECT-1", "subject-1 ", "subject-10"), start=1):
             await repository.add(new_session(number, subject=Subject(subject)))
-        assert list(await repository.list_live_sessions(Subject("subject-1"), now=LATER)) == [new_session(1)]
-        assert list(await repository.list_live_sessions(Subject("subject-2"), now=LATER)) == []
-
-    async def test_revoke_all_revokes_every_session(self, repository: SessionRepository) -> None:
-        """Every session is revoked and cannot rotate. Sessions that were revoked before keep their reasons."""
-        for number in range(1, 8):
-            await repository.add(new_session(number, subject=Subject(f"subject-{number % 3}")))
-        await repository.revoke(new_session(7).session_id, reason=RevocationReason.LOGOUT, now=LATER)
-        assert await repository.revoke_all(reason=RevocationReason.KEY_COMPROMISED, now=LATER) == 6
-        assert await repository.revoke_all(reason=RevocationReason.KEY_COMPROMISED, now=LATER) == 0
-        for number in range(1, 8):
-            found = await repository.find(new_session(number).session_id)
-            assert found is not None
-            expected = RevocationReason.LOGOUT if number == 7 else RevocationReason.KEY_COMPROMISED
-            assert (found.revoked_at, found.revoked_because) == (LATER, expected)
-            assert not await advance(repository, found)
-        assert len(await repository.list_revocations(LATER)) == 7
+        assert await live_sessions(repository, Subject("subject-1")) == [new_session(1)], "another subject is listed"
+        assert await live_sessions(repository, Subject("subject-2")) == [], "a subject without sessions has some"
 
     async def test_ended_sessions_are_not_listed_as_live(self, repository: SessionRepository) -> None:
-        """Revoked sessions are not listed, and expired sessions are not listed from the moment of the expiry on."""
-        await repository.add(new_session(1, idle_expires_at=None))
-        await repository.add(new_session(2))
-        await repository.add(new_session(3))
-        await repository.revoke(new_session(3).session_id, reason=RevocationReason.LOGOUT, now=LATER)
-
-        async def live_at(now: float) -> list[Session]:
-            return list(await repository.list_live_sessions(Subject("subject-1"), now=now))
-
+        """Revoked sessions are not listed, and no session is listed in the last second before it expires."""
         absolute, idle = new_session(1, idle_expires_at=None), new_session(2)
-        assert {each.session_id for each in await live_at(LATER)} == {absolute.session_id, idle.session_id}
-        assert {each.session_id for each in await live_at(NOW + IDLE_LIFETIME - 1)} == {
-            absolute.session_id,
-            idle.session_id,
-        }
-        assert await live_at(NOW + IDLE_LIFETIME) == [absolute]
-        assert await live_at(NOW + LIFETIME - 1) == [absolute]
-        assert await live_at(NOW + LIFETIME) == []
+        for session in (absolute, idle, new_session(3)):
+            await repository.add(session)
+        await revoke(repository, new_session(3))
+        last = -LAST_SECOND
+        for now, expected in (
+            (LATER, [absolute, idle]),
+            (NOW + IDLE_LIFETIME + last, [absolute, idle]),
+            (NOW + IDLE_LIFETIME + last + TICK, [absolute]),
+            (NOW + LIFETIME + last, [absolute]),
+            (NOW + LIFETIME + last + TICK, []),
+        ):
+            live = await live_sessions(repository, now=now)
+            assert live == expected, f"the list is wrong {now - NOW} seconds after the sessions began"
 
     async def test_rotated_session_is_listed_until_its_new_idle_expiry(self, repository: SessionRepository) -> None:
         """A rotated session is listed until its new idle expiry."""
         await repository.add(new_session())
         await advance(repository, new_session())
-        assert list(await repository.list_live_sessions(Subject("subject-1"), now=NOW + IDLE_LIFETIME)) == [
-            rotated(new_session())
-        ]
-        assert list(await repository.list_live_sessions(Subject("subject-1"), now=LATER + IDLE_LIFETIME)) == []
+        live = await live_sessions(repository, now=NOW + IDLE_LIFETIME)
+        assert live == [rotated(new_session())], "the list uses the first idle expiry, which the rotation has moved"
+        live = await live_sessions(repository, now=LATER + IDLE_LIFETIME)
+        assert live == [], "the list has a session at its new idle expiry"
 
     async def test_revocations_are_listed_from_the_moment_on(self, repository: SessionRepository) -> None:
         """The moment itself is included. Live and expired sessions are not listed."""
         for number in range(5):
             await repository.add(new_session(number))
         for number in range(4):
-            await repository.revoke(new_session(number).session_id, reason=RevocationReason.REUSE, now=LATER + number)
+            await revoke(repository, new_session(number), reason=RevocationReason.REUSE, now=LATER + number)
         every = [RevokedSession(new_session(number).session_id, LATER + number) for number in range(4)]
         for first in range(4):
-            assert _in_order(await repository.list_revocations(LATER + first)) == every[first:]
-        assert _in_order(await repository.list_revocations(0.0)) == every
-        assert list(await repository.list_revocations(LATER + 3.015625)) == []
+            listed = _by_time(await repository.list_revocations(LATER + first))
+            assert listed == every[first:], "list_revocations does not start at the moment itself"
+        assert _by_time(await repository.list_revocations(0.0)) == every, "not every revocation is listed"
+        listed = list(await repository.list_revocations(LATER + 3 + TICK))
+        assert listed == [], "a revocation before the moment is listed"
 
     async def test_revocations_are_listed_by_time_not_by_order_of_calls(self, repository: SessionRepository) -> None:
         """The given time decides, not the order of the calls, because clocks differ."""
         for number, at in ((1, LATER + 5), (2, LATER)):
             await repository.add(new_session(number))
-            await repository.revoke(new_session(number).session_id, reason=RevocationReason.LOGOUT, now=at)
-        assert list(await repository.list_revocations(LATER + 1)) == [
-            RevokedSession(new_session(1).session_id, LATER + 5)
-        ]
+            await revoke(repository, new_session(number), now=at)
+        listed = list(await repository.list_revocations(LATER + 1))
+        expected = [RevokedSession(new_session(1).session_id, LATER + 5)]
+        assert listed == expected, "list_revocations judges by the order of the calls"
 
     async def test_second_revoke_does_not_change_the_list(self, repository: SessionRepository) -> None:
         """A session is listed once, with its first time."""
         await repository.add(new_session())
         for at in (LATER, LATER + 1):
-            await repository.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=at)
-        assert list(await repository.list_revocations(0.0)) == [RevokedSession(new_session().session_id, LATER)]
+            await revoke(repository, new_session(), now=at)
+        listed = list(await repository.list_revocations(0.0))
+        assert listed == [RevokedSession(new_session().session_id, LATER)], "a second revoke changed the list"
 
     async def test_every_connection_sees_acknowledged_changes(self) -> None:
         """Each read and each swap starts from the last acknowledged change of any connection."""
@@ -110,16 +158,31 @@ class SessionLists(RepositoryContract[SessionRepository]):
         assert await other.find(session.session_id) is None
         await one.add(session)
         assert_same(await other.find(session.session_id), session)
-        assert await advance(other, session)
+        assert await advance(other, session), "a connection does not see the session that another one added"
         session = rotated(session)
         assert_same(await one.find(session.session_id), session)
-        assert list(await one.list_live_sessions(session.subject, now=LATER)) == [session]
-        assert await one.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)
-        assert await advance(other, session) is False
-        assert list(await other.list_live_sessions(session.subject, now=LATER)) == []
-        assert list(await other.list_revocations(LATER)) == [RevokedSession(session.session_id, LATER)]
+        assert await live_sessions(one) == [session], "the list does not show the rotation of another connection"
+        assert await revoke(one, session), "a connection does not see the session that another one rotated"
+        assert await advance(other, session) is False, "a session advanced that another connection has revoked"
+        assert await live_sessions(other) == [], "the list has a session that another connection has revoked"
+        listed = list(await other.list_revocations(LATER))
+        assert listed == [RevokedSession(session.session_id, LATER)], "the revocation of another connection is missing"
 
 
-def _in_order(revocations: object) -> list[RevokedSession]:
-    assert isinstance(revocations, list | tuple)
+async def _pages(sessions: SessionRepository, *, limit: int) -> list[list[Session]]:
+    """Return all pages of live sessions, read as the service reads them: a short page is the last one."""
+    pages: list[list[Session]] = []
+    after = None
+    for number in count():
+        assert number <= len(TIES) + 2, "the pages of list_live_sessions never end"
+        page = list(await sessions.list_live_sessions(SUBJECT, now=LATER, limit=limit, after=after))
+        assert len(page) <= limit, "a page has more sessions than the limit"
+        pages += [page] if page else []
+        if len(page) < limit:
+            break
+        after = page[-1].position()
+    return pages
+
+
+def _by_time(revocations: Sequence[RevokedSession]) -> list[RevokedSession]:
     return sorted(revocations, key=lambda each: each.revoked_at)

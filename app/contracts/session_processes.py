@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import pytest
 
-from ..domain.identifiers import SessionId
+from ..domain.sessions.replaced import MAX_REPLACED
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import Counts
-from .sessions import LATER, NOW, advance, assert_same, digest, new_session, rotated
+from .sessions import LATER, NOW, advance, assert_same, began_at, digest, new_session, revoke, rotated, stored
 
 Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
 """Open a repository over the store of a test. It is pickled for other processes, so it must be a function of a module,
@@ -55,7 +55,7 @@ class SessionProcesses:
                 session = new_session(number)
                 await sessions.add(session)
                 won = await _race(processes, partial(_swap, self.opener(), session))
-                assert sum(map(len, won)) == 1, "one swap wins"
+                assert sum(map(len, won)) == 1, "not exactly one of the racing calls of advance returned True"
                 [winner] = [digest for each in won for digest in each]
                 assert_same(await sessions.find(session.session_id), rotated(session, new_digest=winner))
 
@@ -67,10 +67,32 @@ class SessionProcesses:
                 session = new_session(number)
                 await sessions.add(session)
                 await _race(processes, partial(_swap_or_revoke, self.opener(), session))
-                found = await sessions.find(session.session_id)
-                assert found is not None
-                assert (found.revoked_at, found.revoked_because) == (LATER, RevocationReason.LOGOUT)
-                assert await advance(sessions, found) is False
+                found = await stored(sessions, session)
+                how = (found.revoked_at, found.revoked_because)
+                assert how == (LATER, RevocationReason.LOGOUT), "the revocation of a process was lost"
+                assert await advance(sessions, found) is False, "a session advanced that a process has revoked"
+
+    @pytest.mark.proof("stores")
+    async def test_acts_on_many_sessions_in_another_process_are_final(
+        self, processes: ProcessPoolExecutor, proof: Counts
+    ) -> None:
+        """One process ends a subject's sessions or sets the cut-off while the others swap. No session changes after
+        that act has returned.
+        """
+        async with self.opener()() as sessions:
+            for number in range(proof.count("races to end many across processes", small=6, full=200)):
+                cut_off = int(NOW) + 2 * number
+                opened = [began_at(100 * number + each, float(cut_off)) for each in range(_RACERS_EACH)]
+                for session in opened:
+                    await sessions.add(session)
+                act = _swap_or_cut_off if number % 2 else _swap_or_revoke_subject
+                ended, *_ = await _race(processes, partial(act, self.opener(), opened))
+                for then in ended:
+                    now = await stored(sessions, then)
+                    assert now.revoked_at is not None, "a session is live that another process has ended"
+                    assert now == then, "a session changed after another process had ended it"
+                    made = await advance(sessions, now, now=cut_off + 1.0)
+                    assert made is False, "a session advanced that another process has ended"
 
     @pytest.mark.proof("stores")
     async def test_rotations_in_several_processes_form_one_chain(
@@ -81,17 +103,17 @@ class SessionProcesses:
         session = new_session()
         async with self.opener()() as sessions:
             await sessions.add(session)
-            won = await _race(processes, partial(_rotate, self.opener(), session.session_id, steps))
+            won = await _race(processes, partial(_rotate, self.opener(), session, steps))
             swaps = [swap for each in won for swap in each]
             successor = dict(swaps)
             assert len(successor) == len(swaps), "two swaps replaced one digest"
-            found = await sessions.find(session.session_id)
-        assert found is not None
-        assert found.generation == len(swaps) >= steps
+            found = await stored(sessions, session)
+        assert found.generation == len(swaps) >= steps, "the generation is not the number of swaps that won"
         secret_digest = session.secret_digest
         for _ in swaps:
             secret_digest = successor[secret_digest]
-        assert found.secret_digest == secret_digest
+        assert found.secret_digest == secret_digest, "the current digest is not the one of the last swap"
+        assert len(found.replaced) == min(len(swaps), MAX_REPLACED), "a replaced secret is missing from the last 32"
 
 
 @contextmanager
@@ -140,20 +162,49 @@ def _swap(opener: Opener, session: Session, process: int) -> Sequence[bytes]:
 def _swap_or_revoke(opener: Opener, session: Session, process: int) -> Sequence[bool]:
     async def act(sessions: SessionRepository) -> Sequence[bool]:
         if process == 0:
-            return [await sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=LATER)]
+            return [await revoke(sessions, session)]
         return [await advance(sessions, session)]
 
     return _run(opener, act)
 
 
-def _rotate(opener: Opener, session_id: SessionId, steps: int, process: int) -> Sequence[tuple[bytes, bytes]]:
+def _swap_or_revoke_subject(opener: Opener, opened: Sequence[Session], process: int) -> Sequence[Session]:
+    """Return the sessions as they are when the first process has revoked them; other processes return none."""
+
+    async def act(sessions: SessionRepository) -> Sequence[Session]:
+        if process:
+            return await _swap_all(sessions, opened)
+        subject, reason = opened[0].subject, RevocationReason.LOGOUT
+        await sessions.revoke_subject(subject, reason=reason, now=opened[0].created_at, keep=None)
+        return [await stored(sessions, each) for each in opened]
+
+    return _run(opener, act)
+
+
+def _swap_or_cut_off(opener: Opener, opened: Sequence[Session], process: int) -> Sequence[Session]:
+    """Return the sessions as they are when the first process has set the cut-off; other processes return none."""
+
+    async def act(sessions: SessionRepository) -> Sequence[Session]:
+        if process:
+            return await _swap_all(sessions, opened)
+        await sessions.set_cut_off(opened[0].auth_time())
+        return [await stored(sessions, each) for each in opened]
+
+    return _run(opener, act)
+
+
+async def _swap_all(sessions: SessionRepository, opened: Sequence[Session]) -> Sequence[Session]:
+    await asyncio.gather(*(advance(sessions, each, now=each.created_at + 1) for each in opened))
+    return []
+
+
+def _rotate(opener: Opener, begun: Session, steps: int, process: int) -> Sequence[tuple[bytes, bytes]]:
     """Return the old and the new digest of each swap that won."""
 
     async def act(sessions: SessionRepository) -> Sequence[tuple[bytes, bytes]]:
         won = []
         for step in range(steps):
-            session = await sessions.find(session_id)
-            assert session is not None
+            session = await stored(sessions, begun)
             new = digest(process, step)
             if await advance(sessions, session, new_digest=new, now=NOW + 1):
                 won.append((session.secret_digest, new))

@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ..domain.errors import ConfigurationError
-from ..domain.sessions.session import RevocationReason
 from ..ports.session_store import SessionStore, StoreOptions
-from .sessions import LATER, advance, assert_same, new_session, rotated
+from .sessions import LATER, advance, assert_same, began_at, new_session, revoke, revoked, rotated
 
 OPTIONS = StoreOptions(timeout=20.0, connections=3)
 
@@ -60,7 +59,7 @@ class SessionStoreContract:
         await store.prepare()
         await store.open()
         await store.sessions.add(new_session())
-        await store.sessions.revoke(new_session().session_id, reason=RevocationReason.LOGOUT, now=LATER)
+        await revoke(store.sessions, new_session())
         async with asyncio.timeout(OPTIONS.timeout):
             for _ in range(3):
                 await store.await_revocation(seconds=0.05)
@@ -76,19 +75,24 @@ class DurableStoreContract(SessionStoreContract):
     """Acknowledged changes survive closing and opening the store again."""
 
     async def test_acknowledged_changes_survive_a_restart(self) -> None:
-        """A rotated session and a revocation survive closing and opening the store again."""
+        """A rotated session, a revocation and the cut-off survive closing and opening the store again."""
         await self.store().prepare()
         first = self.store()
         await first.open()
-        for number in (1, 2):
-            await first.sessions.add(new_session(number))
-        assert await advance(first.sessions, new_session(1))
-        assert await first.sessions.revoke(new_session(2).session_id, reason=RevocationReason.LOGOUT, now=LATER)
+        ended = began_at(3, new_session().created_at - 2)
+        for session in (new_session(1), new_session(2), ended):
+            await first.sessions.add(session)
+        assert await advance(first.sessions, new_session(1)), "advance refused a live session"
+        assert await revoke(first.sessions, new_session(2)), "revoke returned False for a live session"
+        await first.sessions.set_cut_off(ended.auth_time())
         await first.close()
         await self.store().prepare()
         second = self.store()
         await second.open()
         assert_same(await second.sessions.find(new_session(1).session_id), rotated(new_session(1)))
-        [revocation] = await second.sessions.list_revocations(LATER)
-        assert revocation.session_id == new_session(2).session_id
+        assert_same(await second.sessions.find(new_session(2).session_id), revoked(new_session(2)))
+        listed = [each.session_id for each in await second.sessions.list_revocations(LATER)]
+        assert listed == [new_session(2).session_id], "a revocation is not listed after a restart"
+        assert await second.sessions.find_cut_off() == ended.auth_time(), "the cut-off did not survive a restart"
+        assert_same(await second.sessions.find(ended.session_id), ended.ended_by(ended.auth_time()))
         await second.close()

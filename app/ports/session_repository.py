@@ -87,10 +87,11 @@ class SessionRepository(Protocol):
     async def revoke_excess(
         self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
     ) -> Sequence[Session]:
-        """Revoke sessions of ``subject`` until at most ``limit`` are live; return those that this call revoked.
+        """Revoke sessions of ``subject`` until at most ``limit`` are live; return those that this call revoked, as they
+        are now.
 
         The ones with the oldest ``rotated_at`` are revoked, never ``keep``. One call may revoke at most 1,000 sessions.
-        ``limit`` is at least 1.
+        ``limit`` is at least 1. Concurrent calls never leave fewer than ``limit`` live, whatever they keep.
         """
         ...
 
@@ -119,7 +120,8 @@ class SessionRepository(Protocol):
     ) -> Sequence[Session]:
         """Return at most ``limit`` sessions of ``subject`` that are live at ``now``, the oldest first.
 
-        They are ordered by ``Session.position``, and all are after the position ``after``.
+        They are ordered by ``Session.position``, and all are after the position ``after``. They are fewer than
+        ``limit`` only if no more follow.
         """
         ...
 
