@@ -127,6 +127,8 @@ class SweeperBehaviour(RepositoryContract[SweptSessions]):
         assert await _revoke_cut_off(repository) == 1, "the first cut-off ended one session"
         await repository.set_cut_off(int(NOW) + 2)
         assert await _revoke_cut_off(repository) == 2, "the second cut-off ended two more sessions"
+        await repository.add(began_at(9, NOW))
+        assert await _revoke_cut_off(repository) == 1, "a session that was added after the cut-off is never revoked"
         found = await stored(repository, began_at(0, NOW))
         assert found == began_at(0, NOW).ended_by(int(NOW)), "a later cut-off changed a session that is revoked"
 

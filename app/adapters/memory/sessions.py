@@ -21,9 +21,9 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
     thread only.
 
-    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. ``erase_replaced``
-    checks the rotations in the order of their times: its queue has the rotations within the lifetime of a
-    replaced secret.
+    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. The queue of
+    ``erase_replaced`` has one entry for each session with replaced secrets, whose time is never after the last rotation.
+    ``revoke_cut_off`` has a queue of the sessions that it has not checked.
     """
 
     def __init__(self) -> None:
@@ -40,6 +40,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
             raise AlreadyExists
         self._sessions[session.session_id] = session
         self._to_sweep.append(session.session_id)
+        if self._is_cut_off(session):
+            self._to_cut_off.append(session.session_id)
         self._by_subject.add(session.subject, session.session_id)
 
     async def find(self, session_id: SessionId) -> Session | None:
@@ -57,17 +59,19 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         idle_expires_at: float | None,
     ) -> bool:
         session = await self.find(session_id)
-        advanced = session and session.advanced(
+        if session is None:
+            return False
+        advanced = session.advanced(
             expected_digest=expected_digest,
             new_digest=new_digest,
             replaced=replaced,
             now=now,
             idle_expires_at=idle_expires_at,
         )
-        if not advanced:
+        if advanced is None:
             return False
         self._sessions[session_id] = advanced
-        if replaced:
+        if replaced and (not session.replaced or now < session.rotated_at):
             heappush(self._rotations, (now, session_id))
         return True
 
@@ -136,11 +140,15 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         erased = 0
         while erased < limit and self._rotations and self._rotations[0][0] < rotated_before:
-            rotated_at, session_id = heappop(self._rotations)
+            _, session_id = heappop(self._rotations)
             session = self._sessions.get(session_id)
-            if session is not None and session.rotated_at == rotated_at and session.replaced:
+            if session is None or not session.replaced:
+                continue
+            if session.rotated_at < rotated_before:
                 self._sessions[session_id] = replace(session, replaced=NOTHING_REPLACED)
                 erased += 1
+            else:
+                heappush(self._rotations, (session.rotated_at, session_id))
         return erased
 
     async def revoke_cut_off(self, *, limit: int) -> int:

@@ -1,4 +1,4 @@
-"""The memory that a session takes."""
+"""The memory that a session takes, and each secret that it has replaced."""
 
 import gc
 import tracemalloc
@@ -8,12 +8,14 @@ import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
 from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
-from app.domain.sessions.session import Session
+from app.domain.sessions.session import Session, SessionPolicy
 from app.testing.builders import ALICE
 from app.testing.system import NOW
 from tests.conftest import Proof
 
 MAX_BYTES = 1_024
+MAX_KEPT_BYTES = 80
+POLICY = SessionPolicy()
 
 
 def session(number: int) -> Session:
@@ -46,31 +48,79 @@ def tracing() -> Iterator[None]:
     tracemalloc.stop()
 
 
-async def fill(sessions: MemorySessionRepository, numbers: range) -> None:
-    """Add sessions and rotate each of them once. Each has values of its own."""
+async def fill(sessions: MemorySessionRepository, numbers: range, *, kept: int) -> None:
+    """Add sessions, each with values of its own, and rotate each of them until ``kept`` replaced secrets are kept."""
     for number in numbers:
         new = session(number)
         await sessions.add(new)
-        assert await sessions.advance(
-            new.session_id,
-            expected_digest=new.secret_digest,
-            new_digest=(number + 1).to_bytes(32, "big"),
-            salt=number.to_bytes(32, "little"),
-            now=new.created_at + 1.5,
-            idle_expires_at=new.created_at + 86_401.5,
-        )
+        for step in range(1, kept + 1):
+            now = new.created_at + step
+            new_digest, salt = (number * 64 + step).to_bytes(32, "big"), number.to_bytes(32, "little")
+            replaced = POLICY.replaced_after(new, salt=salt, now=now)
+            assert await sessions.advance(
+                new.session_id,
+                expected_digest=new.secret_digest,
+                new_digest=new_digest,
+                replaced=replaced,
+                now=now,
+                idle_expires_at=now + 86_400,
+            )
+            new = await found(sessions, new)
+
+
+def traced() -> int:
+    """Return the traced bytes. A collection first frees the tuples that Python keeps to use again."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+async def found(sessions: MemorySessionRepository, added: Session) -> Session:
+    """Return the stored form of a session."""
+    stored = await sessions.find(added.session_id)
+    assert stored is not None
+    return stored
+
+
+async def largest_size(sessions: MemorySessionRepository, *, step: int, kept: int) -> float:
+    """Return the bytes that a session takes, at most. The dictionaries grow between the measurements."""
+    before = traced()
+    sizes = []
+    for first in range(0, 12 * step, step):
+        await fill(sessions, range(first, first + step), kept=kept)
+        sizes.append((traced() - before) / (first + step))
+    return max(sizes)
 
 
 @pytest.mark.proof("memory")
 @pytest.mark.usefixtures("tracing")
-async def test_a_session_takes_at_most_a_kibibyte(proof: Proof) -> None:
-    """A session that has just rotated takes at most 1,024 bytes, also right after the dictionaries have grown."""
+async def test_a_session_at_rest_takes_at_most_a_kibibyte(proof: Proof) -> None:
+    """A session that has not rotated yet takes at most 1,024 bytes, also right after the dictionaries have grown."""
     step = proof.count("sessions between two measurements", small=300, full=1_000)
+    size = await largest_size(MemorySessionRepository(), step=step, kept=0)
+    proof.measured("bytes of a session at rest, at most", round(size))
+    assert size <= MAX_BYTES
+
+
+@pytest.mark.proof("memory")
+@pytest.mark.usefixtures("tracing")
+async def test_a_session_that_has_rotated_is_at_rest_after_a_sweep(proof: Proof) -> None:
+    """When what it replaced has been erased, a session takes at most 1,024 bytes again."""
+    step = proof.count("rotated sessions between two measurements", small=100, full=1_000)
     sessions = MemorySessionRepository()
-    before, _ = tracemalloc.get_traced_memory()
-    sizes = []
-    for first in range(0, 12 * step, step):
-        await fill(sessions, range(first, first + step))
-        sizes.append((tracemalloc.get_traced_memory()[0] - before) / (first + step))
-    proof.measured("bytes a session, at most", round(max(sizes)))
-    assert max(sizes) <= MAX_BYTES
+    before = traced()
+    await fill(sessions, range(step), kept=3)
+    assert await sessions.erase_replaced(rotated_before=NOW + 10**9, limit=step) == step
+    size = (traced() - before) / step
+    proof.measured("bytes of a session after a sweep", round(size))
+    assert size <= MAX_BYTES
+
+
+@pytest.mark.proof("memory")
+@pytest.mark.usefixtures("tracing")
+@pytest.mark.parametrize("kept", [1, 32])
+async def test_a_replaced_secret_takes_at_most_80_bytes(proof: Proof, kept: int) -> None:
+    """A session that keeps 1 or 32 replaced secrets takes at most 1,024 bytes, and 80 for each of them."""
+    step = proof.count(f"sessions with {kept} kept between two measurements", small=10, full=500)
+    size = await largest_size(MemorySessionRepository(), step=step, kept=kept)
+    proof.measured(f"bytes of a session with {kept} kept, at most", round(size))
+    assert size <= MAX_BYTES + kept * MAX_KEPT_BYTES
