@@ -94,7 +94,7 @@ class Rotation:
             scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
             if verdict is Verdict.REPLAY:
                 return self._replay(token, session, scope, now)
-            issued = await self._advance(token, session, scope, now)
+            issued = await self._advance(token, session, scope)
             if issued is not None:
                 return issued
         raise StoreUnavailable("Too many requests for one session at once; try again.")
@@ -118,8 +118,12 @@ class Rotation:
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))
         return issued
 
-    async def _advance(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens | None:
-        """Commit the successor and return it; return ``None`` if another request committed first."""
+    async def _advance(self, token: RefreshToken, session: Session, scope: Scope) -> IssuedTokens | None:
+        """Commit the successor and return it; return ``None`` if another request committed first.
+
+        The time is read again: the replay window of ``token`` begins with the commit, and the reads may have been slow.
+        """
+        now = self._clock.now()
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
         generation = session.generation + 1
         successor = ratchet.successor(token, salt=salt, generation=generation)
