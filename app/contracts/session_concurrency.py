@@ -1,7 +1,7 @@
 """The concurrency of a session repository: acts on one session that race on several connections."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from ..domain.sessions.replaced import MAX_REPLACED, NOTHING_REPLACED, ReplacedS
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
-from .sessions import LATER, NOW, advance, assert_same, digest, new_session, revoke, revoked, rotated, stored
+from .sessions import LATER, NOW, advance, assert_same, chain_of, digest, new_session, revoke, revoked, rotated, stored
 
 
 class SessionConcurrency(RepositoryContract[SessionRepository]):
@@ -130,7 +130,7 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
         )
         for session in opened:
             found = await stored(connections[-1], session)
-            chain = list(_chain(session.secret_digest, won[session.session_id]))
+            chain = list(chain_of(won[session.session_id], first=session.secret_digest))
             assert found.generation == len(chain) - 1 >= steps, "the generation is not the number of swaps that won"
             assert found.secret_digest == chain[-1], "the current digest is not the one of the last swap"
             kept = [each.digest for each in found.replaced]
@@ -142,11 +142,3 @@ def _replaced(session: Session, racer: int) -> ReplacedSecrets:
     if racer % 4 == 3:
         return NOTHING_REPLACED
     return ReplacedSecrets.of(ReplacedSecret(session.secret_digest, digest(racer), LATER))
-
-
-def _chain(first: bytes, successor: dict[bytes, bytes]) -> Iterator[bytes]:
-    """Return the digests from ``first`` on, each of which replaced the one before."""
-    for _ in successor:
-        yield first
-        first = successor[first]
-    yield first

@@ -157,11 +157,13 @@ class SessionLists(RepositoryContract[SessionRepository]):
         session = new_session()
         assert await other.find(session.session_id) is None
         await one.add(session)
-        assert_same(await other.find(session.session_id), session)
+        for connection in (one, other):
+            assert_same(await connection.find(session.session_id), session)
         assert await advance(other, session), "a connection does not see the session that another one added"
         session = rotated(session)
         assert_same(await one.find(session.session_id), session)
         assert await live_sessions(one) == [session], "the list does not show the rotation of another connection"
+        assert_same(await other.find(session.session_id), session)
         assert await revoke(one, session), "a connection does not see the session that another one rotated"
         assert await advance(other, session) is False, "a session advanced that another connection has revoked"
         assert await live_sessions(other) == [], "the list has a session that another connection has revoked"

@@ -15,7 +15,7 @@ from ..domain.sessions.replaced import MAX_REPLACED
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import Counts
-from .sessions import LATER, NOW, advance, assert_same, began_at, digest, new_session, revoke, rotated, stored
+from .sessions import LATER, NOW, advance, assert_same, began_at, chain_of, digest, new_session, revoke, rotated, stored
 
 Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
 """Open a repository over the store of a test. It is pickled for other processes, so it must be a function of a module,
@@ -106,14 +106,13 @@ class SessionProcesses:
             won = await _race(processes, partial(_rotate, self.opener(), session, steps))
             swaps = [swap for each in won for swap in each]
             successor = dict(swaps)
-            assert len(successor) == len(swaps), "two swaps replaced one digest"
+            assert len(successor) == len(swaps), "two calls of advance replaced one digest"
             found = await stored(sessions, session)
         assert found.generation == len(swaps) >= steps, "the generation is not the number of swaps that won"
-        secret_digest = session.secret_digest
-        for _ in swaps:
-            secret_digest = successor[secret_digest]
-        assert found.secret_digest == secret_digest, "the current digest is not the one of the last swap"
-        assert len(found.replaced) == min(len(swaps), MAX_REPLACED), "a replaced secret is missing from the last 32"
+        chain = list(chain_of(successor, first=session.secret_digest))
+        assert found.secret_digest == chain[-1], "the current digest is not the one of the last swap"
+        kept = [each.digest for each in found.replaced]
+        assert kept == chain[-1 - MAX_REPLACED : -1], "a replaced secret is missing from the last 32"
 
 
 @contextmanager

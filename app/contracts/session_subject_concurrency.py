@@ -91,7 +91,10 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
 
     @pytest.mark.proof("stores")
     async def test_racing_sign_ins_never_end_too_many(self, proof: Counts) -> None:
-        """When many sign in at once, at least ``limit`` sessions stay live, and no session is returned twice."""
+        """When many sign in at once, at least ``limit`` sessions stay live, and no session is returned twice.
+
+        Each racer keeps its own session. In every second round all have signed in before any is judged.
+        """
         racers = await self.racers()
         limit = 3
         for number in range(proof.count("races of sign-ins", small=16, full=500)):
@@ -102,11 +105,9 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
                 for each in range(RACERS)
             ]
 
-            async def sign_in(connection: SessionRepository, session: Session) -> Sequence[Session]:
-                await connection.add(session)
-                return await _limit(connection, session.subject, limit, keep=session.session_id)
-
-            ended = await asyncio.gather(*(sign_in(*pair) for pair in zip(racers, new, strict=True)))
+            others = asyncio.Barrier(RACERS if number % 2 else 1)
+            sign_ins = [_enter(*pair, others, limit) for pair in zip(racers, new, strict=True)]
+            ended = await asyncio.gather(*sign_ins)
             returned = [session.session_id for each in ended for session in each]
             left = await live_sessions(racers[-1], subject)
             assert len(left) >= limit, f"racing sign-ins left {len(left)} sessions, fewer than the limit of {limit}"
@@ -167,6 +168,15 @@ async def _sign_in(sessions: SessionRepository, number: int, sessions_of_subject
     for session in opened:
         await sessions.add(session)
     return opened
+
+
+async def _enter(
+    sessions: SessionRepository, session: Session, others: asyncio.Barrier, limit: int
+) -> Sequence[Session]:
+    """Sign in: add the session, wait for the others, and end the sessions that are too many."""
+    await sessions.add(session)
+    await others.wait()
+    return await _limit(sessions, session.subject, limit, keep=session.session_id)
 
 
 async def _end(sessions: SessionRepository, subject: Subject) -> Sequence[Session]:

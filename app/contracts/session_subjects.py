@@ -195,13 +195,15 @@ class SessionsOfSubjects(RepositoryContract[SessionRepository]):
         one, other = await self.connections(2)
         for number in range(4):
             await one.add(new_session(number, rotated_at=NOW + number))
+        for connection in (one, other):
+            assert _numbers([await stored(connection, new_session(number)) for number in range(4)]) == [0, 1, 2, 3]
         assert _numbers(await _limit(other, 3)) == [0], "a connection does not see the sessions that another one added"
         assert _numbers(await live_sessions(one)) == [1, 2, 3], "a connection lists a session that another one revoked"
         assert _numbers(await _end(one)) == [1, 2, 3], "a connection revokes again what another one has revoked"
-        for number in range(4):
+        for number in range(1, 4):
+            assert (await stored(other, new_session(number))).revoked_at == LATER, "a revocation is not seen"
             made = await advance(other, new_session(number))
             assert made is False, "a session advanced that another connection has revoked"
-            assert (await stored(other, new_session(number))).revoked_at == LATER, "a revocation is not seen"
 
 
 async def _end(sessions: SessionRepository, subject: Subject = SUBJECT) -> Sequence[Session]:

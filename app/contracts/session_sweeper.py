@@ -209,6 +209,8 @@ class SweeperBehaviour(RepositoryContract[SweptSessions]):
         one, other = await self.connections(2)
         await one.add(new_session())
         await advance(one, new_session())
+        for connection in (one, other):
+            assert_same(await connection.find(new_session().session_id), rotated(new_session()))
         erased = await other.erase_replaced(rotated_before=LATER + 1, limit=10)
         assert erased == 1, "a sweep does not see the rotation of another connection"
         assert_same(await one.find(new_session().session_id), _erased(rotated(new_session())))

@@ -1,6 +1,6 @@
 """Sessions for the tests of the kit, and the acts on them as the service calls them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any, Final, Protocol
@@ -144,6 +144,15 @@ def assert_same(found: Session | None, expected: Session) -> None:
         assert value == wanted, f"{field.name} has another value than the session should have"
         assert type(value) is type(wanted), f"{field.name} has the right value, but another type"
     assert type(found.replaced.packed) is bytes, "replaced.packed is not of the type bytes"
+
+
+def chain_of(swaps: Mapping[bytes, bytes], *, first: bytes) -> Iterator[bytes]:
+    """Return all digests of a session from ``first`` on. ``swaps`` has the new digest of each replaced one."""
+    for _ in swaps:
+        yield first
+        assert first in swaps, "a call of advance won that does not follow the one before"
+        first = swaps[first]
+    yield first
 
 
 def in_order(sessions: Sequence[Session]) -> list[Session]:

@@ -2,13 +2,13 @@
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.domain.identifiers import SessionId
+from app.domain.identifiers import SessionId, Subject
 from app.domain.sessions.session import Session
 from app.ports.session_repository import SessionRepository
 from app.testing.sessions import FakeSessionRepository
@@ -42,15 +42,27 @@ class UnlockedFile(FakeSessionRepository):
         await self._write()
         return won
 
+    async def revoke_subject(self, subject: Subject, **how: Any) -> Sequence[Session]:
+        self._read()
+        ended = await super().revoke_subject(subject, **how)
+        await self._write()
+        return ended
+
+    async def set_cut_off(self, cut_off: int) -> None:
+        self._read()
+        await super().set_cut_off(cut_off)
+        await self._write()
+
     def _read(self) -> None:
         if self._file.exists():
-            self.stored = pickle.loads(self._file.read_bytes())  # noqa: S301  # this test wrote the file
+            # This test wrote the file.
+            self.stored, self.cut_off = pickle.loads(self._file.read_bytes())  # noqa: S301
 
     async def _write(self) -> None:
-        sessions = dict(self.stored)
+        content = dict(self.stored), self.cut_off
         await asyncio.sleep(0.01)
         unfinished = self._file.with_name(uuid4().hex)
-        unfinished.write_bytes(pickle.dumps(sessions))
+        unfinished.write_bytes(pickle.dumps(content))
         unfinished.replace(self._file)
 
 

@@ -1,12 +1,11 @@
-"""Session repositories with one fault each in a list or in a sweep."""
+"""Session repositories with one fault each in a list."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
 from app.domain.identifiers import SessionId, Subject
-from app.domain.sessions.session import RevocationReason, Session
+from app.domain.sessions.session import LAST_SECOND, RevocationReason, Session, SessionPosition
 from app.domain.tokens.revoked_session import RevokedSession
 from app.testing.sessions import FakeSessionRepository
 
@@ -14,8 +13,69 @@ from app.testing.sessions import FakeSessionRepository
 class ListsEverySession(FakeSessionRepository):
     """``list_live_sessions`` returns every session of the subject, the newest first."""
 
-    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
+    async def list_live_sessions(self, subject: Subject, **page: Any) -> Sequence[Session]:
         return [each for each in reversed(self.stored.values()) if each.subject == subject]
+
+
+class ListsTheLastSecond(FakeSessionRepository):
+    """``list_live_sessions`` takes the last second of a session for a part of its life."""
+
+    async def list_live_sessions(self, subject: Subject, *, now: float, **page: Any) -> Sequence[Session]:
+        return await super().list_live_sessions(subject, now=now - LAST_SECOND, **page)
+
+
+class ComparesSubjectsWithoutCase(FakeSessionRepository):
+    """``list_live_sessions`` compares subjects as some databases compare text: without case and outer space."""
+
+    async def list_live_sessions(self, subject: Subject, **page: Any) -> Sequence[Session]:
+        listed: list[Session] = []
+        for each in {each.subject for each in self.stored.values()} | {subject}:
+            if each.strip().lower() == subject.strip().lower():
+                listed += await super().list_live_sessions(each, **page)
+        return sorted(listed, key=Session.position)
+
+
+class PagesByTimeAlone(FakeSessionRepository):
+    """A page starts after the time of the position, so sessions of the same time are lost. Those are in no order."""
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        mine = [each for each in self.stored.values() if each.subject == subject and each.is_live(now)]
+        later = [each for each in mine if after is None or each.created_at > after.created_at]
+        return sorted(later, key=lambda each: each.created_at)[:limit]
+
+
+class PagesFromTheTimeOn(FakeSessionRepository):
+    """A page starts with the session of the position."""
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        live = self._live_sessions(subject, now)
+        return [each for each in live if after is None or each.position() >= after][:limit]
+
+
+class PagesAfterASession(FakeSessionRepository):
+    """A page starts after the session of the position; where that is gone, at the beginning."""
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        live = self._live_sessions(subject, now)
+        places = [number for number, each in enumerate(live, start=1) if each.position() == after]
+        return live[sum(places) :][:limit]
+
+
+class PagesBeforeFiltering(FakeSessionRepository):
+    """A page has the next sessions, without those of them that have ended."""
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        mine = sorted((each for each in self.stored.values() if each.subject == subject), key=Session.position)
+        page = [each for each in mine if after is None or each.position() > after][:limit]
+        return [each for each in page if each.is_live(now)]
 
 
 class RevocationsExcludeTheMoment(FakeSessionRepository):
@@ -41,60 +101,3 @@ class RevocationsAssumeOrder(RevocationsExcludeTheMoment):
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         latest_first = [RevokedSession(*each) for each in reversed(self._revoked.items())]
         return list(takewhile(lambda each: each.revoked_at >= moment, latest_first))
-
-
-class KeepsSaltsOfRevoked(FakeSessionRepository):
-    """The salt of a revoked session is never erased."""
-
-    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        before = self.stored.get(session_id)
-        won = await super().revoke(session_id, reason=reason, now=now)
-        if before is not None and won:
-            self.stored[session_id] = replace(self.stored[session_id], salt=before.salt)
-        return won
-
-    async def erase_salts(self, **which: Any) -> int:
-        revoked = {key: session for key, session in self.stored.items() if session.revoked_at is not None}
-        erased = await super().erase_salts(**which)
-        self.stored.update(revoked)
-        return erased
-
-
-class SweepsTooMuch(FakeSessionRepository):
-    """The sweeps ignore the limit, and include the moment itself."""
-
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        old = [each for each in self.stored.values() if each.rotated_at <= rotated_before and each.salt is not None]
-        self.stored.update({each.session_id: replace(each, salt=None) for each in old})
-        return len(old)
-
-    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
-        return await super().delete_ended(
-            expired_before=expired_before + 0.015625, revoked_before=revoked_before + 0.015625, limit=10**6
-        )
-
-
-class SweepsByFirstTimes(FakeSessionRepository):
-    """``erase_salts`` uses the time of creation, and ``delete_ended`` the first idle expiry."""
-
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        old = [each for each in self.stored.values() if each.created_at < rotated_before and each.salt is not None]
-        self.stored.update({each.session_id: replace(each, salt=None) for each in old[:limit]})
-        return len(old[:limit])
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        before = self.stored.get(session_id)
-        won = await super().advance(session_id, **swap)
-        if before is not None and won:
-            self.stored[session_id] = replace(self.stored[session_id], idle_expires_at=before.idle_expires_at)
-        return won
-
-
-class SweepsFirstSessionsOnly(FakeSessionRepository):
-    """``delete_ended`` checks the same first sessions in every call."""
-
-    async def delete_ended(self, **which: Any) -> int:
-        order = list(self.stored)
-        deleted = await super().delete_ended(**which)
-        self.stored = {each: self.stored[each] for each in order if each in self.stored}
-        return deleted

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.identifiers import SessionId, Subject
-from app.domain.sessions.session import RevocationReason, Session
+from app.domain.sessions.session import LAST_SECOND, RevocationReason, Session
 from app.domain.tokens.revoked_session import RevokedSession
 from app.testing.sessions import FakeSessionRepository
 
@@ -22,31 +22,66 @@ class RacySessions(FakeSessionRepository):
         await super().add(session)
 
     async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        await self._read_then_wait(session_id)
-        return await super().advance(session_id, **swap)
+        session = await self.find(session_id)
+        advanced = session and session.advanced(**swap)
+        await asyncio.sleep(0)
+        return self._store(advanced)
 
     async def revoke(self, session_id: SessionId, **why: Any) -> bool:
-        await self._read_then_wait(session_id)
-        return await super().revoke(session_id, **why)
+        session = await self.find(session_id)
+        ended = session and session.revoked(**why)
+        await asyncio.sleep(0)
+        return self._store(ended)
 
     async def set_credential_version(self, session_id: SessionId, **versions: Any) -> bool:
-        await self._read_then_wait(session_id)
-        return await super().set_credential_version(session_id, **versions)
+        session = await self.find(session_id)
+        changed = session and session.with_credential_version(**versions)
+        await asyncio.sleep(0)
+        return self._store(changed)
 
-    async def erase_salts(self, **which: Any) -> int:
-        await self._read_then_wait(*self.stored)
-        return await super().erase_salts(**which)
+    async def revoke_subject(
+        self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
+    ) -> Sequence[Session]:
+        live = [each for each in self._live_sessions(subject, now) if each.session_id != keep]
+        ended = [session for each in live if (session := each.revoked(reason=reason, now=now))]
+        await asyncio.sleep(0)
+        self.stored.update({each.session_id: each for each in ended})
+        return ended
+
+    async def set_cut_off(self, cut_off: int) -> None:
+        latest = max(cut_off, self.cut_off or cut_off)
+        await asyncio.sleep(0)
+        self.cut_off = latest
+
+    async def erase_replaced(self, **which: Any) -> int:
+        await self._read_then_wait()
+        return await super().erase_replaced(**which)
+
+    async def revoke_cut_off(self, **which: Any) -> int:
+        await self._read_then_wait()
+        return await super().revoke_cut_off(**which)
 
     async def delete_ended(self, **which: Any) -> int:
-        read = dict(self.stored)
-        await asyncio.sleep(0)
-        self.stored = read | self.stored
+        await self._read_then_wait()
         return await super().delete_ended(**which)
 
-    async def _read_then_wait(self, *session_ids: SessionId) -> None:
-        read = {each: self.stored[each] for each in session_ids if each in self.stored}
+    async def _read_then_wait(self) -> None:
+        """Undo what other tasks do while this one waits, as if it decided on what it has read, and wrote it back."""
+        read = dict(self.stored)
         await asyncio.sleep(0)
         self.stored.update(read)
+
+
+class RacyLimit(FakeSessionRepository):
+    """``revoke_excess`` chooses the sessions, lets other tasks run, and then revokes those that are still live."""
+
+    async def revoke_excess(
+        self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
+        live = sorted(self._live_sessions(subject, now), key=lambda each: each.rotated_at)
+        chosen = [each for each in live if each.session_id != keep][: max(0, len(live) - limit)]
+        await asyncio.sleep(0)
+        return await self._revoke_each(chosen, reason, now)
 
 
 class WritesInTwoSteps(FakeSessionRepository):
@@ -77,32 +112,17 @@ class WritesInTwoSteps(FakeSessionRepository):
             self.stored[session_id] = after
         return won
 
+    async def set_cut_off(self, cut_off: int) -> None:
+        self.cut_off = cut_off + 5
+        await asyncio.sleep(0)
+        self.cut_off = cut_off
+
 
 class AddOverwrites(FakeSessionRepository):
     """``add`` replaces a session that has the same id."""
 
     async def add(self, session: Session) -> None:
         self.stored[session.session_id] = session
-
-
-class AdvanceChecksNothing(FakeSessionRepository):
-    """``advance`` ignores the digest, the revocation and the expiry."""
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        session = self.stored.get(session_id)
-        if session is None:
-            return False
-        self.stored[session_id] = replace(session, revoked_at=None, expires_at=swap["now"] + 1, idle_expires_at=None)
-        return await super().advance(session_id, **(swap | {"expected_digest": session.secret_digest}))
-
-
-class AdvanceAtExpiry(FakeSessionRepository):
-    """``advance`` succeeds at the very moment of the expiry."""
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        session = self.stored.get(session_id)
-        at_expiry = session is not None and swap["now"] == session.ends_at()
-        return await super().advance(session_id, **(swap | ({"now": swap["now"] - 1} if at_expiry else {})))
 
 
 class SetVersionChecksNothing(FakeSessionRepository):
@@ -115,16 +135,6 @@ class SetVersionChecksNothing(FakeSessionRepository):
         return session is not None
 
 
-class RefusedAdvanceWrites(FakeSessionRepository):
-    """A refused ``advance`` changes the idle expiry."""
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        won = await super().advance(session_id, **swap)
-        if not won and session_id in self.stored:
-            self.stored[session_id] = replace(self.stored[session_id], idle_expires_at=swap["idle_expires_at"])
-        return won
-
-
 class SecondRevokeWrites(FakeSessionRepository):
     """A second ``revoke`` replaces the reason and the time of the first."""
 
@@ -135,15 +145,12 @@ class SecondRevokeWrites(FakeSessionRepository):
         return won
 
 
-class AcceptsUnknownSessions(FakeSessionRepository):
-    """Acts on unknown sessions succeed: ``advance`` returns ``True``, and ``revoke`` lists them as revoked."""
+class RevokesUnknownSessions(FakeSessionRepository):
+    """``revoke`` lists an unknown session as revoked."""
 
     def __init__(self) -> None:
         super().__init__()
         self._unknown: list[RevokedSession] = []
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        return await super().advance(session_id, **swap) or session_id not in self.stored
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
         if session_id not in self.stored:
@@ -168,6 +175,41 @@ class RevokeIgnoresReason(FakeSessionRepository):
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
         return await super().revoke(session_id, reason=RevocationReason.LOGOUT, now=now)
+
+
+class RevokeKeepsReplaced(FakeSessionRepository):
+    """``revoke`` leaves the replaced secrets in the session."""
+
+    async def revoke(self, session_id: SessionId, **why: Any) -> bool:
+        before = self.stored.get(session_id)
+        won = await super().revoke(session_id, **why)
+        if before is not None and won:
+            self.stored[session_id] = replace(self.stored[session_id], replaced=before.replaced)
+        return won
+
+
+class SetVersionInTheLastSecond(FakeSessionRepository):
+    """``set_credential_version`` takes the last second of a session for a part of its life."""
+
+    async def set_credential_version(self, session_id: SessionId, **versions: Any) -> bool:
+        return await super().set_credential_version(session_id, **(versions | {"now": versions["now"] - LAST_SECOND}))
+
+
+class RoundsTimes(FakeSessionRepository):
+    """Times are stored in whole microseconds."""
+
+    async def add(self, session: Session) -> None:
+        await super().add(
+            replace(
+                session,
+                created_at=round(session.created_at, 6),
+                rotated_at=round(session.rotated_at, 6),
+                expires_at=round(session.expires_at, 6),
+            )
+        )
+
+    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
+        return await super().advance(session_id, **(swap | {"now": round(swap["now"], 6)}))
 
 
 def losing(field: str) -> type[FakeSessionRepository]:

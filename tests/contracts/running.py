@@ -13,11 +13,15 @@ Tier = type[RepositoryContract[Any]]
 
 
 async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> set[str]:
-    """Return the names of the tests of ``tier`` that ``adapter`` fails by an ``AssertionError``."""
+    """Return the names of the tests of ``tier`` that ``adapter`` fails by an ``AssertionError``.
+
+    All connections are one object, unless the adapter has a method ``connections``.
+    """
 
     class Contract(tier):  # type: ignore[misc, valid-type]  # the tier is known when this runs
-        async def connections(self, n: int) -> list[object]:
-            return [adapter()] * n
+        async def connections(self, n: int) -> list[Any]:
+            connect = getattr(adapter, "connections", None)
+            return connect(n) if connect else [adapter()] * n
 
     failed = set()
     for name, test in all_of(tier).items():

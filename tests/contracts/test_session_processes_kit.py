@@ -17,6 +17,7 @@ Race = Callable[[SessionProcesses, ProcessPoolExecutor, Counts], Awaitable[None]
 RACES: list[Race] = [
     SessionProcesses.test_one_of_many_advances_in_several_processes_wins,
     SessionProcesses.test_revoke_in_another_process_is_final,
+    SessionProcesses.test_acts_on_many_sessions_in_another_process_are_final,
     SessionProcesses.test_rotations_in_several_processes_form_one_chain,
 ]
 

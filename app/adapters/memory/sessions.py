@@ -21,9 +21,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
     thread only.
 
-    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session.
-    The queue of
-    ``erase_replaced`` has one entry for each session with replaced secrets; its time is not after the last rotation.
+    ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. The queue of
+    ``erase_replaced`` has one entry for each session with replaced secrets; its time is never after the last rotation.
     ``revoke_cut_off`` has a queue of the sessions that it has not checked.
     """
 
