@@ -1,7 +1,7 @@
 """Run scripts and commands on the primary that has their keys, with a time limit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -10,12 +10,13 @@ from redis.asyncio import Redis
 from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, TryAgainError
 
 from ...domain.errors import StoreUnavailable
-from .script import Script
+from .scan_place import ScanPlace
+from .script import Arguments, Command, Script
 from .topology import Topology
 
-Command = tuple[str | bytes | int | float, ...]
+Run = tuple[Sequence[str], Arguments]
+"""The Redis keys and the arguments of one run of a script."""
 
-_SCAN_COUNT: Final = 1_000
 _MAX_REDIRECTIONS: Final = 4
 _WAIT_SHARE: Final = 0.8
 """The share of the time limit for which a change waits for the replicas."""
@@ -65,10 +66,25 @@ class RedisCommands:
     @_limited
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""
-        by_sha1: Command = ("EVALSHA", script.sha1, len(redis_keys), *redis_keys, *arguments)
-        in_full: Command = ("EVAL", script.text, len(redis_keys), *redis_keys, *arguments)
-        replicas = self._replicas if script.confirmed else 0
-        return await self._follow_redirections(redis_keys[0], by_sha1, in_full, replicas)
+        return await self._follow_redirections(script, redis_keys, arguments)
+
+    @_limited
+    async def run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
+        """Run a script once for each of ``runs``, and return the results in that order. No two have the same first key.
+
+        Each server receives all its runs at once. Each run is atomic; all of them together are not.
+        """
+        arguments_of = {redis_keys[0]: (redis_keys, arguments) for redis_keys, arguments in runs}
+        results: dict[str, Any] = {}
+        for client, first_keys in self._by_client(list(arguments_of)):
+            commands = [script.by_sha1(*arguments_of[each]) for each in first_keys]
+            replies = await self._pipeline_confirmed(client, commands, self._replicas_of(script))
+            for first_key, reply in zip(first_keys, replies, strict=True):
+                if isinstance(reply, (NoScriptError, AskError, MovedError)):
+                    results[first_key] = await self._follow_redirections(script, *arguments_of[first_key])
+                else:
+                    results[first_key] = _result(reply)
+        return [results[each] for each in arguments_of]
 
     @_limited
     async def run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
@@ -79,16 +95,26 @@ class RedisCommands:
             results.update(zip(own_keys, map(_result, replies), strict=True))
         return [results[each] for each in redis_keys]
 
-    async def scan(self, pattern: str) -> AsyncIterator[bytes]:
-        """Yield the Redis keys on every primary that match a pattern. A key may be yielded twice."""
-        for client in self._topology.primaries():
-            cursor: int | bytes = 0
-            while True:
-                cursor, found = await self._scan_page(client, pattern, cursor)
-                for redis_key in found:
-                    yield redis_key
-                if int(cursor) == 0:
-                    break
+    @_limited
+    async def scan(self, pattern: str, *, after: str, count: int) -> tuple[list[bytes], str | None]:
+        """Return Redis keys that match a pattern, among about ``count`` keys of one primary, and the cursor of the next
+        call (``None`` after the last one). ``after`` is the cursor of this call, "" for the first one.
+
+        All calls together return each key that was there all the time at least once, also after a failover.
+        """
+        clients = {await _run_id(each): each for each in self._topology.primaries()}
+        if not clients:
+            raise StoreUnavailable from RedisError("no primary is known")
+        place = ScanPlace.parse(after).among(list(clients))
+        if place is None:
+            return [], None
+        scan: Command = ("SCAN", place.cursor, "MATCH", pattern, "COUNT", count)
+        replies = await _pipeline(clients[place.run_id], [("INFO", "server"), scan])
+        if _result(replies[0])["run_id"] != place.run_id:
+            raise StoreUnavailable from RedisError("another server took the place of this one")
+        cursor, found = _result(replies[1])
+        following = place.moved_to(int(cursor)).among(list(clients))
+        return list(found), None if following is None else following.text()
 
     async def close(self) -> None:
         """Stop the refresh of the topology."""
@@ -97,11 +123,6 @@ class RedisCommands:
             with suppress(asyncio.CancelledError):
                 await self._refreshing
 
-    @_limited
-    async def _scan_page(self, client: Redis, pattern: str, cursor: int | bytes) -> Any:
-        """Return the cursor of the next page of a scan, and the Redis keys of this page."""
-        return await _execute(client, ("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN_COUNT))
-
     def _by_client(self, redis_keys: Sequence[str]) -> Iterator[tuple[Redis, list[str]]]:
         """Yield each server that has some of the keys, and those keys."""
         keys_of_client: dict[Redis, list[str]] = {}
@@ -109,15 +130,15 @@ class RedisCommands:
             keys_of_client.setdefault(self._topology.client_for(redis_key), []).append(redis_key)
         yield from keys_of_client.items()
 
-    async def _follow_redirections(self, redis_key: str, by_sha1: Command, in_full: Command, replicas: int) -> Any:
+    async def _follow_redirections(self, script: Script, redis_keys: Sequence[str], arguments: Arguments) -> Any:
         """Run a script in a cluster, also while the slot of its keys moves. A server that redirects did not run it."""
         prefix: list[Command] = []
-        client, command = self._topology.client_for(redis_key), by_sha1
+        client, command = self._topology.client_for(redis_keys[0]), script.by_sha1(redis_keys, arguments)
         for _ in range(_MAX_REDIRECTIONS):
             try:
-                return await self._run_confirmed(client, prefix, command, replicas)
+                return await self._run_confirmed(client, prefix, command, self._replicas_of(script))
             except NoScriptError:
-                command = in_full
+                command = script.in_full(redis_keys, arguments)
             except AskError as error:
                 client, prefix = self._topology.client_at(error.host, error.port), [("ASKING",)]
             except MovedError as error:
@@ -129,12 +150,22 @@ class RedisCommands:
         """Run ``prefix`` and ``command``, and return the result when ``replicas`` replicas have the change."""
         if not prefix and not replicas:
             return await _execute(client, command)
-        wait: list[Command] = [("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))] * bool(replicas)
-        replies = [*await _pipeline(client, [*prefix, command, *wait])][len(prefix) :]
-        result = _result(replies[0])
-        if wait and int(_result(replies[1])) < replicas:
+        replies = await self._pipeline_confirmed(client, [*prefix, command], replicas)
+        return _result(replies[-1])
+
+    async def _pipeline_confirmed(self, client: Redis, commands: Sequence[Command], replicas: int) -> Sequence[Any]:
+        """Run the commands, and return their replies when ``replicas`` replicas have their changes."""
+        if not replicas:
+            return await _pipeline(client, commands)
+        wait: Command = ("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))
+        *replies, confirmed = await _pipeline(client, [*commands, wait])
+        if any(not isinstance(reply, Exception) for reply in replies) and int(_result(confirmed)) < replicas:
             raise StoreUnavailable from TimeoutError("too few replicas confirmed the change")
-        return result
+        return replies
+
+    def _replicas_of(self, script: Script) -> int:
+        """Return the number of replicas that must confirm the changes of a script."""
+        return self._replicas if script.confirmed else 0
 
     def _refresh_soon(self) -> None:
         """Refresh the topology in the background, for later calls."""
@@ -145,6 +176,12 @@ class RedisCommands:
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(self._timeout):
                 await self._topology.refresh()
+
+
+async def _run_id(client: Redis) -> str:
+    """Return the random name that a server has until it ends."""
+    info = await _execute(client, ("INFO", "server"))
+    return str(info["run_id"])
 
 
 async def _execute(client: Redis, command: Command) -> Any:

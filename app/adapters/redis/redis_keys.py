@@ -3,7 +3,7 @@
 from typing import Final
 
 from ...domain import base64url
-from ...domain.identifiers import SessionId, Subject, format_session_id, parse_session_id
+from ...domain.identifiers import SessionId, Subject, format_session_id
 
 SHARDS: Final = 64
 """More shards than a cluster has nodes, but few enough to read the revocations of all shards every second."""
@@ -11,40 +11,46 @@ SHARDS: Final = 64
 SIGNING_KEYS: Final = "keyturn:{signing-keys}:keys"
 SIGNING_KEY_SUCCESSORS: Final = "keyturn:{signing-keys}:successors"
 
-SESSION_PATTERN: Final = "keyturn:{*}:session:*"
-"""Matches the keys of all sessions."""
+SUBJECT_PATTERN: Final = "keyturn:{*}:sessions"
+"""Matches the keys of all subjects' lists and no others, because a text in base64url has no ``}``."""
 
 REVOCATION_CHANNEL: Final = "keyturn:revocations"
+
+_BEFORE_SUBJECT: Final = "keyturn:{"
+_AFTER_SUBJECT: Final = "}:sessions"
 
 
 def session(session_id: SessionId) -> str:
     """Return the key of a session, which is a hash."""
-    return f"keyturn:{{{_shard(session_id)}}}:session:{format_session_id(session_id)}"
+    return of_session(session_id)[0]
 
 
-def parse_session(redis_key: bytes) -> SessionId:
-    """Return the id of the session with this key."""
-    return parse_session_id(redis_key.rpartition(b":")[2].decode())
+def of_session(session_id: SessionId) -> list[str]:
+    """Return the keys of a session, of its salt and of its replaced secrets. The last two are Redis strings of their
+    own, so that they can expire before the session.
+    """
+    shard, sid = shard_of(session_id), format_session_id(session_id)
+    return [f"keyturn:{{{shard}}}:{kind}:{sid}" for kind in ("session", "salt", "replaced")]
 
 
-def salt(session_id: SessionId) -> str:
-    """Return the key of a session's salt. It is a Redis string of its own, so that it can expire before the session."""
-    return f"keyturn:{{{_shard(session_id)}}}:salt:{format_session_id(session_id)}"
+def cut_off(shard: int) -> str:
+    """Return the key of the cut-off in a shard."""
+    return f"keyturn:{{{shard}}}:cut_off"
 
 
-def revocations(session_id: SessionId) -> str:
-    """Return the key of the revocations in the session's shard: a sorted set, ordered by time."""
-    return _revocations_of_shard(_shard(session_id))
-
-
-def all_revocations() -> list[str]:
-    """Return the keys of the revocations in each shard."""
-    return [_revocations_of_shard(shard) for shard in range(SHARDS)]
+def revocations(shard: int) -> str:
+    """Return the key of the revocations in a shard: a sorted set, ordered by time."""
+    return f"keyturn:{{{shard}}}:revoked"
 
 
 def sessions_of_subject(subject: Subject) -> str:
     """Return the key of the ids of a subject's sessions: a sorted set, ordered by the times of the sign-ins."""
-    return f"keyturn:{{{subject}}}:sessions"
+    return f"{_BEFORE_SUBJECT}{subject}{_AFTER_SUBJECT}"
+
+
+def parse_sessions_of_subject(redis_key: str) -> Subject:
+    """Return the subject whose sessions have this key."""
+    return Subject(redis_key.removeprefix(_BEFORE_SUBJECT).removesuffix(_AFTER_SUBJECT))
 
 
 def rate_limit(key: bytes) -> str:
@@ -55,10 +61,6 @@ def rate_limit(key: bytes) -> str:
     return f"keyturn:{{budgets}}:{base64url.encode(key)}"
 
 
-def _revocations_of_shard(shard: int) -> str:
-    return f"keyturn:{{{shard}}}:revoked"
-
-
-def _shard(session_id: SessionId) -> int:
+def shard_of(session_id: SessionId) -> int:
     """Return the shard of a session. Session ids are random, so their first byte spreads them evenly."""
     return session_id[0] % SHARDS

@@ -1,10 +1,12 @@
-"""Convert a session to the fields of a Redis hash and back."""
+"""Convert a session to the fields of a Redis hash, and what the server returns of it back to the session."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...domain.identifiers import ClientId, SessionId, Subject
 from ...domain.scope import Scope
+from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
 
 
@@ -28,8 +30,20 @@ def to_fields(session: Session) -> Iterator[str | bytes]:
         yield from ("revoked_because", session.revoked_because.value)
 
 
-def from_fields(session_id: SessionId, fields: Sequence[bytes], salt: bytes | None) -> Session:
-    """Return the session with these fields and this salt."""
+def from_reply(session_id: SessionId, reply: Sequence[Any]) -> Session | None:
+    """Return the session of a reply of ``find_session.lua``; ``None`` if there is none."""
+    fields, salt, packed, cut_off = reply
+    if not fields:
+        return None
+    session = from_fields(session_id, fields)
+    if session.revoked_at is None:
+        stored = ReplacedSecrets.stored(packed or b"", last_salt=salt, rotated_at=session.rotated_at)
+        session = replace(session, replaced=stored)
+    return session.ended_by(None if cut_off is None else int(cut_off))
+
+
+def from_fields(session_id: SessionId, fields: Sequence[bytes]) -> Session:
+    """Return the session with these fields, without what its rotations replaced."""
     values: dict[bytes, bytes] = dict(zip(fields[::2], fields[1::2], strict=True))
 
     def text(name: bytes) -> str:
@@ -54,7 +68,7 @@ def from_fields(session_id: SessionId, fields: Sequence[bytes], salt: bytes | No
         secret_digest=values[b"secret_digest"],
         generation=int(values[b"generation"]),
         rotated_at=float(values[b"rotated_at"]),
-        salt=salt,
+        replaced=NOTHING_REPLACED,
         address=text(b"address"),
         device=text(b"device"),
         **revoked,

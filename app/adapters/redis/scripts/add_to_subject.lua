@@ -1,8 +1,7 @@
--- Add a session to those of its subject, and remove the ids of sessions that have expired. KEYS: the subject's sessions.
--- ARGV: session id, time of its sign-in (s), time of the sign-in of sessions that have expired (s), retention (ms).
+-- Add a session to those of its subject. KEYS: the subject's sessions.
+-- ARGV: session id, time of its sign-in (s), retention (ms).
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. ARGV[3])
-if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[4]) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[4])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return 1
