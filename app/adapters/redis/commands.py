@@ -1,7 +1,7 @@
 """Run scripts and commands on the primary that has their keys, with a time limit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, TryAgainError
 
 from ...domain.errors import StoreUnavailable
+from .messages import execute, pipeline, result, run_id
 from .scan_place import ScanPlace
 from .script import Arguments, Command, Script
 from .topology import Topology
@@ -74,25 +75,22 @@ class RedisCommands:
 
         Each server receives all its runs at once. Each run is atomic; all of them together are not.
         """
-        arguments_of = {redis_keys[0]: (redis_keys, arguments) for redis_keys, arguments in runs}
-        results: dict[str, Any] = {}
-        for client, first_keys in self._by_client(list(arguments_of)):
-            commands = [script.by_sha1(*arguments_of[each]) for each in first_keys]
-            replies = await self._pipeline_confirmed(client, commands, self._replicas_of(script))
-            for first_key, reply in zip(first_keys, replies, strict=True):
-                if isinstance(reply, (NoScriptError, AskError, MovedError)):
-                    results[first_key] = await self._follow_redirections(script, *arguments_of[first_key])
-                else:
-                    results[first_key] = _result(reply)
-        return [results[each] for each in arguments_of]
+        by_first_key = {redis_keys[0]: (redis_keys, arguments) for redis_keys, arguments in runs}
+        replies: dict[str, Any] = {}
+        for client, first_keys in self._by_client(list(by_first_key)):
+            replies |= await self._run_at(client, script, {each: by_first_key[each] for each in first_keys})
+        for first_key, reply in replies.items():
+            if isinstance(reply, (AskError, MovedError)):
+                replies[first_key] = await self._follow_redirections(script, *by_first_key[first_key])
+        return [result(replies[each]) for each in by_first_key]
 
     @_limited
     async def run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
         """Run a command once for each Redis key, which is its first argument; return the results in that order."""
         results: dict[str, Any] = {}
         for client, own_keys in self._by_client(redis_keys):
-            replies = await _pipeline(client, [(name, each, *arguments) for each in own_keys])
-            results.update(zip(own_keys, map(_result, replies), strict=True))
+            replies = await pipeline(client, [(name, each, *arguments) for each in own_keys])
+            results.update(zip(own_keys, map(result, replies), strict=True))
         return [results[each] for each in redis_keys]
 
     @_limited
@@ -102,17 +100,17 @@ class RedisCommands:
 
         All calls together return each key that was there all the time at least once, also after a failover.
         """
-        clients = {await _run_id(each): each for each in self._topology.primaries()}
+        clients = {await run_id(each): each for each in self._topology.primaries()}
         if not clients:
             raise StoreUnavailable from RedisError("no primary is known")
         place = ScanPlace.parse(after).among(list(clients))
         if place is None:
             return [], None
         scan: Command = ("SCAN", place.cursor, "MATCH", pattern, "COUNT", count)
-        replies = await _pipeline(clients[place.run_id], [("INFO", "server"), scan])
-        if _result(replies[0])["run_id"] != place.run_id:
+        replies = await pipeline(clients[place.run_id], [("INFO", "server"), scan])
+        if result(replies[0])["run_id"] != place.run_id:
             raise StoreUnavailable from RedisError("another server took the place of this one")
-        cursor, found = _result(replies[1])
+        cursor, found = result(replies[1])
         following = place.moved_to(int(cursor)).among(list(clients))
         return list(found), None if following is None else following.text()
 
@@ -129,6 +127,18 @@ class RedisCommands:
         for redis_key in redis_keys:
             keys_of_client.setdefault(self._topology.client_for(redis_key), []).append(redis_key)
         yield from keys_of_client.items()
+
+    async def _run_at(self, client: Redis, script: Script, runs: Mapping[str, Run]) -> dict[str, Any]:
+        """Run a script once for each of ``runs`` at one server, and return the replies, which may be errors."""
+        by_sha1 = {first_key: script.by_sha1(*run) for first_key, run in runs.items()}
+        replies = await self._pipeline_confirmed(client, list(by_sha1.values()), self._replicas_of(script))
+        found = dict(zip(by_sha1, replies, strict=True))
+        unknown = [first_key for first_key, reply in found.items() if isinstance(reply, NoScriptError)]
+        if unknown:
+            commands = [script.in_full(*runs[unknown[0]]), *(by_sha1[each] for each in unknown[1:])]
+            replies = await self._pipeline_confirmed(client, commands, self._replicas_of(script))
+            found.update(zip(unknown, replies, strict=True))
+        return found
 
     async def _follow_redirections(self, script: Script, redis_keys: Sequence[str], arguments: Arguments) -> Any:
         """Run a script in a cluster, also while the slot of its keys moves. A server that redirects did not run it."""
@@ -149,17 +159,17 @@ class RedisCommands:
     async def _run_confirmed(self, client: Redis, prefix: Sequence[Command], command: Command, replicas: int) -> Any:
         """Run ``prefix`` and ``command``, and return the result when ``replicas`` replicas have the change."""
         if not prefix and not replicas:
-            return await _execute(client, command)
+            return await execute(client, command)
         replies = await self._pipeline_confirmed(client, [*prefix, command], replicas)
-        return _result(replies[-1])
+        return result(replies[-1])
 
     async def _pipeline_confirmed(self, client: Redis, commands: Sequence[Command], replicas: int) -> Sequence[Any]:
         """Run the commands, and return their replies when ``replicas`` replicas have their changes."""
         if not replicas:
-            return await _pipeline(client, commands)
+            return await pipeline(client, commands)
         wait: Command = ("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))
-        *replies, confirmed = await _pipeline(client, [*commands, wait])
-        if any(not isinstance(reply, Exception) for reply in replies) and int(_result(confirmed)) < replicas:
+        *replies, confirmed = await pipeline(client, [*commands, wait])
+        if any(not isinstance(reply, Exception) for reply in replies) and int(result(confirmed)) < replicas:
             raise StoreUnavailable from TimeoutError("too few replicas confirmed the change")
         return replies
 
@@ -176,30 +186,3 @@ class RedisCommands:
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(self._timeout):
                 await self._topology.refresh()
-
-
-async def _run_id(client: Redis) -> str:
-    """Return the random name that a server has until it ends."""
-    info = await _execute(client, ("INFO", "server"))
-    return str(info["run_id"])
-
-
-async def _execute(client: Redis, command: Command) -> Any:
-    execute: Any = client.execute_command
-    return await execute(*command)
-
-
-async def _pipeline(client: Redis, commands: Sequence[Command]) -> Sequence[Any]:
-    """Send the commands on one connection; return their replies, which may be errors."""
-    async with client.pipeline(transaction=False) as pipeline:
-        for command in commands:
-            pipeline.execute_command(*command)
-        replies: Sequence[Any] = await pipeline.execute(raise_on_error=False)
-        return replies
-
-
-def _result(reply: Any) -> Any:
-    """Return a reply of ``_pipeline``; raise it if it is an error."""
-    if isinstance(reply, Exception):
-        raise reply
-    return reply

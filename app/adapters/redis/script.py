@@ -38,10 +38,10 @@ def _read(*names: str, confirmed: bool = True) -> Script:
     return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest(), confirmed)
 
 
-ADD_SESSION: Final = _read("add_session.lua")
+ADD_SESSION: Final = _read("replacement.lua", "add_session.lua")
 ADD_SIGNING_KEY: Final = _read("add_signing_key.lua")
 ADD_TO_SUBJECT: Final = _read("add_to_subject.lua")
-ADVANCE_SESSION: Final = _read("liveness.lua", "advance_session.lua")
+ADVANCE_SESSION: Final = _read("liveness.lua", "replacement.lua", "advance_session.lua")
 FIND_SESSION: Final = _read("liveness.lua", "find_session.lua")
 GIVE_BACK_ATTEMPT: Final = _read("give_back_attempt.lua", confirmed=False)
 LIST_SUBJECT: Final = _read("list_subject.lua", confirmed=False)

@@ -1,7 +1,6 @@
 """Convert a session to the fields of a Redis hash, and what the server returns of it back to the session."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ...domain.identifiers import ClientId, SessionId, Subject
@@ -35,15 +34,14 @@ def from_reply(session_id: SessionId, reply: Sequence[Any]) -> Session | None:
     fields, salt, packed, cut_off = reply
     if not fields:
         return None
-    session = from_fields(session_id, fields)
-    if session.revoked_at is None:
-        stored = ReplacedSecrets.stored(packed or b"", last_salt=salt, rotated_at=session.rotated_at)
-        session = replace(session, replaced=stored)
-    return session.ended_by(None if cut_off is None else int(cut_off))
+    session = from_fields(session_id, fields, salt, packed or b"")
+    return session if cut_off is None else session.ended_by(int(cut_off))
 
 
-def from_fields(session_id: SessionId, fields: Sequence[bytes]) -> Session:
-    """Return the session with these fields, without what its rotations replaced."""
+def from_fields(
+    session_id: SessionId, fields: Sequence[bytes], salt: bytes | None = None, packed: bytes = b""
+) -> Session:
+    """Return the session with these fields, its last salt and its packed replaced secrets."""
     values: dict[bytes, bytes] = dict(zip(fields[::2], fields[1::2], strict=True))
 
     def text(name: bytes) -> str:
@@ -52,8 +50,11 @@ def from_fields(session_id: SessionId, fields: Sequence[bytes]) -> Session:
     def moment(name: bytes) -> float | None:
         return float(values[name]) if values.get(name) else None
 
-    revoked: dict[str, Any] = {}
-    if b"revoked_at" in values:
+    rotated_at = float(values[b"rotated_at"])
+    replaced, revoked = NOTHING_REPLACED, dict[str, Any]()
+    if b"revoked_at" not in values:
+        replaced = ReplacedSecrets.stored(packed, last_salt=salt, rotated_at=rotated_at)
+    else:
         revoked = {"revoked_at": moment(b"revoked_at"), "revoked_because": RevocationReason(text(b"revoked_because"))}
     return Session(
         session_id=session_id,
@@ -67,8 +68,8 @@ def from_fields(session_id: SessionId, fields: Sequence[bytes]) -> Session:
         lineage_digest=values[b"lineage_digest"],
         secret_digest=values[b"secret_digest"],
         generation=int(values[b"generation"]),
-        rotated_at=float(values[b"rotated_at"]),
-        replaced=NOTHING_REPLACED,
+        rotated_at=rotated_at,
+        replaced=replaced,
         address=text(b"address"),
         device=text(b"device"),
         **revoked,

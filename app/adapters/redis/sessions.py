@@ -46,7 +46,8 @@ class RedisSessionRepository(SessionRepository):
             ADD_SESSION,
             redis_keys.of_session(session.session_id),
             milliseconds(session.ends_at() - session.created_at) + self._memory_ms,
-            *self._replaced(session.replaced),
+            self._packed(session.replaced),
+            self._replaced_ms,
             *to_fields(session),
         )
         if not added:
@@ -71,7 +72,8 @@ class RedisSessionRepository(SessionRepository):
             [*redis_keys.of_session(session_id), redis_keys.cut_off(redis_keys.shard_of(session_id))],
             expected_digest,
             new_digest,
-            *self._replaced(replaced),
+            self._packed(replaced),
+            self._replaced_ms,
             repr(now),
             to_time(idle_expires_at),
             self._memory_ms,
@@ -133,10 +135,6 @@ class RedisSessionRepository(SessionRepository):
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         return await self._revocations.list_since(moment)
 
-    def _replaced(self, replaced: ReplacedSecrets) -> tuple[bytes, bytes, int]:
-        """Return the last salt, which the previous version of this program reads, the replaced secrets, and how long
-        both are kept (ms). Both are empty if nothing is to be kept.
-        """
-        if not self._replaced_ms:
-            return b"", b"", 0
-        return replaced.last_salt() or b"", replaced.packed, self._replaced_ms
+    def _packed(self, replaced: ReplacedSecrets) -> bytes:
+        """Return the replaced secrets as they are stored; nothing if they are not to be kept."""
+        return replaced.packed if self._replaced_ms else b""

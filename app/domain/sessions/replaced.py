@@ -47,7 +47,7 @@ class ReplacedSecrets:
         Such a salt becomes the last secret, with an unknown digest.
         """
         secrets = cls(packed)
-        if last_salt is None or secrets.last_at() == rotated_at:
+        if last_salt is None or last_salt == secrets.last_salt():
             return secrets
         return cls(packed + _PACKED.pack(_UNKNOWN, last_salt, rotated_at))
 
