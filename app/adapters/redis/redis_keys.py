@@ -48,6 +48,11 @@ def sessions_of_subject(subject: Subject) -> str:
     return f"{_BEFORE_SUBJECT}{subject}{_AFTER_SUBJECT}"
 
 
+def ending_of_subject(subject: Subject) -> str:
+    """Return the key of the ids of those of a subject's sessions that are about to end: a set, beside their list."""
+    return f"{_BEFORE_SUBJECT}{subject}}}:ending"
+
+
 def parse_sessions_of_subject(redis_key: str) -> Subject:
     """Return the subject whose sessions have this key."""
     return Subject(redis_key.removeprefix(_BEFORE_SUBJECT).removesuffix(_AFTER_SUBJECT))

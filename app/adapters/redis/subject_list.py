@@ -3,20 +3,24 @@
 It is in another slot than the sessions. So it may name sessions that ended or do not exist.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.session import SessionPosition
 from . import redis_keys
 from .commands import RedisCommands
-from .script import ADD_TO_SUBJECT, LIST_SUBJECT
+from .milliseconds import milliseconds
+from .script import ADD_TO_SUBJECT, CHOOSE_EXCESS, LIST_SUBJECT, REMOVE_FROM_SUBJECT
 
 _FIRST: Final = SessionPosition(float("-inf"), SessionId(b""))
 _LAST: Final = SessionPosition(float("inf"), SessionId(b""))
 
 _MAX_SIGN_IN_SECONDS: Final = 60
 """The longest time between the two steps of a sign-in. A listed session that is missing after it was deleted."""
+
+_CHOICE_SECONDS: Final = 60
+"""How long a choice stands. A call that ends the chosen sessions takes less."""
 
 
 class Listed(NamedTuple):
@@ -46,11 +50,23 @@ class SubjectList:
         [size] = await self._commands.run_command("ZCARD", [redis_keys.sessions_of_subject(subject)])
         return int(size)
 
-    async def remove(self, subject: Subject, session_ids: Iterable[SessionId]) -> None:
+    async def remove(self, subject: Subject, session_ids: Sequence[SessionId]) -> None:
         """Remove sessions from the list."""
-        removed = list(session_ids)
-        if removed:
-            await self._commands.run_command("ZREM", [redis_keys.sessions_of_subject(subject)], *removed)
+        if session_ids:
+            await self._commands.run_script(REMOVE_FROM_SUBJECT, _keys(subject), *session_ids)
+
+    async def choose_excess(
+        self, subject: Subject, candidates: Sequence[SessionId], *, limit: int, not_live: int
+    ) -> Sequence[SessionId]:
+        """Choose sessions that shall end, the first of ``candidates`` first, so that ``limit`` listed sessions are left
+        beside the ``not_live`` ones. Concurrent calls choose together as one would.
+
+        Return the chosen sessions, also those of earlier calls that are still listed.
+        """
+        lifetime_ms = milliseconds(_CHOICE_SECONDS)
+        return list(
+            await self._commands.run_script(CHOOSE_EXCESS, _keys(subject), limit, not_live, lifetime_ms, *candidates)
+        )
 
     def oldest_first(
         self, subject: Subject, page: int, after: SessionPosition | None = None
@@ -76,6 +92,10 @@ class SubjectList:
             if len(listed) < page:
                 return
             moment, session_id = listed[-1]
+
+
+def _keys(subject: Subject) -> list[str]:
+    return [redis_keys.sessions_of_subject(subject), redis_keys.ending_of_subject(subject)]
 
 
 def _pairs(reply: Sequence[bytes]) -> Iterator[Listed]:

@@ -68,32 +68,37 @@ class SubjectSessions:
         """
         if await self._list.size(subject) <= limit:
             return []
-        live = await self._remove_ended(subject, now)
+        live, not_live = await self._remove_ended(subject, now)
         oldest = sorted((each for each in live if each.session_id != keep), key=lambda each: each.rotated_at)
         excess = [each.session_id for each in oldest[: max(0, min(len(live) - limit, _MAX_REVOKED))]]
+        chosen = await self._list.choose_excess(subject, excess, limit=limit, not_live=not_live)
+        return await self._revoke_chosen(subject, [each for each in chosen if each != keep], reason, now)
+
+    async def _revoke_chosen(
+        self, subject: Subject, chosen: Sequence[SessionId], reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
         revoked: list[Session] = []
-        for first in range(0, len(excess), _PAGE):
-            chosen = excess[first : first + _PAGE]
-            result = await self._stored.revoke_live(chosen, subject, reason=reason, now=now)
+        for first in range(0, min(len(chosen), _MAX_REVOKED), _PAGE):
+            page = chosen[first : min(first + _PAGE, _MAX_REVOKED)]
+            result = await self._stored.revoke_live(page, subject, reason=reason, now=now)
             revoked += result.sessions
             await self._list.remove(subject, [each.session_id for each in result.sessions])
         return revoked
 
-    async def _remove_ended(self, subject: Subject, now: float) -> Sequence[_Live]:
-        """Remove the sessions that ended from the list; return those that are live, the oldest first."""
+    async def _remove_ended(self, subject: Subject, now: float) -> tuple[Sequence[_Live], int]:
+        """Remove the sessions that ended from the list. Return those that are live, the oldest first, and how many
+        others stay in the list.
+        """
         live: list[_Live] = []
+        not_live = 0
         async for listed in self._list.oldest_first(subject, _PAGE):
             found = await self._stored.find_each([each.session_id for each in listed])
-            ended = [
-                each for each, session in zip(listed, found, strict=True) if _has_ended(each, session, subject, now)
-            ]
+            ended = [one for one, session in zip(listed, found, strict=True) if _has_ended(one, session, subject, now)]
             await self._list.remove(subject, [each.session_id for each in ended])
-            live += [
-                _Live(each.rotated_at, each.session_id)
-                for each in found
-                if each is not None and _is_live(each, subject, now)
-            ]
-        return live
+            of_page = [each for each in found if each is not None and _is_live(each, subject, now)]
+            live += [_Live(each.rotated_at, each.session_id) for each in of_page]
+            not_live += len(listed) - len(ended) - len(of_page)
+        return live, not_live
 
     async def _remove_missing(
         self, subject: Subject, listed: Sequence[Listed], missing: set[SessionId], now: float

@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 
 from app.adapters.redis.store import RedisStore
-from app.contracts.sessions import LATER, NOW, advance, new_session, rotated
+from app.contracts.sessions import NOW, advance, new_session, revoke, revoked, rotated
 from app.domain.errors import StoreUnavailable
-from app.domain.sessions.session import RevocationReason, Session
+from app.domain.sessions.session import Session
 from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.relay import relaying
@@ -71,10 +71,10 @@ class Client:
 
     async def sign_out(self, store: RedisStore) -> None:
         """Revoke the session."""
-        revoked = replace(self.acknowledged, revoked_at=LATER, revoked_because=RevocationReason.LOGOUT, salt=None)
-        self.attempted = [revoked]
-        await store.sessions.revoke(self.acknowledged.session_id, reason=RevocationReason.LOGOUT, now=LATER)
-        self._acknowledge(revoked)
+        signed_out = revoked(self.acknowledged)
+        self.attempted = [signed_out]
+        await revoke(store.sessions, self.acknowledged)
+        self._acknowledge(signed_out)
 
     def _acknowledge(self, acknowledged: Session) -> None:
         self.before.append(self.acknowledged)

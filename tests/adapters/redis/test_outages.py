@@ -45,7 +45,16 @@ async def assert_unavailable(store: RedisStore) -> None:
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
-        store.sessions.list_live_sessions(session.subject, now=session.created_at),
+        store.sessions.revoke_subject(
+            session.subject, reason=RevocationReason.LOGOUT, now=session.created_at, keep=None
+        ),
+        store.sessions.revoke_excess(
+            session.subject, limit=1, keep=None, reason=RevocationReason.TOO_MANY_SESSIONS, now=session.created_at
+        ),
+        store.sessions.list_crowded_subjects(more_than=1, after=""),
+        store.sessions.set_cut_off(1),
+        store.sessions.find_cut_off(),
+        store.sessions.list_live_sessions(session.subject, now=session.created_at, limit=10),
         store.sessions.list_revocations(0.0),
         store.check(),
     ):
