@@ -100,7 +100,7 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         return [
             RevokedSession(each.session_id, each.revoked_at)
             for each in self.stored.values()
-            if each.revoked_at is not None and each.revoked_at >= moment and not self._is_cut_off(each)
+            if each.revoked_at is not None and each.revoked_at >= moment and not each.began_by(self.cut_off)
         ]
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
@@ -111,7 +111,7 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         return len(chosen)
 
     async def revoke_cut_off(self, *, limit: int) -> int:
-        ended = (each for each in self.stored.values() if self._is_cut_off(each) and each.revoked_at is None)
+        ended = (each for each in self.stored.values() if each.began_by(self.cut_off) and each.revoked_at is None)
         chosen = list(islice(ended, limit))
         for session in chosen:
             self._store(session.ended_by(self.cut_off))
@@ -137,9 +137,6 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         if session is not None:
             self.stored[session.session_id] = session
         return session is not None
-
-    def _is_cut_off(self, session: Session) -> bool:
-        return self.cut_off is not None and session.auth_time() <= self.cut_off
 
     def _live_sessions(self, subject: Subject, now: float) -> list[Session]:
         sessions = (each.ended_by(self.cut_off) for each in self.stored.values() if each.subject == subject)

@@ -94,7 +94,7 @@ class EndsStoredSessionsOnly(FakeSessionRepository):
 
     async def add(self, session: Session) -> None:
         await super().add(session)
-        if self.cut_off is not None and session.auth_time() <= self.cut_off:
+        if self.cut_off is not None and session.began_by(self.cut_off):
             self.stored[session.session_id] = replace(session, created_at=self.cut_off + 1.0)
 
 
@@ -120,7 +120,9 @@ class ListsEndedAsRevoked(FakeSessionRepository):
     """``list_revocations`` has every session that the cut-off ended, which may be a million."""
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        ended = [RevokedSession(each.session_id, moment) for each in self.stored.values() if self._is_cut_off(each)]
+        ended = [
+            RevokedSession(each.session_id, moment) for each in self.stored.values() if each.began_by(self.cut_off)
+        ]
         return [*await super().list_revocations(moment), *ended]
 
 
@@ -170,7 +172,7 @@ class SweepWritesNothing(FakeSessionRepository):
         self._counted: set[SessionId] = set()
 
     async def revoke_cut_off(self, *, limit: int) -> int:
-        ended = {key for key, each in self.stored.items() if self._is_cut_off(each) and each.revoked_at is None}
+        ended = {key for key, each in self.stored.items() if each.began_by(self.cut_off) and each.revoked_at is None}
         new = list(ended - self._counted)[:limit]
         self._counted.update(new)
         return len(new)

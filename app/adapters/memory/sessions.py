@@ -40,7 +40,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
             raise AlreadyExists
         self._sessions[session.session_id] = session
         self._to_sweep.append(session.session_id)
-        if self._is_cut_off(session):
+        if session.began_by(self._cut_off):
             self._to_cut_off.append(session.session_id)
         self._by_subject.add(session.subject, session.session_id)
 
@@ -134,7 +134,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         return [
             RevokedSession(session_id, at)
             for session_id, at in self._revoked.items()
-            if at >= moment and not self._is_cut_off(self._sessions[session_id])
+            if at >= moment and not self._sessions[session_id].began_by(self._cut_off)
         ]
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
@@ -155,7 +155,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         revoked = 0
         for _ in range(min(limit, len(self._to_cut_off))):
             session = self._sessions.get(self._to_cut_off.popleft())
-            if session is not None and session.revoked_at is None and self._is_cut_off(session):
+            if session is not None and session.revoked_at is None and session.began_by(self._cut_off):
                 self._sessions[session.session_id] = session.ended_by(self._cut_off)
                 revoked += 1
         return revoked
@@ -172,9 +172,6 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
             else:
                 self._to_sweep.append(session_id)
         return deleted
-
-    def _is_cut_off(self, session: Session) -> bool:
-        return self._cut_off is not None and session.auth_time() <= self._cut_off
 
     async def _live_sessions(self, subject: Subject, now: float) -> list[Session]:
         found = [await self.find(session_id) for session_id in self._by_subject.sessions(subject)]

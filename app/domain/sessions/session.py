@@ -113,9 +113,13 @@ class Session:
             return None
         return replace(self, credential_version=credential_version)
 
+    def began_by(self, cut_off: int | None) -> bool:
+        """Return whether the session began in or before the second ``cut_off``; ``False`` if there is no cut-off."""
+        return cut_off is not None and self.auth_time() <= cut_off
+
     def ended_by(self, cut_off: int | None) -> "Session":
         """Return the session as ``cut_off`` leaves it: revoked, if it began in or before that second."""
-        if cut_off is None or self.auth_time() > cut_off:
+        if cut_off is None or not self.began_by(cut_off):
             return self
         return self.revoked(reason=RevocationReason.KEY_COMPROMISED, now=float(cut_off)) or self
 
