@@ -1,36 +1,42 @@
 """Sessions in files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from itertools import islice
+from typing import Final
 
 from keyturn.domain.errors import AlreadyExists
 from keyturn.domain.identifiers import SessionId, Subject
-from keyturn.domain.sessions.session import RevocationReason, Session
+from keyturn.domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
+from keyturn.domain.sessions.session import RevocationReason, Session, SessionPosition
 from keyturn.domain.tokens.revoked_session import RevokedSession
-from keyturn.ports.session_repository import SessionRepository
+from keyturn.ports.session_repository import CrowdedSubjects, SessionRepository
 from keyturn.ports.session_sweeper import SessionSweeper
 
 from .directory import Directory
-from .session_file import dump, load
+from .session_folder import SessionFolder
+
+_MAX_REVOKED: Final = 1_000
 
 
 class FileSessionRepository(SessionRepository, SessionSweeper):
-    """One file for each session, named after its id. Every act holds the lock of the directory until it has written."""
+    """Every act holds the lock of the directory from its first read to its last write."""
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
+        self._folder = SessionFolder(directory)
 
     async def add(self, session: Session) -> None:
         def add() -> None:
-            if self._file(session.session_id).exists():
+            if self._folder.is_stored(session.session_id):
                 raise AlreadyExists
-            self._write(session)
+            self._folder.write(session)
 
         await self._directory.act(add)
 
     async def find(self, session_id: SessionId) -> Session | None:
-        return await self._directory.act(lambda: self._read(session_id))
+        return await self._directory.act(lambda: self._folder.read(session_id))
 
     async def advance(
         self,
@@ -38,99 +44,122 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
         *,
         expected_digest: bytes,
         new_digest: bytes,
-        salt: bytes,
+        replaced: ReplacedSecrets,
         now: float,
         idle_expires_at: float | None,
     ) -> bool:
-        def swap(session: Session) -> Session | None:
-            if session.secret_digest != expected_digest or not session.is_live(now):
-                return None
-            return replace(
-                session,
-                secret_digest=new_digest,
-                generation=session.generation + 1,
-                rotated_at=now,
-                salt=salt,
-                idle_expires_at=idle_expires_at,
+        def swap() -> bool:
+            session = self._folder.read(session_id)
+            return session is not None and self._folder.write(
+                session.advanced(
+                    expected_digest=expected_digest,
+                    new_digest=new_digest,
+                    replaced=replaced,
+                    now=now,
+                    idle_expires_at=idle_expires_at,
+                )
             )
 
-        return await self._directory.act(lambda: self._change(session_id, swap))
+        return await self._directory.act(swap)
 
     async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
-        def end(session: Session) -> Session | None:
-            if session.revoked_at is not None:
-                return None
-            return replace(session, revoked_at=now, revoked_because=reason, salt=None)
+        def end() -> bool:
+            session = self._folder.read(session_id)
+            return session is not None and self._folder.write(session.revoked(reason=reason, now=now))
 
-        return await self._directory.act(lambda: self._change(session_id, end))
+        return await self._directory.act(end)
 
     async def set_credential_version(
         self, session_id: SessionId, *, expected_version: int, credential_version: int, now: float
     ) -> bool:
-        def renew(session: Session) -> Session | None:
-            if session.credential_version != expected_version or not session.is_live(now):
-                return None
-            return replace(session, credential_version=credential_version)
+        def renew() -> bool:
+            session = self._folder.read(session_id)
+            return session is not None and self._folder.write(
+                session.with_credential_version(
+                    expected_version=expected_version, credential_version=credential_version, now=now
+                )
+            )
 
-        return await self._directory.act(lambda: self._change(session_id, renew))
+        return await self._directory.act(renew)
 
-    async def revoke_all(self, *, reason: RevocationReason, now: float) -> int:
-        session_ids = await self._directory.act(lambda: [each.session_id for each in self._all()])
-        return sum([await self.revoke(session_id, reason=reason, now=now) for session_id in session_ids])
+    async def revoke_subject(
+        self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
+    ) -> Sequence[Session]:
+        def end() -> Sequence[Session]:
+            newest_first = reversed(self._folder.live(subject, now))
+            return self._folder.write_all(
+                each.revoked(reason=reason, now=now) for each in newest_first if each.session_id != keep
+            )
 
-    async def list_live_sessions(self, subject: Subject, *, now: float) -> Sequence[Session]:
-        live = await self._directory.act(
-            lambda: [each for each in self._all() if each.subject == subject and each.is_live(now)]
-        )
-        return sorted(live, key=lambda each: each.created_at)
+        return await self._directory.act(end)
+
+    async def revoke_excess(
+        self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
+    ) -> Sequence[Session]:
+        def end() -> Sequence[Session]:
+            live = sorted(self._folder.live(subject, now), key=lambda each: each.rotated_at)
+            too_many = min(max(len(live) - limit, 0), _MAX_REVOKED)
+            longest_unused = [each for each in live if each.session_id != keep][:too_many]
+            return self._folder.write_all(each.revoked(reason=reason, now=now) for each in longest_unused)
+
+        return await self._directory.act(end)
+
+    async def list_crowded_subjects(self, *, more_than: int, after: str) -> CrowdedSubjects:
+        """Return all in one page: each list of this store reads every file."""
+        numbers = await self._directory.act(lambda: Counter(each.subject for each in self._folder.read_all()))
+        return CrowdedSubjects([subject for subject, number in numbers.items() if number > more_than], None)
+
+    async def set_cut_off(self, cut_off: int) -> None:
+        def move() -> None:
+            stored = self._folder.cut_off()
+            if stored is None or cut_off > stored:
+                self._folder.write_cut_off(cut_off)
+
+        await self._directory.act(move)
+
+    async def find_cut_off(self) -> int | None:
+        return await self._directory.act(self._folder.cut_off)
+
+    async def list_live_sessions(
+        self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
+    ) -> Sequence[Session]:
+        live = await self._directory.act(lambda: self._folder.live(subject, now))
+        return [each for each in live if after is None or each.position() > after][:limit]
 
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return await self._directory.act(
-            lambda: [
+        def revocations() -> Sequence[RevokedSession]:
+            cut_off = self._folder.cut_off()
+            return [
                 RevokedSession(each.session_id, each.revoked_at)
-                for each in self._all()
-                if each.revoked_at is not None and each.revoked_at >= moment
+                for each in self._folder.read_all()
+                if each.revoked_at is not None and each.revoked_at >= moment and not each.began_by(cut_off)
             ]
-        )
 
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
+        return await self._directory.act(revocations)
+
+    async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         def erase() -> int:
-            old = [each for each in self._all() if each.salt is not None and each.rotated_at < rotated_before][:limit]
-            for session in old:
-                self._write(replace(session, salt=None))
-            return len(old)
+            old = [each for each in self._folder.read_all() if each.replaced and each.rotated_at < rotated_before]
+            return len(self._folder.write_all(replace(each, replaced=NOTHING_REPLACED) for each in old[:limit]))
 
         return await self._directory.act(erase)
 
+    async def revoke_cut_off(self, *, limit: int) -> int:
+        def end() -> int:
+            cut_off = self._folder.cut_off()
+            live = (each for each in self._folder.read_all() if each.revoked_at is None and each.began_by(cut_off))
+            return len(self._folder.write_all(each.ended_by(cut_off) for each in islice(live, limit)))
+
+        return await self._directory.act(end)
+
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
         def delete() -> int:
-            ended = [each for each in self._all() if _has_ended(each, expired_before, revoked_before)][:limit]
-            for session in ended:
-                self._file(session.session_id).unlink()
-            return len(ended)
+            ended = [each for each in self._folder.read_all() if _has_ended(each, expired_before, revoked_before)]
+            for session in ended[:limit]:
+                self._folder.delete(session)
+            return len(ended[:limit])
 
         return await self._directory.act(delete)
-
-    def _change(self, session_id: SessionId, change: Callable[[Session], Session | None]) -> bool:
-        """Write the session that ``change`` returns. Return ``False`` if that is ``None`` or the session is unknown."""
-        session = self._read(session_id)
-        changed = None if session is None else change(session)
-        if changed is not None:
-            self._write(changed)
-        return changed is not None
-
-    def _read(self, session_id: SessionId) -> Session | None:
-        file = self._file(session_id)
-        return load(file.read_bytes()) if file.exists() else None
-
-    def _write(self, session: Session) -> None:
-        self._directory.write(self._file(session.session_id).name, dump(session))
-
-    def _all(self) -> Iterator[Session]:
-        return (load(file.read_bytes()) for file in self._directory.path.glob("[!.]*.json"))
-
-    def _file(self, session_id: SessionId) -> Path:
-        return self._directory.path / f"{session_id.hex()}.json"
 
 
 def _has_ended(session: Session, expired_before: float, revoked_before: float) -> bool:
