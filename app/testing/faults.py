@@ -1,13 +1,14 @@
 """Repositories in which a test makes something happen in the middle of a call."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..domain.errors import StoreUnavailable
 from ..domain.identifiers import SessionId, Subject
 from ..domain.login.user import User
 from ..domain.sessions.session import RevocationReason, Session
+from ..domain.tokens.revoked_session import RevokedSession
 from .sessions import FakeSessionRepository
 from .users import FakeUserRepository
 
@@ -35,7 +36,9 @@ class Interruptions:
 
 
 class FaultySessionRepository(Interruptions, FakeSessionRepository):
-    """Points: ``before`` and ``after`` the writing methods, and ``before find``. ``writes`` lists the writes."""
+    """Points: ``before`` and ``after`` the writing methods, ``before find`` and ``before list_revocations``. ``writes``
+    lists the writes.
+    """
 
     def __init__(self) -> None:
         Interruptions.__init__(self)
@@ -68,6 +71,10 @@ class FaultySessionRepository(Interruptions, FakeSessionRepository):
         self.writes.append("revoke")
         await self._reach("after revoke")
         return revoked
+
+    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+        await self._reach("before list_revocations")
+        return await super().list_revocations(moment)
 
 
 class FaultyUserRepository(Interruptions, FakeUserRepository):

@@ -283,6 +283,21 @@ async def test_another_instance_learns_the_cut_off(world: World) -> None:
         world.validation.validate(early.access_token)
 
 
+async def test_a_cut_off_during_a_read_hides_no_revocation(world: World) -> None:
+    """A revocation that the list leaves out, because a cut-off was set a moment before, is refused by the cut-off."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
+
+    async def set_cut_off() -> None:
+        await world.sessions.set_cut_off(int(NOW))
+
+    world.sessions.once("before list_revocations", set_cut_off)
+    await world.revocation.sync_revocations()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+
+
 async def test_sweeps_write_the_cut_off_into_the_sessions(world: World) -> None:
     """An instance of the previous version then refuses them too. They are not in the list of revocations."""
     session = await world.stored((await world.open_session()).refresh_token)

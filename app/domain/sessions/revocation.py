@@ -56,10 +56,11 @@ class Revocation:
         now = self._clock.now()
         if since is None:
             since = now - self._policy.memory_of_revocations()
+        revoked = await self._sessions.list_revocations(since)
+        # Read the cut-off second: the list leaves out what a cut-off ended that was set a moment ago.
         cut_off = await self._sessions.find_cut_off()
         if cut_off is not None:
             self._revoked.revoke_until(cut_off)
-        revoked = await self._sessions.list_revocations(since)
         for each in sorted(revoked, key=attrgetter("revoked_at")):
             self._revoked.add(each)
         self._revoked.mark_synced(until=now)
