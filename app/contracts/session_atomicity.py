@@ -1,7 +1,7 @@
 """The atomicity of a session repository: an act is done or not done, never half done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import pytest
 
 from ..domain.errors import AlreadyExists
 from ..domain.identifiers import Subject
-from ..domain.sessions.session import RevocationReason, Session
+from ..domain.sessions.session import Session
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
 from .sessions import (
@@ -19,6 +19,8 @@ from .sessions import (
     advance,
     assert_same,
     began_at,
+    end_all,
+    limit_to,
     live_sessions,
     new_session,
     revoke,
@@ -43,9 +45,9 @@ REFUSED: dict[str, Callable[[SessionRepository], Awaitable[bool]]] = {
     "revoke of a revoked session": lambda sessions: revoke(sessions, REVOKED, now=LATER + 9),
     "revoke of an unknown session": lambda sessions: revoke(sessions, UNKNOWN, now=LATER + 9),
     "revoke after the cut-off": lambda sessions: revoke(sessions, CUT, now=LATER + 9),
-    "revoke_subject of another subject": lambda sessions: _end(sessions, Subject("subject-2"), now=LATER),
-    "revoke_subject when no session is live": lambda sessions: _end(sessions, LIVE.subject, now=NOW + LIFETIME),
-    "revoke_excess within the limit": lambda sessions: _limit(sessions, 1),
+    "revoke_subject of another subject": lambda sessions: _any(end_all(sessions, Subject("subject-2"))),
+    "revoke_subject when no session is live": lambda sessions: _any(end_all(sessions, now=NOW + LIFETIME)),
+    "revoke_excess within the limit": lambda sessions: _any(limit_to(sessions, 1)),
 }
 
 CANCELLED_AFTER = (0, 1, 2, 3, 5, 10, 50)
@@ -116,11 +118,11 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
             opened = [new_session(10 * number + each, subject=subject) for each in range(5)]
             for session in opened:
                 await repository.add(session)
-            await _cancel_after(_end(repository, subject, now=LATER), turns)
+            await _cancel_after(end_all(repository, subject), turns)
             for session in opened:
                 found = await stored(repository, session)
                 assert found in (session, revoked(session)), f"a session is half revoked after {turns} turns"
-            await _end(repository, subject, now=LATER)
+            await end_all(repository, subject)
             for session in opened:
                 assert_same(await repository.find(session.session_id), revoked(session))
             assert await live_sessions(repository, subject) == [], "the repeated call did not revoke the rest"
@@ -132,8 +134,8 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
             opened = [new_session(10 * number + each, subject=subject, rotated_at=NOW + each) for each in range(5)]
             for session in opened:
                 await repository.add(session)
-            await _cancel_after(_limit(repository, 2, subject), turns)
-            await _limit(repository, 2, subject)
+            await _cancel_after(limit_to(repository, 2, subject), turns)
+            await limit_to(repository, 2, subject)
             live = await live_sessions(repository, subject)
             assert live == opened[3:], f"after {turns} turns and the same call, other sessions are live than the last 2"
 
@@ -159,15 +161,9 @@ async def _set_version(sessions: SessionRepository, session: Session, *, expecte
     )
 
 
-async def _end(sessions: SessionRepository, subject: Subject, *, now: float) -> bool:
+async def _any(ended: Awaitable[Sequence[Session]]) -> bool:
     """Return whether a session was revoked."""
-    return bool(await sessions.revoke_subject(subject, reason=RevocationReason.LOGOUT, now=now, keep=None))
-
-
-async def _limit(sessions: SessionRepository, limit: int, subject: Subject = LIVE.subject) -> bool:
-    """Return whether a session was revoked."""
-    reason = RevocationReason.TOO_MANY_SESSIONS
-    return bool(await sessions.revoke_excess(subject, limit=limit, keep=None, reason=reason, now=LATER))
+    return bool(await ended)
 
 
 async def _contents(sessions: SessionRepository) -> list[object]:

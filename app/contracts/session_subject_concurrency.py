@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from ..domain.identifiers import SessionId, Subject
-from ..domain.sessions.session import RevocationReason, Session
+from ..domain.identifiers import Subject
+from ..domain.sessions.session import Session
 from ..ports.session_repository import SessionRepository
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
 from .sessions import (
@@ -16,7 +16,9 @@ from .sessions import (
     advance,
     assert_same,
     began_at,
+    end_all,
     in_order,
+    limit_to,
     live_sessions,
     new_session,
     revoke,
@@ -38,7 +40,7 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
         racers = await self.racers()
         for number in range(proof.count("races to revoke a subject", small=8, full=200)):
             opened = await _sign_in(racers[0], number, 6)
-            ended = await asyncio.gather(*(_end(connection, opened[0].subject) for connection in racers))
+            ended = await asyncio.gather(*(end_all(connection, opened[0].subject) for connection in racers))
             together = in_order([session for each in ended for session in each])
             assert together == [revoked(each) for each in opened], "not each session was returned by exactly one call"
 
@@ -49,7 +51,7 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
         for number in range(proof.count("races of advances with revoke_subject", small=16, full=500)):
             opened = await _sign_in(connections[0], number, CONNECTIONS)
             swaps = [advance(*pair) for pair in zip(connections, opened, strict=True)]
-            end = _end(connections[number % CONNECTIONS], opened[0].subject)
+            end = end_all(connections[number % CONNECTIONS], opened[0].subject)
             ended, _ = await _race(end, swaps, turn=number % CONNECTIONS)
             found = [await stored(connections[-1], each) for each in opened]
             assert in_order(ended) == found, "revoke_subject did not return the sessions as they are now"
@@ -65,7 +67,7 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
         for number in range(proof.count("races of revokes with revoke_subject", small=16, full=200)):
             opened = await _sign_in(connections[0], number, CONNECTIONS)
             revokes = [revoke(*pair) for pair in zip(connections, opened, strict=True)]
-            end = _end(connections[number % CONNECTIONS], opened[0].subject)
+            end = end_all(connections[number % CONNECTIONS], opened[0].subject)
             ended, made = await _race(end, revokes, turn=number % CONNECTIONS)
             by_subject = {each.session_id for each in ended}
             for session, by_itself in zip(opened, made, strict=True):
@@ -80,13 +82,13 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
             subject = before[0].subject
             meanwhile = [new_session(100 * number + 50 + each, subject=subject) for each in range(CONNECTIONS)]
             adds = [connection.add(session) for connection, session in zip(connections, meanwhile, strict=True)]
-            end = _end(connections[number % CONNECTIONS], subject)
+            end = end_all(connections[number % CONNECTIONS], subject)
             ended, _ = await _race(end, adds, turn=number % CONNECTIONS)
             left = await live_sessions(connections[-1], subject)
             together = in_order([*ended, *[revoked(each) for each in left]])
             assert together == [revoked(each) for each in before + meanwhile], "a session is neither live nor returned"
             assert not set(before) & set(left), "a session stayed live that was added before revoke_subject was called"
-            again = await _end(connections[0], subject)
+            again = await end_all(connections[0], subject)
             assert in_order(again) == [revoked(each) for each in left], "the next call did not end what was left"
 
     @pytest.mark.proof("stores")
@@ -113,7 +115,7 @@ class SubjectConcurrency(RepositoryContract[SessionRepository]):
             assert len(left) >= limit, f"racing sign-ins left {len(left)} sessions, fewer than the limit of {limit}"
             assert len(returned) == len(set(returned)), "two calls of revoke_excess returned one session"
             assert len(returned) == len(opened + new) - len(left), "a session ended that no call returned"
-            await _limit(racers[0], subject, limit, keep=None)
+            await limit_to(racers[0], limit, subject)
             left = await live_sessions(racers[-1], subject)
             assert len(left) == limit, f"{len(left)} sessions are live after a call without a race, not {limit}"
 
@@ -176,18 +178,7 @@ async def _enter(
     """Sign in: add the session, wait for the others, and end the sessions that are too many."""
     await sessions.add(session)
     await others.wait()
-    return await _limit(sessions, session.subject, limit, keep=session.session_id)
-
-
-async def _end(sessions: SessionRepository, subject: Subject) -> Sequence[Session]:
-    return await sessions.revoke_subject(subject, reason=RevocationReason.LOGOUT, now=LATER, keep=None)
-
-
-async def _limit(
-    sessions: SessionRepository, subject: Subject, limit: int, *, keep: SessionId | None
-) -> Sequence[Session]:
-    reason = RevocationReason.TOO_MANY_SESSIONS
-    return await sessions.revoke_excess(subject, limit=limit, keep=keep, reason=reason, now=LATER)
+    return await limit_to(sessions, limit, session.subject, keep=session.session_id)
 
 
 async def _cut_off(sessions: SessionRepository, cut_off: int, opened: Sequence[Session]) -> list[Session]:

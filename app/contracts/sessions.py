@@ -1,5 +1,6 @@
 """Sessions for the tests of the kit, and the acts on them as the service calls them."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from hashlib import sha256
@@ -7,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from ..domain.identifiers import ClientId, SessionId, Subject
 from ..domain.scope import Scope
+from ..domain.sessions.replaced import NOTHING_REPLACED
 from ..domain.sessions.session import RevocationReason, Session, SessionPolicy
 from ..ports.session_repository import SessionRepository
 from ..ports.session_sweeper import SessionSweeper
@@ -112,6 +114,30 @@ def revoked(session: Session, *, reason: RevocationReason = RevocationReason.LOG
     return ended
 
 
+async def end_all(sessions: SessionRepository, subject: Subject = SUBJECT, *, now: float = LATER) -> Sequence[Session]:
+    """Revoke all sessions of ``subject``, if nothing else is given at ``LATER``."""
+    return await sessions.revoke_subject(subject, reason=RevocationReason.LOGOUT, now=now, keep=None)
+
+
+async def limit_to(
+    sessions: SessionRepository, limit: int, subject: Subject = SUBJECT, *, keep: SessionId | None = None
+) -> Sequence[Session]:
+    """Revoke sessions of ``subject`` at ``LATER`` until at most ``limit`` are live."""
+    reason = RevocationReason.TOO_MANY_SESSIONS
+    return await sessions.revoke_excess(subject, limit=limit, keep=keep, reason=reason, now=LATER)
+
+
+async def add_all(repository: SessionRepository, sessions: Sequence[Session]) -> None:
+    """Add many sessions, some of them at once."""
+    for first in range(0, len(sessions), 50):
+        await asyncio.gather(*(repository.add(each) for each in sessions[first : first + 50]))
+
+
+def without_replaced(session: Session) -> Session:
+    """Return ``session`` as it is after ``erase_replaced``."""
+    return replace(session, replaced=NOTHING_REPLACED)
+
+
 async def stored(sessions: SessionRepository, session: Session) -> Session:
     """Return the stored session with the id of ``session``."""
     found = await sessions.find(session.session_id)
@@ -153,6 +179,11 @@ def chain_of(swaps: Mapping[bytes, bytes], *, first: bytes) -> Iterator[bytes]:
         assert first in swaps, "a call of advance won that does not follow the one before"
         first = swaps[first]
     yield first
+
+
+def numbers_of(sessions: Sequence[Session]) -> list[int]:
+    """Return the numbers that ``new_session`` gave to the sessions, the smallest first."""
+    return sorted(int.from_bytes(each.session_id, "big") for each in sessions)
 
 
 def in_order(sessions: Sequence[Session]) -> list[Session]:

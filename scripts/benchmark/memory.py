@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.domain.sessions.session import SessionPolicy
 
 from .population import session, token, user
 
@@ -40,13 +41,14 @@ async def _bytes_per_session(count: int, memory_used: Callable[[], int]) -> tupl
     gc.collect()
     signed_in = memory_used() - before
     for owner in users:
-        (each,) = await repository.list_live_sessions(owner.subject, now=time.time())
+        now = time.time()
+        (each,) = await repository.list_live_sessions(owner.subject, now=now, limit=1)
         swapped = await repository.advance(
             each.session_id,
             expected_digest=each.secret_digest,
             new_digest=os.urandom(32),
-            salt=os.urandom(32),
-            now=time.time(),
+            replaced=SessionPolicy().replaced_after(each, salt=os.urandom(32), now=now),
+            now=now,
             idle_expires_at=None,
         )
         assert swapped  # noqa: S101  # otherwise the second figure would be wrong

@@ -6,15 +6,19 @@ from app.contracts.session_atomicity import SessionAtomicity
 from app.contracts.session_behaviour import SessionBehaviour
 from app.contracts.session_concurrency import SessionConcurrency
 from app.contracts.session_cut_off import SessionCutOff
+from app.contracts.session_deletion import SessionDeletion
+from app.contracts.session_erasure import CutOffRevocation, SecretErasure
+from app.contracts.session_excess import SessionExcess
 from app.contracts.session_lists import SessionLists
 from app.contracts.session_rotation import SessionRotation
 from app.contracts.session_subject_concurrency import SubjectConcurrency
-from app.contracts.session_subjects import SessionsOfSubjects
-from app.contracts.session_sweeper import SweeperBehaviour, SweeperConcurrency
+from app.contracts.session_subjects import SubjectRevocation
+from app.contracts.session_sweeper import SweeperConcurrency
 from app.ports.session_repository import SessionRepository
 
 from . import faulty_connections as connections
 from . import faulty_cut_offs as cut_offs
+from . import faulty_races as races
 from . import faulty_rotations as rotations
 from . import faulty_session_lists as lists
 from . import faulty_sessions as acts
@@ -73,28 +77,26 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         acts.SecondRevokeWrites: "second_revoke_does_not_change_the_list",
         connections.RemembersSessions: "every_connection_sees_acknowledged_changes",
     },
-    SessionsOfSubjects: {
-        subjects.RevokesKeep: ("revoke_subject_revokes_all_but_the_kept_one revoke_excess_never_revokes_the_kept_one"),
-        subjects.RevokesExpired: (
-            "revoke_subject_leaves_sessions_that_have_ended revoke_excess_counts_live_sessions_of_the_subject"
-        ),
-        subjects.RevokesLastSecond: (
-            "revoke_subject_leaves_sessions_that_have_ended revoke_excess_counts_live_sessions_of_the_subject"
-        ),
+    SubjectRevocation: {
+        subjects.RevokesKeep: "revoke_subject_revokes_all_but_the_kept_one",
+        subjects.RevokesExpired: "revoke_subject_leaves_sessions_that_have_ended",
+        subjects.RevokesLastSecond: "revoke_subject_leaves_sessions_that_have_ended",
         subjects.RevokesFirstPage: "revoke_subject_revokes_any_number",
         subjects.ReturnsEverySession: "second_revoke_subject_returns_none",
+        subjects.ReturnsThemAsTheyWere: "revoke_subject_revokes_all_but_the_kept_one",
         connections.RemembersSessions: "every_connection_sees_the_acts_on_a_subject",
-        subjects.ReturnsThemAsTheyWere: (
-            "revoke_subject_revokes_all_but_the_kept_one revoke_excess_revokes_the_longest_unused"
-        ),
+    },
+    SessionExcess: {
+        subjects.RevokesKeep: "revoke_excess_never_revokes_the_kept_one",
+        subjects.RevokesExpired: "revoke_excess_counts_live_sessions_of_the_subject",
+        subjects.RevokesLastSecond: "revoke_excess_counts_live_sessions_of_the_subject",
+        subjects.ReturnsThemAsTheyWere: "revoke_excess_revokes_the_longest_unused",
         subjects.RevokesOldestSignIn: "revoke_excess_revokes_the_longest_unused",
         subjects.KeepsOneMore: "revoke_excess_within_the_limit_changes_nothing repeated_revoke_excess_ends_any_number",
         subjects.KeepsOneFewer: "revoke_excess_within_the_limit_changes_nothing repeated_revoke_excess_ends_any_number",
         subjects.CountsAbsentKeep: "revoke_excess_does_not_count_a_kept_one_that_is_not_there",
         subjects.ListsFirstCrowdedSubjects: "every_crowded_subject_is_listed",
-        subjects.ListsCrowdedSubjectsForever: (
-            "every_crowded_subject_is_listed no_subject_is_crowded_in_an_empty_store"
-        ),
+        subjects.ListsCrowdedSubjectsForever: "every_crowded_subject_is_listed no_subject_is_crowded_in_an_empty_store",
     },
     SessionCutOff: {
         cut_offs.IsZeroAtFirst: "there_is_no_cut_off_at_first",
@@ -122,7 +124,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         cut_offs.forgetting("revoke_excess"): "ended_sessions_are_not_revoked_again",
     },
     SessionAtomicity: {
-        acts.WritesInTwoSteps: (
+        races.WritesInTwoSteps: (
             "cancelled_add_is_done_or_not_done cancelled_advance_is_done_or_not_done "
             "cancelled_revoke_is_done_or_not_done cancelled_revoke_subject_can_be_continued "
             "cancelled_set_cut_off_can_be_repeated"
@@ -133,7 +135,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         cut_offs.forgetting("advance"): "refused_act_changes_nothing",
     },
     SessionConcurrency: {
-        acts.RacySessions: (
+        races.RacySessions: (
             "one_of_many_advances_wins revoke_that_races_with_advances_is_final one_of_many_revokes_wins "
             "one_of_many_adds_wins racing_rotations_form_one_chain "
             "set_credential_version_that_races_with_advances_loses_nothing"
@@ -141,28 +143,25 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         acts.losing("secret_digest"): "racing_rotations_form_one_chain",
     },
     SubjectConcurrency: {
-        acts.RacySessions: (
+        races.RacySessions: (
             "racing_calls_of_revoke_subject_return_each_session_once revoke_subject_that_races_with_advances_is_final "
             "revoke_subject_that_races_with_revokes_counts_each_once cut_off_that_races_with_advances_is_final "
             "latest_of_racing_cut_offs_stays"
         ),
-        acts.RacyLimit: "racing_sign_ins_never_end_too_many",
+        races.RacyLimit: "racing_sign_ins_never_end_too_many",
         subjects.ReturnsEverySession: "revoke_subject_that_races_with_adds_can_be_repeated",
         subjects.ReturnsThemAsTheyWere: "revoke_subject_that_races_with_advances_is_final",
         cut_offs.EndsTheNextSecond: "cut_off_that_races_with_advances_is_final",
     },
-    SweeperBehaviour: {
-        sweeps.SweepsTooMuch: (
-            "erase_replaced_changes_only_the_replaced_secrets erase_replaced_stops_at_the_limit "
-            "repeated_limited_calls_check_every_session delete_ended_deletes_expired_sessions "
-            "delete_ended_deletes_revoked_sessions"
-        ),
+    SecretErasure: {
+        sweeps.SweepsTooMuch: "erase_replaced_changes_only_the_replaced_secrets erase_replaced_stops_at_the_limit",
         sweeps.SweepsByFirstTimes: (
-            "erase_replaced_keeps_the_secrets_of_a_newer_rotation delete_ended_uses_the_newest_idle_expiry "
-            "sessions_without_replaced_secrets_do_not_count erase_replaced_finds_rotations_in_any_order_of_time"
+            "erase_replaced_keeps_the_secrets_of_a_newer_rotation sessions_without_replaced_secrets_do_not_count "
+            "erase_replaced_finds_rotations_in_any_order_of_time"
         ),
-        sweeps.SweepsFirstSessionsOnly: "repeated_limited_calls_check_every_session",
         sweeps.ErasesOneSecretATime: "erase_replaced_counts_sessions_not_secrets",
+    },
+    CutOffRevocation: {
         cut_offs.SweepsLaterSessions: (
             "revoke_cut_off_revokes_what_the_cut_off_ended sessions_that_the_cut_off_ended_are_deleted"
         ),
@@ -170,12 +169,20 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         cut_offs.SweepWritesNothing: "sessions_that_the_cut_off_ended_are_deleted",
         cut_offs.EndsStoredSessionsOnly: "revoke_cut_off_follows_a_later_cut_off",
         cut_offs.forgetting("list_revocations"): "revoke_cut_off_revokes_what_the_cut_off_ended",
+    },
+    SessionDeletion: {
+        sweeps.SweepsTooMuch: (
+            "repeated_limited_calls_check_every_session delete_ended_deletes_expired_sessions "
+            "delete_ended_deletes_revoked_sessions"
+        ),
+        sweeps.SweepsByFirstTimes: "delete_ended_uses_the_newest_idle_expiry",
+        sweeps.SweepsFirstSessionsOnly: "repeated_limited_calls_check_every_session",
         lists.RevocationsExcludeTheMoment: "deleted_session_is_gone_everywhere",
         connections.RemembersSessions: "every_connection_sees_sweeps",
         acts.losing("expires_at"): "delete_ended_keeps_live_sessions",
     },
     SweeperConcurrency: {
-        acts.RacySessions: (
+        races.RacySessions: (
             "erase_replaced_that_races_with_advance_keeps_the_new_secrets racing_sweeps_delete_each_session_once "
             "racing_sweeps_revoke_each_session_once"
         ),

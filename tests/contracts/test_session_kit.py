@@ -14,7 +14,8 @@ from app.contracts.session_sweeper import SessionSweeperContract, SweeperConcurr
 from app.domain.sessions.session import Session
 from app.ports.session_repository import SessionRepository
 
-from .faulty_sessions import WRONG_VALUES, RacyLimit, RacySessions, losing
+from .faulty_races import RacyLimit, RacySessions
+from .faulty_sessions import WRONG_VALUES, losing
 from .running import Tier, assert_every_test_fails, assert_noticed, failures
 from .session_faults import FAULTS
 
