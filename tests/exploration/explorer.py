@@ -15,12 +15,15 @@ from .store import ModelStore, StoreState
 class Client(NamedTuple):
     """A client: the refresh token that it holds, and how often it may still ask again.
 
-    ``confirmed`` tells whether it has received a success.
+    ``confirmed`` tells whether it has received a success, ``moved`` whether something has happened to it, and ``twin``
+    whether the client before it is equal to it until then.
     """
 
     kind: str
     token: str
     retries: int
+    twin: bool = False
+    moved: bool = False
     confirmed: bool = False
 
 
@@ -61,7 +64,7 @@ class Exploration:
         self._constant = constant
         self._store = store
         self._invariants = invariants
-        self._schedules: dict[Any, int] = {}
+        self._schedules: dict[int, int] = {}
         self._path: list[str] = []
 
     @property
@@ -123,12 +126,14 @@ class Exploration:
         if alone is not None:
             yield from self._calls(state, alone)
             return
-        for number in range(len(state.running)):
-            yield from self._calls(state, number)
         for number, running in enumerate(state.running):
-            client = state.clients[running.position.request.client]
-            if running.is_awaited and client.kind == REFRESH and client.retries:
-                yield f"client {running.position.request.client} gives up", self._retried(state, number)
+            if _may_move(state, running.position.request.client):
+                yield from self._calls(state, number)
+        for number, running in enumerate(state.running):
+            index = running.position.request.client
+            client = state.clients[index]
+            if running.is_awaited and client.kind == REFRESH and client.retries and _may_move(state, index):
+                yield f"client {index} gives up", self._retried(state, number)
         if state.time_steps and state.running and not any(_is_advancing(each) for each in state.running):
             passed = state._replace(now=state.now + WINDOW + 1, time_steps=state.time_steps - 1)
             yield f"{WINDOW + 1} seconds pass", passed
@@ -165,6 +170,7 @@ class Exploration:
     def _resumed(self, state: State, number: int, answer: Any, store: StoreState) -> State:
         running = state.running[number]
         position = self._runner.resume(running.position, answer, state.now)
+        state = _moved(state, position.request.client)
         others = state.running[:number], state.running[number + 1 :]
         return state._replace(store=store, running=(*others[0], running._replace(position=position), *others[1]))
 
@@ -207,7 +213,7 @@ class Exploration:
 
     def _asked_again(self, state: State, index: int) -> State:
         client = state.clients[index]
-        state = _with_client(state, index, client._replace(retries=client.retries - 1))
+        state = _with_client(state, index, client._replace(retries=client.retries - 1, moved=True))
         return self.start(state, index, attempt=1)
 
 
@@ -224,11 +230,27 @@ def _is_advancing(running: Running) -> bool:
     return running.position.pending is not None and running.position.pending.act == "advance"
 
 
+def _may_move(state: State, index: int) -> bool:
+    """Return whether something may happen to a client. Of equal clients the first one moves first, because any other
+    order differs only in their names.
+    """
+    client = state.clients[index]
+    return client.moved or not client.twin or state.clients[index - 1].moved
+
+
+def _moved(state: State, index: int) -> State:
+    client = state.clients[index]
+    return state if client.moved else _with_client(state, index, client._replace(moved=True))
+
+
 def _with_client(state: State, index: int, client: Client) -> State:
     return state._replace(clients=(*state.clients[:index], client, *state.clients[index + 1 :]))
 
 
-def _key(state: State) -> tuple[Any, ...]:
-    """Return what two equal states have in common. Positions and states of the store are compared by identity."""
+def _key(state: State) -> int:
+    """Return a number of 64 bits that two equal states share. Positions and states of the store exist once each.
+
+    That two of 10^7 different states share one has a probability of about 10^-6.
+    """
     running = frozenset((id(each.position), *each[1:]) for each in state.running)
-    return (id(state.store), state.clients, running, state.now, state.failures)
+    return hash((id(state.store), state.clients, running, state.now, state.failures))

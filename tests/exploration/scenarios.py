@@ -36,6 +36,8 @@ TWO_CLIENTS: Final = {
 THREE_CLIENTS: Final = {
     "three refreshes of one token": [*ONE_TOKEN, (REFRESH, CURRENT)],
     "three refreshes of two generations": [*TWO_GENERATIONS, (REFRESH, CURRENT)],
+    "two refreshes and a logout": [*TWO_GENERATIONS, (LOGOUT, CURRENT)],
+    "two refreshes and disabling": [*TWO_GENERATIONS, (DISABLE, "")],
 }
 
 
@@ -54,9 +56,17 @@ def explore(services: SteppedServices, clients: list[tuple[str, str]], *, retrie
     exploration = Exploration(runner, store, Invariants(runner, store), constant=constant)
     schedules = 0
     for fails in (None, *range(len(clients))):
+        twins = [number > 0 and clients[number] == clients[number - 1] for number in range(len(clients))]
+        if fails is not None:
+            if twins[fails]:
+                continue  # the same as with the client before it
+            twins[fails + 1 : fails + 2] = [False] * len(twins[fails + 1 : fails + 2])
         state = State(
             store=store.state(_stored()),
-            clients=tuple(Client(kind, token, retries=retries) for kind, token in clients),
+            clients=tuple(
+                Client(kind, token, retries, twin=bool(twin))
+                for (kind, token), twin in zip(clients, twins, strict=True)
+            ),
             running=(),
             now=NOW,
             failures=1 if fails is None else 0,

@@ -35,10 +35,10 @@ def test_no_schedule_of_three_clients_breaks_an_invariant(proof: Proof, name: st
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_planted_fault_is_found(mutant: type[Rotation]) -> None:
     """The exploration shows the fault as a list of steps."""
-    counterexamples = [_counterexample(mutant, name) for name in TWO_CLIENTS]
-    found = [each for each in counterexamples if each is not None and MUTANTS[mutant] in each]
-    assert found
-    assert "\n  1. client " in found[0]
+    counterexamples = (_counterexample(mutant, name) for name in TWO_CLIENTS)
+    found = next((each for each in counterexamples if each is not None and MUTANTS[mutant] in each), None)
+    assert found is not None
+    assert "\n  1. client " in found
 
 
 def _counterexample(mutant: type[Rotation], name: str) -> str | None:
