@@ -66,7 +66,8 @@ class SessionExcess(RepositoryContract[SessionRepository]):
         await repository.add(new_session(8, subject=OTHER))
         for number in range(1, 5):
             await repository.add(new_session(number, rotated_at=NOW + number))
-        assert numbers_of(await limit_to(repository, 2, keep=new_session(keep).session_id)) == [1, 2]
+        ended = await limit_to(repository, 2, keep=new_session(keep).session_id)
+        assert numbers_of(ended) == [1, 2], "keep was counted as one of the limit, although it is not there"
 
     async def test_revoke_excess_within_the_limit_changes_nothing(self, repository: SessionRepository) -> None:
         """As many sessions as the limit stay. A second call returns none."""
@@ -75,7 +76,7 @@ class SessionExcess(RepositoryContract[SessionRepository]):
         assert list(await limit_to(repository, 4)) == [], "revoke_excess ended sessions although they are not too many"
         assert len(await limit_to(repository, 3)) == 1, "revoke_excess did not end the one session that is too many"
         assert list(await limit_to(repository, 3)) == [], "the second call ended more sessions"
-        assert list(await limit_to(repository, 1, Subject("nobody"))) == []
+        assert list(await limit_to(repository, 1, Subject("nobody"))) == [], "a subject without sessions had some"
 
     async def test_revoke_excess_counts_live_sessions_of_the_subject(self, repository: SessionRepository) -> None:
         """Ended sessions, those in their last second and other subjects' take no place and are not revoked."""
@@ -100,7 +101,8 @@ class SessionExcess(RepositoryContract[SessionRepository]):
             assert len(step) <= 1_000, "one call of revoke_excess revoked more than 1,000 sessions"
             ended += numbers_of(step)
         assert sorted(ended) == list(range(number - 5)), "not every session that was too many was returned once"
-        assert numbers_of(await live_sessions(repository)) == list(range(number - 5, number))
+        left = numbers_of(await live_sessions(repository))
+        assert left == list(range(number - 5, number)), "other sessions are left than the five used last"
 
     async def test_every_crowded_subject_is_listed(self, repository: SessionRepository) -> None:
         """All pages together have every subject with more sessions than the number, also while others sign in."""

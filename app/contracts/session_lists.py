@@ -155,7 +155,7 @@ class SessionLists(RepositoryContract[SessionRepository]):
         """Each read and each swap starts from the last acknowledged change of any connection."""
         one, other = await self.connections(2)
         session = new_session()
-        assert await other.find(session.session_id) is None
+        assert await other.find(session.session_id) is None, "find returned a session that was never added"
         await one.add(session)
         for connection in (one, other):
             assert_same(await connection.find(session.session_id), session)
