@@ -1,4 +1,4 @@
-"""Durable stores for the system tests: SQLite files and real PostgreSQL and Valkey servers."""
+"""Stores for the system tests: SQLite files, real PostgreSQL and Valkey servers, and the memory of a service."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,16 @@ from tests.servers.valkey import DURABLE, running_valkey
 from .load import PASSWORD, USERNAME
 
 KINDS: Final = ("sqlite", "postgresql", "valkey")
+"""The durable stores. Several instances can share one of these."""
+
+ALL_KINDS: Final = ("memory", *KINDS)
 
 
 @dataclass(frozen=True)
 class Backend:
-    """A store. ``settings`` make a service use it. All its data is in ``files``. ``server`` is ``None`` for SQLite."""
+    """A store. ``settings`` make a service use it. All its data is in ``files``. ``server`` is ``None`` for SQLite and
+    for memory.
+    """
 
     kind: str
     settings: Mapping[str, str]
@@ -40,7 +45,9 @@ class Backend:
 
 @contextmanager
 def backend(kind: str, folder: Path) -> Iterator[Backend]:
-    """Yield a store of this kind that loses no acknowledged write. Its settings include a signing key and a user."""
+    """Yield a store of this kind. Its settings include a signing key and a user. Unless it is in memory, it loses no
+    acknowledged write.
+    """
     keys = folder / "keys"
     create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
     common = {
@@ -51,6 +58,8 @@ def backend(kind: str, folder: Path) -> Iterator[Backend]:
     }
     file = {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"}
     match kind:
+        case "memory":
+            yield Backend(kind, common, folder)
         case "sqlite":
             yield Backend(kind, common | file, folder)
         case "postgresql":

@@ -30,6 +30,10 @@ _NO_LIMITS: Final = {
     for name in ("LOGIN_ACCOUNT", "LOGIN_ADDRESS", "LOGIN_DEVICE", "LOGIN_NETWORK", "REFRESH", "TOKEN")
 }
 """In most tests many clients sign in from one address as one user."""
+
+TEST_SETTINGS: Final = {"PORT": "0", **_CHEAP_HASHES, **_NO_LIMITS}
+"""The settings of a service, unless a test gives others."""
+
 _STEP_SECONDS: Final = 0.01
 
 
@@ -102,7 +106,7 @@ def running(
     its URL.
     """
     output, log = folder / "output", folder / "log"
-    variables = environment({"PORT": "0", **_CHEAP_HASHES, **_NO_LIMITS, **settings}) | {"PYTHONUNBUFFERED": "1"}
+    variables = environment({**TEST_SETTINGS, **settings}) | {"PYTHONUNBUFFERED": "1"}
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(command, cwd=directory, env=variables, stdout=out, stderr=err)
     try:
