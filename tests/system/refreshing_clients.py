@@ -14,6 +14,7 @@ from .processes import TIMEOUT_SECONDS
 OK: Final = 200
 NO_CONTENT: Final = 204
 UNAUTHORIZED: Final = 401
+_UNAVAILABLE: Final = 503
 
 REVOCATION_SECONDS: Final = 5.0
 """Every instance refuses the access tokens of a revoked session after this time."""
@@ -24,10 +25,14 @@ _REFUSALS_IN_A_ROW: Final = 8
 
 _ANSWER_TIMEOUT_SECONDS: Final = 8.0
 
+ROTATIONS: Final = 28
+"""After this number of rotations tests use another session: after 32 in one replay window none follows."""
+
 
 class RefreshingClients:
     """Clients of one or several instances, with one session each. They sign in when the context is entered. Each client
-    sends one request at a time.
+    sends one request at a time. ``current`` are their sessions: a client that refreshes repeatedly signs in again after
+    a number of rotations.
     """
 
     def __init__(self, urls: Sequence[str], number: int, *, seed: int = 0) -> None:
@@ -36,10 +41,11 @@ class RefreshingClients:
         self.tokens: list[str] = []
         self.access_tokens: list[str] = []
         self.first_tokens: list[str] = []
+        self.current: list[int] = []
         self._number = number
         self._choose = random.Random(seed)  # noqa: S311  # it only spreads requests
         self.ended: set[int] = set()
-        self._turns = [asyncio.Lock() for _ in range(number)]
+        self._turns: list[asyncio.Lock] = []
 
     async def __aenter__(self) -> Self:
         self._client = ClientSession(
@@ -47,13 +53,10 @@ class RefreshingClients:
         )
         try:
             for _ in range(self._number):
-                tokens = await self._sign_in()
-                self.first_tokens.append(tokens["refresh_token"])
-                self.access_tokens.append(tokens["access_token"])
+                self.current.append(await self._sign_in())
         except BaseException:
             await self._client.close()
             raise
-        self.tokens = [*self.first_tokens]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -61,7 +64,7 @@ class RefreshingClients:
 
     async def refresh_until(self, stopped: Callable[[], bool]) -> None:
         """Let all clients refresh repeatedly until ``stopped`` returns true."""
-        await asyncio.gather(*(self._refresh_until(session, stopped) for session in range(self._number)))
+        await asyncio.gather(*(self._refresh_until(client, stopped) for client in range(self._number)))
 
     async def refresh(self, session: int, token: str | None = None) -> Refresh:
         """Present ``token``, or the session's newest token and then keep its successor. Send one request only."""
@@ -96,16 +99,23 @@ class RefreshingClients:
         self.events.append(SignOut(session, Answer.GRANTED))
 
     async def check_sessions_continue(self) -> None:
-        """Check that each session accepts its newest token and then the token before it, which returns the same
-        successor. A client whose last answer was lost has the older token. Also present the tokens of ended sessions.
-        """
-        for session in set(range(self._number)) - self.ended:
-            predecessor = self.tokens[session]
-            await self.refresh_with_retries(session)
-            event = await self.refresh_with_retries(session, predecessor)
-            assert event.successor == self.tokens[session], event
+        """Check that each session continues. Also present the tokens of ended sessions."""
+        for session in set(range(len(self.tokens))) - self.ended:
+            await self.check_session_continues(session)
         for session in self.ended:
             await self.refresh_with_retries(session)
+
+    async def check_session_continues(self, session: int) -> None:
+        """Check that the session accepts its newest token twice, and then the two tokens before it, which return the
+        same successor. A client whose last answers were lost has an older token.
+        """
+        older = []
+        for _ in range(2):
+            older.append(self.tokens[session])
+            await self.refresh_with_retries(session)
+        for token in older:
+            event = await self.refresh_with_retries(session, token)
+            assert event.successor == self.tokens[session], event
 
     async def post(self, path: str, body: dict[str, str], url: str | None = None) -> tuple[int, dict[str, Any]]:
         """Send a request to ``url`` or to any instance. Return the status and the body; the status is 0 if there was no
@@ -137,18 +147,29 @@ class RefreshingClients:
                 while refused < _REFUSALS_IN_A_ROW:
                     refused = refused + 1 if await self.me(session) == UNAUTHORIZED else 0
 
-    async def _sign_in(self) -> dict[str, Any]:
-        """Sign in. Retry until there is an answer."""
+    async def _sign_in(self) -> int:
+        """Sign in. Retry until there is an answer. Return the number of the session."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 status, tokens = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
-                if status:
-                    assert status == OK, (status, tokens)
-                    return tokens
+                if status == OK:
+                    break
+                assert status in (0, _UNAVAILABLE), (status, tokens)
+                await asyncio.sleep(_RETRY_SECONDS)
+        self.first_tokens.append(tokens["refresh_token"])
+        self.tokens.append(tokens["refresh_token"])
+        self.access_tokens.append(tokens["access_token"])
+        self._turns.append(asyncio.Lock())
+        return len(self.tokens) - 1
 
-    async def _refresh_until(self, session: int, stopped: Callable[[], bool]) -> None:
-        while not stopped() and session not in self.ended:
+    async def _refresh_until(self, client: int, stopped: Callable[[], bool]) -> None:
+        requests = 0
+        while not stopped() and self.current[client] not in self.ended:
+            session = self.current[client]
             async with self._turns[session]:
                 event = await self.refresh(session)
+            requests += 1
             if event.answer is not Answer.GRANTED:
                 await asyncio.sleep(_RETRY_SECONDS)
+            elif requests >= ROTATIONS:
+                self.current[client], requests = await self._sign_in(), 0

@@ -14,7 +14,7 @@ from tests.servers.relay import relaying
 from .backends import Backend
 from .history import Answer, violations
 from .processes import Service, running
-from .refreshing_clients import OK, RefreshingClients
+from .refreshing_clients import OK, ROTATIONS, RefreshingClients
 
 _ANSWERS_OF_A_REFRESH: Final = 10
 """At least as many answers as a store sends during one refresh."""
@@ -37,14 +37,15 @@ async def test_lost_answer_of_the_store(store: Backend, tmp_path: Path, proof: P
     is the only one.
     """
     assert store.server is not None
+    times = proof.count("times each answer is lost", small=1, full=20)
     unanswered = 0
     with relaying(store.server.port) as relay, service_through(store, tmp_path, relay.port) as service:
-        async with RefreshingClients([service.url], 1) as clients:
-            for _ in range(proof.count("times each answer is lost", small=1, full=20)):
+        async with RefreshingClients([service.url], times) as clients:
+            for session in range(times):
                 for passed in range(_ANSWERS_OF_A_REFRESH):
                     relay.lose_after(passed)
-                    unanswered += (await clients.refresh(0)).answer is Answer.UNKNOWN
-                    await clients.check_sessions_continue()
+                    unanswered += (await clients.refresh(session)).answer is Answer.UNKNOWN
+                    await clients.check_session_continues(session)
             assert relay.lost >= 4, "each statement of a refresh should have lost its answer"
             assert violations(clients.first_tokens, clients.events) == []
             proof.measured("answers of the store lost", relay.lost)
@@ -54,14 +55,16 @@ async def test_lost_answer_of_the_store(store: Backend, tmp_path: Path, proof: P
 @pytest.mark.proof("stores")
 async def test_lost_answer_to_the_client(store: Backend, tmp_path: Path, proof: Proof) -> None:
     """A client that lost its answer presents its token again and gets the same successor."""
+    answers = proof.count("answers lost", small=5, full=200)
     with running(tmp_path, store.settings) as service, relaying(service.port) as relay:
-        async with RefreshingClients([f"http://127.0.0.1:{relay.port}"], 1) as clients:
-            for _ in range(proof.count("answers lost", small=5, full=200)):
-                token = clients.tokens[0]
+        async with RefreshingClients([f"http://127.0.0.1:{relay.port}"], 1 + answers // ROTATIONS) as clients:
+            for number in range(answers):
+                session = number // ROTATIONS
+                token = clients.tokens[session]
                 relay.lose_after(0)
-                assert (await clients.refresh(0)).answer is Answer.UNKNOWN
+                assert (await clients.refresh(session)).answer is Answer.UNKNOWN
                 lost = await clients.post("/auth/refresh", {"refresh_token": token}, service.url)
-                again = await clients.refresh(0)
+                again = await clients.refresh(session)
                 assert lost[0] == OK
                 assert again.successor == lost[1]["refresh_token"]
             await clients.check_sessions_continue()
