@@ -41,6 +41,9 @@ class SlowStore:
         self.now = NOW
         self.commits: list[tuple[float, RevokedSession]] = []
 
+    async def find_cut_off(self) -> None:
+        """Return ``None``: nobody ends all sessions here."""
+
     async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
         return [each for seen_at, each in self.commits if seen_at <= self.now and each.revoked_at >= moment]
 
@@ -54,7 +57,7 @@ class Instance:
         self.revoked = RevocationList()
         self._since: float | None = None
         self.revocation = Revocation(
-            sessions=store,  # type: ignore[arg-type]  # the test calls only this method
+            sessions=store,  # type: ignore[arg-type]  # the test calls only these methods
             lookup=None,  # type: ignore[arg-type]  # logging out is not tested here
             revoked=self.revoked,
             clock=self.clock,

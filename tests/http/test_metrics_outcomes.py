@@ -30,7 +30,8 @@ async def service(start: Start) -> Service:
 
 
 async def _reuse(service: Service, tokens: Tokens) -> None:
-    await service.rotate(await service.rotate(tokens))
+    await service.rotate(tokens)
+    service.pass_replay_window()
     await service.refresh(tokens.refresh)
 
 

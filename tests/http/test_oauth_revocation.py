@@ -34,13 +34,13 @@ async def test_revocation_reads_the_session_once(
 ) -> None:
     """The store reads the session of either token once."""
     reads: list[SessionId] = []
-    find: Callable[[SessionId], Awaitable[Session | None]] = service.sessions.repository.find
+    find: Callable[[SessionId], Awaitable[Session | None]] = service.sessions.find
 
     async def counted(session_id: SessionId) -> Session | None:
         reads.append(session_id)
         return await find(session_id)
 
-    monkeypatch.setattr(service.sessions.repository, "find", counted)
+    monkeypatch.setattr(service.sessions, "find", counted)
     assert (await revoke(service, getattr(tokens, kind))).status == 200
     assert len(reads) == 1
 
