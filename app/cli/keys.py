@@ -84,7 +84,8 @@ def run_retire(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Remove a key and print the remaining keys; with ``--revoke-sessions``, then end all sessions.
 
-    The key is removed first, so that a store that does not answer cannot prevent it.
+    The key is removed first, so that a store that does not answer cannot prevent it. With ``--json``, the last line has
+    the cut-off in seconds since the epoch.
     """
     _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
     if arguments.revoke_sessions:

@@ -45,7 +45,15 @@ async def opened_database(settings: Settings) -> AsyncIterator[Container]:
 
 @asynccontextmanager
 async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
-    """Yield a container with an open session store, which may also have the signing keys."""
+    """Yield a container with an open session store, which may also have the signing keys.
+
+    Raises ``ConfigurationError`` for sessions in memory, and the errors of preparing and opening the store.
+    """
+    if settings.session_url == "memory://" or (settings.session_url is None and settings.database_url == "memory://"):
+        raise ConfigurationError(
+            "Sessions in memory exist in one process only: run this in the environment of the service. If the service"
+            " itself keeps its sessions in memory, restart it to end them."
+        )
     container = Container(settings=settings)
     await container.session_store().prepare()
     async with opened([container.session_store()]):

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,23 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def run(settings: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs a command, and returns its output, or standard error if it failed."""
+    return _runner(settings, capsys)
 
+
+def _runner(settings: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*arguments: str, status: int = 0, **others: str) -> str:
         assert main(["keys", *arguments], {**settings, **others}) == status
         printed = capsys.readouterr()
         return printed.err if status else printed.out
 
     return run
+
+
+@pytest.fixture
+def run_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return the function ``run`` for a directory with one key."""
+    create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
+    return _runner({"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}, capsys)
 
 
 @pytest.fixture
@@ -85,14 +96,44 @@ def test_a_time_out_of_range_is_refused(run: Run, keys: Keys, moment: str, capsy
 
 
 def test_a_compromised_key_is_removed(run: Run, keys: Keys) -> None:
-    """The pending key signs at once; with the option, all sessions end."""
+    """The pending key signs at once."""
     run("rotate")
     run("rotate")
     active, pending = keys()
-    assert "0 sessions were ended." in run("compromised", active["kid"], "--revoke-sessions")
+    assert active["kid"] not in run("compromised", active["kid"])
     [left] = keys()
     assert left["kid"] == pending["kid"]
     assert left["activates_at"] <= max(time.time(), active["activates_at"] + 1)
+
+
+def test_all_sessions_end_with_a_compromised_key(run: Run, keys: Keys, tmp_path: Path) -> None:
+    """With the option, the command says until when the ended sessions began. It ends after that second, so that a
+    session which begins afterwards goes on.
+    """
+    run("rotate")
+    run("rotate")
+    active, pending = keys()
+    store = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    before = int(time.time())
+    *_, printed = run("compromised", active["kid"], "--revoke-sessions", **store).splitlines()
+    said = re.fullmatch(r"Every session that began until (\S+) has ended\.", printed)
+    assert said is not None
+    assert before <= datetime.fromisoformat(said[1]).timestamp() <= time.time() - 1
+    *_, line = run("compromised", pending["kid"], "--revoke-sessions", "--json", **store).splitlines()
+    cut_off = json.loads(line)
+    assert cut_off.keys() == {"cut_off"}
+    assert datetime.fromisoformat(said[1]).timestamp() < cut_off["cut_off"] <= int(time.time()) - 1
+
+
+def test_sessions_in_the_memory_of_a_service_are_not_said_to_have_ended(tmp_path: Path, run_directory: Run) -> None:
+    """The key is removed. The command fails, and says how to end the sessions."""
+    leaked = json.loads(run_directory("list", "--json"))["kid"]
+    for others in ({}, {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/a.db", "KEYTURN_SESSION_URL": "memory://"}):
+        error = run_directory("compromised", leaked, "--revoke-sessions", status=1, **others)
+        assert "restart it to end them" in error
+        [left] = [json.loads(each)["kid"] for each in run_directory("list", "--json").splitlines()]
+        assert left != leaked
+        leaked = left
 
 
 @pytest.mark.parametrize("kid", ["-" + 42 * "a", "--" + 41 * "a", "-" + 41 * "-" + "_"])
