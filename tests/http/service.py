@@ -18,6 +18,7 @@ from app.domain.login.user import User
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.scope import Scope
 from app.domain.sessions import ratchet
+from app.domain.sessions.replaced import ReplacedSecrets
 from app.domain.sessions.session import Session
 from app.service.application import CONTAINER, create_application
 from app.service.container import Container
@@ -159,6 +160,21 @@ class Service:
     async def store_session(self, session: Session) -> None:
         """Add a session to the store directly."""
         await self.sessions.repository.add(session)
+
+    async def change_session(self, tokens: Tokens, **changes: Any) -> Session:
+        """Change the stored session of a token directly, and return it."""
+        changed = replace(await self.stored_session(tokens), **changes)
+        self.sessions.repository._sessions.pop(changed.session_id)
+        await self.store_session(changed)
+        return changed
+
+    async def forget_replaced_digests(self, tokens: Tokens) -> None:
+        """Leave of what the session's rotations replaced only what the previous version of this program keeps."""
+        session = await self.stored_session(tokens)
+        salt, rotated_at = session.replaced.last_salt(), session.rotated_at
+        await self.change_session(
+            tokens, replaced=ReplacedSecrets.stored(b"", last_salt=salt, rotated_at=rotated_at)
+        )
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
         """Send a request, with ``token`` as its bearer token.

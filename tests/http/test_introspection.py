@@ -1,7 +1,5 @@
 """``POST /oauth/introspect``, section by section of RFC 7662."""
 
-from dataclasses import replace
-
 import pytest
 
 from app.domain.identifiers import ClientId
@@ -22,9 +20,7 @@ async def introspect(service: Service, secret: str, token: str, **form: str) -> 
 async def session_of_client(service: Service, client_id: str = "orders") -> Tokens:
     """Return the tokens of a session that belongs to a client."""
     tokens = await service.sign_in()
-    session = await service.stored_session(tokens)
-    service.sessions.repository._sessions.pop(session.session_id)
-    await service.store_session(replace(session, client_id=ClientId(client_id)))
+    await service.change_session(tokens, client_id=ClientId(client_id))
     return tokens
 
 

@@ -35,6 +35,12 @@ async def _reuse(service: Service, tokens: Tokens) -> None:
     await service.refresh(tokens.refresh)
 
 
+async def _untraced(service: Service, tokens: Tokens) -> None:
+    await service.rotate(await service.rotate(tokens))
+    await service.forget_replaced_digests(tokens)
+    await service.refresh(tokens.refresh)
+
+
 async def _log_out_and_refresh(service: Service, tokens: Tokens) -> None:
     await service.ask("POST", "/auth/logout", token=tokens.access)
     await service.refresh(tokens.refresh)
@@ -100,6 +106,7 @@ TOKENS: dict[str, tuple[str, str, Act]] = {
     "malformed": ("refused", "unknown", lambda service, _: service.refresh("no token")),
     "unknown": ("refused", "unknown", lambda service, _: service.refresh(ratchet.encode(refresh_token()))),
     "dead session": ("refused", "dead_session", _log_out_and_refresh),
+    "untraced": ("refused", "untraced", _untraced),
     "foreign client": ("refused", "foreign_client", _foreign),
     "lost race": ("refused", "lost_race", _lose_a_race),
     "scope": ("refused", "invalid_scope", lambda service, tokens: service.refresh(tokens.refresh, scope="more")),
