@@ -172,9 +172,7 @@ class Service:
         """Leave of what the session's rotations replaced only what the previous version of this program keeps."""
         session = await self.stored_session(tokens)
         salt, rotated_at = session.replaced.last_salt(), session.rotated_at
-        await self.change_session(
-            tokens, replaced=ReplacedSecrets.stored(b"", last_salt=salt, rotated_at=rotated_at)
-        )
+        await self.change_session(tokens, replaced=ReplacedSecrets.stored(b"", last_salt=salt, rotated_at=rotated_at))
 
     async def ask(self, method: str, path: str, *, token: str | None = None, **options: Any) -> Answer:
         """Send a request, with ``token`` as its bearer token.

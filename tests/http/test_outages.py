@@ -28,7 +28,7 @@ async def call_everything(service: Service, tokens: Tokens) -> list[Answer]:
 
 
 async def test_store_outage_answers_503(service: Service, tokens: Tokens, log: LogLines) -> None:
-    """Every answer is 503, hides the cause, and has a Retry-After below half the replay window. The log warns."""
+    """Every answer is 503, hides the cause, and has a Retry-After of a few seconds. The log warns."""
     service.sessions.down = service.users.down = True
     for answer in await call_everything(service, tokens):
         assert answer.problem == (503, "temporarily-unavailable")
@@ -43,6 +43,22 @@ async def test_token_works_after_outage(service: Service, tokens: Tokens) -> Non
     assert (await service.refresh(tokens.refresh)).status == 503
     service.sessions.down = False
     assert (await service.me(tokens.access)).status == 200
+    assert (await service.refresh(tokens.refresh)).status == 200
+
+
+@pytest.mark.parametrize("window", [0, 1, 120])
+async def test_refresh_can_be_repeated_well_within_the_replay_window(start: Start, window: int) -> None:
+    """A 503 of a refresh has a ``Retry-After`` of less than half the window, and of at least a second."""
+    service = await start(replay_window=window)
+    tokens = await service.sign_in()
+    service.sessions.down = True
+    json, form = await service.refresh(tokens.refresh), {"grant_type": "refresh_token", "client_id": "first-party"}
+    oauth = await service.ask("POST", "/oauth/token", data={**form, "refresh_token": tokens.refresh})
+    for answer in (json, oauth):
+        assert answer.status == 503
+        retry_after = int(answer.headers["Retry-After"])
+        assert retry_after == 1 or 1 < retry_after < window / 2
+    service.sessions.down = False
     assert (await service.refresh(tokens.refresh)).status == 200
 
 
