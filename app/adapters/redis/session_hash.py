@@ -51,7 +51,8 @@ def from_fields(
         return float(values[name]) if values.get(name) else None
 
     rotated_at = float(values[b"rotated_at"])
-    replaced, revoked = NOTHING_REPLACED, dict[str, Any]()
+    replaced = NOTHING_REPLACED
+    revoked: dict[str, Any] = {}
     if b"revoked_at" not in values:
         replaced = ReplacedSecrets.stored(packed, last_salt=salt, rotated_at=rotated_at)
     else:
