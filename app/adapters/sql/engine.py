@@ -64,10 +64,11 @@ async def _connect(url: DatabaseUrl, timeout: float) -> Any:  # noqa: ASYNC109  
 
 
 def _make_durable(connection: Any, _: object) -> None:
-    """Let SQLite flush each commit to the disk before it returns."""
+    """Let SQLite flush each commit to the disk before it returns, and overwrite what it deletes with zeros."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()
 
 

@@ -1,8 +1,21 @@
 """The tables. Times are in seconds since the epoch, except ``due``. Text is compared and ordered by code points."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 METADATA: Final = MetaData()
 
@@ -10,6 +23,11 @@ METADATA: Final = MetaData()
 def _text() -> Text:
     """Return a type of text that is compared by code points. PostgreSQL needs the collation C for that."""
     return Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _partial_index(name: str, *columns: Column[Any], where: str) -> None:
+    """Make an index that has only the rows for which ``where`` is true."""
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 SESSIONS: Final = Table(
@@ -28,7 +46,8 @@ SESSIONS: Final = Table(
     Column("secret_digest", LargeBinary, nullable=False),
     Column("generation", BigInteger, nullable=False),
     Column("rotated_at", Double, nullable=False),
-    Column("salt", LargeBinary),
+    Column("replaced", LargeBinary),  # ReplacedSecrets.packed
+    Column("salt", LargeBinary),  # of the last rotation; the previous version reads only this
     Column("address", _text(), nullable=False),
     Column("device", _text(), nullable=False),
     Column("revoked_at", Double),
@@ -37,19 +56,18 @@ SESSIONS: Final = Table(
     postgresql_with={"fillfactor": 75},
 )
 
-Index("sessions_of_subject", SESSIONS.c.subject)
 Index("sessions_by_end", SESSIONS.c.ends_at)
-Index(
-    "sessions_revoked",
-    SESSIONS.c.revoked_at,
-    sqlite_where=text("revoked_at IS NOT NULL"),
-    postgresql_where=text("revoked_at IS NOT NULL"),
-)
-Index(
-    "sessions_with_salt",
-    SESSIONS.c.rotated_at,
-    sqlite_where=text("salt IS NOT NULL"),
-    postgresql_where=text("salt IS NOT NULL"),
+_partial_index("sessions_unrevoked_of_subject", SESSIONS.c.subject, SESSIONS.c.created_at, where="revoked_at IS NULL")
+# The second condition keeps this index away from statements that do not name it. See session_rows.NOT_REVOKED.
+_partial_index("sessions_unrevoked", SESSIONS.c.created_at, where="revoked_at IS NULL AND revoked_because IS NULL")
+_partial_index("sessions_revoked", SESSIONS.c.revoked_at, where="revoked_at IS NOT NULL")
+_partial_index("sessions_with_replaced", SESSIONS.c.rotated_at, where="replaced IS NOT NULL OR salt IS NOT NULL")
+
+SESSION_CUT_OFF: Final = Table(  # at most one row: sessions that began in or before this second have ended
+    "session_cut_off",
+    METADATA,
+    Column("entry", Integer, CheckConstraint("entry = 1"), primary_key=True, autoincrement=False),
+    Column("cut_off", BigInteger, nullable=False),
 )
 
 USERS: Final = Table(

@@ -2,22 +2,45 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, null, or_, select, update
+from sqlalchemy import and_, bindparam, delete, null, or_, select, text, update
 
+from ...domain.sessions.session import RevocationReason
 from ...ports.session_sweeper import SessionSweeper
-from .schema import SESSIONS
+from .schema import SESSION_CUT_OFF, SESSIONS
+from .session_rows import REVOCATION
 from .statements import Statements
 
 _SESSION: Final = SESSIONS.c
 
-_WITH_OLD_SALT: Final = (
+# The condition of an index. The previous version of this program writes only the salt, and erases only the salt.
+_HAS_REPLACED: Final = or_(_SESSION.replaced.is_not(None), _SESSION.salt.is_not(None))
+
+_WITH_OLD_REPLACED: Final = (
     select(_SESSION.session_id)
-    .where(_SESSION.salt.is_not(None), _SESSION.rotated_at < bindparam("rotated_before"))
+    .where(_HAS_REPLACED, _SESSION.rotated_at < bindparam("rotated_before"))
     .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
 )
 
-_ERASE_SALTS: Final = update(SESSIONS).where(_SESSION.session_id.in_(_WITH_OLD_SALT)).values(salt=null())
+_ERASE_REPLACED: Final = (
+    update(SESSIONS).where(_SESSION.session_id.in_(_WITH_OLD_REPLACED)).values(replaced=null(), salt=null())
+)
+
+# The condition of an index.
+_UNREVOKED: Final = and_(_SESSION.revoked_at.is_(None), _SESSION.revoked_because.is_(None))
+
+_CUT_OFF: Final = select(SESSION_CUT_OFF.c.cut_off).scalar_subquery()
+
+_CUT_OFF_UNREVOKED: Final = (
+    select(_SESSION.session_id)
+    .where(_UNREVOKED, _SESSION.created_at < text("(SELECT cut_off + 1 FROM session_cut_off)"))
+    .limit(bindparam("max_rows"))
+    .with_for_update(skip_locked=True, of=SESSIONS)
+)
+
+_REVOKE_CUT_OFF: Final = (
+    update(SESSIONS).where(_SESSION.session_id.in_(_CUT_OFF_UNREVOKED)).values({**REVOCATION, "revoked_at": _CUT_OFF})
+)
 
 _ENDED: Final = (
     select(_SESSION.session_id)
@@ -35,8 +58,13 @@ class SqlSessionSweeper(SessionSweeper):
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
 
-    async def erase_salts(self, *, rotated_before: float, limit: int) -> int:
-        return await self._statements.execute(_ERASE_SALTS, {"rotated_before": rotated_before, "max_rows": limit})
+    async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
+        return await self._statements.execute(_ERASE_REPLACED, {"rotated_before": rotated_before, "max_rows": limit})
+
+    async def revoke_cut_off(self, *, limit: int) -> int:
+        """Find the sessions by an index that has no revoked one: without any, a call costs next to nothing."""
+        reason = RevocationReason.KEY_COMPROMISED.value
+        return await self._statements.execute(_REVOKE_CUT_OFF, {"reason": reason, "max_rows": limit})
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
         return await self._statements.execute(
