@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, null, text
+from sqlalchemy import and_, bindparam, null, select, text
 
 from ...domain.scope import Scope
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import LAST_SECOND, RevocationReason, Session
-from .schema import SESSIONS
+from .schema import SESSION_CUT_OFF, SESSIONS
 
 _SESSION: Final = SESSIONS.c
 _FIELDS: Final = tuple(field.name for field in fields(Session))
@@ -17,8 +17,11 @@ _FIELDS: Final = tuple(field.name for field in fields(Session))
 COLUMNS: Final = (*(_SESSION[name] for name in _FIELDS), _SESSION.salt)
 """The columns that ``session_of`` reads, in its order."""
 
+CUT_OFF: Final = select(SESSION_CUT_OFF.c.cut_off).scalar_subquery()
+"""The cut-off, or null. The table has at most one row."""
+
 AFTER_CUT_OFF: Final = _SESSION.created_at >= text("coalesce((SELECT cut_off + 1 FROM session_cut_off), 0)")
-"""Whether the session began after the second of the cut-off. The table has at most one row."""
+"""Whether the session began after the second of the cut-off."""
 
 # A condition on revoked_at fits an index that has every live session. PostgreSQL takes it for small, until it has
 # statistics, and reads it from end to end. The condition on revoked_because fits no index, and means the same.

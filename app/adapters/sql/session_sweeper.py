@@ -6,8 +6,8 @@ from sqlalchemy import and_, bindparam, delete, null, or_, select, text, update
 
 from ...domain.sessions.session import RevocationReason
 from ...ports.session_sweeper import SessionSweeper
-from .schema import SESSION_CUT_OFF, SESSIONS
-from .session_rows import REVOCATION
+from .schema import SESSIONS
+from .session_rows import CUT_OFF, REVOCATION
 from .statements import Statements
 
 _SESSION: Final = SESSIONS.c
@@ -29,8 +29,6 @@ _ERASE_REPLACED: Final = (
 # The condition of an index.
 _UNREVOKED: Final = and_(_SESSION.revoked_at.is_(None), _SESSION.revoked_because.is_(None))
 
-_CUT_OFF: Final = select(SESSION_CUT_OFF.c.cut_off).scalar_subquery()
-
 _CUT_OFF_UNREVOKED: Final = (
     select(_SESSION.session_id)
     .where(_UNREVOKED, _SESSION.created_at < text("(SELECT cut_off + 1 FROM session_cut_off)"))
@@ -39,7 +37,7 @@ _CUT_OFF_UNREVOKED: Final = (
 )
 
 _REVOKE_CUT_OFF: Final = (
-    update(SESSIONS).where(_SESSION.session_id.in_(_CUT_OFF_UNREVOKED)).values({**REVOCATION, "revoked_at": _CUT_OFF})
+    update(SESSIONS).where(_SESSION.session_id.in_(_CUT_OFF_UNREVOKED)).values({**REVOCATION, "revoked_at": CUT_OFF})
 )
 
 _ENDED: Final = (

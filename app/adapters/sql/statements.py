@@ -30,12 +30,13 @@ class Statements:
     """
 
     def __init__(self, engine: AsyncEngine, *, timeout: float) -> None:
+        self.dialect = engine.dialect.name
         self._engine = engine
         self._timeout = timeout
         self._running: set[asyncio.Task[Any]] = set()
         # SQLite has one writer at a time. Writers wait here in order: one that waits in SQLite would block a thread.
         self._write_lock: AbstractAsyncContextManager[Any] = (
-            asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+            asyncio.Lock() if self.dialect == "sqlite" else nullcontext()
         )
 
     async def fetch(self, statement: Executable, parameters: Mapping[str, object]) -> Sequence[Row[Any]]:
