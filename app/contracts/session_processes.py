@@ -11,11 +11,27 @@ from typing import Any, Final
 
 import pytest
 
+from ..domain.identifiers import Subject
 from ..domain.sessions.replaced import MAX_REPLACED
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import Counts
-from .sessions import LATER, NOW, advance, assert_same, began_at, chain_of, digest, new_session, revoke, rotated, stored
+from .sessions import (
+    LATER,
+    NOW,
+    advance,
+    assert_same,
+    began_at,
+    chain_of,
+    digest,
+    limit_to,
+    live_sessions,
+    new_session,
+    numbers_of,
+    revoke,
+    rotated,
+    stored,
+)
 
 Opener = Callable[[], AbstractAsyncContextManager[SessionRepository]]
 """Open a repository over the store of a test. It is pickled for other processes, so it must be a function of a module,
@@ -93,6 +109,22 @@ class SessionProcesses:
                     assert now == then, "a session changed after another process had ended it"
                     made = await advance(sessions, now, now=cut_off + 1.0)
                     assert made is False, "a session advanced that another process has ended"
+
+    @pytest.mark.proof("stores")
+    async def test_sign_ins_in_several_processes_never_end_too_many(
+        self, processes: ProcessPoolExecutor, proof: Counts
+    ) -> None:
+        """Each process signs in several times and keeps its own sessions. At least ``limit`` sessions stay live."""
+        limit = 2
+        async with self.opener()() as sessions:
+            for number in range(proof.count("races of sign-ins across processes", small=6, full=200)):
+                subject = Subject(f"subject-{number}")
+                ended = await _race(processes, partial(_sign_in, self.opener(), subject, number, limit))
+                left = await live_sessions(sessions, subject)
+                assert len(left) >= limit, f"racing sign-ins left {len(left)} sessions, fewer than the limit of {limit}"
+                returned = numbers_of([session for each in ended for session in each] + left)
+                every = sorted(each for process in range(PROCESSES) for each in _numbers(number, process))
+                assert returned == every, "a session is lost, or was returned by two calls of revoke_excess"
 
     @pytest.mark.proof("stores")
     async def test_rotations_in_several_processes_form_one_chain(
@@ -188,6 +220,29 @@ def _swap_or_cut_off(opener: Opener, opened: Sequence[Session], process: int) ->
             return await _swap_all(sessions, opened)
         await sessions.set_cut_off(opened[0].auth_time())
         return [await stored(sessions, each) for each in opened]
+
+    return _run(opener, act)
+
+
+def _numbers(number: int, process: int) -> range:
+    """Return the numbers of the sessions of a process."""
+    first = 100 * number + _RACERS_EACH * process
+    return range(first, first + _RACERS_EACH)
+
+
+def _sign_in(opener: Opener, subject: Subject, number: int, limit: int, process: int) -> Sequence[Session]:
+    """Return the sessions that the sign-ins of this process ended."""
+
+    async def sign_in(sessions: SessionRepository, session: Session) -> Sequence[Session]:
+        await sessions.add(session)
+        return await limit_to(sessions, limit, subject, keep=session.session_id)
+
+    async def act(sessions: SessionRepository) -> Sequence[Session]:
+        opened = [
+            new_session(each, subject=subject, rotated_at=LATER - each / 64) for each in _numbers(number, process)
+        ]
+        ended = await asyncio.gather(*(sign_in(sessions, each) for each in opened))
+        return [session for each in ended for session in each]
 
     return _run(opener, act)
 

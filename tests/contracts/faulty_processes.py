@@ -2,14 +2,13 @@
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from app.domain.identifiers import SessionId, Subject
-from app.domain.sessions.session import Session
 from app.ports.session_repository import SessionRepository
 from app.testing.sessions import FakeSessionRepository
 
@@ -21,48 +20,29 @@ class UnlockedFile(FakeSessionRepository):
         super().__init__()
         self._file = file
 
-    async def add(self, session: Session) -> None:
-        self._read()
-        await super().add(session)
-        await self._write()
-
-    async def find(self, session_id: SessionId) -> Session | None:
-        self._read()
-        return await super().find(session_id)
-
-    async def advance(self, session_id: SessionId, **swap: Any) -> bool:
-        self._read()
-        won = await super().advance(session_id, **swap)
-        await self._write()
-        return won
-
-    async def revoke(self, session_id: SessionId, **why: Any) -> bool:
-        self._read()
-        won = await super().revoke(session_id, **why)
-        await self._write()
-        return won
-
-    async def revoke_subject(self, subject: Subject, **how: Any) -> Sequence[Session]:
-        self._read()
-        ended = await super().revoke_subject(subject, **how)
-        await self._write()
-        return ended
-
-    async def set_cut_off(self, cut_off: int) -> None:
-        self._read()
-        await super().set_cut_off(cut_off)
-        await self._write()
-
-    def _read(self) -> None:
+    async def _act(self, name: str, *args: Any, **keywords: Any) -> Any:
+        content = FakeSessionRepository()
         if self._file.exists():
             # This test wrote the file.
-            self.stored, self.cut_off = pickle.loads(self._file.read_bytes())  # noqa: S301
+            content.stored, content.cut_off = pickle.loads(self._file.read_bytes())  # noqa: S301
+        result = await getattr(content, name)(*args, **keywords)
+        if not name.startswith(("find", "list")):
+            await asyncio.sleep(0.01)
+            self._write(content)
+        return result
 
-    async def _write(self) -> None:
-        content = dict(self.stored), self.cut_off
-        await asyncio.sleep(0.01)
+    add = partialmethod(_act, "add")
+    find = partialmethod(_act, "find")
+    advance = partialmethod(_act, "advance")
+    revoke = partialmethod(_act, "revoke")
+    revoke_subject = partialmethod(_act, "revoke_subject")
+    revoke_excess = partialmethod(_act, "revoke_excess")
+    set_cut_off = partialmethod(_act, "set_cut_off")
+    list_live_sessions = partialmethod(_act, "list_live_sessions")
+
+    def _write(self, content: FakeSessionRepository) -> None:
         unfinished = self._file.with_name(uuid4().hex)
-        unfinished.write_bytes(pickle.dumps(content))
+        unfinished.write_bytes(pickle.dumps((content.stored, content.cut_off)))
         unfinished.replace(self._file)
 
 

@@ -18,6 +18,7 @@ RACES: list[Race] = [
     SessionProcesses.test_one_of_many_advances_in_several_processes_wins,
     SessionProcesses.test_revoke_in_another_process_is_final,
     SessionProcesses.test_acts_on_many_sessions_in_another_process_are_final,
+    SessionProcesses.test_sign_ins_in_several_processes_never_end_too_many,
     SessionProcesses.test_rotations_in_several_processes_form_one_chain,
 ]
 
