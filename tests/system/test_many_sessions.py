@@ -128,8 +128,9 @@ async def test_me_is_answered_while_many_sessions_are_listed(store: Backend, tmp
         lists: list[int] = []
         listing = [asyncio.create_task(list_repeatedly(instances, seeded, lists)) for _ in range(_LISTING_CLIENTS)]
         meanwhile = await times_of_me(instances, token, requests)
-        while len(lists) < _LISTING_CLIENTS:
-            await times_of_me(instances, token, 1)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while len(lists) < _LISTING_CLIENTS:
+                await times_of_me(instances, token, 1)
         for each in listing:
             each.cancel()
         await asyncio.gather(*listing)
