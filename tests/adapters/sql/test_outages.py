@@ -47,7 +47,7 @@ async def assert_unavailable(store: SqlStore) -> None:
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
         store.sessions.list_revocations(0.0),
-        store.sweeper.erase_salts(rotated_before=0.0, limit=1),
+        store.sweeper.erase_replaced(rotated_before=0.0, limit=1),
         store.users.find_by_username("alice"),
         store.check(),
     ):
