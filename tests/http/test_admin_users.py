@@ -152,7 +152,9 @@ async def test_administrator_can_set_a_password(service: Service, admin: str, to
 
 async def test_administrator_can_end_a_session(service: Service, admin: str, tokens: Tokens) -> None:
     """One session of the user ends. The same session is not found under another user."""
-    alice, other = await sub(service, admin, "alice"), await service.sign_in()
+    alice = await sub(service, admin, "alice")
+    service.clock.advance(1)
+    other = await service.sign_in()
     listed = (await ask(service, admin, "GET", f"/{alice}/sessions")).json()["sessions"]
     assert len(listed) == 2
     path = f"/sessions/{listed[0]['sid']}"

@@ -1,5 +1,9 @@
 """``/auth/sessions``."""
 
+import math
+import struct
+from typing import Any
+
 import pytest
 
 from app.domain import base64url
@@ -49,6 +53,99 @@ async def test_list_describes_each_session(service: Service, tokens: Tokens) -> 
     }
     assert (first_listed["sid"], first_listed["current"]) == (sid(tokens), False)
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def pages(service: Service, token: str, path: str = "/auth/sessions", *, limit: int) -> list[list[Any]]:
+    """Return the sessions on each page of a list."""
+    listed, after = [], ""
+    while True:
+        page = (await service.ask("GET", f"{path}?limit={limit}&after={after}", token=token)).json()
+        listed.append(page["sessions"])
+        if "next" not in page:
+            return listed
+        after = page["next"]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.25, 1])
+async def test_sessions_are_listed_in_pages(service: Service, tokens: Tokens, seconds: float) -> None:
+    """Each session is on one page, the oldest first, also if several began at the same time. The current one is marked
+    on whichever page it is. The last page has no ``next``.
+    """
+    await service.create_user("bob")
+    await service.sign_in("bob")
+    opened = [tokens]
+    for _ in range(5):
+        service.clock.advance(seconds)
+        opened.append(await service.sign_in())
+    for current in (opened[0], opened[3], opened[5]):
+        listed = await pages(service, current.access, limit=2)
+        assert [len(page) for page in listed] == [2, 2, 2]
+        found = [each["sid"] for page in listed for each in page]
+        assert sorted(found) == sorted(map(sid, opened))
+        assert not seconds or found == [sid(each) for each in opened]
+        assert [each["sid"] for page in listed for each in page if each["current"]] == [sid(current)]
+
+
+async def test_next_page_of_a_list_that_changes(service: Service, tokens: Tokens) -> None:
+    """If the last session of a page ends, the next page still begins after it, and no session is missed."""
+    opened = [tokens]
+    for _ in range(3):
+        service.clock.advance(1)
+        opened.append(await service.sign_in())
+    first = (await service.ask("GET", "/auth/sessions?limit=2", token=opened[3].access)).json()
+    for tokens_of_the_page in opened[:2]:
+        await end(service, opened[3], sid(tokens_of_the_page))
+    second = await service.ask("GET", f"/auth/sessions?limit=2&after={first['next']}", token=opened[3].access)
+    assert [each["sid"] for each in second.json()["sessions"]] == [sid(each) for each in opened[2:]]
+    assert "next" not in second.json()
+
+
+async def test_administrator_lists_sessions_in_pages(service: Service, tokens: Tokens) -> None:
+    """The list of another user's sessions has the same pages."""
+    await service.create_user("root", scope="account keyturn:admin")
+    admin = (await service.sign_in("root")).access
+    opened = [tokens, await service.sign_in(), await service.sign_in()]
+    subject = (await service.me(tokens.access)).json()["sub"]
+    listed = await pages(service, admin, f"/admin/users/{subject}/sessions", limit=2)
+    assert [len(page) for page in listed] == [2, 1]
+    assert sorted(each["sid"] for page in listed for each in page) == sorted(map(sid, opened))
+
+
+def position(created_at: float, session_id: bytes = bytes(16)) -> str:
+    """Return the cursor of a position."""
+    return base64url.encode(struct.pack(">d", created_at) + session_id)
+
+
+WRONG_QUERIES = [
+    "limit=0",
+    "limit=201",
+    "limit=050",
+    "limit=5&limit=6",
+    "after=x",
+    "after=AA",
+    "after=" + base64url.encode(bytes(23)),
+    "after=" + base64url.encode(bytes(25)),
+    "after=" + position(math.inf),
+    "after=" + position(-math.inf),
+    "after=" + position(math.nan),
+    "after=" + position(-1),
+    "after=" + position(1) + "=",
+]
+
+
+@pytest.mark.parametrize("query", WRONG_QUERIES)
+async def test_wrong_page_is_a_field_error(service: Service, tokens: Tokens, query: str) -> None:
+    """The response is 400 and names the parameter. A position that no session can have is refused."""
+    answer = await service.ask("GET", f"/auth/sessions?{query}", token=tokens.access)
+    assert answer.problem == (400, "invalid-request")
+    assert [each["field"] for each in answer.json()["errors"]] == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("created_at", [0, 5e-324, NOW - 1, NOW, NOW + 1, 1e300])
+async def test_every_other_position_gives_a_page(service: Service, tokens: Tokens, created_at: float) -> None:
+    """A cursor need not name a session that exists."""
+    answer = await service.ask("GET", f"/auth/sessions?after={position(created_at)}", token=tokens.access)
+    assert len(answer.json()["sessions"]) == (created_at <= NOW)
 
 
 async def test_list_has_only_live_sessions_of_the_user(service: Service, tokens: Tokens) -> None:

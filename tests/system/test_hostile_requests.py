@@ -30,7 +30,7 @@ _BAD_QUERIES: Final = (
 name, half of a surrogate pair, not base64url, and too long.
 """
 
-_LISTS: Final = ("/admin/users", "/admin/clients")
+_LISTS: Final = ("/admin/users", "/admin/clients", "/auth/sessions")
 
 _BAD_TEXTS: Final = ("\0", "a\0b", "\ud800", "a\udfffb", "\U0010ffff", "\u202e", "%00", "x" * 300)
 _SID: Final = "A" * 22
@@ -77,6 +77,28 @@ async def test_wrong_query_is_a_field_error(service: Service, admin: str) -> Non
             status, body = await ask(service, "GET", f"{path}?{query}", headers=headers)
             named = [each["field"] for each in body.get("errors", [])]
             assert (status, named) == (400, [query.partition("=")[0]]), (path, query[:40], body)
+
+
+async def test_sessions_are_listed_in_pages(service: Service) -> None:
+    """Each session is on exactly one page, whatever the store, and the current one is marked."""
+    body = {"username": USERNAME, "password": PASSWORD}
+    opened = [(await ask(service, "POST", "/auth/login", json=body))[1]["access_token"] for _ in range(7)]
+    _, caller = await ask(service, "GET", "/auth/me", headers={"Authorization": f"Bearer {opened[3]}"})
+    for path in ("/auth/sessions", f"/admin/users/{caller['sub']}/sessions"):
+        listed, after = [], ""
+        while True:
+            query = f"{path}?limit=3&after={after}"
+            status, page = await ask(service, "GET", query, headers={"Authorization": f"Bearer {opened[3]}"})
+            assert status == 200, page
+            listed += page["sessions"]
+            if "next" not in page:
+                break
+            assert len(page["sessions"]) == 3
+            after = page["next"]
+        assert len({each["sid"] for each in listed}) == len(listed) >= len(opened)
+        assert [each["sid"] for each in listed if each["current"]] == [caller["sid"]]
+        times = [each["created_at"] for each in listed]
+        assert times == sorted(times)
 
 
 async def test_wrong_since_is_a_field_error(service: Service) -> None:

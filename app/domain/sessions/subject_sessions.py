@@ -37,13 +37,14 @@ class SubjectSessions:
     async def list_sessions(self, subject: Subject, *, limit: int, after: SessionPosition | None = None) -> SessionPage:
         """Return at most ``limit`` live sessions of ``subject`` after the position ``after``.
 
-        Sessions of an older credential version are left out, so a page may be short although it has a next one.
+        One session more is read, which shows whether there is a next page. Sessions of an older credential version are left out, so a page may be short although it has a next one.
         """
         now = self._clock.now()
-        live = await self._sessions.list_live_sessions(subject, now=now, limit=limit, after=after)
+        read = await self._sessions.list_live_sessions(subject, now=now, limit=limit + 1, after=after)
+        live = read[:limit]
         user = await self._users.find(subject) if live else None
         version = None if user is None else user.credential_version
-        next_position = live[-1].position() if len(live) == limit else None
+        next_position = live[-1].position() if len(read) > limit else None
         return SessionPage([each for each in live if each.credential_version == version], next_position)
 
     async def end(self, subject: Subject, session_id: SessionId, *, reason: RevocationReason = _BY_USER) -> None:

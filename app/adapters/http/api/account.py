@@ -13,6 +13,7 @@ from ....domain.sessions.subject_sessions import SubjectSessions
 from ....domain.tokens.errors import SessionRequired
 from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
+from ..requests.session_pages import SESSION_PAGES, session_cursor
 from ..responses import json_response, no_content
 
 SESSIONS: Final = web.AppKey("keyturn_sessions", SubjectSessions)
@@ -44,9 +45,10 @@ class SessionEntry(TypedDict):
 
 
 class SessionList(TypedDict):
-    """The live sessions of a user, the oldest first."""
+    """A page of the live sessions of a user, the oldest first."""
 
     sessions: list[SessionEntry]
+    next: NotRequired[Annotated[str, "The value of `after` for the next page. Absent if there is no further page."]]
 
 
 async def me(request: web.Request) -> web.Response:
@@ -68,8 +70,16 @@ async def me(request: web.Request) -> web.Response:
 async def list_sessions(request: web.Request) -> web.Response:
     """List the caller's live sessions, the oldest first."""
     subject, current = signed_in(request)
-    sessions = await request.app[SESSIONS].list_sessions(subject, limit=200)
-    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions.sessions]}
+    return await page_of_sessions(request, subject, current=current)
+
+
+async def page_of_sessions(request: web.Request, subject: Subject, *, current: SessionId | None) -> web.Response:
+    """Return the requested page of a user's sessions. The session ``current`` is marked if it is on the page."""
+    requested = SESSION_PAGES.requested(request)
+    page = await request.app[SESSIONS].list_sessions(subject, limit=requested.limit, after=requested.after)
+    listed: SessionList = {"sessions": [describe(each, current=current) for each in page.sessions]}
+    if page.next is not None:
+        listed["next"] = session_cursor(page.next)
     return json_response(listed)
 
 
@@ -125,7 +135,14 @@ def describe(session: Session, *, current: SessionId | None) -> SessionEntry:
 
 ROUTES: Final = (
     Operation("GET", "/auth/me", me, responses=ResponseSpec(Caller)),
-    Operation("GET", "/auth/sessions", list_sessions, responses=ResponseSpec(SessionList), errors=(Unavailable,)),
+    Operation(
+        "GET",
+        "/auth/sessions",
+        list_sessions,
+        query=SESSION_PAGES.query,
+        responses=ResponseSpec(SessionList),
+        errors=(Unavailable,),
+    ),
     Operation("DELETE", "/auth/sessions", end_sessions, responses=NO_CONTENT, errors=(Unavailable,)),
     Operation(
         "DELETE", "/auth/sessions/{sid}", end_session, responses=NO_CONTENT, errors=(SessionNotFound, Unavailable)

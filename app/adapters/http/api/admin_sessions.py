@@ -14,8 +14,9 @@ from ....domain.sessions.session import RevocationReason
 from ...audit_record_json import EventEntry, describe_record
 from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
+from ..requests.session_pages import SESSION_PAGES
 from ..responses import json_response, no_content
-from .account import SESSIONS, SessionList, describe, session_id_in_path
+from .account import SESSIONS, SessionList, page_of_sessions, session_id_in_path
 from .admin_users import ACCOUNTS
 
 EXPLANATION: Final = web.AppKey("keyturn_explanation", Explanation)
@@ -34,10 +35,7 @@ class SessionTimeline(TypedDict):
 async def list_user_sessions(request: web.Request) -> web.Response:
     """List the live sessions of a user, the oldest first."""
     user = await request.app[ACCOUNTS].find(Subject(request.match_info["sub"]))
-    sessions = await request.app[SESSIONS].list_sessions(user.subject, limit=200)
-    current = request[PRINCIPAL].session_id
-    listed: SessionList = {"sessions": [describe(each, current=current) for each in sessions.sessions]}
-    return json_response(listed)
+    return await page_of_sessions(request, user.subject, current=request[PRINCIPAL].session_id)
 
 
 @requires(ADMIN)
@@ -68,6 +66,7 @@ ROUTES: Final = (
         "GET",
         "/admin/users/{sub}/sessions",
         list_user_sessions,
+        query=SESSION_PAGES.query,
         responses=ResponseSpec(SessionList),
         errors=(UserNotFound, Unavailable),
     ),
