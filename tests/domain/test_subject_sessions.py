@@ -36,6 +36,7 @@ async def test_sessions_are_listed_in_pages(world: World) -> None:
     assert (first.sessions, first.next) == (opened[:2], opened[1].position())
     second = await world.subject_sessions.list_sessions(ALICE.subject, limit=2, after=first.next)
     assert (second.sessions, second.next) == (opened[2:], None)
+    assert (await world.subject_sessions.list_sessions(ALICE.subject, limit=3)).next is None
 
 
 async def test_live_sessions_are_listed_oldest_first(world: World) -> None:

@@ -37,7 +37,8 @@ class SubjectSessions:
     async def list_sessions(self, subject: Subject, *, limit: int, after: SessionPosition | None = None) -> SessionPage:
         """Return at most ``limit`` live sessions of ``subject`` after the position ``after``.
 
-        One session more is read, which shows whether there is a next page. Sessions of an older credential version are left out, so a page may be short although it has a next one.
+        One session more is read, which shows whether there is a next page. Sessions of an older credential version are
+        left out, so a page may be short although it has a next one.
         """
         now = self._clock.now()
         read = await self._sessions.list_live_sessions(subject, now=now, limit=limit + 1, after=after)
