@@ -1,6 +1,7 @@
 """Requests that no honest client sends, on every store."""
 
 import json
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,8 @@ from typing import Any, Final
 import pytest
 from aiohttp import ClientSession
 from yarl import URL
+
+from app.domain import base64url
 
 from .backends import KINDS, backend
 from .load import PASSWORD, USERNAME
@@ -99,6 +102,23 @@ async def test_sessions_are_listed_in_pages(service: Service) -> None:
         assert [each["sid"] for each in listed if each["current"]] == [caller["sid"]]
         times = [each["created_at"] for each in listed]
         assert times == sorted(times)
+
+
+async def test_position_without_a_session_gives_a_page(service: Service, admin: str) -> None:
+    """Each store takes a cursor that names no session: before all of them, or after all."""
+    for created_at, is_before in (
+        (0.0, True),
+        (-0.0, True),
+        (5e-324, True),
+        (1.5, True),
+        (1e18, False),
+        (1e300, False),
+    ):
+        for session_id in (bytes(16), b"\xff" * 16):
+            after = base64url.encode(struct.pack(">d", created_at) + session_id)
+            headers = {"Authorization": f"Bearer {admin}"}
+            status, page = await ask(service, "GET", f"/auth/sessions?after={after}", headers=headers)
+            assert (status, bool(page.get("sessions"))) == (200, is_before), (created_at, page)
 
 
 async def test_wrong_since_is_a_field_error(service: Service) -> None:
