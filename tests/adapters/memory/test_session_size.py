@@ -120,7 +120,7 @@ async def test_a_session_that_has_rotated_is_at_rest_after_a_sweep(proof: Proof)
 @pytest.mark.parametrize("kept", [1, 32])
 async def test_a_replaced_secret_takes_at_most_80_bytes(proof: Proof, kept: int) -> None:
     """A session that keeps 1 or 32 replaced secrets takes at most 1,024 bytes, and 80 for each of them."""
-    step = proof.count(f"sessions with {kept} kept between two measurements", small=10, full=500)
+    step = proof.count(f"sessions with {kept} kept between two measurements", small=10, full=100)
     size = await largest_size(MemorySessionRepository(), step=step, kept=kept)
     proof.measured(f"bytes of a session with {kept} kept, at most", round(size))
     assert size <= MAX_BYTES + kept * MAX_KEPT_BYTES
