@@ -37,7 +37,7 @@ def test_table_lists_all_events() -> None:
 
 async def test_example_output_is_right(tmp_path: Path) -> None:
     """The command prints what the page shows."""
-    database = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    database = {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "REPLAY_WINDOW": "0"}
     with running(tmp_path, {**database, "BOOTSTRAP_USERNAME": USERNAME, "BOOTSTRAP_PASSWORD": PASSWORD}) as service:
         async with ClientSession(cookie_jar=DummyCookieJar()) as session:
             client = Client(session, service.url)
