@@ -66,7 +66,7 @@ class IssuedSession:
     idle_expires_at: float | None
     rotated_at: float
     tokens: list[str]
-    replaced: list[tuple[int, float]] = field(default_factory=list)
+    replaced: list[tuple[int | None, float]] = field(default_factory=list)
     revoked_at: float | None = None
     deleted: bool = False
     access_tokens: set[str] = field(default_factory=set)
@@ -133,12 +133,14 @@ class IssuedSession:
         if at is not None:
             return Row.REPLAY if max(0.0, now - at) < limits.replay_window else Row.REUSE
         rotated_recently = len(self.tokens) > 1 and max(0.0, now - self.rotated_at) < limits.replay_window
-        return Row.UNTRACED if rotated_recently and not self.replaced else Row.REUSE
+        has_gap = not self.replaced or None in dict(self.replaced)
+        return Row.UNTRACED if rotated_recently and has_gap else Row.REUSE
 
     def rotate(self, successor: str, now: float, limits: Limits) -> None:
         """Add the committed ``successor``. A time that is too far ahead is taken for now; times never decrease."""
-        kept, at = [], 0.0
-        for generation, known_at in self.replaced:
+        kept: list[tuple[int | None, float]] = []
+        at = 0.0
+        for generation, known_at in [*self.replaced, *self._gap()]:
             at = max(at, now if known_at > now + LEEWAY else known_at)
             if now - at < limits.replaced_lifetime:
                 kept.append((generation, at))
@@ -148,6 +150,11 @@ class IssuedSession:
         self.tokens.append(successor)
         if limits.idle_lifetime is not None:
             self.idle_expires_at = now + limits.idle_lifetime
+
+    def _gap(self) -> list[tuple[None, float]]:
+        """Return the last rotation without its generation, if what it replaced was erased."""
+        is_known = self.rotated_at in dict(self.replaced).values()
+        return [] if is_known or len(self.tokens) == 1 else [(None, self.rotated_at)]
 
     def revoke(self, now: float) -> None:
         """Revoke the session unless it is revoked already. Nothing is known as replaced in a revoked session."""

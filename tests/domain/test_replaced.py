@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.sessions.replaced import MAX_REPLACED, NOTHING_REPLACED, ReplacedSecret, ReplacedSecrets
+from app.domain.sessions.session import SessionPolicy
+from app.testing.builders import refresh_token, session_of
 from app.testing.system import NOW
 
 DIGEST, SALT = b"\x11" * 32, b"\x22" * 32
@@ -67,3 +69,17 @@ def test_the_previous_version_finds_its_salt() -> None:
     """An instance of the previous version needs the salt of the last rotation, and nothing else."""
     replaced = ReplacedSecrets.of(ReplacedSecret(DIGEST, DIGEST, NOW - 1), ReplacedSecret(DIGEST, SALT, NOW))
     assert (replaced.last_salt(), replaced.last_at()) == (SALT, NOW)
+
+
+def test_a_rotation_whose_salt_was_erased_leaves_a_gap() -> None:
+    """If the last rotation is not among the replaced secrets, an unknown one takes its place until it is too old."""
+    policy = SessionPolicy()
+    session = session_of(refresh_token(), generation=1, rotated_at=NOW)
+    replaced = policy.replaced_after(session, salt=SALT, now=NOW + 100)
+    assert [(each.digest, each.replaced_at) for each in replaced] == [(None, NOW), (session.secret_digest, NOW + 100)]
+    assert len(policy.replaced_after(session, salt=SALT, now=NOW + policy.replaced_lifetime())) == 1
+
+
+def test_the_first_rotation_leaves_no_gap() -> None:
+    """A session that never rotated has replaced nothing before its first rotation."""
+    assert len(SessionPolicy().replaced_after(session_of(refresh_token()), salt=SALT, now=NOW + 1)) == 1

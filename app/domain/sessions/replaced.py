@@ -60,6 +60,10 @@ class ReplacedSecrets:
         """Return the number of secrets."""
         return len(self.packed) // _PACKED.size
 
+    def with_gap(self, at: float) -> Self:
+        """Return the secrets, followed by one that was replaced at ``at`` and of which nothing else is known."""
+        return type(self)(self.packed + _PACKED.pack(_UNKNOWN, _UNKNOWN, at))
+
     def last_at(self) -> float | None:
         """Return when the last of the secrets was replaced; ``None`` if there is none."""
         return _PACKED.unpack(self.packed[-_PACKED.size :])[2] if self.packed else None

@@ -159,9 +159,16 @@ class SessionPolicy:
         return self.replay_window + self.leeway if self.replay_window else 0
 
     def replaced_after(self, session: Session, *, salt: bytes, now: float) -> ReplacedSecrets:
-        """Return the replaced secrets of ``session`` after a rotation with ``salt``."""
+        """Return the replaced secrets of ``session`` after a rotation with ``salt``.
+
+        If its last rotation is not among them, the previous version of this program made it and has erased its salt.
+        They have a gap then, so that no token from before it is taken for stolen.
+        """
         if not self.replay_window:
             return NOTHING_REPLACED
-        return session.replaced.followed_by(
+        replaced = session.replaced
+        if session.generation and replaced.last_at() != session.rotated_at:
+            replaced = replaced.with_gap(session.rotated_at)
+        return replaced.followed_by(
             session.secret_digest, salt, now=now, lifetime=self.replaced_lifetime(), leeway=self.leeway
         )
