@@ -65,7 +65,7 @@ class Rotation:
     async def rotate(
         self, refresh_token: str, *, client_id: ClientId, requested_scope: str | None = None
     ) -> IssuedTokens:
-        """Return the successor of ``refresh_token`` and a new access token (RFC 6749 §6).
+        """Return a new access token (RFC 6749 §6), and the successor of ``refresh_token``, or the current token for a replay.
 
         The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
 
