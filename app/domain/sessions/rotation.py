@@ -65,7 +65,8 @@ class Rotation:
     async def rotate(
         self, refresh_token: str, *, client_id: ClientId, requested_scope: str | None = None
     ) -> IssuedTokens:
-        """Return a new access token (RFC 6749 §6), and the successor of ``refresh_token``, or the current token for a replay.
+        """Return a new access token and the successor of ``refresh_token``; for a replay, the current token (RFC 6749
+        §6).
 
         The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
 
