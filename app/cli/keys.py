@@ -84,14 +84,24 @@ def run_retire(arguments: argparse.Namespace, environment: Mapping[str, str]) ->
 def run_compromised(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Remove a key and print the remaining keys; with ``--revoke-sessions``, then end all sessions.
 
-    The key is removed first, so that a store that does not answer cannot prevent it. With ``--json``, the last line has
-    the cut-off in seconds since the epoch.
+    The key is removed first, so that a store that does not answer cannot prevent it. The sessions end although there is
+    no such key, so that the same command can be repeated; then it fails. With ``--json``, the last line has the cut-off
+    in seconds since the epoch.
     """
-    _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
+    fault: ConfigurationError | None = None
+    try:
+        _change(arguments, environment, lambda rotation: rotation.compromised(arguments.kid))
+    except ConfigurationError as error:
+        fault = error
     if arguments.revoke_sessions:
-        cut_off = asyncio.run(_revoke_sessions(Settings.from_environment(environment)))
+        try:
+            cut_off = asyncio.run(_revoke_sessions(Settings.from_environment(environment)))
+        except ConfigurationError as error:
+            raise fault or error from None
         began = f"Every session that began until {_text(cut_off)} has ended."
         print(json.dumps({"cut_off": cut_off}) if arguments.json else began)
+    if fault is not None:
+        raise fault
 
 
 def run_import(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:

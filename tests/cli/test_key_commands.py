@@ -2,8 +2,10 @@
 
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,19 @@ def test_all_sessions_end_with_a_compromised_key(run: Run, keys: Keys, tmp_path:
     cut_off = json.loads(line)
     assert cut_off.keys() == {"cut_off"}
     assert datetime.fromisoformat(said[1]).timestamp() < cut_off["cut_off"] <= int(time.time()) - 1
+
+
+def test_sessions_end_although_the_key_is_gone(run: Run, keys: Keys, tmp_path: Path) -> None:
+    """A command that dropped the key and could not end the sessions can be repeated. It says that there is no key."""
+    run("rotate")
+    [*_, pending] = keys()
+    store = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    before = int(time.time())
+    assert "There is no key" in run("compromised", 43 * "a", "--revoke-sessions", status=1, **store)
+    with closing(sqlite3.connect(tmp_path / "keyturn.db")) as database:
+        [(cut_off,)] = database.execute("SELECT cut_off FROM session_cut_off")
+    assert before <= cut_off < time.time()
+    assert pending in keys()
 
 
 def test_sessions_in_the_memory_of_a_service_are_not_said_to_have_ended(tmp_path: Path, run_directory: Run) -> None:
