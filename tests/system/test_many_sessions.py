@@ -74,8 +74,9 @@ async def test_all_sessions_of_a_user_end(store: Backend, tmp_path: Path) -> Non
 
 @pytest.mark.proof("sessions")
 async def test_disabling_a_user_with_many_sessions(store: Backend, tmp_path: Path, proof: Proof) -> None:
-    """Disabling a user with many sessions is acknowledged within 2 seconds. Then this instance accepts no access token
-    of the user, no instance accepts a refresh token, and within 5 seconds the other one accepts no access token.
+    """Disabling a user with 1,000 sessions is acknowledged within 2 seconds, in SQL also with 10,000. Then this instance
+    accepts no access token of the user, no instance accepts a refresh token, and within 5 seconds the other one accepts
+    no access token.
     """
     counts = [
         proof.count("sessions", small=50, full=1_000),
@@ -88,7 +89,8 @@ async def test_disabling_a_user_with_many_sessions(store: Backend, tmp_path: Pat
         administrator = await instances.administrator()
         for count, seeded in zip(counts, users, strict=True):
             begun = time.monotonic()
-            async with asyncio.timeout(to_acknowledge):
+            bounded = count == counts[0] or store.kind != "valkey"
+            async with asyncio.timeout(to_acknowledge if bounded else TIMEOUT_SECONDS):
                 await disable(instances, seeded, administrator)
             proof.measured(f"seconds until {count} were acknowledged", round(time.monotonic() - begun, 3))
             proof.measured(f"access tokens of {count} tried", len(seeded.access_tokens))
