@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from app.adapters.sql.store import SqlStore
-from app.contracts.sessions import advance, new_session, rotated
+from app.contracts.sessions import advance, end_all, limit_to, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions
@@ -46,8 +46,14 @@ async def assert_unavailable(store: SqlStore) -> None:
         store.sessions.find(session.session_id),
         advance(store.sessions, session),
         store.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at),
+        end_all(store.sessions),
+        limit_to(store.sessions, 1),
+        store.sessions.list_crowded_subjects(more_than=1, after=""),
+        store.sessions.set_cut_off(1),
+        store.sessions.find_cut_off(),
         store.sessions.list_revocations(0.0),
         store.sweeper.erase_replaced(rotated_before=0.0, limit=1),
+        store.sweeper.revoke_cut_off(limit=1),
         store.users.find_by_username("alice"),
         store.check(),
     ):

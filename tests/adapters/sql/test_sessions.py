@@ -1,0 +1,117 @@
+"""Sessions in SQLite and PostgreSQL: what the kit cannot know."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from app.adapters.sql.schema import SESSIONS
+from app.adapters.sql.session_rows import row_of
+from app.adapters.sql.store import SqlStore
+from app.contracts.sessions import (
+    LATER,
+    NOW,
+    SUBJECT,
+    add_all,
+    advance,
+    began_at,
+    end_all,
+    limit_to,
+    new_session,
+    revoke,
+)
+from app.domain.errors import StoreUnavailable
+from app.domain.identifiers import Subject
+from app.domain.sessions.session import Session
+from app.ports.session_store import StoreOptions
+
+from .conftest import Stores, copy_of
+
+MANY: Final = 10_000
+
+
+async def add_many(store: SqlStore, sessions: list[Session]) -> None:
+    """Add thousands of sessions at once."""
+    async with store._engine.connect() as connection:
+        await connection.execute(text("BEGIN"))
+        await connection.execute(insert(SESSIONS), [row_of(each) for each in sessions])
+        await connection.execute(text("COMMIT"))
+
+
+async def test_ten_thousand_sessions_end_in_one_statement(stores: Stores) -> None:
+    """All sessions of a user end within the usual time limit of the store, and each is returned."""
+    [store] = await stores(options=StoreOptions(timeout=20.0))
+    await add_many(store, [new_session(number) for number in range(MANY)])
+    assert len(await end_all(store.sessions)) == MANY
+    assert await store.sessions.list_live_sessions(SUBJECT, now=LATER, limit=1) == []
+
+
+async def test_crowded_subjects_are_found_page_by_page(stores: Stores) -> None:
+    """A page reads 10,000 sessions. A subject whose sessions are on two pages is found, and so is one of a
+    later page.
+    """
+    [store] = await stores()
+    users = {"a": 3, "b": MANY, "c": 1, "d": 3}
+    subjects = [Subject(name) for name, count in users.items() for _ in range(count)]
+    await add_many(store, [new_session(number, subject=subject) for number, subject in enumerate(subjects)])
+    pages, after = [], ""
+    while (page := await store.sessions.list_crowded_subjects(more_than=2, after=after)).next is not None:
+        pages.append((page.subjects, page.next))
+        after = page.next
+    assert [*pages, (page.subjects, page.next)] == [(["a", "b"], "b"), (["d"], None)]
+
+
+async def test_sessions_that_were_used_last_stay(stores: Stores) -> None:
+    """Sessions that were rotated at the same time are told apart by their ids."""
+    [store] = await stores()
+    await add_all(store.sessions, [new_session(number, rotated_at=NOW) for number in (3, 1, 2)])
+    assert [each.session_id[-1] for each in await limit_to(store.sessions, 2)] == [1]
+    assert [each.session_id[-1] for each in await limit_to(store.sessions, 1, keep=new_session(2).session_id)] == [3]
+
+
+async def test_a_user_below_the_limit_costs_no_change(prepared_file: Path, tmp_path: Path) -> None:
+    """While another process writes into the SQLite file, a user who has few sessions does not wait for it."""
+    url = copy_of(prepared_file, tmp_path)
+    stores = [SqlStore(url, StoreOptions(timeout=0.5)) for _ in range(2)]
+    await stores[0].sessions.add(new_session())
+    async with stores[1]._engine.connect() as other:
+        await other.execute(text("BEGIN IMMEDIATE"))
+        assert await limit_to(stores[0].sessions, 1) == []
+        with pytest.raises(StoreUnavailable):
+            await end_all(stores[0].sessions)
+        await other.execute(text("ROLLBACK"))
+    for store in stores:
+        await store.close()
+
+
+async def test_sessions_before_the_cut_off_are_found_by_an_index(stores: Stores) -> None:
+    """Sessions are revoked in steps, also one that another instance adds with an earlier time afterwards."""
+    [store] = await stores()
+    await add_all(store.sessions, [began_at(number, NOW + number) for number in range(5)])
+    assert await store.sweeper.revoke_cut_off(limit=10) == 0
+    await store.sessions.set_cut_off(int(NOW) + 2)
+    assert [await store.sweeper.revoke_cut_off(limit=2) for _ in range(3)] == [2, 1, 0]
+    await store.sessions.add(began_at(9, NOW + 1))
+    assert [await store.sweeper.revoke_cut_off(limit=2) for _ in range(2)] == [1, 0]
+
+
+async def test_statements_on_one_session_use_its_key(stores: Stores, kind: str) -> None:
+    """Neither database reads an index from end to end for one session, although PostgreSQL has no statistics yet."""
+    [store] = await stores()
+    statements: list[tuple[str, Any]] = []
+    engine = store._engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *seen: statements.append((seen[2], seen[3])))
+    session = new_session()
+    await store.sessions.find(session.session_id)
+    await advance(store.sessions, session)
+    await revoke(store.sessions, session)
+    await store.sessions.set_credential_version(session.session_id, expected_version=1, credential_version=2, now=NOW)
+    assert len(statements) == 4
+    key = "sessions_pkey" if kind == "postgresql" else "sqlite_autoindex_sessions_1"
+    async with store._engine.connect() as connection:
+        for statement, parameters in [*statements]:
+            explain = "EXPLAIN " if kind == "postgresql" else "EXPLAIN QUERY PLAN "
+            plan = (await connection.exec_driver_sql(explain + statement, parameters)).all()
+            assert key in str(plan), plan
+            assert "unrevoked" not in str(plan), plan
