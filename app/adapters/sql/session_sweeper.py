@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import and_, bindparam, delete, null, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, delete, func, null, or_, select, text, update
 
 from ...domain.sessions.session import RevocationReason
 from ...ports.session_sweeper import SessionSweeper
@@ -22,10 +22,6 @@ _WITH_OLD_REPLACED: Final = (
     .with_for_update(skip_locked=True)
 )
 
-_ERASE_REPLACED: Final = (
-    update(SESSIONS).where(_SESSION.session_id.in_(_WITH_OLD_REPLACED)).values(replaced=null(), salt=null())
-)
-
 # The condition of an index.
 _UNREVOKED: Final = and_(_SESSION.revoked_at.is_(None), _SESSION.revoked_because.is_(None))
 
@@ -36,10 +32,6 @@ _CUT_OFF_UNREVOKED: Final = (
     .with_for_update(skip_locked=True, of=SESSIONS)
 )
 
-_REVOKE_CUT_OFF: Final = (
-    update(SESSIONS).where(_SESSION.session_id.in_(_CUT_OFF_UNREVOKED)).values({**REVOCATION, "revoked_at": CUT_OFF})
-)
-
 _ENDED: Final = (
     select(_SESSION.session_id)
     .where(or_(_SESSION.ends_at < bindparam("expired_before"), _SESSION.revoked_at < bindparam("revoked_before")))
@@ -47,24 +39,44 @@ _ENDED: Final = (
     .with_for_update(skip_locked=True)
 )
 
-_DELETE_ENDED: Final = delete(SESSIONS).where(_SESSION.session_id.in_(_ENDED))
-
 
 class SqlSessionSweeper(SessionSweeper):
     """Deletes from the table ``sessions``. It skips rows that another instance has locked (``SKIP LOCKED``)."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
+        dialect = statements.dialect
+        self._erase_replaced = (
+            update(SESSIONS).where(_is_one_of(_WITH_OLD_REPLACED, dialect)).values(replaced=null(), salt=null())
+        )
+        self._revoke_cut_off = (
+            update(SESSIONS)
+            .where(_is_one_of(_CUT_OFF_UNREVOKED, dialect))
+            .values({**REVOCATION, "revoked_at": CUT_OFF})
+        )
+        self._delete_ended = delete(SESSIONS).where(_is_one_of(_ENDED, dialect))
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
-        return await self._statements.execute(_ERASE_REPLACED, {"rotated_before": rotated_before, "max_rows": limit})
+        return await self._statements.execute(
+            self._erase_replaced, {"rotated_before": rotated_before, "max_rows": limit}
+        )
 
     async def revoke_cut_off(self, *, limit: int) -> int:
         """Find the sessions by an index that has no revoked one: without any, a call costs next to nothing."""
         reason = RevocationReason.KEY_COMPROMISED.value
-        return await self._statements.execute(_REVOKE_CUT_OFF, {"reason": reason, "max_rows": limit})
+        return await self._statements.execute(self._revoke_cut_off, {"reason": reason, "max_rows": limit})
 
     async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
         return await self._statements.execute(
-            _DELETE_ENDED, {"expired_before": expired_before, "revoked_before": revoked_before, "max_rows": limit}
+            self._delete_ended, {"expired_before": expired_before, "revoked_before": revoked_before, "max_rows": limit}
         )
+
+
+def _is_one_of(chosen: Select[tuple[bytes]], dialect: str) -> ColumnElement[bool]:
+    """Return the condition that the id of a session is one of ``chosen``.
+
+    PostgreSQL would read the whole table if it expects many of them. It finds the elements of an array by the key.
+    """
+    if dialect == "postgresql":
+        return _SESSION.session_id == any_(func.array(chosen.scalar_subquery()))
+    return _SESSION.session_id.in_(chosen)
