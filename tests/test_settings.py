@@ -126,6 +126,7 @@ INVALID: Final = [
     *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
     *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
     *(("ACCESS_TOKEN_TTL", text) for text in ("9" * 10 + "d", "9" * 5_000, "１５m", "1_5", "none")),  # noqa: RUF001  # a digit
+    *((f"REFRESH_{name}_TTL", "1") for name in ("TOKEN", "IDLE")),  # such a session would be over at sign-in
     *(("REPLAY_WINDOW", text) for text in ("601", "-1", "11m")),
     *(("SESSIONS_PER_USER", text) for text in ("0", "10001", "many")),
     *(("PORT", text) for text in ("65536", "-1", "http", "8_0", "８０", "0x50", "8" * 5_000)),  # noqa: RUF001  # a digit

@@ -9,12 +9,15 @@ from typing import Any, Final
 from ...domain.login.user import MAX_PASSWORD_LENGTH
 from ...domain.rate_limits.rate_limit import RateLimit
 from ...domain.scope import ACCOUNT, Scope
+from ...domain.sessions.session import LAST_SECOND
 from ...domain.tokens.policy import MAX_LEEWAY, MAX_TOKEN_LIFETIME
 from . import forms as form
 
 PREFIX: Final = "KEYTURN_"
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _YEAR: Final = 366 * 86_400
+_SHORTEST_SESSION: Final = 1 + LAST_SECOND
+"""Seconds. A session in its last second is over, so a shorter one would be over at sign-in."""
 
 DEFAULT_REPLAY_WINDOW: Final = 120
 """Seconds."""
@@ -46,12 +49,14 @@ class DeclaredSettings:
     )
     refresh_token_ttl: int = _setting(
         "REFRESH_TOKEN_TTL",
-        form.duration(1, _YEAR),
+        form.duration(_SHORTEST_SESSION, _YEAR),
         "7d",
         help="Lifetime of a session, counted from sign-in. A refresh does not extend it.",
     )
     refresh_idle_ttl: int | None = _setting(
-        "REFRESH_IDLE_TTL", form.duration(1, _YEAR), help="A session ends if it is not refreshed for this time."
+        "REFRESH_IDLE_TTL",
+        form.duration(_SHORTEST_SESSION, _YEAR),
+        help="A session ends if it is not refreshed for this time.",
     )
     replay_window: int = _setting(
         "REPLAY_WINDOW",
