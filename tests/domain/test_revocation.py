@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.audit.events import AllSessionsRevoked, SessionWasRevoked
+from app.domain.audit.events import SessionWasRevoked
 from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import FIRST_PARTY, SessionId
 from app.domain.sessions import ratchet
@@ -16,7 +16,7 @@ from app.domain.tokens.errors import SessionRevoked
 from app.testing.builders import ALICE, access_token_claims, refresh_token
 from app.testing.faults import unavailable
 from app.testing.system import NOW
-from app.testing.world import OTHER_CLIENT, World, facts_of
+from app.testing.world import OTHER_CLIENT, World
 
 LEEWAY = 30
 MEMORY = 900 + LEEWAY + 60
@@ -202,106 +202,3 @@ async def test_a_new_instance_syncs_the_revocations_that_matter(world: World, ag
     assert session.session_id not in world.revoked
     await world.revocation.sync_revocations()
     assert (session.session_id in world.revoked) is known
-
-
-async def test_an_unanswered_revocation_that_was_committed_is_recorded(world: World) -> None:
-    """The store answers neither the revocation nor the question whether it was made; the next read finds it."""
-    session = await world.stored((await world.open_session()).refresh_token)
-
-    async def go_down() -> None:
-        world.sessions.once("before find", unavailable)
-        raise StoreUnavailable
-
-    world.sessions.once("after revoke", go_down)
-    with pytest.raises(StoreUnavailable):
-        await world.revocation.revoke(session, RevocationReason.LOGOUT)
-    assert world.audit.events == []
-    for _ in range(3):
-        world.clock.advance(1)
-        await world.revocation.sync_revocations(NOW - 60)
-    assert world.audit.events == [SessionWasRevoked(**facts_of(session), reason=RevocationReason.LOGOUT)]
-
-
-async def test_an_unanswered_end_of_all_sessions_of_a_user_is_recorded(world: World) -> None:
-    """Each session that turns out to be revoked is recorded once, also if the request was repeated by then."""
-    opened = [await world.stored((await world.open_session()).refresh_token) for _ in range(2)]
-    world.sessions.once("after revoke", unavailable)
-    with pytest.raises(StoreUnavailable):
-        await world.revocation.revoke_by_subject(ALICE.subject, RevocationReason.USER_DISABLED)
-    world.clock.advance(1)
-    await world.revocation.revoke_by_subject(ALICE.subject, RevocationReason.USER_DISABLED)
-    await world.revocation.sync_revocations(NOW - 60)
-    recorded = [each.session_id for each in world.audit.events if isinstance(each, SessionWasRevoked)]
-    assert sorted(recorded) == sorted(each.session_id for each in opened)
-
-
-async def test_an_unanswered_revocation_that_was_not_committed_is_not_recorded(world: World) -> None:
-    """Only the revocation that was made has an event."""
-    session = await world.stored((await world.open_session()).refresh_token)
-    world.sessions.once("before revoke", unavailable)
-    with pytest.raises(StoreUnavailable):
-        await world.revocation.revoke(session, RevocationReason.LOGOUT)
-    world.clock.advance(1)
-    await world.revocation.revoke(session, RevocationReason.ENDED_BY_USER)
-    await world.revocation.sync_revocations(NOW - 60)
-    facts = facts_of(session, NOW + 1)
-    assert world.audit.events == [SessionWasRevoked(**facts, reason=RevocationReason.ENDED_BY_USER)]
-
-
-async def test_the_cut_off_ends_every_session_that_began_before_it(world: World) -> None:
-    """Refresh and access tokens are refused at once. Later sessions are not ended, and neither are other tokens."""
-    early = await world.open_session()
-    world.clock.advance(0.9)
-    cut_off = await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
-    assert world.audit.events == [
-        AllSessionsRevoked(at=NOW + 0.9, reason=RevocationReason.KEY_COMPROMISED, cut_off=cut_off)
-    ]
-    world.clock.advance(1)
-    late = await world.open_session()
-    with pytest.raises(SessionRevoked):
-        world.validation.validate(early.access_token)
-    with pytest.raises(InvalidGrant):
-        await world.refresh(early.refresh_token)
-    assert world.validation.validate(late.access_token)
-    assert await world.refresh(late.refresh_token)
-    stored = await world.stored(early.refresh_token)
-    assert (stored.revoked_at, stored.revoked_because) == (cut_off, RevocationReason.KEY_COMPROMISED)
-
-
-async def test_another_instance_learns_the_cut_off(world: World) -> None:
-    """It reads the cut-off with the revocations, also after a restart."""
-    early = await world.open_session()
-    await world.sessions.set_cut_off(int(NOW))
-    assert world.validation.validate(early.access_token)
-    await world.revocation.sync_revocations()
-    with pytest.raises(SessionRevoked):
-        world.validation.validate(early.access_token)
-    world.restart()
-    await world.keys.load()
-    await world.revocation.sync_revocations()
-    with pytest.raises(SessionRevoked):
-        world.validation.validate(early.access_token)
-
-
-async def test_a_cut_off_during_a_read_hides_no_revocation(world: World) -> None:
-    """A revocation that the list leaves out, because a cut-off was set a moment before, is refused by the cut-off."""
-    opened = await world.open_session()
-    session = await world.stored(opened.refresh_token)
-    await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
-
-    async def set_cut_off() -> None:
-        await world.sessions.set_cut_off(int(NOW))
-
-    world.sessions.once("before list_revocations", set_cut_off)
-    await world.revocation.sync_revocations()
-    with pytest.raises(SessionRevoked):
-        world.validation.validate(opened.access_token)
-
-
-async def test_sweeps_write_the_cut_off_into_the_sessions(world: World) -> None:
-    """An instance of the previous version then refuses them too. They are not in the list of revocations."""
-    session = await world.stored((await world.open_session()).refresh_token)
-    await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
-    await world.retention.sweep()
-    assert world.sessions.stored[session.session_id].revoked_at == int(NOW)
-    assert list(await world.sessions.list_revocations(0)) == []

@@ -38,7 +38,11 @@ class RefreshToken:
 
 
 class Verdict(Enum):
-    """The result of classifying a refresh token."""
+    """The result of classifying a refresh token.
+
+    ``UNTRACED`` means that the store cannot show whether the token was replaced within the replay window. It is refused
+    and ends nothing.
+    """
 
     UNKNOWN = "unknown"
     FOREIGN_CLIENT = "foreign_client"

@@ -22,9 +22,8 @@ _OVERLAP_SECONDS: Final = 60
 
 
 class Revocation:
-    """Ends sessions. Every instance then refuses their refresh tokens. An instance refuses their access tokens when its
-    revocation list has the session: this instance at once, every other one, and this one after ``revoke_all``, after
-    the next ``sync_revocations``.
+    """Ends sessions. Every instance then refuses their refresh tokens. This instance refuses their access tokens at
+    once, every other one after its next ``sync_revocations``.
     """
 
     def __init__(

@@ -1,0 +1,69 @@
+"""The cut-off: one time that ends everyone's sessions."""
+
+import pytest
+
+from app.domain.audit.events import AllSessionsRevoked
+from app.domain.sessions.errors import InvalidGrant
+from app.domain.sessions.session import RevocationReason
+from app.domain.tokens.errors import SessionRevoked
+from app.testing.system import NOW
+from app.testing.world import World
+
+
+async def test_the_cut_off_ends_every_session_that_began_before_it(world: World) -> None:
+    """Refresh and access tokens are refused at once. Later sessions are not ended, and neither are other tokens."""
+    early = await world.open_session()
+    world.clock.advance(0.9)
+    cut_off = await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
+    assert world.audit.events == [
+        AllSessionsRevoked(at=NOW + 0.9, reason=RevocationReason.KEY_COMPROMISED, cut_off=cut_off)
+    ]
+    world.clock.advance(1)
+    late = await world.open_session()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(early.access_token)
+    with pytest.raises(InvalidGrant):
+        await world.refresh(early.refresh_token)
+    assert world.validation.validate(late.access_token)
+    assert await world.refresh(late.refresh_token)
+    stored = await world.stored(early.refresh_token)
+    assert (stored.revoked_at, stored.revoked_because) == (cut_off, RevocationReason.KEY_COMPROMISED)
+
+
+async def test_another_instance_learns_the_cut_off(world: World) -> None:
+    """It reads the cut-off with the revocations, also after a restart."""
+    early = await world.open_session()
+    await world.sessions.set_cut_off(int(NOW))
+    assert world.validation.validate(early.access_token)
+    await world.revocation.sync_revocations()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(early.access_token)
+    world.restart()
+    await world.keys.load()
+    await world.revocation.sync_revocations()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(early.access_token)
+
+
+async def test_a_cut_off_during_a_read_hides_no_revocation(world: World) -> None:
+    """A revocation that the list leaves out, because a cut-off was set a moment before, is refused by the cut-off."""
+    opened = await world.open_session()
+    session = await world.stored(opened.refresh_token)
+    await world.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
+
+    async def set_cut_off() -> None:
+        await world.sessions.set_cut_off(int(NOW))
+
+    world.sessions.once("before list_revocations", set_cut_off)
+    await world.revocation.sync_revocations()
+    with pytest.raises(SessionRevoked):
+        world.validation.validate(opened.access_token)
+
+
+async def test_sweeps_write_the_cut_off_into_the_sessions(world: World) -> None:
+    """An instance of the previous version then refuses them too. They are not in the list of revocations."""
+    session = await world.stored((await world.open_session()).refresh_token)
+    await world.revocation.revoke_all(RevocationReason.KEY_COMPROMISED)
+    await world.retention.sweep()
+    assert world.sessions.stored[session.session_id].revoked_at == int(NOW)
+    assert list(await world.sessions.list_revocations(0)) == []
