@@ -74,9 +74,8 @@ async def test_all_sessions_of_a_user_end(store: Backend, tmp_path: Path) -> Non
 
 @pytest.mark.proof("sessions")
 async def test_disabling_a_user_with_many_sessions(store: Backend, tmp_path: Path, proof: Proof) -> None:
-    """Disabling a user with 1,000 sessions is acknowledged within 2 seconds, in SQL also with 10,000. Then this instance
-    accepts no access token of the user, no instance accepts a refresh token, and within 5 seconds the other one accepts
-    no access token.
+    """Disabling a user with 1,000 sessions is acknowledged within 2 seconds, in SQL also with 10,000. Then no instance
+    accepts a refresh token, and this one no access token of the user. Within 5 seconds the other one accepts none.
     """
     counts = [
         proof.count("sessions", small=50, full=1_000),
