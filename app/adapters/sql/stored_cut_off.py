@@ -40,7 +40,10 @@ class StoredCutOff:
                 return
             await asyncio.sleep(_CHECK_SECONDS)
             earlier &= await self._changes()
-        raise StoreUnavailable("A change of sessions does not end.")
+        raise StoreUnavailable(
+            "The cut-off is stored, but a change of sessions that began before does not end: see pg_stat_activity, end"
+            " its transaction, and run this again."
+        )
 
     async def find_cut_off(self) -> int | None:
         rows = await self._statements.fetch(_FIND, {})

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 from sqlalchemy import event, text
 
+from app.adapters.sql import stored_cut_off
 from app.contracts.sessions import LATER, NOW, add_all, advance, end_all, limit_to, new_session, rotated
+from app.domain.errors import StoreUnavailable
 from tests.servers.postgres import Postgres
 
 from .conftest import Stores
@@ -34,6 +36,20 @@ async def test_a_cut_off_waits_for_changes_that_do_not_see_it(stores: Stores, ur
     assert await rotation
     await cut
     assert not await advance(changing.sessions, rotated(new_session()), now=LATER + 1)
+
+
+async def test_a_change_that_does_not_end_is_named(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that somebody left open makes ``set_cut_off`` fail and say what to do. The cut-off is stored."""
+    monkeypatch.setattr(stored_cut_off, "_MAX_CHECKS", 2)
+    cutting, other = await stores(2)
+    async with other._engine.connect() as connection:
+        await connection.execute(text("BEGIN"))
+        await connection.execute(text("DELETE FROM sessions"))
+        with pytest.raises(StoreUnavailable, match="pg_stat_activity"):
+            await cutting.sessions.set_cut_off(int(NOW))
+        await connection.execute(text("ROLLBACK"))
+    assert await cutting.sessions.find_cut_off() == int(NOW)
+    await cutting.sessions.set_cut_off(int(NOW))
 
 
 async def blocked(postgres: Postgres, url: str, count: int) -> None:
