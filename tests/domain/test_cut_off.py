@@ -3,11 +3,15 @@
 import pytest
 
 from app.domain.audit.events import AllSessionsRevoked
+from app.domain.errors import Unavailable
+from app.domain.identifiers import FIRST_PARTY
+from app.domain.login.authentication import LoginResult
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason
 from app.domain.tokens.errors import SessionRevoked
+from app.testing.builders import PASSWORD
 from app.testing.system import NOW
-from app.testing.world import World
+from app.testing.world import REQUESTER, World
 
 
 async def test_the_cut_off_ends_every_session_that_began_before_it(world: World) -> None:
@@ -67,3 +71,24 @@ async def test_sweeps_write_the_cut_off_into_the_sessions(world: World) -> None:
     await world.retention.sweep()
     assert world.sessions.stored[session.session_id].revoked_at == int(NOW)
     assert list(await world.sessions.list_revocations(0)) == []
+
+
+@pytest.mark.parametrize(("ahead", "wait"), [(0, 1), (20, 21)])
+async def test_no_sign_in_gives_a_session_that_is_over(world: World, ahead: int, wait: int) -> None:
+    """In the second of the cut-off, and until the clock has passed one that came from a clock ahead, a sign-in is
+    refused for as long as it takes. It costs no verification of a password.
+    """
+    world.revoked.revoke_until(int(NOW) + ahead)
+    with pytest.raises(Unavailable) as refused:
+        await _sign_in(world)
+    assert refused.value.retry_after == wait
+    assert world.hasher.verifications == 0
+    world.clock.advance(wait)
+    opened = (await _sign_in(world)).tokens
+    assert world.validation.validate(opened.access_token)
+
+
+async def _sign_in(world: World) -> LoginResult:
+    return await world.authentication.sign_in(
+        "alice", PASSWORD, client_id=FIRST_PARTY, requested_scope=None, requester=REQUESTER
+    )

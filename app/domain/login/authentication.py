@@ -70,9 +70,10 @@ class Authentication:
 
         ``device_token`` is the one of an earlier sign-in, if the client has one.
 
-        Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded`` and
-        ``StoreUnavailable``.
+        Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded``,
+        ``StoreUnavailable``, and ``Unavailable`` while a new session would be over at once.
         """
+        self._revocation.check_cut_off()
         username, forms = normalized(username), password_forms(password)
         async with self._admission.sign_in(username, device_token, requester) as admitted:
             user, matching = await self._verify(admitted, forms, requester)

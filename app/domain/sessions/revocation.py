@@ -8,7 +8,7 @@ from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
 from ...ports.session_repository import SessionRepository
 from ..audit.events import AllSessionsRevoked, SessionWasRevoked
-from ..errors import StoreUnavailable
+from ..errors import StoreUnavailable, Unavailable
 from ..identifiers import ClientId, SessionId, Subject
 from ..tokens.claims import AccessTokenClaims
 from ..tokens.policy import AccessTokenPolicy
@@ -122,6 +122,14 @@ class Revocation:
         self._revoked.revoke_until(cut_off)
         self._audit.record(AllSessionsRevoked(at=now, reason=reason, cut_off=cut_off))
         return cut_off
+
+    def check_cut_off(self) -> None:
+        """Raise ``Unavailable`` while a session that begins now would be over at once, by the cut-off that this
+        instance knows: in the second of the cut-off, or longer if the clock of the machine that set it is ahead.
+        """
+        now, cut_off = int(self._clock.now()), self._revoked.cut_off
+        if cut_off is not None and now <= cut_off:
+            raise Unavailable("All sessions were just ended; try again.", retry_after=cut_off + 1 - now)
 
     async def log_out_with_refresh_token(self, refresh_token: str, *, client_id: ClientId) -> None:
         """Log out of the session of a refresh token of any generation (RFC 7009 §2.1).
