@@ -8,6 +8,7 @@ import pytest
 from app.adapters.telemetry.prometheus import PrometheusTelemetry
 from app.domain.audit import events
 from app.domain.audit.events import (
+    AllSessionsRevoked,
     AuditEvent,
     ClientAdded,
     ClientRemoved,
@@ -19,6 +20,7 @@ from app.domain.audit.events import (
     PasswordChanged,
     RaceLost,
     ReuseDetected,
+    TokenUntraced,
     UserCreated,
     UserDisabled,
     UserEnabled,
@@ -33,6 +35,7 @@ _KEYS: Final = "the metrics tell the keys themselves"
 NOT_COUNTED: Final[dict[type[AuditEvent], str]] = {
     ReuseDetected: _REFUSAL,
     RaceLost: _REFUSAL,
+    TokenUntraced: _REFUSAL,
     ForeignClientRefused: _REFUSAL,
     UserCreated: _ACCOUNT,
     UserDisabled: _ACCOUNT,
@@ -44,6 +47,7 @@ NOT_COUNTED: Final[dict[type[AuditEvent], str]] = {
     KeyPublished: _KEYS,
     KeyRescheduled: _KEYS,
     KeyDropped: _KEYS,
+    AllSessionsRevoked: "how many sessions the cut-off ends is not known",
 }
 """The events that no counter tells, and why."""
 

@@ -22,7 +22,7 @@ def sid(tokens: Tokens) -> str:
 
 async def listed_sids(service: Service, tokens: Tokens) -> list[str]:
     """Return the ids of the sessions that the user of a token can list."""
-    answer = await service.ask("GET", "/auth/sessions", token=tokens.access)
+    answer = await service.ask("GET", "/auth/sessions?limit=200", token=tokens.access)
     assert answer.status == 200
     return [each["sid"] for each in answer.json()["sessions"]]
 
