@@ -19,6 +19,7 @@ _UNAVAILABLE: Final = 503
 REVOCATION_SECONDS: Final = 5.0
 """Every instance refuses the access tokens of a revoked session after this time."""
 
+_SIGN_IN_SECONDS: Final = 6 * TIMEOUT_SECONDS
 _RETRY_SECONDS: Final = 0.02
 _REFUSALS_IN_A_ROW: Final = 8
 """How many refusals in a row show that all workers know of a revocation: any worker may answer each request."""
@@ -148,8 +149,8 @@ class RefreshingClients:
                     refused = refused + 1 if await self.me(session) == UNAUTHORIZED else 0
 
     async def _sign_in(self) -> int:
-        """Sign in. Retry until there is an answer. Return the number of the session."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        """Sign in. Retry until there is an answer, also while a store is killed. Return the number of the session."""
+        async with asyncio.timeout(_SIGN_IN_SECONDS):
             while True:
                 status, tokens = await self.post("/auth/login", {"username": USERNAME, "password": PASSWORD})
                 if status == OK:
