@@ -52,6 +52,9 @@ MAX_LOOKUPS: Final = 4
 class Services:
     """The fakes, and the services on them. Each service is built when a test first uses it."""
 
+    rotation_type: type[Rotation] = Rotation
+    """The class of the rotation; a test may set one with a fault."""
+
     def __init__(
         self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, rate_limit_policy: RateLimitPolicy
     ) -> None:
@@ -147,7 +150,7 @@ class Services:
     @cached_property
     def rotation(self) -> Rotation:
         """The rotation of refresh tokens."""
-        return Rotation(
+        return self.rotation_type(
             sessions=self.sessions,
             clients=self.clients,
             lookup=self.session_lookup,

@@ -112,29 +112,13 @@ class SteppedServices(Services):
         )
         run(self.keys.load())
         self.clock = WatchedClock()
-        self._rotation = rotation
+        self.rotation_type = rotation
         self.codec = UnreliableCodec()
         self.randomness = RequestRandomness()
         self.refresh_limit = LocalRateLimit(RateLimit(10**9, 366 * 86_400))
         self.sessions = cast("Any", SteppedPort("sessions"))
         self.users = cast("Any", SteppedPort("users"))
         self.clients = cast("Any", SteppedPort("clients"))
-
-    @cached_property
-    def rotation(self) -> Rotation:
-        """The rotation, which may be one with a fault."""
-        return self._rotation(
-            sessions=self.sessions,
-            clients=self.clients,
-            lookup=self.session_lookup,
-            issuer=self.session_token_issuer,
-            revocation=self.revocation,
-            refresh_limit=self.refresh_limit,
-            clock=self.clock,
-            randomness=self.randomness,
-            audit=self.audit,
-            policy=self.session_policy,
-        )
 
     @cached_property
     def admission(self) -> Admission:
