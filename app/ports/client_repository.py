@@ -5,9 +5,10 @@ from typing import Protocol
 
 from ..domain.clients.client import Client, ClientSecret
 from ..domain.identifiers import ClientId
+from .client_lookup import ClientLookup
 
 
-class ClientRepository(Protocol):
+class ClientRepository(ClientLookup, Protocol):
     """Stores OAuth clients. Each method is atomic, and its effect is durable when it returns.
 
     Every method raises ``StoreUnavailable`` if the store does not answer.
@@ -18,10 +19,6 @@ class ClientRepository(Protocol):
 
         Of several concurrent calls with the same id, one succeeds.
         """
-        ...
-
-    async def find(self, client_id: ClientId) -> Client | None:
-        """Return the client with this id, or ``None``. The built-in client ``first-party`` always exists."""
         ...
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:

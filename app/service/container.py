@@ -26,6 +26,7 @@ from ..adapters.telemetry.null import NullTelemetry
 from ..domain.clients.authentication import ClientAuthentication
 from ..domain.clients.client_credentials import ClientCredentialsGrant
 from ..domain.clients.introspection import Introspection
+from ..domain.clients.known_clients import KnownClients
 from ..domain.clients.registration import ClientRegistration
 from ..domain.clients.token_request_limit import TokenRequestLimit
 from ..domain.clients.token_revocation import TokenRevocation
@@ -172,6 +173,7 @@ class Container(DeclarativeContainer):
     )
 
     # Sessions
+    known_clients = Singleton(KnownClients, clients=client_repository, clock=clock)
     refresh_limit = Singleton(LocalRateLimit, _setting.refresh_budget)
     session_lookup = Singleton(
         SessionLookup, sessions=session_repository, users=user_repository, policy=_setting.session_policy
@@ -207,7 +209,7 @@ class Container(DeclarativeContainer):
     rotation = _recorded(
         Rotation,
         sessions=session_repository,
-        clients=client_repository,
+        clients=known_clients,
         lookup=session_lookup,
         issuer=session_token_issuer,
         revocation=revocation,
@@ -295,6 +297,7 @@ class Container(DeclarativeContainer):
     client_registration = _recorded(
         ClientRegistration,
         clients=client_repository,
+        known_clients=known_clients,
         assertions=client_assertions,
         randomness=randomness,
         longest_token=longest_token,
@@ -302,7 +305,7 @@ class Container(DeclarativeContainer):
     server_metadata = Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
     client_authentication = Singleton(
         ClientAuthentication,
-        clients=client_repository,
+        clients=known_clients,
         assertions=client_assertions,
         used=used_assertions,
         clock=clock,

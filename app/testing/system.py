@@ -14,13 +14,18 @@ class FakeClock(Clock):
 
     def __init__(self, now: float = NOW) -> None:
         self.time = now
+        self.steady_time = 0.0
 
     def now(self) -> float:
         return self.time
 
+    def steady(self) -> float:
+        return self.steady_time
+
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
+        """Let time pass: the clock and the steady clock move forward."""
         self.time += seconds
+        self.steady_time += max(0.0, seconds)
 
 
 class FakeRandomness(Randomness):

@@ -6,6 +6,7 @@ import pytest
 
 from app.domain.clients.authentication import ClientAuthentication
 from app.domain.clients.client import AuthenticationMethod, Client, ClientSecret
+from app.domain.clients.known_clients import KnownClients
 from app.domain.clients.presented_credential import PresentedSecret
 from app.domain.errors import InvalidClient
 from app.domain.identifiers import FIRST_PARTY, ClientId
@@ -42,7 +43,7 @@ async def test_one_comparison_of_digests_decides(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(hmac, "compare_digest", recording_compare)
     authentication = ClientAuthentication(
-        clients=clients,
+        clients=KnownClients(clients=clients, clock=FakeClock()),
         assertions=None,  # type: ignore[arg-type]  # no assertion is presented
         used=None,  # type: ignore[arg-type]  # as above
         clock=FakeClock(),

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...ports.client_assertion_reader import ClientAssertionReader
-from ...ports.client_repository import ClientRepository
 from ...ports.clock import Clock
 from ..errors import InvalidClient
 from ..identifiers import ClientId
 from ..sessions.ratchet import digest
 from ..tokens.policy import AccessTokenPolicy
 from .client import AuthenticationMethod, Client
+from .known_clients import KnownClients
 from .presented_credential import (
     MAX_ASSERTION_LIFETIME,
     AssertionClaims,
@@ -38,7 +38,7 @@ class ClientAuthentication:
     def __init__(
         self,
         *,
-        clients: ClientRepository,
+        clients: KnownClients,
         assertions: ClientAssertionReader,
         used: UsedAssertions,
         clock: Clock,
@@ -53,25 +53,47 @@ class ClientAuthentication:
         self._audiences: Sequence[str] = (policy.issuer, token_endpoint)
 
     async def authenticate(self, presented: PresentedCredential) -> Client:
-        """Return the client; raises ``InvalidClient`` and ``StoreUnavailable``."""
+        """Return the client; raises ``InvalidClient`` and ``StoreUnavailable``.
+
+        A client that is refused is read from the store again, because it may have a new secret or a new key since.
+        """
+        client_id = self._named_client(presented)
+        client = await self._clients.find(client_id)
+        try:
+            return self._checked(client, presented)
+        except InvalidClient:
+            current = await self._clients.read(client_id)
+            if current == client:
+                raise
+            return self._checked(current, presented)
+
+    def _named_client(self, presented: PresentedCredential) -> ClientId:
+        """Return the id of the client that the request names."""
+        if not isinstance(presented, PresentedAssertion):
+            return presented.client_id
+        client_id = self._assertions.claimed_client(presented.assertion)
+        if presented.client_id not in (None, client_id):
+            raise InvalidClient(reason=ClientRefusal.OTHER_CLIENT_ID)
+        return client_id
+
+    def _checked(self, client: Client | None, presented: PresentedCredential) -> Client:
+        """Return the client if what the request presents is valid; raises ``InvalidClient``."""
         match presented:
             case PresentedSecret():
-                return await self._by_secret(presented)
+                return self._with_secret(client, presented)
             case PresentedAssertion():
-                return await self._by_assertion(presented)
+                return self._with_assertion(client, presented)
             case PresentedId():
-                return await self._by_id(presented.client_id)
+                return self._with_id(client)
 
-    async def _by_id(self, client_id: ClientId) -> Client:
-        client = await self._clients.find(client_id)
+    def _with_id(self, client: Client | None) -> Client:
         if client is None:
             raise InvalidClient(reason=ClientRefusal.UNKNOWN_CLIENT)
         if not client.is_public:
-            raise InvalidClient(reason=ClientRefusal.NO_CREDENTIAL, client_id=client_id)
+            raise InvalidClient(reason=ClientRefusal.NO_CREDENTIAL, client_id=client.client_id)
         return client
 
-    async def _by_secret(self, presented: PresentedSecret) -> Client:
-        client = await self._clients.find(presented.client_id)
+    def _with_secret(self, client: Client | None, presented: PresentedSecret) -> Client:
         now, presented_digest = self._clock.now(), digest(presented.secret.encode("utf-8", "surrogatepass"))
         secrets = () if client is None else client.secrets
         stored = [secret.digest for secret in secrets if secret.is_live(now)] or [_NO_SECRET]
@@ -84,20 +106,16 @@ class ClientAuthentication:
             raise InvalidClient(reason=ClientRefusal.WRONG_SECRET, client_id=client.client_id)
         return client
 
-    async def _by_assertion(self, presented: PresentedAssertion) -> Client:
-        client_id = self._assertions.claimed_client(presented.assertion)
-        if presented.client_id not in (None, client_id):
-            raise InvalidClient(reason=ClientRefusal.OTHER_CLIENT_ID)
-        client = await self._clients.find(client_id)
+    def _with_assertion(self, client: Client | None, presented: PresentedAssertion) -> Client:
         if client is None:
             raise InvalidClient(reason=ClientRefusal.UNKNOWN_CLIENT)
         claims = self._verified_claims(presented.assertion, client)
         now = self._clock.now()
-        fault = self._fault(claims, client_id, now)
+        fault = self._fault(claims, client.client_id, now)
         if fault is not None:
-            raise InvalidClient(reason=fault, client_id=client_id)
+            raise InvalidClient(reason=fault, client_id=client.client_id)
         # Twice the leeway: the assertion stays remembered if the clock is set back by the leeway.
-        self._used.use(client_id, claims.token_id, now=now, until=claims.expires_at + 2 * self._leeway)
+        self._used.use(client.client_id, claims.token_id, now=now, until=claims.expires_at + 2 * self._leeway)
         return client
 
     def _verified_claims(self, assertion: str, client: Client) -> AssertionClaims:

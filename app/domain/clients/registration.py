@@ -16,6 +16,7 @@ from ..sessions.ratchet import digest
 from ..tokens.longest_token import LongestToken
 from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, client_id_fault
 from .errors import ClientNotFound
+from .known_clients import KnownClients
 
 _ATTEMPTS = 5
 
@@ -35,6 +36,7 @@ class ClientRegistration:
         self,
         *,
         clients: ClientRepository,
+        known_clients: KnownClients,
         assertions: ClientAssertionReader,
         clock: Clock,
         randomness: Randomness,
@@ -42,6 +44,7 @@ class ClientRegistration:
         longest_token: LongestToken,
     ) -> None:
         self._clients = clients
+        self._known_clients = known_clients
         self._assertions = assertions
         self._clock = clock
         self._randomness = randomness
@@ -84,6 +87,7 @@ class ClientRegistration:
                 raise InvalidRequest("The client has no secret.")
             new = self._renewed_secrets(client, secret, grace)
             if await self._clients.replace_secrets(client_id, expected=client.secrets, new=new):
+                self._known_clients.forget(client_id)
                 self._audit.record(ClientSecretRotated(at=self._clock.now(), client_id=client_id, by=by))
                 return ClientWithSecret(replace(client, secrets=new), secret)
         raise StoreUnavailable("The client's secret is being replaced by other requests; try again.")
@@ -95,6 +99,7 @@ class ClientRegistration:
         """
         if not await self._clients.remove(client_id):
             raise ClientNotFound
+        self._known_clients.forget(client_id)
         self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id, by=by))
 
     def _renewed_secrets(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from ...ports.audit_trail import AuditTrail
-from ...ports.client_repository import ClientRepository
+from ...ports.client_lookup import ClientLookup
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
 from ...ports.session_repository import SessionRepository
@@ -41,7 +41,7 @@ class Rotation:
         self,
         *,
         sessions: SessionRepository,
-        clients: ClientRepository,
+        clients: ClientLookup,
         lookup: SessionLookup,
         issuer: SessionTokenIssuer,
         revocation: Revocation,
