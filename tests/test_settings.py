@@ -33,6 +33,7 @@ VALID: Final = [
     ("SESSION_URL", "redis+cluster://a:1,b:2", "redis+cluster://a:1,b:2"),
     ("STORE_TIMEOUT", "5s", 5),
     ("STORE_CONNECTIONS", "20", 20),
+    ("STORE_PREPARED_STATEMENTS", "0", False),
     ("SIGNING_KEY", SECRET, SECRET),
     ("SIGNING_KEY_FILE", "key.pem", Path("key.pem")),
     ("KEYS_DIR", "keys", Path("keys")),

@@ -17,6 +17,7 @@ class StoreOptions:
     A store whose entries expire keeps the replaced secrets for ``replaced_lifetime`` after a rotation, and a session
     for ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
     confirm a change before it is acknowledged; a store that cannot wait for replicas refuses any number except 0.
+    ``prepared_statements`` says whether a connection may keep prepared statements, in a database that has them.
     """
 
     timeout: float = 2.0
@@ -24,6 +25,7 @@ class StoreOptions:
     replaced_lifetime: float = 150.0
     memory_of_revocations: float = 990.0
     replicas: int = 0
+    prepared_statements: bool = True
 
 
 class SessionStore(Protocol):

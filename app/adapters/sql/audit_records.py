@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Delete, Row, Select, TextClause, bindparam, delete, select, text
+from sqlalchemy import ColumnElement, Delete, Select, TextClause, bindparam, delete, select, text
 
 from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import ClientId, SessionId, Subject
@@ -131,7 +131,7 @@ def _columns(record: AuditRecord) -> dict[str, object]:
     }
 
 
-def _record(row: Row[Any]) -> AuditRecord:
+def _record(row: Any) -> AuditRecord:
     return AuditRecord(
         **row._asdict()
         | {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ...domain.clients.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
 from ...domain.errors import AlreadyExists
@@ -76,7 +76,7 @@ def _columns(client: Client) -> dict[str, object]:
     }
 
 
-def _client(row: Row[Any]) -> Client:
+def _client(row: Any) -> Client:
     return Client(
         client_id=ClientId(row.client_id),
         method=AuthenticationMethod(row.method),

@@ -34,11 +34,15 @@ class DatabaseUrl:
         return Path(self.parsed.database or "").absolute()
 
     def for_sqlite(self) -> URL:
-        """Return the URL with which SQLAlchemy opens a SQLite file. It never creates the file: SQLite would create it
-        readable by everybody.
-        """
+        """Return the URL with which SQLAlchemy opens a SQLite file, which it never creates."""
         name = f"file:{quote(str(self.file))}"
-        return self.parsed.set(drivername="sqlite+aiosqlite", database=name, query={"mode": "rw", "uri": "true"})
+        return self.parsed.set(drivername="sqlite+pysqlite", database=name, query={"mode": "rw", "uri": "true"})
+
+    def sqlite_uri(self) -> str:
+        """Return the URI with which SQLite opens its file. It never creates the file: SQLite would create it readable
+        by everybody.
+        """
+        return f"file:{quote(str(self.file))}?mode=rw"
 
     def __str__(self) -> str:
         if self.is_sqlite:

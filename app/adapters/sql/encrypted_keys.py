@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ...domain.errors import AlreadyExists
 from ...domain.keys.stored_key import EncryptedKey
@@ -67,5 +67,5 @@ def _columns(key: EncryptedKey) -> dict[str, object]:
     }
 
 
-def _key(row: Row[Any]) -> EncryptedKey:
+def _key(row: Any) -> EncryptedKey:
     return EncryptedKey(row.kid, row.follows, row.published_at, row.activates_at, row.sealed)

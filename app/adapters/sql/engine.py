@@ -1,81 +1,54 @@
-"""SQLAlchemy engines for SQLite and PostgreSQL. Every statement is committed at once."""
+"""Connections of SQLAlchemy, for the migrations. All else runs on the drivers."""
 
-from typing import Any, Final
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import uuid4
 
-from sqlalchemy import event
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from ...ports.session_store import StoreOptions
 from .database_url import DatabaseUrl
 
-_BUSY_SHARE: Final = 0.8
-"""The share of the time limit for which SQLite waits for the lock of another process."""
+_T = TypeVar("_T")
 
 
-def create_engine(url: DatabaseUrl, options: StoreOptions) -> AsyncEngine:
-    """Return an engine with at most ``options.connections`` connections, each of which has a time limit."""
-    pool: dict[str, Any] = {
-        "pool_size": options.connections,
-        "max_overflow": 0,
-        "pool_timeout": options.timeout,
-        "isolation_level": "AUTOCOMMIT",
-        "pool_reset_on_return": None,
-    }
+async def run_in_transaction(url: DatabaseUrl, work: Callable[[Connection], _T], *, timeout: float) -> _T:  # noqa: ASYNC109  # of each wait
+    """Return the result of ``work`` on a connection, in one transaction. The file of SQLite is locked for it, for which
+    this waits ``timeout`` seconds at most.
+    """
     if url.is_sqlite:
-        engine = create_async_engine(
-            url.for_sqlite(),
-            connect_args={"timeout": options.timeout * _BUSY_SHARE},
-            **pool,
+        return await asyncio.to_thread(_run_on_file, url, work, timeout)
+    return await _run_on_server(url, work, timeout)
+
+
+def _run_on_file(url: DatabaseUrl, work: Callable[[Connection], _T], timeout: float) -> _T:
+    engine = create_engine(url.for_sqlite(), connect_args={"timeout": timeout}, poolclass=NullPool)
+    event.listen(engine, "connect", _disable_driver_transactions)
+    event.listen(engine, "begin", _begin_immediately)
+    with engine.begin() as connection:
+        return work(connection)
+
+
+async def _run_on_server(url: DatabaseUrl, work: Callable[[Connection], _T], timeout: float) -> _T:  # noqa: ASYNC109  # as above
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # SQLite needs no greenlets
+
+    from .postgres_connections import connect  # noqa: PLC0415  # and no driver of PostgreSQL
+
+    def create() -> Any:
+        """Connect. The names of prepared statements are unique: behind a pooler, others may use the same connection."""
+        return engine.dialect.loaded_dbapi.connect(
+            async_creator_fn=lambda: connect(url, StoreOptions(timeout=timeout)),
+            prepared_statement_name_func=lambda: f"keyturn_{uuid4().hex}",
         )
-        event.listen(engine.sync_engine, "connect", _make_durable)
-        return engine
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: _connect(url, options.timeout), **pool)
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
-    return engine
 
-
-def create_migration_engine(url: DatabaseUrl, *, timeout: float) -> AsyncEngine:
-    """Return an engine for migrations, of which one runs at a time. Others wait for it, at most ``timeout`` seconds."""
-    if url.is_sqlite:
-        engine = create_async_engine(url.for_sqlite(), connect_args={"timeout": timeout}, poolclass=NullPool)
-        event.listen(engine.sync_engine, "connect", _disable_driver_transactions)
-        event.listen(engine.sync_engine, "begin", _begin_immediately)
-        return engine
-    return create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: _connect(url, timeout), poolclass=NullPool
-    )
-
-
-async def _connect(url: DatabaseUrl, timeout: float) -> Any:  # noqa: ASYNC109  # asyncpg has a time limit
-    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters."""
-    import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
-
-    return await asyncpg.connect(
-        url.text.replace("postgres://", "postgresql://", 1),
-        timeout=timeout,
-        server_settings={
-            "application_name": "keyturn",
-            "default_transaction_isolation": "read committed",
-            "statement_timeout": str(int(timeout * 1000)),
-        },
-    )
-
-
-def _make_durable(connection: Any, _: object) -> None:
-    """Let SQLite flush each commit to the disk before it returns, and overwrite what it deletes with zeros."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA secure_delete=ON")
-    cursor.close()
-
-
-def _refuse_closed(connection: Any, *_: object) -> None:
-    """Make the pool replace a connection that the server has closed."""
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+    engine = create_async_engine("postgresql+asyncpg://", creator=create, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
 def _disable_driver_transactions(connection: Any, _: object) -> None:

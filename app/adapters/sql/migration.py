@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from ...domain.errors import ConfigurationError
 from .database_file import create_private_file
 from .database_url import DatabaseUrl
-from .engine import create_migration_engine
+from .engine import run_in_transaction
 from .startup_errors import translate_startup_errors
 
 _LOG: Final = logging.getLogger("keyturn.sql")
@@ -35,17 +35,10 @@ async def upgrade(url: DatabaseUrl) -> None:
     Raises ``ConfigurationError`` for a database that a newer program has upgraded and for a new one that cannot store
     all text, and the errors of ``translate_startup_errors``.
     """
-    engine = create_migration_engine(url, timeout=_TIMEOUT_SECONDS)
-    try:
-        with translate_startup_errors(url):
-            if url.is_sqlite:
-                create_private_file(url.file)
-            async with engine.begin() as connection:
-                if not url.is_sqlite:
-                    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-                await connection.run_sync(_upgrade, str(url))
-    finally:
-        await engine.dispose()
+    with translate_startup_errors(url):
+        if url.is_sqlite:
+            create_private_file(url.file)
+        await run_in_transaction(url, lambda connection: _upgrade(connection, str(url)), timeout=_TIMEOUT_SECONDS)
 
 
 def newest_revision() -> str | None:
@@ -54,6 +47,8 @@ def newest_revision() -> str | None:
 
 
 def _upgrade(connection: Connection, database: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = _config()
     config.attributes["connection"] = connection
     before = MigrationContext.configure(connection).get_current_revision()

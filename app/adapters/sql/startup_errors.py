@@ -25,14 +25,21 @@ def translate_startup_errors(url: DatabaseUrl) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, OSError, ValueError, _driver_error()) as error:
-        cause: BaseException = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    except (SQLAlchemyError, StoreUnavailable, OSError, ValueError, _driver_error()) as error:
+        cause = _cause(error)
         refusal = _REFUSALS.get(getattr(cause, "sqlstate", None) or "")
         if refusal is not None:
             raise ConfigurationError(f"{url} {refusal}.") from error
         if url.is_sqlite and "locked" not in str(cause):
             raise ConfigurationError(f"KEYTURN_DATABASE_URL: {url} cannot be used: {cause}.") from error
         raise StoreUnavailable(f"{url} cannot be reached: {_reason(cause)}.") from error
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return the error of the driver."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig
+    return error.__cause__ or error if isinstance(error, StoreUnavailable) else error
 
 
 def _driver_error() -> type[Exception]:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from typing import Final
 
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from ... import COMMAND
@@ -16,7 +15,7 @@ from .clients import SqlClientRepository
 from .database_file import files_open_to_others
 from .database_url import DatabaseUrl
 from .encrypted_keys import SqlEncryptedKeyRepository
-from .engine import create_engine
+from .executor import Executor
 from .migration import newest_revision, upgrade
 from .rate_limits import SqlRateLimitRepository
 from .session_sweeper import SqlSessionSweeper
@@ -26,6 +25,13 @@ from .statements import Statements
 from .users import SqlUserRepository
 
 _LOG: Final = logging.getLogger("keyturn.sql")
+
+_PROBE: Final = text("SELECT 1")
+_REVISION: Final = text("SELECT version_num FROM alembic_version")
+_HAS_REVISION: Final = {
+    "sqlite": text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'"),
+    "postgresql": text("SELECT name FROM to_regclass('alembic_version') AS name WHERE name IS NOT NULL"),
+}
 
 
 class SqlStore(Database):
@@ -38,8 +44,8 @@ class SqlStore(Database):
                 " database (synchronous_standby_names)."
             )
         self._url = DatabaseUrl(url)
-        self._engine = create_engine(self._url, options)
-        self._statements = Statements(self._engine, timeout=options.timeout)
+        self._executor = _executor(self._url, options)
+        self._statements = Statements(self._executor)
         self.sessions = SqlSessionRepository(self._statements)
         self.sweeper = SqlSessionSweeper(self._statements)
         self.rate_limits = SqlRateLimitRepository(self._statements)
@@ -57,12 +63,16 @@ class SqlStore(Database):
         if self._url.is_sqlite and not self._url.file.exists():
             raise self._outdated()
         with translate_startup_errors(self._url):
-            async with self._engine.connect() as connection:
-                revision = await connection.run_sync(
-                    lambda sync: MigrationContext.configure(sync).get_current_revision()
-                )
+            revision = await self._revision()
         if revision != newest_revision():
             raise self._outdated()
+
+    async def _revision(self) -> str | None:
+        """Return the revision of the schema, or ``None`` for a database without one."""
+        if not await self._statements.fetch(_HAS_REVISION[self._executor.dialect.name], {}):
+            return None
+        rows = await self._statements.fetch(_REVISION, {})
+        return str(rows[0].version_num) if rows else None
 
     def _outdated(self) -> ConfigurationError:
         return ConfigurationError(
@@ -78,7 +88,7 @@ class SqlStore(Database):
             _LOG.warning("the database is open to other users of this machine; run: chmod 600 %s", files)
 
     async def check(self) -> None:
-        await self._statements.fetch(text("SELECT 1"), {})
+        await self._statements.fetch(_PROBE, {})
 
     async def await_revocation(self, *, seconds: float) -> None:
         """Wait ``seconds``: a database sends no messages about revocations."""
@@ -86,4 +96,14 @@ class SqlStore(Database):
 
     async def close(self) -> None:
         await self._statements.wait_until_idle()
-        await self._engine.dispose()
+        await self._executor.close()
+
+
+def _executor(url: DatabaseUrl, options: StoreOptions) -> Executor:
+    if url.is_sqlite:
+        from .sqlite_executor import SqliteExecutor  # noqa: PLC0415  # PostgreSQL needs no module of SQLite
+
+        return SqliteExecutor(url, options)
+    from .postgres_executor import PostgresExecutor  # noqa: PLC0415  # and SQLite no driver of PostgreSQL
+
+    return PostgresExecutor(url, options)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Row, and_, bindparam, case, insert, not_, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, insert, not_, or_, select, update
 
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
@@ -89,5 +89,5 @@ class SqlUserRepository(UserRepository):
         return _user(rows[0]) if rows else None
 
 
-def _user(row: Row[Any]) -> User:
+def _user(row: Any) -> User:
     return User(**row._asdict() | {"subject": Subject(row.subject), "scope": Scope.parse(row.scope)})

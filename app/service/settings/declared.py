@@ -107,6 +107,12 @@ class DeclaredSettings:
         "10",
         help="Maximum number of connections from one worker to a store.",
     )
+    store_prepared_statements: bool = _setting(
+        "STORE_PREPARED_STATEMENTS",
+        form.flag,
+        "1",
+        help="`0` keeps no prepared statements in PostgreSQL, for a pooler in transaction mode.",
+    )
     signing_key: str | None = _setting("SIGNING_KEY", form.secret, help="The signing key, as PEM text.", secret=True)
     signing_key_file: Path | None = _setting(
         "SIGNING_KEY_FILE", form.path, help="Path of a PEM file that holds the signing key."

@@ -105,6 +105,7 @@ class DerivedSettings(DeclaredSettings):
             replaced_lifetime=self.session_policy.replaced_lifetime(),
             memory_of_revocations=STORED_REVOCATION_SECONDS,
             replicas=self.session_replicas,
+            prepared_statements=self.store_prepared_statements,
         )
 
     @property

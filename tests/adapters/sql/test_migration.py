@@ -10,6 +10,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+from app.adapters.sql.database_url import DatabaseUrl
+from app.adapters.sql.engine import run_in_transaction
 from app.adapters.sql.migration import newest_revision
 from app.adapters.sql.schema import METADATA
 from app.adapters.sql.store import SqlStore
@@ -23,13 +25,13 @@ from .conftest import Stores
 PROCESSES = 4
 
 
-async def test_the_migrations_make_the_tables(stores: Stores) -> None:
+async def test_the_migrations_make_the_tables(url: str) -> None:
     """The migrations create the tables of the schema, with every column and index."""
-    [store] = await stores()
-    async with store._engine.connect() as connection:
-        differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), METADATA)
-        )
+    differences = await run_in_transaction(
+        DatabaseUrl(url),
+        lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), METADATA),
+        timeout=20.0,
+    )
     assert differences == []
 
 
@@ -67,8 +69,7 @@ async def test_an_unprepared_database_is_refused(bare_url: str) -> None:
 async def test_a_database_of_a_newer_program_is_refused(stores: Stores, url: str) -> None:
     """An older program neither changes the database nor opens it, and the error says why."""
     [store] = await stores()
-    async with store._engine.connect() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await store._statements.execute(text("UPDATE alembic_version SET version_num = '9999'"), {})
     older = SqlStore(url, StoreOptions())
     with pytest.raises(ConfigurationError, match="a newer Keyturn"):
         await older.prepare()
@@ -109,6 +110,5 @@ async def test_preparing_again_changes_nothing(stores: Stores, url: str) -> None
     """Preparing a prepared database changes nothing."""
     [store] = await stores()
     await SqlStore(url, StoreOptions()).prepare()
-    async with store._engine.connect() as connection:
-        revisions = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars().all()
-    assert revisions == [newest_revision()]
+    rows = await store._statements.fetch(text("SELECT version_num FROM alembic_version"), {})
+    assert [row.version_num for row in rows] == [newest_revision()]

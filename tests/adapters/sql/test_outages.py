@@ -13,6 +13,7 @@ import pytest
 from app.adapters.sql.store import SqlStore
 from app.contracts.sessions import advance, end_all, limit_to, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.identifiers import Subject
 from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions
 from tests.servers.ports import free_port
@@ -128,7 +129,7 @@ async def test_cancelled_calls_cost_no_connection(url: str) -> None:
     """After many cancelled calls the next call succeeds."""
     store = await open_store(url)
     for _ in range(10 * IMPATIENT.connections):
-        task = asyncio.create_task(store.sessions.find(new_session().session_id))
+        task = asyncio.create_task(store.users.set_disabled(Subject("nobody"), disabled=True))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

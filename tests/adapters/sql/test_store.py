@@ -102,7 +102,6 @@ async def _size(store: SqlStore, url: str) -> int:
         [pages] = await store._statements.fetch(text("PRAGMA page_count"), {})
         [free] = await store._statements.fetch(text("PRAGMA freelist_count"), {})
         return int(pages[0] - free[0]) * 4096
-    async with store._engine.connect() as connection:
-        await connection.execute(text("VACUUM FULL sessions"))
+    await store._statements.fetch(text("VACUUM FULL sessions"), {})
     [row] = await store._statements.fetch(text("SELECT pg_total_relation_size('sessions')"), {})
     return int(row[0])

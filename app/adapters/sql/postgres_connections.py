@@ -1,0 +1,108 @@
+"""Connections to PostgreSQL. A connection in doubt is never used again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+from ...ports.session_store import StoreOptions
+from .database_url import DatabaseUrl
+
+_T = TypeVar("_T")
+
+_READ_ONLY: Final = "25006"
+"""The SQLSTATE of a change on a server that only reads: it was the primary, and is a replica now."""
+
+_REFUSED_CLASSES: Final = ("22", "23", "40")
+"""The first two characters of each SQLSTATE with which a server refuses one statement: its values, a constraint, a
+race. After them the connection is as before. Every other error says too little about it.
+"""
+
+_STATEMENT_TIMEOUT: Final = "57014"
+
+
+class PostgresConnections:
+    """At most ``options.connections`` connections, which are opened when they are needed.
+
+    A connection keeps its prepared statements. With ``options.prepared_statements`` off, each statement runs in a
+    transaction: a pooler such as PgBouncer may change the server between two transactions.
+    """
+
+    def __init__(self, url: DatabaseUrl, options: StoreOptions) -> None:
+        self._url = url
+        self._options = options
+        self._turns = asyncio.Semaphore(options.connections)
+        self._idle: list[Any] = []
+        milliseconds = int(options.timeout * 1000)
+        self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
+
+    async def run(self, statement: Callable[[Any], Awaitable[_T]]) -> _T:
+        """Return the result of a statement on a connection, for which it may have to wait."""
+        async with self._turns:
+            connection = self._take_idle() or await connect(self._url, self._options)
+            try:
+                if self._options.prepared_statements:
+                    result = await statement(connection)
+                else:
+                    result = await self._run_in_transaction(connection, statement)
+            except BaseException as error:
+                self._put_back_or_discard(connection, error)
+                raise
+            self._idle.append(connection)
+            return result
+
+    async def close(self) -> None:
+        """Close the connections that are idle. One that the server does not close in time is cut."""
+        idle, self._idle = self._idle, []
+        closing = (each.close(timeout=self._options.timeout) for each in idle)
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    def _take_idle(self) -> Any:
+        """Return the connection that was used last, or ``None``. Those that the server has closed are forgotten."""
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _run_in_transaction(self, connection: Any, statement: Callable[[Any], Awaitable[_T]]) -> _T:
+        await connection.execute(self._begin)
+        try:
+            result = await statement(connection)
+        except Exception:
+            await connection.execute("ROLLBACK")
+            raise
+        await connection.execute("COMMIT")
+        return result
+
+    def _put_back_or_discard(self, connection: Any, error: BaseException) -> None:
+        state = getattr(error, "sqlstate", None) or ""
+        if state.startswith(_REFUSED_CLASSES) or state == _STATEMENT_TIMEOUT:
+            self._idle.append(connection)
+            return
+        connection.terminate()
+        if state == _READ_ONLY:  # the others lead to the same server
+            for each in self._idle:
+                each.terminate()
+            self._idle.clear()
+
+
+async def connect(url: DatabaseUrl, options: StoreOptions) -> Any:
+    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters."""
+    import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
+
+    settings = {"application_name": "keyturn"}
+    if options.prepared_statements:  # a pooler refuses other settings; each transaction sets them then
+        settings["default_transaction_isolation"] = "read committed"
+        settings["statement_timeout"] = str(int(options.timeout * 1000))
+    return await asyncpg.connect(
+        url.text.replace("postgres://", "postgresql://", 1),
+        timeout=options.timeout,
+        server_settings=settings,
+        statement_cache_size=_MAX_PREPARED if options.prepared_statements else 0,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=0,
+    )
+
+
+_MAX_PREPARED: Final = 256
+"""How many prepared statements a connection keeps. There are about 100 statements."""

@@ -1,0 +1,57 @@
+"""Connections to a SQLite file, and what their errors mean."""
+
+import sqlite3
+from typing import Final
+
+from ...domain.errors import AlreadyExists, StoreUnavailable
+from .database_url import DatabaseUrl
+
+_PRIMARY_CODE: Final = 0xFF
+"""The bits of an error code without its details."""
+
+_CACHED_STATEMENTS: Final = 256
+"""There are about 100 statements."""
+
+
+def open_connection(url: DatabaseUrl, *, busy_seconds: float) -> sqlite3.Connection:
+    """Open the file, and wait for locks of other processes for ``busy_seconds``. The file is never created.
+
+    Each commit is flushed to the disk before it returns (``synchronous=FULL``), readers and the writer do not wait for
+    each other (WAL), and what is deleted is overwritten with zeros (``secure_delete``).
+    """
+    connection = sqlite3.connect(
+        url.sqlite_uri(),
+        uri=True,
+        timeout=busy_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_CACHED_STATEMENTS,
+    )
+    try:
+        for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether another process holds a lock."""
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def is_interrupted(error: Exception) -> bool:
+    """Return whether a progress handler has stopped the statement."""
+    return _code(error) == sqlite3.SQLITE_INTERRUPT
+
+
+def store_error(error: Exception) -> Exception:
+    """Return the error of the ports for an error of the driver, which is its cause."""
+    translated = AlreadyExists() if isinstance(error, sqlite3.IntegrityError) else StoreUnavailable()
+    translated.__cause__ = error
+    return translated
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE

@@ -1,0 +1,108 @@
+"""Read from a SQLite file: short reads on the event loop, long ones in threads."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final
+
+from .compiled import CompiledStatement
+from .database_url import DatabaseUrl
+from .sqlite_connection import is_busy, is_interrupted, open_connection, store_error
+
+_STEPS: Final = 2_000
+"""Instructions of SQLite's virtual machine between two looks at a read. They take about 0.1 ms."""
+
+_MAX_LOOKS: Final = 2
+"""A read that is looked at more often is too long for the event loop. One that finds a row by its key has 100 steps."""
+
+_MAX_THREADS: Final = 4
+
+
+class SqliteReader:
+    """Reads on the event loop, which takes microseconds. A read that turns out to be long, or that finds the file
+    locked, starts again in a thread, and its statement runs in threads from then on.
+    """
+
+    def __init__(self, url: DatabaseUrl, *, timeout: float, busy_seconds: float, threads: int) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._busy_seconds = busy_seconds
+        self._connection: sqlite3.Connection | None = None
+        self._looks = 0
+        self._long: set[CompiledStatement] = set()
+        self._threads = ThreadPoolExecutor(max(1, min(threads, _MAX_THREADS)), thread_name_prefix="sqlite-reader")
+        self._of_thread = threading.local()
+        self._in_threads: list[sqlite3.Connection] = []
+
+    def read_at_once(self, statement: CompiledStatement, arguments: Sequence[object]) -> Sequence[Any] | None:
+        """Return the rows, or ``None`` if the read must run in a thread."""
+        if statement in self._long:
+            return None
+        self._looks = 0
+        try:
+            if self._connection is None:
+                self._connection = self._open(busy_seconds=0.0)
+                self._connection.set_progress_handler(self._is_too_long, _STEPS)
+            return _rows(self._connection, statement, arguments)
+        except Exception as error:  # noqa: BLE001  # the thread meets it too
+            if is_interrupted(error):
+                self._long.add(statement)
+            elif not is_busy(error):
+                _close(self._connection)
+                self._connection = None
+        return None
+
+    def read_in_thread(
+        self, statement: CompiledStatement, arguments: Sequence[object]
+    ) -> asyncio.Future[Sequence[Any]]:
+        """Return the future rows."""
+        deadline = time.monotonic() + self._timeout
+        return asyncio.get_running_loop().run_in_executor(self._threads, self._read, statement, arguments, deadline)
+
+    def close(self) -> None:
+        """Close the connections, when the threads have finished."""
+        self._threads.shutdown()
+        for connection in (self._connection, *self._in_threads):
+            _close(connection)
+
+    def _is_too_long(self) -> bool:
+        self._looks += 1
+        return self._looks > _MAX_LOOKS
+
+    def _read(self, statement: CompiledStatement, arguments: Sequence[object], deadline: float) -> Sequence[Any]:
+        try:
+            connection = self._connection_of_thread()
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+            return _rows(connection, statement, arguments)
+        except Exception as error:
+            if not is_busy(error) and not is_interrupted(error):
+                _close(getattr(self._of_thread, "connection", None))
+                self._of_thread.connection = None
+            raise store_error(error) from error
+
+    def _connection_of_thread(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._of_thread.connection = self._open(busy_seconds=self._busy_seconds)
+            self._in_threads.append(connection)
+        return connection
+
+    def _open(self, *, busy_seconds: float) -> sqlite3.Connection:
+        connection = open_connection(self._url, busy_seconds=busy_seconds)
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+
+def _rows(connection: sqlite3.Connection, statement: CompiledStatement, arguments: Sequence[Any]) -> Sequence[Any]:
+    cursor = connection.execute(statement.sql, arguments)
+    return statement.rows(cursor.fetchall(), lambda: [column[0] for column in cursor.description])
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        with suppress(sqlite3.Error):
+            connection.close()
