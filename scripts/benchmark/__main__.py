@@ -6,14 +6,12 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import cores, report, rounds, suite
+from . import cores, legend, report, rounds, suite
 from .figures import Figure, Run
 from .laboratory import laboratory
-from .store_rows import store_rows
 from .stores import STORES
 
 
@@ -21,9 +19,11 @@ def main() -> None:
     """Measure, print the table, and write the figures to a file."""
     arguments = _arguments()
     old = None if arguments.compare is None else _read(arguments.compare)
-    new = _read(arguments.read) if arguments.read else _measure(quick=arguments.quick, stores=arguments.store)
+    scale = suite.QUICK if arguments.quick else suite.FULL
+    new = _read(arguments.read) if arguments.read else measure(scale, arguments.store or tuple(STORES))
     print(report.table(new))
-    print(f"\n{new.machine}, Python {new.python}, {new.rounds} rounds, {new.made_at}\n\n{report.LEGEND}")
+    print(f"\n{report.profile_table(new)}" if new.profiles else "")
+    print(f"\n{new.machine}, Python {new.python}, {new.rounds} rounds, {new.made_at}\n\n{legend.TABLE}")
     if old is not None:
         print(f"\nCompared with the run of {old.made_at} on {old.machine}:\n\n{report.comparison(old, new)}")
     if arguments.read is None:
@@ -36,10 +36,14 @@ def _arguments() -> argparse.Namespace:
         prog="scripts/bench", description="Measures the service against this machine's own limits."
     )
     parser.add_argument(
-        "--quick", action="store_true", help="take half a minute: fewer rounds, fewer sessions, rougher figures"
+        "--quick", action="store_true", help="take about a minute: fewer rounds, fewer sessions, rougher figures"
     )
     parser.add_argument(
-        "--store", choices=sorted(STORES), action="append", default=[], help="add rows for this store; can be repeated"
+        "--store",
+        choices=tuple(STORES),
+        action="append",
+        default=[],
+        help="measure this store instead of all; can be repeated",
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"), metavar="FILE", help="write the figures here")
     parser.add_argument("--compare", type=Path, metavar="OLD", help="compare with the run in this file")
@@ -51,25 +55,23 @@ def _read(path: Path) -> Run:
     return Run.from_json(json.loads(path.read_text("utf-8")))
 
 
-def _measure(*, quick: bool, stores: Sequence[str]) -> Run:
-    seconds = 16.0 if quick else 150.0
-    _print_progress("memory of sessions")
-    memory = suite.memory_of_sessions(20_000 if quick else 100_000)
-    _print_progress("servers and sessions")
-    with laboratory() as lab, ExitStack() as running:
-        rows = [*running.enter_context(suite.rows(lab, few=1_000, many=20_000 if quick else 1_000_000))]
-        for store in stores:
-            rows += running.enter_context(store_rows(lab, store))
-        _print_progress(f"rounds, for {seconds:.0f} s")
-        samples = rounds.run(rows, seconds=seconds)
-    figures = [Figure.of(*pair) for pair in zip(rows, samples, strict=True)]
+def measure(scale: suite.Scale, stores: Sequence[str]) -> Run:
+    """Measure all rows at this scale, on the stores with these names."""
+    with (
+        laboratory(pace=scale.pace, sessions=scale.sessions) as lab,
+        suite.suite(lab, scale, stores=stores, progress=_print_progress) as measured,
+    ):
+        _print_progress(f"{len(measured.rows)} rows in rounds, for {scale.seconds:.0f} s or more")
+        samples = rounds.run(measured.rows, seconds=scale.seconds, at_least=scale.rounds)
+    figures = [Figure.of(*pair) for pair in zip(measured.rows, samples, strict=True)]
     return Run(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         machine=f"{_processor()}, cores {cores.MEASURED} and {cores.DRIVING}",
         python=platform.python_version(),
-        quick=quick,
+        quick=scale != suite.FULL,
         rounds=len(samples[0].costs),
-        figures=[*figures, *memory],
+        figures=[*figures, *measured.figures],
+        profiles=measured.profiles,
     )
 
 

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,17 @@ def process_tree_seconds(pid: int) -> float:
     """Return the CPU time of the process and its children, such as workers: user and system, in seconds."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return sum(process_seconds(each) for each in (pid, *map(int, children)))
+
+
+def backend_seconds(postmaster: int, database: str) -> float:
+    """Return the CPU time of the processes of PostgreSQL that serve connections to ``database``, in seconds."""
+    found = 0.0
+    for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text("ascii").split():
+        with suppress(OSError):  # the process has ended
+            title = Path(f"/proc/{child}/cmdline").read_text("utf-8", "replace").split()
+            if title[2:3] == [database]:
+                found += process_seconds(int(child))
+    return found
 
 
 def process_seconds(pid: int) -> float:

@@ -6,7 +6,6 @@ The functions run in a process of their own (``cores.process_on``), which keeps 
 import asyncio
 import gc
 from functools import cache
-from typing import Final
 
 from dependency_injector import providers
 
@@ -18,11 +17,8 @@ from app.domain.tokens.claims import AccessTokenClaims
 from app.service.container import Container
 from app.service.settings import Settings
 
-from .population import session, token, user
+from .population import STRIDE, session, token, user
 from .timing import Operation, cpu_of
-
-_STRIDE: Final = 611_953
-"""A prime number: steps of this length visit every session, in an order that defeats CPU caches."""
 
 
 def prepare(count: int) -> None:
@@ -57,7 +53,7 @@ def _rotation_operation(count: int) -> Operation:
     async def rotate(times: int) -> None:
         nonlocal position
         for _ in range(times):
-            position = (position + _STRIDE) % count
+            position = (position + STRIDE) % count
             tokens[position] = (await rotation.rotate(tokens[position], client_id=FIRST_PARTY)).refresh_token
 
     return lambda times: runner.run(rotate(times))

@@ -20,10 +20,19 @@ _SPIN_STEPS: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A measured server."""
+    """A measured server.
+
+    ``database`` is the process and the name of a database on PostgreSQL, if the CPU time of its backends counts too.
+    """
 
     pid: int
     port: int
+    database: tuple[int, str] | None = None
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the server until now, in seconds."""
+        used = cores.process_tree_seconds(self.pid)
+        return used if self.database is None else used + cores.backend_seconds(*self.database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,11 @@ class Burst:
     per_second: float
     latencies: list[float] = field(repr=False)
     client_share: float
+
+    def percentile(self, percent: int) -> float:
+        """Return this percentile of the latencies, in seconds."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
 
 
 class _Line:
@@ -56,12 +70,12 @@ class _Line:
             self._connections.append(await client.Connection.open(self._server.port))
         self._latencies = []
         pid = self._server.pid
-        used, main, own = cores.process_tree_seconds(pid), cores.main_thread_seconds(pid), time.process_time()
+        used, main, own = self._server.cpu_seconds(), cores.main_thread_seconds(pid), time.process_time()
         start = time.perf_counter()
         await asyncio.gather(*(self._drive(each, start + seconds) for each in self._connections))
         took, requests = time.perf_counter() - start, len(self._latencies)
         return Burst(
-            cpu=(cores.process_tree_seconds(pid) - used) / requests,
+            cpu=(self._server.cpu_seconds() - used) / requests,
             main_thread_cpu=(cores.main_thread_seconds(pid) - main) / requests,
             per_second=requests / took,
             latencies=self._latencies,
@@ -94,6 +108,16 @@ def open_line(name: str, server: Server, traffic: Traffic, connections: int) -> 
 def burst(name: str, seconds: float) -> Burst:
     """Send a burst of ``seconds`` on the line ``name``."""
     return _runner().run(_lines[name].burst(seconds))
+
+
+def burst_beside(name: str, other: str, seconds: float) -> Burst:
+    """Send bursts of ``seconds`` on both lines at once. Return the burst on the line ``name``."""
+
+    async def both() -> Burst:
+        found, _ = await asyncio.gather(_lines[name].burst(seconds), _lines[other].burst(seconds))
+        return found
+
+    return _runner().run(both())
 
 
 def ask(server: Server, request: bytes, times: int = 1) -> list[bytes]:

@@ -1,8 +1,10 @@
 """Tokens, users and sessions in large numbers."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
+from typing import Final
 
 from app.domain import base64url
 from app.domain.identifiers import FIRST_PARTY, SessionId, Subject
@@ -12,12 +14,36 @@ from app.domain.sessions import ratchet
 from app.domain.sessions.ratchet import RefreshToken
 from app.domain.sessions.session import Session
 
+STRIDE: Final = 611_953
+"""A prime number: steps of this length visit every session, in an order that defeats the caches of a processor or a
+store.
+"""
+
 _DEVICE = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0 build {:06}"
 
 
 def token() -> RefreshToken:
     """Return the first refresh token of a new session."""
     return RefreshToken(SessionId(os.urandom(16)), os.urandom(16), os.urandom(32))
+
+
+class NumberedTokens:
+    """The first refresh tokens of ``count`` sessions. They follow from the numbers of the sessions, so that nobody has
+    to keep them. They are yielded in an order that defeats the caches of a store.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each token once."""
+        return (ratchet.encode(numbered_token(each * STRIDE % self._count)) for each in range(self._count))
+
+
+def numbered_token(number: int) -> RefreshToken:
+    """Return the first refresh token of the session with this number."""
+    parts = hashlib.sha512(str(number).encode()).digest()
+    return RefreshToken(SessionId(parts[:16]), parts[16:32], parts[32:])
 
 
 def user(number: int) -> User:
@@ -28,6 +54,16 @@ def user(number: int) -> User:
         password_hash="",
         scope=Scope(frozenset({ACCOUNT})),
     )
+
+
+def address(number: int) -> str:
+    """Return the client address of the sign-in of a session."""
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def device(number: int) -> str:
+    """Return the device name of a session."""
+    return _DEVICE.format(number)
 
 
 def session(first: RefreshToken, owner: User, number: int) -> Session:
@@ -46,8 +82,8 @@ def session(first: RefreshToken, owner: User, number: int) -> Session:
         secret_digest=ratchet.digest(first.secret),
         generation=0,
         rotated_at=now,
-        address=f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}",
-        device=_DEVICE.format(number),
+        address=address(number),
+        device=device(number),
     )
 
 

@@ -3,46 +3,44 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from . import legend
 from .figures import Figure, Run
+from .parts import PARTS
 from .rounds import Reading
 
 _NO_DECIMALS_FROM: Final = 100
 
-LEGEND: Final = """\
-Every cost is the CPU time (user and system) of all threads of the server, divided by the number of requests of a
-burst. The server runs on one core, the client on another. Each round measures the limit, the cost and the limit again.
-The ratio is the median of the rounds' ratios; the quartiles stand beside it. Cost and limit are medians too, so their
-quotient is only roughly the ratio. p50, p99 and the rate are measured by the client, with 16 connections (4 for
-sign-ins). They depend on everything else that the machine does.
-
-%      share of the limit's rate: limit / cost     more is better, 100 % is the limit itself
-×      multiple of the limit's cost: cost / limit  less is better
-+ %    cost added to the limit: cost / limit - 1   less is better
-
-raw RSA-2048 signature       key.sign of cryptography in a loop, in a process of its own on the server's core; meanwhile
-                             the client's core is as busy as in the bursts (idle in the rows of operations)
-raw Argon2id + signature     the same, with one verification of a password at the service's cost
-plain aiohttp route          reads JSON, signs and answers JSON; no session, no checks, no log: the maximum of aiohttp
-aiohttp route without guard  the same handler, which returns JSON, and the same requests, in an application without a
-                             guard in the same process
-behind a remote guard        the guard polls the revocation feed of a running service every 2 seconds
-without its hash             CPU time of the event loop's thread only; hashing runs on other threads, and the
-                             difference of two noisy hash times would be noise
-raw verification             key.verify of cryptography in a loop, in the process that validates
-rotate                       the rotation service on the in-memory store, sessions in random order, no HTTP; without
-                             signatures the larger number of sessions shows as accesses to main memory
-on sqlite, postgres, valkey  CPU time of the service alone, on a durable store (appendfsync always, fsync); the store's
-                             server runs on the client's core; users are in the same database, for valkey in SQLite
-two workers                  2 × cost of a refresh with one worker / cost with two: the work of two workers, each with
-                             one second of CPU, compared with one worker
-session                      one of 100,000 sessions (--quick: 20,000) of different users, with address and device name;
-                             "just rotated" includes the salt that the replay window needs"""  # noqa: RUF001  # the sign of multiplication
-
 
 def table(run: Run) -> str:
     """Return the run as a table."""
-    heads = ("", "cost", "limit", "ratio", "quartiles", "aim", "", "p50 ms", "p99 ms", "per s", "the limit is")
+    heads = (
+        "",
+        "cost",
+        "limit",
+        "beyond",
+        "ratio",
+        "quartiles",
+        "by rate",
+        "aim",
+        "",
+        "p50 ms",
+        "p99 ms",
+        "per s",
+        "the limit is",
+    )
     return _align([heads, *(_cells(figure) for figure in run.figures)])
+
+
+def profile_table(run: Run) -> str:
+    """Return where the CPU time of a refresh goes: microseconds of each part, with the standard error."""
+    heads = ("CPU time of a refresh, µs", *(each.name.removeprefix("POST ") for each in run.profiles), "")
+    lines = [
+        (part, *(f"{each.parts.get(part, 0.0):,.0f} ± {each.standard_error(part):.0f}" for each in run.profiles), "")
+        for part in PARTS
+    ]
+    totals = ("together", *(f"{sum(each.parts.values()):,.0f}" for each in run.profiles), "")
+    samples = ("samples", *(f"{each.samples:,}" for each in run.profiles), "")
+    return f"{_align([heads, *lines, totals, samples])}\n\n{legend.PROFILE}"
 
 
 def comparison(old: Run, new: Run) -> str:
@@ -58,10 +56,12 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         figure.name,
         _amount(figure.cost, figure.unit),
         _amount(figure.limit, figure.unit),
+        _beyond(figure),
         _ratio(figure, figure.ratio),
         f"{_ratio(figure, figure.low)} … {_ratio(figure, figure.high)}" if figure.low < figure.high else "",
+        "" if figure.rate_ratio is None else _ratio(figure, figure.rate_ratio),
         _aim(figure),
-        {True: "met", False: "MISSED", None: ""}[figure.meets_aim()],
+        _verdict(figure),
         _number(figure.p50, ".2f"),
         _number(figure.p99, ".2f"),
         _number(figure.per_second, ",.0f"),
@@ -69,17 +69,38 @@ def _cells(figure: Figure) -> tuple[str, ...]:
     )
 
 
+def _beyond(figure: Figure) -> str:
+    """Return the cost without its limit, if the limit is a part of the cost."""
+    is_part = figure.reading == Reading.SHARE.name and figure.limit_name.startswith("raw")
+    return _amount(figure.cost - figure.limit, figure.unit) if is_part else ""
+
+
+def _verdict(figure: Figure) -> str:
+    match figure.meets_aim():
+        case None:
+            return ""
+        case False:
+            return "MISSED"
+        case _:
+            return "met" if figure.meets_aim_by_rate() else "met by CPU"
+
+
 def _change(old: Figure, new: Figure) -> tuple[str, ...]:
-    overlap = old.low <= new.high and new.low <= old.high
+    overlap = _comparable(old, new) and old.low <= new.high and new.low <= old.high
     return (
         new.name,
         _amount(old.cost, old.unit),
         _amount(new.cost, new.unit),
         _ratio(old, old.ratio),
         _ratio(new, new.ratio),
-        _difference(old, new),
+        _difference(old, new) if _comparable(old, new) else "another limit",
         "within the quartiles" if overlap and old.low < old.high else "",
     )
+
+
+def _comparable(old: Figure, new: Figure) -> bool:
+    """Return whether the ratios mean the same: an older version compared some rows with another limit."""
+    return (old.reading, old.limit_name) == (new.reading, new.limit_name)
 
 
 def _difference(old: Figure, new: Figure) -> str:
@@ -101,7 +122,7 @@ def _ratio(figure: Figure, ratio: float) -> str:
 
 def _aim(figure: Figure) -> str:
     if figure.cost_aim is not None:
-        return f"< {_amount(figure.cost_aim, figure.unit)}"
+        return f"≤ {_amount(figure.cost_aim, figure.unit)}"
     if figure.aim is None:
         return ""
     more_is_better = figure.reading in (Reading.SHARE.name, Reading.PAIR.name)

@@ -9,11 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
 
 from .load import Burst
-
-_MIN_ROUNDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +19,10 @@ class Measurement:
 
     cpu: float
     burst: Burst | None = None
+
+    def per_second(self) -> float:
+        """Return the requests per second, or how often one core can do the operation in a second."""
+        return 1 / self.cpu if self.burst is None else self.burst.per_second
 
 
 Probe = Callable[[], Measurement]
@@ -51,7 +52,10 @@ class Reading(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A cost and its limit. ``aim`` is for the ratio, ``cost_aim`` for the cost in seconds."""
+    """A cost and its limit. ``aim`` is for the ratio, ``cost_aim`` for the cost in seconds.
+
+    With ``by_rate`` the requests per second are compared with the limit's, too: they also fall when the server waits.
+    """
 
     name: str
     limit_name: str
@@ -60,6 +64,7 @@ class Row:
     reading: Reading
     aim: float | None = None
     cost_aim: float | None = None
+    by_rate: bool = False
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class Samples:
 
     costs: list[float] = field(default_factory=list)
     limits: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
     bursts: list[Burst] = field(default_factory=list)
 
     def take(self, row: Row) -> None:
@@ -77,16 +83,19 @@ class Samples:
         self.limits.append((before.cpu + after.cpu) / 2)
         if measured.burst is not None:
             self.bursts.append(measured.burst)
+            self.rates.append(2 * measured.burst.per_second / (before.per_second() + after.per_second()))
 
 
-def run(rows: Sequence[Row], *, seconds: float) -> list[Samples]:
-    """Measure all rows, round after round, for about ``seconds``. The first round warms up and is dropped."""
+def run(rows: Sequence[Row], *, seconds: float, at_least: int) -> list[Samples]:
+    """Measure all rows, round after round, for about ``seconds`` and ``at_least`` so many rounds. The first round warms
+    up and is dropped.
+    """
     until = time.monotonic() + seconds
     for row in rows:
         Samples().take(row)
     samples = [Samples() for _ in rows]
     for row, taken in itertools.cycle(zip(rows, samples, strict=True)):
-        if time.monotonic() > until and len(taken.costs) >= _MIN_ROUNDS:
+        if time.monotonic() > until and len(taken.costs) >= at_least:
             break
         taken.take(row)
     return samples

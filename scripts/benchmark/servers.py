@@ -2,22 +2,24 @@
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Final
+from typing import Final
 
+from app.service.settings import Settings
 from tests.servers.ports import free_port
 
 from . import cores
 from .load import Server
+from .processes import running
 
-USERNAME: Final = "bench"
-PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of a user who ends with the benchmark
+USERNAMES: Final = ("bench", "another")
+"""The users of every service. The first one may create others."""
+
+PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of users who end with the benchmark
 
 NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -27,22 +29,47 @@ _NO_LIMITS: Final = {
 }
 """The benchmark sends more requests than the default rate limits allow."""
 
-_SHUTDOWN_SECONDS: Final = 10
+_CHEAP_HASH: Final = {"KEYTURN_PASSWORD_HASH_MEMORY": "8192", "KEYTURN_PASSWORD_HASH_ITERATIONS": "1"}
+"""Most services sign in before they are measured, and only then."""
+
+DEFAULT_HASH: Final[Mapping[str, str]] = {
+    "KEYTURN_PASSWORD_HASH_MEMORY": str(Settings().password_hash_memory),
+    "KEYTURN_PASSWORD_HASH_ITERATIONS": str(Settings().password_hash_iterations),
+}
+"""The hash of a service whose sign-ins are measured."""
 
 
 @contextmanager
 def service(settings: Mapping[str, str] = NO_SETTINGS, *, on: Sequence[int] = (cores.MEASURED,)) -> Iterator[Server]:
-    """Run the service on these cores with default settings, except ``settings``. Its log is discarded."""
-    environment = {
+    """Run the service on these cores with default settings, except ``settings``. It logs to a file."""
+    with running(["-m", "app", "serve"], environment(settings), on) as (process, announcement):
+        yield Server(pid=process.pid, port=port_of(announcement))
+
+
+@contextmanager
+def peer(name: str, variables: Mapping[str, str] = NO_SETTINGS) -> Iterator[Server]:
+    """Run one of the peers."""
+    arguments = ["-m", f"scripts.benchmark.peers.{name}"]
+    with running(arguments, {**os.environ, **variables}, (cores.MEASURED,)) as (process, announcement):
+        yield Server(pid=process.pid, port=int(announcement))
+
+
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a service with these settings."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")},
         "KEYTURN_PORT": "0",
-        "KEYTURN_BOOTSTRAP_USERNAME": USERNAME,
+        "KEYTURN_BOOTSTRAP_USERNAME": USERNAMES[0],
         "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD,
         **_NO_LIMITS,
+        **_CHEAP_HASH,
         **settings,
     }
-    with _running(["-m", "app", "serve"], environment, on) as (process, announcement):
-        yield Server(pid=process.pid, port=int(announcement.rpartition(":")[2]))
+
+
+def port_of(announcement: str) -> int:
+    """Return the port in the first line that a service prints."""
+    return int(announcement.rpartition(":")[2])
 
 
 @contextmanager
@@ -63,38 +90,7 @@ def routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, S
     """Run the aiohttp process to compare with. Yield its three servers: without a guard, behind a local guard, and
     behind a remote guard that follows ``service``.
     """
-    environment = {**os.environ, "ISSUER": f"http://127.0.0.1:{service.port}", "JWK_SET": json.dumps(jwk_set)}
-    with _running(["-m", "scripts.benchmark.routes"], environment, (cores.MEASURED,)) as (process, announcement):
+    variables = {**os.environ, "ISSUER": f"http://127.0.0.1:{service.port}", "JWK_SET": json.dumps(jwk_set)}
+    with running(["-m", "scripts.benchmark.routes"], variables, (cores.MEASURED,)) as (process, announcement):
         plain, local, remote = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
         yield plain, local, remote
-
-
-@contextmanager
-def _running(
-    arguments: list[str], environment: Mapping[str, str], on: Sequence[int]
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start Python. Yield the process and the first line that it prints."""
-    with tempfile.TemporaryFile("w+") as log:
-        with cores.children_run_on(*on):
-            process = subprocess.Popen(  # noqa: S603  # our own program
-                [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        try:
-            yield process, _announcement(process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(_SHUTDOWN_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            process.communicate()
-
-
-def _announcement(process: subprocess.Popen[str], log: IO[str]) -> str:
-    assert process.stdout is not None  # noqa: S101  # it is a pipe
-    line = process.stdout.readline().strip()
-    if not line:
-        process.wait(_SHUTDOWN_SECONDS)
-        log.seek(0)
-        raise SystemExit(f"A server did not start:\n{log.read()}")
-    return line

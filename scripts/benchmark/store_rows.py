@@ -1,57 +1,128 @@
-"""The rows of a store: refreshes with one worker and with two."""
+"""The rows of a store: refreshes, compared with a signature and with the peer of the store, with one worker and with
+two, and requests beside them.
+"""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from app.adapters.keys.directory import create_key_file
 
-from . import cores, servers
+from . import cores, profiling, servers
+from .figures import Profile
 from .laboratory import Laboratory
+from .load import Server
 from .operations import SIGN
-from .rounds import Reading, Row
-from .stores import STORES
-from .suite import SIGNATURE
+from .rounds import Probe, Reading, Row
+from .stores import STORES, Store
 
-_AIMS: Final = {"valkey": 0.5}
+SIGNATURE: Final = "raw RSA-2048 signature"
+
+_AIMS: Final = {"memory": 0.70, "sqlite": 0.50, "postgres": 0.40, "valkey": 0.45}
 """Shares of the rate of signing alone."""
 
-_TWO_WORKERS_AIM: Final = 1.7
+_AIMS_BESIDE_PEERS: Final = {"memory": 1.05, "sqlite": 0.9, "postgres": 0.9}
+"""Shares of the peers' rates."""
+
+_TWO_WORKERS: Final = ("postgres", "valkey")
+_TWO_WORKERS_AIM: Final = 1.10
 
 
 @contextmanager
-def store_rows(lab: Laboratory, store: str) -> Iterator[Sequence[Row]]:
-    """Start the store and the services on it. Yield the rows."""
-    with STORES[store]() as settings, servers.key_directory() as keys:
+def store_rows(lab: Laboratory, name: str, profiles: list[Profile], *, profile_seconds: float) -> Iterator[list[Row]]:
+    """Start the store, the services on it and its peer. Yield the rows. Add the profile of a refresh to ``profiles``.
+
+    The profile is made before, by a service of its own that is sampled.
+    """
+    with STORES[name]() as store, servers.key_directory() as keys, ExitStack() as running:
         create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
-        shared = {**settings, "KEYTURN_KEYS_DIR": str(keys)}
-        both = (cores.MEASURED, cores.DRIVING)
-        with servers.service(shared) as one, servers.service({**shared, "KEYTURN_WORKERS": "2"}, on=both) as two:
-            alone = lab.refreshes(f"refresh on {store}", one)
-            together = lab.refreshes(f"refresh on {store}, two workers", two)
-            yield [
-                Row(
-                    name=f"POST /auth/refresh on {store}",
-                    probe=alone,
-                    limit=lab.operation(SIGN, while_busy_as=f"refresh on {store}"),
-                    limit_name=SIGNATURE,
-                    reading=Reading.SHARE,
-                    aim=_AIMS.get(store),
-                ),
-                Row(
-                    name=f"POST /auth/refresh on {store}, two workers",
-                    probe=together,
-                    limit=lab.operation(SIGN, while_busy_as=f"refresh on {store}, two workers"),
-                    limit_name=SIGNATURE,
-                    reading=Reading.SHARE,
-                    aim=_AIMS.get(store),
-                ),
-                Row(
-                    name=f"two workers on {store}",
-                    probe=together,
-                    limit=alone,
-                    limit_name="one worker, per second of CPU",
-                    reading=Reading.PAIR,
-                    aim=_TWO_WORKERS_AIM,
-                ),
-            ]
+        settings = {**store.settings, "KEYTURN_KEYS_DIR": str(keys)}
+        with profiling.sampled_service(settings) as (service, sampling):
+            profiles.append(lab.profile(_named(name), service, sampling, profile_seconds))
+        one = running.enter_context(servers.service(settings))
+        alone = lab.refreshes(_named(name), one)
+        rows = [_refresh_row(lab, name, alone), *_peer_rows(lab, store, alone, running)]
+        rows.append(_waiting_row(lab, name, one))
+        if name in _TWO_WORKERS:
+            rows += _two_workers_rows(lab, name, settings, alone, running)
+        yield rows
+
+
+def _named(store: str) -> str:
+    """Return the name of the row of a store. The row of the memory has no addition."""
+    return "POST /auth/refresh" if store == "memory" else f"POST /auth/refresh on {store}"
+
+
+def _refresh_row(lab: Laboratory, store: str, alone: Probe) -> Row:
+    return Row(
+        name=_named(store),
+        probe=alone,
+        limit=lab.operation(SIGN, while_busy_as=_named(store)),
+        limit_name=SIGNATURE,
+        reading=Reading.SHARE,
+        aim=_AIMS[store],
+        by_rate=True,
+    )
+
+
+def _peer_rows(lab: Laboratory, store: Store, alone: Probe, running: ExitStack) -> Sequence[Row]:
+    if store.peer is None:
+        return ()
+    line = f"refresh of the peer on {store.name}"
+    peer = lab.refreshes(line, running.enter_context(servers.peer(store.peer, store.peer_environment)))
+    return (
+        Row(
+            name=f"{_named(store.name)} beside the peer",
+            probe=alone,
+            limit=peer,
+            limit_name=line,
+            reading=Reading.SHARE,
+            aim=_AIMS_BESIDE_PEERS[store.name],
+            by_rate=True,
+        ),
+        Row(
+            name=line,
+            probe=peer,
+            limit=lab.operation(SIGN, while_busy_as=line),
+            limit_name=SIGNATURE,
+            reading=Reading.SHARE,
+            by_rate=True,
+        ),
+    )
+
+
+def _waiting_row(lab: Laboratory, store: str, service: Server) -> Row:
+    line = f"p99 of GET /auth/me beside refreshes on {store}"
+    return Row(
+        name=line,
+        probe=lab.waits(line, service),
+        limit=lab.operation(SIGN, while_busy_as=line),
+        limit_name=SIGNATURE,
+        reading=Reading.TIMES,
+    )
+
+
+def _two_workers_rows(
+    lab: Laboratory, store: str, settings: Mapping[str, str], alone: Probe, running: ExitStack
+) -> Sequence[Row]:
+    both = (cores.MEASURED, cores.DRIVING)
+    service = running.enter_context(servers.service({**settings, "KEYTURN_WORKERS": "2"}, on=both))
+    line = f"{_named(store)}, two workers"
+    together = lab.refreshes(line, service)
+    return (
+        Row(
+            name=line,
+            probe=together,
+            limit=lab.operation(SIGN, while_busy_as=line),
+            limit_name=SIGNATURE,
+            reading=Reading.SHARE,
+        ),
+        Row(
+            name=f"{line}, against one",
+            probe=together,
+            limit=alone,
+            limit_name="the same with one worker",
+            reading=Reading.TIMES,
+            aim=_TWO_WORKERS_AIM,
+        ),
+    )
