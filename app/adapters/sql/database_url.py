@@ -33,11 +33,6 @@ class DatabaseUrl:
         """Return the absolute path of a SQLite file."""
         return Path(self.parsed.database or "").absolute()
 
-    def for_sqlite(self) -> URL:
-        """Return the URL with which SQLAlchemy opens a SQLite file, which it never creates."""
-        name = f"file:{quote(str(self.file))}"
-        return self.parsed.set(drivername="sqlite+pysqlite", database=name, query={"mode": "rw", "uri": "true"})
-
     def sqlite_uri(self) -> str:
         """Return the URI with which SQLite opens its file. It never creates the file: SQLite would create it readable
         by everybody.

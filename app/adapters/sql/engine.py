@@ -10,28 +10,31 @@ from sqlalchemy.pool import NullPool
 
 from ...ports.session_store import StoreOptions
 from .database_url import DatabaseUrl
+from .sqlite_connection import open_connection
 
 _T = TypeVar("_T")
 
 
-async def run_in_transaction(url: DatabaseUrl, work: Callable[[Connection], _T], *, timeout: float) -> _T:  # noqa: ASYNC109  # of each wait
-    """Return the result of ``work`` on a connection, in one transaction. The file of SQLite is locked for it, for which
-    this waits ``timeout`` seconds at most.
+async def run_in_transaction(url: DatabaseUrl, work: Callable[[Connection], _T], options: StoreOptions) -> _T:
+    """Return the result of ``work`` on a connection, in one transaction. The file of SQLite is locked for it.
+
+    The time limit of ``options`` is that of a connection and of a lock.
     """
     if url.is_sqlite:
-        return await asyncio.to_thread(_run_on_file, url, work, timeout)
-    return await _run_on_server(url, work, timeout)
+        return await asyncio.to_thread(_run_on_file, url, work, options.timeout)
+    return await _run_on_server(url, work, options)
 
 
 def _run_on_file(url: DatabaseUrl, work: Callable[[Connection], _T], timeout: float) -> _T:
-    engine = create_engine(url.for_sqlite(), connect_args={"timeout": timeout}, poolclass=NullPool)
-    event.listen(engine, "connect", _disable_driver_transactions)
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=lambda: open_connection(url, busy_seconds=timeout), poolclass=NullPool
+    )
     event.listen(engine, "begin", _begin_immediately)
     with engine.begin() as connection:
         return work(connection)
 
 
-async def _run_on_server(url: DatabaseUrl, work: Callable[[Connection], _T], timeout: float) -> _T:  # noqa: ASYNC109  # as above
+async def _run_on_server(url: DatabaseUrl, work: Callable[[Connection], _T], options: StoreOptions) -> _T:
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # SQLite needs no greenlets
 
     from .postgres_connections import connect  # noqa: PLC0415  # and no driver of PostgreSQL
@@ -39,7 +42,7 @@ async def _run_on_server(url: DatabaseUrl, work: Callable[[Connection], _T], tim
     def create() -> Any:
         """Connect. The names of prepared statements are unique: behind a pooler, others may use the same connection."""
         return engine.dialect.loaded_dbapi.connect(
-            async_creator_fn=lambda: connect(url, StoreOptions(timeout=timeout)),
+            async_creator_fn=lambda: connect(url, options),
             prepared_statement_name_func=lambda: f"keyturn_{uuid4().hex}",
         )
 
@@ -49,10 +52,6 @@ async def _run_on_server(url: DatabaseUrl, work: Callable[[Connection], _T], tim
             return await connection.run_sync(work)
     finally:
         await engine.dispose()
-
-
-def _disable_driver_transactions(connection: Any, _: object) -> None:
-    connection.isolation_level = None
 
 
 def _begin_immediately(connection: Any) -> None:

@@ -1,6 +1,7 @@
 """Upgrade a database to the schema of this program."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from ...domain.errors import ConfigurationError
+from ...ports.session_store import StoreOptions
 from .database_file import create_private_file
 from .database_url import DatabaseUrl
 from .engine import run_in_transaction
@@ -28,17 +30,18 @@ _ENCODINGS: Final = frozenset({"UTF8", "SQL_ASCII"})
 _TIMEOUT_SECONDS: Final = 60.0
 
 
-async def upgrade(url: DatabaseUrl) -> None:
+async def upgrade(url: DatabaseUrl, options: StoreOptions) -> None:
     """Upgrade the database; create the file of a SQLite database that does not exist. If several processes call this at
     once, one upgrades and the others wait.
 
     Raises ``ConfigurationError`` for a database that a newer program has upgraded and for a new one that cannot store
     all text, and the errors of ``translate_startup_errors``.
     """
+    patient = replace(options, timeout=_TIMEOUT_SECONDS)
     with translate_startup_errors(url):
         if url.is_sqlite:
             create_private_file(url.file)
-        await run_in_transaction(url, lambda connection: _upgrade(connection, str(url)), timeout=_TIMEOUT_SECONDS)
+        await run_in_transaction(url, lambda connection: _upgrade(connection, str(url)), patient)
 
 
 def newest_revision() -> str | None:
@@ -48,6 +51,7 @@ def newest_revision() -> str | None:
 
 def _upgrade(connection: Connection, database: str) -> None:
     if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS:.0f}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = _config()
     config.attributes["connection"] = connection

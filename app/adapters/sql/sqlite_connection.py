@@ -1,6 +1,7 @@
 """Connections to a SQLite file, and what their errors mean."""
 
 import sqlite3
+import time
 from typing import Final
 
 from ...domain.errors import AlreadyExists, StoreUnavailable
@@ -8,6 +9,8 @@ from .database_url import DatabaseUrl
 
 _PRIMARY_CODE: Final = 0xFF
 """The bits of an error code without its details."""
+
+_POLL_SECONDS: Final = 0.005
 
 _CACHED_STATEMENTS: Final = 256
 """There are about 100 statements."""
@@ -28,12 +31,27 @@ def open_connection(url: DatabaseUrl, *, busy_seconds: float) -> sqlite3.Connect
         cached_statements=_CACHED_STATEMENTS,
     )
     try:
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        _switch_to_wal(connection, busy_seconds)
+        for setting in ("synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {setting}").fetchall()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Switch a new file to WAL. For this, SQLite does not wait by itself while another process uses the file."""
+    give_up = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
 
 
 def is_busy(error: Exception) -> bool:

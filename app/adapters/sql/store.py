@@ -44,6 +44,7 @@ class SqlStore(Database):
                 " database (synchronous_standby_names)."
             )
         self._url = DatabaseUrl(url)
+        self._options = options
         self._executor = _executor(self._url, options)
         self._statements = Statements(self._executor)
         self.sessions = SqlSessionRepository(self._statements)
@@ -55,7 +56,7 @@ class SqlStore(Database):
         self.clients = SqlClientRepository(self._statements)
 
     async def prepare(self) -> None:
-        await upgrade(self._url)
+        await upgrade(self._url, self._options)
         if self._url.is_sqlite:
             self._warn_of_open_files()
 

@@ -30,7 +30,7 @@ async def test_the_migrations_make_the_tables(url: str) -> None:
     differences = await run_in_transaction(
         DatabaseUrl(url),
         lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), METADATA),
-        timeout=20.0,
+        StoreOptions(timeout=20.0),
     )
     assert differences == []
 
