@@ -6,14 +6,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import cycle
+from typing import Final
 
-_READY = b"Z"
-_IDLE = b"I"
-_TERMINATE = b"X"
-_LAST_ANSWERS = {b"Q": (b"Z",), b"S": (b"Z",), b"H": (b"T", b"n", b"E")}
+_READY: Final = b"Z"
+_IDLE: Final = b"I"
+_TERMINATE: Final = b"X"
+_LAST_ANSWERS: Final = {b"Q": (b"Z",), b"S": (b"Z",), b"H": (b"T", b"n", b"E")}
 """The messages that the server answers, and how its answer can end: a simple query, the end of an extended one, and the
 description of a prepared one.
 """
+
+_KNOWN_PARAMETERS: Final = frozenset({b"user", b"database", b"client_encoding", b"application_name"})
+"""A pooler refuses to set others, as PgBouncer does: they would stay for the next client of the connection."""
 
 Message = tuple[bytes, bytes]
 
@@ -37,7 +41,10 @@ class Pooler:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client until it ends."""
         with suppress(asyncio.IncompleteReadError):
-            await _read_startup_message(reader)
+            if await _read_parameters(reader) - _KNOWN_PARAMETERS:
+                writer.write(_packed((b"E", b"SFATAL\0C08P01\0Munsupported startup parameter\0\0")))
+                await writer.drain()
+                return
             writer.write(self._greeting)
             while True:
                 first = await _message(reader)
@@ -125,10 +132,11 @@ async def _pool(pooler: Pooler, ready: threading.Event) -> None:
     await asyncio.sleep(0)
 
 
-async def _read_startup_message(reader: asyncio.StreamReader) -> None:
-    """Read the first message, which has no type."""
+async def _read_parameters(reader: asyncio.StreamReader) -> set[bytes]:
+    """Read the first message, which has no type; return the names of its parameters."""
     (length,) = struct.unpack("!i", await reader.readexactly(4))
-    await reader.readexactly(length - 4)
+    names_and_values = (await reader.readexactly(length - 4))[4:].split(b"\0")
+    return {*names_and_values[::2]} - {b""}
 
 
 async def _message(reader: asyncio.StreamReader) -> Message:

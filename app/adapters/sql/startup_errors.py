@@ -10,6 +10,8 @@ from ...domain.errors import ConfigurationError, StoreUnavailable
 from .database_url import DatabaseUrl
 
 _REFUSALS: Final = {
+    "08P01": "refuses the settings of a connection; for a pooler such as PgBouncer, set"
+    " KEYTURN_STORE_PREPARED_STATEMENTS to 0",
     "28P01": "refuses the password; correct it in KEYTURN_DATABASE_URL",
     "28000": "refuses the user; correct KEYTURN_DATABASE_URL, or the server's pg_hba.conf",
     "3D000": "has no such database; create it, or correct KEYTURN_DATABASE_URL",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.adapters.sql.store import SqlStore
 from app.contracts.sessions import advance, new_session, rotated
-from app.domain.errors import AlreadyExists, StoreUnavailable
+from app.domain.errors import AlreadyExists, ConfigurationError, StoreUnavailable
 from app.domain.identifiers import Subject
 from app.domain.login.user import User
 from app.domain.scope import Scope
@@ -145,14 +145,11 @@ async def test_behind_a_pooler(postgres: Postgres) -> None:
         await store.close()
 
 
-async def test_prepared_statements_fail_behind_a_pooler(postgres: Postgres, template: str) -> None:
-    """The pooler of these tests is like a real one: it needs the setting."""
-    with (
-        own_database(postgres, template=template) as url,
-        pooling(postgres.port, url.rpartition("/")[2]) as pooler,
-    ):
+@pytest.mark.parametrize("method", ["prepare", "open"])
+async def test_a_pooler_needs_its_setting(postgres: Postgres, template: str, method: str) -> None:
+    """A pooler refuses connections that keep prepared statements and settings. The error names what to set."""
+    with pooling(postgres.port, template) as pooler:
         store = SqlStore(f"postgresql://postgres@127.0.0.1:{pooler.port}/keyturn?sslmode=disable", ONE)
-        searches = [await store.users.find_by_username("alice")]
-        with pytest.raises(StoreUnavailable):
-            searches.append(await store.users.find_by_username("alice"))
+        with pytest.raises(ConfigurationError, match="set KEYTURN_STORE_PREPARED_STATEMENTS to 0"):
+            await getattr(store, method)()
         await store.close()
