@@ -10,7 +10,7 @@ from typing import Final
 
 from app.service.container import Container
 from app.service.settings import Settings
-from tests.servers.valkey import running_valkey
+from tests.servers.valkey import DURABLE, running_valkey
 
 from . import cores, memory
 from .figures import Figure
@@ -33,7 +33,7 @@ def in_memory(count: int) -> Iterator[Figure]:
 
 def in_valkey(count: int) -> Figure:
     """Return the memory that a session takes in Valkey."""
-    with TemporaryDirectory() as folder, running_valkey(Path(folder)) as server:
+    with TemporaryDirectory() as folder, running_valkey(Path(folder), *DURABLE) as server:
 
         def used() -> int:
             return int(str(server.execute("INFO", "memory")["used_memory"]))
