@@ -22,6 +22,10 @@ class Telemetry(Protocol):
         """Count a connection that was closed at once, because its address had too many."""
         ...
 
+    def log_lines_dropped(self, lines: int) -> None:
+        """Count lines of the log that were dropped, because nobody read them."""
+        ...
+
     def event_recorded(self, event: AuditEvent) -> None:
         """Count an audit event."""
         ...

@@ -15,6 +15,7 @@ from ..domain.login.accounts import Accounts
 from ..domain.scope import ADMIN, Scope
 from ..ports.session_store import SessionStore
 from .background import (
+    count_dropped_lines_periodically,
     load_or_make_keys,
     maintain_keys_periodically,
     measure_keys_periodically,
@@ -101,6 +102,7 @@ def _background_tasks(
         container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
     )
     yield measure_keys_periodically(keys, telemetry, period=container.settings().key_policy.period)
+    yield count_dropped_lines_periodically(telemetry)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

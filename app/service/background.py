@@ -8,6 +8,7 @@ from typing import Final
 
 from ..adapters.http.server.readiness import Readiness
 from ..adapters.telemetry.audit_recorder import AuditRecorder
+from ..adapters.telemetry.logs import dropped_lines
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
@@ -94,6 +95,16 @@ async def measure_keys_periodically(keys: KeyLifecycle, telemetry: Telemetry, *,
     while True:
         telemetry.signing_keys(keys.keys(), keys.states(), period=period)
         await asyncio.sleep(_MEASURE_SECONDS)
+
+
+async def count_dropped_lines_periodically(telemetry: Telemetry) -> None:
+    """Report the lines that the log drops to telemetry every second."""
+    counted = dropped_lines()
+    while True:
+        await asyncio.sleep(_MEASURE_SECONDS)
+        dropped = dropped_lines()
+        telemetry.log_lines_dropped(dropped - counted)
+        counted = dropped
 
 
 async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_recorder import MAX_WAITING, AuditRecorder
-from app.adapters.telemetry.logs import JsonFormatter
+from app.adapters.telemetry.json_formatter import JsonFormatter
 from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
 from app.domain.audit.record import MAX_OF_SUBJECT, AuditRecord
 from app.domain.errors import StoreUnavailable

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from app.adapters.keys.rsa_key import generate_rsa_key, to_stored_key
-from app.adapters.telemetry.logs import JsonFormatter
+from app.adapters.telemetry.json_formatter import JsonFormatter
 from app.service.settings import Settings
 from app.testing.system import FakeClock
 

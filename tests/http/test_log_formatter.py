@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.adapters.request_context import REQUEST_ID
-from app.adapters.telemetry.logs import JsonFormatter, configure_logging
+from app.adapters.telemetry.json_formatter import JsonFormatter
+from app.adapters.telemetry.logs import configure_logging
 from app.domain.errors import ConfigurationError, StoreUnavailable
 
 HOSTILE = [

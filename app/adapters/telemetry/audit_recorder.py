@@ -3,7 +3,8 @@
 import logging
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,7 @@ from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
 from ...ports.telemetry import Telemetry
+from ..log_lines import PreparedLine, json_text
 from ..request_context import ADDRESS, REQUEST_ID
 
 _LOG: Final = logging.getLogger("keyturn.audit")
@@ -68,7 +70,8 @@ class AuditRecorder(AuditTrail):
         address = ADDRESS.get()
         if _LOG.isEnabledFor(logging.INFO):
             kind: Any = type(event)
-            _LOG.info(event_name(kind), extra={"fields": _log_fields(event, address)})
+            fields = _log_fields(event, address)
+            _line(kind, tuple(fields)).log(fields)
         if self._records is None:
             return
         if len(self._waiting) >= MAX_WAITING:
@@ -137,14 +140,24 @@ def _is_chosen(record: AuditRecord) -> bool:
     return int(record.event_id, 16) % share == 0
 
 
+@cache
+def _line(kind: Any, names: tuple[str, ...]) -> PreparedLine:
+    """Return the line of this type of event."""
+    return PreparedLine(_LOG, event_name(kind), names, _texts)
+
+
+def _texts(fields: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(map(json_text, fields.values()))
+
+
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:
     """Return the fields of ``event`` without its time. An address of the event replaces that of the request."""
     kind: Any = type(event)
-    logged: dict[str, Any] = {
-        name: value[:MAX_TEXT_LENGTH] if isinstance(value := getattr(event, name), str) else value
-        for name in field_names(kind)
-        if name != "at"
-    }
+    logged: dict[str, Any] = {}
+    for name in field_names(kind):
+        value = getattr(event, name)
+        logged[name] = value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value
+    del logged["at"]
     if "session_id" in logged:
         logged["session_id"] = format_session_id(logged["session_id"])
     if address and not logged.get("address"):

@@ -19,6 +19,9 @@ class NullTelemetry(Telemetry):
     def connection_refused(self) -> None:
         """Do nothing."""
 
+    def log_lines_dropped(self, lines: int) -> None:
+        """Do nothing."""
+
     def event_recorded(self, event: AuditEvent) -> None:
         """Do nothing."""
 

@@ -42,6 +42,7 @@ class PrometheusTelemetry(Telemetry):
         self._connections_refused = self._counter(
             "connections_refused", "Connections that were closed at once, because their address had too many"
         )
+        self._log_lines_dropped = self._counter("log_lines_dropped", "Lines of the log that nobody read in time")
         self._tokens = self._counter("tokens", "Requests for tokens, by outcome", "outcome", "reason")
         self._logins = self._counter("logins", "Sign-ins, by outcome", "outcome", "reason")
         self._sessions_revoked = self._counter("sessions_revoked", "Sessions revoked before their expiry", "reason")
@@ -77,6 +78,9 @@ class PrometheusTelemetry(Telemetry):
 
     def connection_refused(self) -> None:
         self._connections_refused.inc()
+
+    def log_lines_dropped(self, lines: int) -> None:
+        self._log_lines_dropped.inc(lines)
 
     def event_recorded(self, event: AuditEvent) -> None:
         granted = outcomes.GRANTED.get(type(event))

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from ...log_lines import JsonText, PreparedLine, escape, json_text
 from ..requests.client_address import CLIENT_ADDRESS
 
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
@@ -21,14 +22,7 @@ class AccessLog(AbstractAccessLogger):
         return self.logger.isEnabledFor(logging.INFO)
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        fields = {
-            "method": request.method,
-            "route": route_pattern(request) or _NO_ROUTE,
-            "status": response.status,
-            "milliseconds": round(time * 1000, 3),
-            "address": request.get(CLIENT_ADDRESS, request.remote),
-        }
-        self.logger.info("answered", extra={"fields": fields})
+        _ANSWERED.log_soon(request, response.status, time)
 
 
 def route_pattern(request: web.BaseRequest) -> str:
@@ -39,3 +33,29 @@ def route_pattern(request: web.BaseRequest) -> str:
     match = getattr(request, "_match_info", None)  # request.match_info fails for an unreadable request
     resource = None if match is None else match.route.resource
     return "" if resource is None else resource.canonical
+
+
+def milliseconds_text(seconds: float) -> str:
+    """Return a duration in milliseconds, as JSON, to a microsecond: the text of ``round(seconds * 1000, 3)``."""
+    text = f"{seconds * 1000:.3f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
+
+
+def _texts(request: web.BaseRequest, status: int, seconds: float) -> tuple[JsonText, ...]:
+    """Return the values of a line."""
+    try:
+        address: str | None = request[CLIENT_ADDRESS]
+    except KeyError:  # the request was unreadable
+        address = request.remote
+    return (
+        escape(request.method),
+        escape(route_pattern(request) or _NO_ROUTE),
+        status,
+        milliseconds_text(seconds),
+        json_text(address),
+    )
+
+
+_ANSWERED: Final = PreparedLine(
+    ACCESS_LOG, "answered", ("method", "route", "status", "milliseconds", "address"), _texts
+)
