@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
@@ -16,35 +16,24 @@ from .request_context import REQUEST_ID
 escape: Final[Callable[[str], str]] = encode_basestring_ascii
 """Return a string as JSON in ASCII, with its quotes. No character of it can end the string or the line."""
 
-JsonText = str | int | float
-"""The JSON of one value. An integer and a finite number stand for themselves."""
-
 _MILLISECONDS: Final = tuple(f".{each:03}+00:00" for each in range(1000))
 
 
 class PreparedLine:
     """A frequent line of a logger. It has the text that it would have with ``logging``, which makes a ``LogRecord``.
 
-    ``names`` are the names of its fields. ``texts`` returns their values from the arguments of ``log``.
+    ``fields`` returns the text of its fields, as ``fields_text`` does, from the arguments of ``log``.
     """
 
     def __init__(
-        self,
-        logger: logging.Logger,
-        message: str,
-        names: Sequence[str],
-        texts: Callable[..., tuple[JsonText, ...]],
-        *,
-        level: int = logging.INFO,
+        self, logger: logging.Logger, message: str, fields: Callable[..., str], *, level: int = logging.INFO
     ) -> None:
         self._logger = logger
         self._message = message
-        self._names = names
-        self._texts = texts
+        self._fields = fields
         self._level = level
         origin = {"level": logging.getLevelName(level).lower(), "logger": logger.name, "message": message}
-        self._head = '", ' + ", ".join(_members(origin))
-        self._fields = "".join(f", {escape(name)}: %s" for name in names) + "}\n"
+        self._head = f'"{fields_text(origin)}'
         self._step: deque[Waiting] | None = None
 
     def log(self, *arguments: Any) -> None:
@@ -72,9 +61,9 @@ class PreparedLine:
 
     def text(self, created: float, request_id: str | None, arguments: tuple[Any, ...], always: str = "") -> str:
         """Return the line. ``created`` is in seconds since the epoch. ``always`` is the text of more fields."""
-        request = "" if request_id is None else f', "request_id": {escape(request_id)}'
-        fields = self._fields % self._texts(*arguments)
-        return f'{{"time": "{time_text(created)}{self._head}{always}{request}{fields}'
+        if request_id is not None:
+            always = f'{always}, "request_id": {escape(request_id)}'
+        return f'{{"time": "{time_text(created)}{self._head}{always}{self._fields(*arguments)}}}\n'
 
     def _sole_handler(self) -> "LineHandler | None":
         """Return the handler that takes lines, if no other handler and no filter wants a ``LogRecord`` of this one."""
@@ -90,8 +79,7 @@ class PreparedLine:
 
     def _log_record(self, arguments: tuple[Any, ...]) -> None:
         if self._logger.isEnabledFor(self._level):
-            values = [json.loads(str(text)) for text in self._texts(*arguments)]
-            fields = dict(zip(self._names, values, strict=True))
+            fields = json.loads(f"{{{self._fields(*arguments).removeprefix(', ')}}}")
             self._logger.log(self._level, self._message, extra={"fields": fields})
 
 
@@ -107,7 +95,7 @@ class LineHandler(logging.Handler):
 
     def __init__(self, **fields: object) -> None:
         super().__init__()
-        self.always = "".join(f", {each}" for each in _members(fields))
+        self.always = fields_text(fields)
 
     def write_line(self, line: str) -> None:
         """Write a line, which ends with a line feed, after those that wait. It does not fail if that is impossible."""
@@ -129,9 +117,9 @@ def json_text(value: object) -> str:
     return _TEXT_OF.get(type(value), _other_text)(value)
 
 
-def json_object(members: Mapping[str, object]) -> str:
-    """Return the members, in their order, as a JSON object in ASCII."""
-    return f"{{{', '.join(_members(members))}}}"
+def fields_text(fields: Mapping[str, object]) -> str:
+    """Return fields as members of a JSON object, in their order, each after a comma: ``, "name": "value"``."""
+    return "".join([f", {escape(name)}: {json_text(value)}" for name, value in fields.items()])
 
 
 def time_text(moment: float) -> str:
@@ -142,10 +130,6 @@ def time_text(moment: float) -> str:
 @lru_cache(maxsize=1)
 def _second(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _members(values: Mapping[str, object]) -> list[str]:
-    return [f"{escape(name)}: {json_text(value)}" for name, value in values.items()]
 
 
 def _float_text(value: float) -> str:

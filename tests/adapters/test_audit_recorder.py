@@ -10,7 +10,6 @@ import pytest
 from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_recorder import MAX_WAITING, AuditRecorder
-from app.adapters.telemetry.json_formatter import JsonFormatter
 from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
 from app.domain.audit.record import MAX_OF_SUBJECT, AuditRecord
 from app.domain.errors import StoreUnavailable
@@ -18,7 +17,7 @@ from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.sessions.session import RevocationReason
 from app.service import background
 from app.service.background import save_last_records
-from tests.http.log_lines import LogLines
+from tests.http.log_lines import LogLines, only_handler
 
 SESSION = SessionId(bytes(16))
 HOSTILE = 'x"}\r\n{"logger": "keyturn.audit"}\x1b[31m\u2028\u2029\0' + "y" * 5_000
@@ -61,12 +60,10 @@ def records() -> Records:
 def log() -> Iterator[LogLines]:
     """Return the lines of the log."""
     lines = LogLines()
-    lines.setFormatter(JsonFormatter())
     logger = logging.getLogger("keyturn.audit")
-    logger.addHandler(lines)
     logger.setLevel(logging.INFO)
-    yield lines
-    logger.removeHandler(lines)
+    with only_handler(lines, "keyturn.audit"):
+        yield lines
     logger.setLevel(logging.NOTSET)
 
 

@@ -10,13 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from app.adapters.keys.rsa_key import generate_rsa_key, to_stored_key
-from app.adapters.telemetry.json_formatter import JsonFormatter
 from app.service.settings import Settings
 from app.testing.system import FakeClock
 
 from .fake_issuer import FakeIssuer
 from .forgery import Forge
-from .log_lines import LogLines
+from .log_lines import LogLines, only_handler
 from .service import DEFAULT_SETTINGS, Service, Tokens
 
 Start = Callable[..., Awaitable[Service]]
@@ -70,11 +69,11 @@ async def tokens(service: Service) -> Tokens:
 def log() -> Iterator[LogLines]:
     """Return the log of the service at level DEBUG."""
     lines = LogLines()
-    lines.setFormatter(JsonFormatter())
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.DEBUG)
     root.addHandler(lines)
-    yield lines
+    with only_handler(lines, "keyturn"):
+        yield lines
     root.removeHandler(lines)
     root.setLevel(level)

@@ -2,18 +2,35 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from app.adapters.telemetry.line_output import LineOutput
+from app.adapters.telemetry.log_handler import OutputHandler
 
-class LogLines(logging.Handler):
-    """Stores the lines of the log."""
+
+class _Lines(LineOutput):
+    """An output that stores the lines."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.lines: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+    def write(self, text: bytes) -> int:
+        self.lines.extend(text.decode("ascii").splitlines())
+        return len(text)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class LogLines(OutputHandler):
+    """Stores the lines of the log, also those without a ``LogRecord``."""
+
+    def __init__(self) -> None:
+        output = _Lines()
+        super().__init__(output)
+        self.lines = output.lines
 
     def entries(self) -> list[dict[str, Any]]:
         """Return all lines; each must be a JSON object."""
@@ -26,3 +43,16 @@ class LogLines(logging.Handler):
     def text(self) -> str:
         """Return the whole log."""
         return "\n".join(self.lines)
+
+
+@contextmanager
+def only_handler(handler: logging.Handler, name: str) -> Iterator[None]:
+    """Let only this handler have the lines of the logger and of those below it, not the handlers of pytest."""
+    logger = logging.getLogger(name)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True

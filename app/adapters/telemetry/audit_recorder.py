@@ -3,7 +3,7 @@
 import logging
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from ...domain.identifiers import format_session_id
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.audit_trail import AuditTrail
 from ...ports.telemetry import Telemetry
-from ..log_lines import PreparedLine, json_text
+from ..log_lines import PreparedLine, fields_text
 from ..request_context import ADDRESS, REQUEST_ID
 
 _LOG: Final = logging.getLogger("keyturn.audit")
@@ -70,8 +70,7 @@ class AuditRecorder(AuditTrail):
         address = ADDRESS.get()
         if _LOG.isEnabledFor(logging.INFO):
             kind: Any = type(event)
-            fields = _log_fields(event, address)
-            _line(kind, tuple(fields)).log(fields)
+            _line(kind).log(_log_fields(event, address))
         if self._records is None:
             return
         if len(self._waiting) >= MAX_WAITING:
@@ -141,13 +140,9 @@ def _is_chosen(record: AuditRecord) -> bool:
 
 
 @cache
-def _line(kind: Any, names: tuple[str, ...]) -> PreparedLine:
+def _line(kind: Any) -> PreparedLine:
     """Return the line of this type of event."""
-    return PreparedLine(_LOG, event_name(kind), names, _texts)
-
-
-def _texts(fields: Mapping[str, object]) -> tuple[str, ...]:
-    return tuple(map(json_text, fields.values()))
+    return PreparedLine(_LOG, event_name(kind), fields_text)
 
 
 def _log_fields(event: AuditEvent, address: str) -> dict[str, object]:

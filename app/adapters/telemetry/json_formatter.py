@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Final
 
 from ...domain.errors import KeyturnError
-from ..log_lines import json_object, time_text
+from ..log_lines import fields_text, time_text
 from ..request_context import REQUEST_ID
 
 _FRAMES: Final = 4
@@ -38,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             entry["error"] = _describe(record.exc_info[1])
             entry["raised_at"] = _places(record.exc_info[2])
-        return json_object(entry)
+        return f"{{{fields_text(entry).removeprefix(', ')}}}"
 
 
 def _describe(error: BaseException) -> str:

@@ -9,22 +9,14 @@ from contextlib import suppress
 from typing import Final
 from weakref import WeakSet
 
-from ..log_lines import LineHandler, PreparedLine, Waiting, json_text
+from ..log_lines import LineHandler, PreparedLine, Waiting, fields_text
 from .json_formatter import JsonFormatter
 from .line_output import LineOutput
 from .line_queue import LineQueue
 
 _LOG: Final = logging.getLogger("keyturn.log")
-_DROPPED: Final = PreparedLine(
-    _LOG, "log lines were dropped", ("lines",), lambda lines: (lines,), level=logging.WARNING
-)
-_BROKEN: Final = PreparedLine(
-    _LOG,
-    "a line could not be written",
-    ("by", "error"),
-    lambda by, error: (json_text(by), json_text(type(error).__name__)),
-    level=logging.ERROR,
-)
+_DROPPED: Final = PreparedLine(_LOG, "log lines were dropped", fields_text, level=logging.WARNING)
+_BROKEN: Final = PreparedLine(_LOG, "a line could not be written", fields_text, level=logging.ERROR)
 
 _RETRY_SECONDS: Final = 0.02
 _LAST_SECONDS: Final = 1.0
@@ -59,7 +51,8 @@ class OutputHandler(LineHandler):
         try:
             line = self.format(record) + "\n"
         except Exception as error:  # noqa: BLE001  # a wrong call of the log must not end what it reports about
-            line = _BROKEN.text(record.created, None, (record.name, error), self.always)
+            fields = {"of": record.name, "error": type(error).__name__}
+            line = _BROKEN.text(record.created, None, (fields,), self.always)
         self.write_line(line)
 
     def write_line(self, line: str) -> None:
@@ -143,7 +136,7 @@ class OutputHandler(LineHandler):
         self.flush()
 
     def _dropped_line(self, lines: int) -> str:
-        return _DROPPED.text(time.time(), None, (lines,), self.always)
+        return _DROPPED.text(time.time(), None, ({"lines": lines},), self.always)
 
 
 def _forget_all() -> None:

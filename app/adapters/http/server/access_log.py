@@ -1,12 +1,13 @@
 """The access log: one line for each response, without any text that a client chose."""
 
 import logging
+from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
-from ...log_lines import JsonText, PreparedLine, escape, json_text
+from ...log_lines import PreparedLine, fields_text, json_text
 from ..requests.client_address import CLIENT_ADDRESS
 
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
@@ -41,21 +42,21 @@ def milliseconds_text(seconds: float) -> str:
     return f"{text}0" if text.endswith(".") else text
 
 
-def _texts(request: web.BaseRequest, status: int, seconds: float) -> tuple[JsonText, ...]:
-    """Return the values of a line."""
+def _fields(request: web.BaseRequest, status: int, seconds: float) -> str:
+    """Return the text of the fields of a line."""
     try:
         address: str | None = request[CLIENT_ADDRESS]
     except KeyError:  # the request was unreadable
         address = request.remote
-    return (
-        escape(request.method),
-        escape(route_pattern(request) or _NO_ROUTE),
-        status,
-        milliseconds_text(seconds),
-        json_text(address),
-    )
+    route = route_pattern(request) or _NO_ROUTE
+    answered = _answered(request.method, route, status)
+    return f'{answered}, "milliseconds": {milliseconds_text(seconds)}, "address": {json_text(address)}'
 
 
-_ANSWERED: Final = PreparedLine(
-    ACCESS_LOG, "answered", ("method", "route", "status", "milliseconds", "address"), _texts
-)
+@lru_cache(maxsize=256)
+def _answered(method: str, route: str, status: int) -> str:
+    """Return the text of the fields that few lines have of their own."""
+    return fields_text({"method": method, "route": route, "status": status})
+
+
+_ANSWERED: Final = PreparedLine(ACCESS_LOG, "answered", _fields)
