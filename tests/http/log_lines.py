@@ -45,14 +45,22 @@ class LogLines(OutputHandler):
         return "\n".join(self.lines)
 
 
+class _WithoutPytest(list[logging.Handler]):
+    """The handlers of a logger, to which pytest adds none. A prepared line makes a ``LogRecord`` for other handlers."""
+
+    def append(self, handler: logging.Handler) -> None:
+        if not type(handler).__module__.startswith("_pytest."):
+            super().append(handler)
+
+
 @contextmanager
 def only_handler(handler: logging.Handler, name: str) -> Iterator[None]:
-    """Let only this handler have the lines of the logger and of those below it, not the handlers of pytest."""
+    """Let this handler have the lines of the logger and of those below it, but not the handlers of pytest."""
     logger = logging.getLogger(name)
-    logger.addHandler(handler)
+    before, logger.handlers = logger.handlers, _WithoutPytest([handler])
     logger.propagate = False
     try:
         yield
     finally:
-        logger.removeHandler(handler)
+        logger.handlers = before
         logger.propagate = True

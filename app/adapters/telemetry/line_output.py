@@ -1,11 +1,16 @@
 """Where the lines of the log go. No write waits, because a reader that stops reading must not stop the service."""
 
+import errno
 import os
 import select
 import socket
 import stat
 from contextlib import suppress
-from typing import Protocol, TextIO
+from typing import Final, Protocol, TextIO
+
+_NO_OFFSET: Final = -1
+_NO_WAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
+"""Only Linux has this flag of one write."""
 
 
 class LineOutput(Protocol):
@@ -81,9 +86,9 @@ class FileOutput(LineOutput):
 class PipeOutput(LineOutput):
     """A pipe or a terminal.
 
-    The flag ``O_NONBLOCK`` would change it for other processes too, such as the shell. So the pipe is opened a second
-    time. Where that is not allowed, because another user made the pipe, each write is preceded by the question whether
-    there is room: at least ``PIPE_BUF`` bytes in a pipe.
+    The flag ``O_NONBLOCK`` would change it for other processes too, such as the shell. So it is opened a second time.
+    That is not allowed if another user made it. Then a pipe is asked for room, and Linux (since 6.4) not to wait.
+    Only such a terminal can make a write wait, while somebody has stopped it with Ctrl-S.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -99,6 +104,12 @@ class PipeOutput(LineOutput):
             return os.write(self._own, text)
         if not self._room.poll(0):
             raise BlockingIOError
+        if _NO_WAIT is not None:
+            try:
+                return os.pwritev(self._descriptor, [text], _NO_OFFSET, _NO_WAIT)
+            except OSError as error:
+                if error.errno != errno.EOPNOTSUPP:
+                    raise
         return os.write(self._descriptor, text)
 
     def close(self) -> None:

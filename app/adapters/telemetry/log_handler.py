@@ -92,7 +92,7 @@ class OutputHandler(LineHandler):
             self.flush()
         super().close()
 
-    def release(self) -> None:
+    def close_output(self) -> None:
         """Release the output, because another handler has taken over."""
         self._output.close()
 

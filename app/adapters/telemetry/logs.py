@@ -19,7 +19,7 @@ def configure_logging(level: str, **always: object) -> None:
     handler = OutputHandler(line_output(sys.stderr), **always)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for each in before:
-        each.release()
+        each.close_output()
     # Alembic logs each of its plugins when it is imported.
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
