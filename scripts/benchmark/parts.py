@@ -24,6 +24,7 @@ OF_THE_SERVICE: Final[Mapping[str, str]] = {
     "adapters/http/server/access_log.py": LOG,
     "adapters/telemetry": LOG,
     "adapters/audit_record_json.py": LOG,
+    "adapters/log_lines.py": LOG,
     "adapters/jose": SIGNING,
     "adapters/keys": SIGNING,
     "adapters/memory": STORE,
