@@ -28,6 +28,7 @@ from app.ports.key_store import KeyStore
 from app.ports.password_hasher import PasswordHasher
 from app.ports.randomness import Randomness
 from app.ports.rate_limit_repository import RateLimitRepository
+from app.ports.session_reader import SessionReader
 from app.ports.session_repository import SessionRepository
 from app.ports.session_store import SessionStore
 from app.ports.session_sweeper import SessionSweeper
@@ -63,6 +64,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "password_hasher": PasswordHasher,
     "randomness": Randomness,
     "rate_limit_repository": RateLimitRepository,
+    "session_reader": SessionReader,
     "session_repository": SessionRepository,
     "session_store": SessionStore,
     "session_sweeper": SessionSweeper,

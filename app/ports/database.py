@@ -4,6 +4,7 @@ from typing import Protocol
 
 from .audit_record_repository import AuditRecordRepository
 from .client_repository import ClientRepository
+from .session_reader import SessionReader
 from .session_store import SessionStore
 from .user_repository import UserRepository
 
@@ -19,3 +20,6 @@ class Database(SessionStore, Protocol):
 
     clients: ClientRepository
     """The clients."""
+
+    session_reader: SessionReader | None
+    """Reads a session and its user at once; ``None`` if the database needs two reads for that."""

@@ -51,6 +51,7 @@ from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
+from ..domain.sessions.separate_reads import SeparateReads
 from ..domain.sessions.session_limit import SessionLimit
 from ..domain.sessions.subject_sessions import SubjectSessions
 from ..domain.tokens.issuing import AccessTokenIssuer
@@ -71,6 +72,7 @@ from ..ports.key_store import KeyStore
 from ..ports.password_hasher import PasswordHasher
 from ..ports.randomness import Randomness
 from ..ports.rate_limit_repository import RateLimitRepository
+from ..ports.session_reader import SessionReader
 from ..ports.session_repository import SessionRepository
 from ..ports.session_store import SessionStore
 from ..ports.session_sweeper import SessionSweeper
@@ -113,6 +115,14 @@ class Container(DeclarativeContainer):
     session_repository: Provider[SessionRepository] = _if_measured(
         none=session_store.provided.sessions,
         prometheus=_measured(session_store.provided.sessions, port=SessionRepository, store="sessions"),
+    )
+    joined_reads = _if_measured(
+        none=database.provided.session_reader,
+        prometheus=_measured(database.provided.session_reader, port=SessionReader, store="sessions"),
+    )
+    separate_reads = Singleton(SeparateReads, sessions=session_repository, users=user_repository)
+    session_reader: Provider[SessionReader] = Singleton(
+        stores.session_reader, session_store, database, joined=joined_reads, separate=separate_reads
     )
     session_sweeper: Provider[SessionSweeper | None] = _if_measured(
         none=session_store.provided.sweeper,
@@ -176,7 +186,7 @@ class Container(DeclarativeContainer):
     known_clients = Singleton(KnownClients, clients=client_repository, clock=clock)
     refresh_limit = Singleton(LocalRateLimit, _setting.refresh_budget)
     session_lookup = Singleton(
-        SessionLookup, sessions=session_repository, users=user_repository, policy=_setting.session_policy
+        SessionLookup, sessions=session_repository, reader=session_reader, policy=_setting.session_policy
     )
     access_token_issuer = Singleton(
         AccessTokenIssuer,

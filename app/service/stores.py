@@ -9,6 +9,7 @@ from ..adapters.memory.rate_limits import MemoryRateLimitRepository
 from ..domain.errors import ConfigurationError
 from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
+from ..ports.session_reader import SessionReader
 from ..ports.session_store import SessionStore, StoreOptions
 
 ENTRY_POINTS: Final = "keyturn.stores"
@@ -84,6 +85,13 @@ def session_store_beside(database: Database, url: str | None, options: StoreOpti
 def distinct(sessions: SessionStore, database: Database) -> tuple[SessionStore, ...]:
     """Return each store once, the store of the sessions first."""
     return (sessions,) if sessions is database else (sessions, database)
+
+
+def session_reader(
+    sessions: SessionStore, database: Database, *, joined: SessionReader | None, separate: SessionReader
+) -> SessionReader:
+    """Return ``joined`` if one store keeps the sessions and the users and reads both at once, else ``separate``."""
+    return separate if joined is None or sessions is not database else joined
 
 
 def rate_limits(store: SessionStore) -> RateLimitRepository:

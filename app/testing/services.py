@@ -24,6 +24,7 @@ from ..domain.sessions.opening import SessionOpening
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
+from ..domain.sessions.separate_reads import SeparateReads
 from ..domain.sessions.session import SessionPolicy
 from ..domain.sessions.session_limit import SessionLimit
 from ..domain.sessions.subject_sessions import SubjectSessions
@@ -109,7 +110,11 @@ class Services:
     @cached_property
     def session_lookup(self) -> SessionLookup:
         """The lookup of sessions."""
-        return SessionLookup(sessions=self.sessions, users=self.users, policy=self.session_policy)
+        return SessionLookup(
+            sessions=self.sessions,
+            reader=SeparateReads(sessions=self.sessions, users=self.users),
+            policy=self.session_policy,
+        )
 
     @cached_property
     def revocation(self) -> Revocation:

@@ -84,6 +84,7 @@ class FaultyStore:
 class StandInStore:
     """A store in memory that can be down. Nothing is swept, because the test sets the clock."""
 
+    session_reader = None
     sweeper = None
     signing_keys = None
 

@@ -16,6 +16,8 @@ from .users import MemoryUserRepository
 class MemoryStore(Database):
     """The store ``memory://``: everything is in the memory of this process."""
 
+    session_reader = None
+
     def __init__(self, url: str, options: StoreOptions) -> None:
         if url != "memory://":
             raise ConfigurationError("The URL of the memory store is memory:// and nothing else.")

@@ -18,6 +18,7 @@ from .encrypted_keys import SqlEncryptedKeyRepository
 from .executor import Executor
 from .migration import newest_revision, upgrade
 from .rate_limits import SqlRateLimitRepository
+from .session_reader import SqlSessionReader
 from .session_sweeper import SqlSessionSweeper
 from .sessions import SqlSessionRepository
 from .startup_errors import translate_startup_errors
@@ -48,6 +49,7 @@ class SqlStore(Database):
         self._executor = _executor(self._url, options)
         self._statements = Statements(self._executor)
         self.sessions = SqlSessionRepository(self._statements)
+        self.session_reader = SqlSessionReader(self._statements)
         self.sweeper = SqlSessionSweeper(self._statements)
         self.rate_limits = SqlRateLimitRepository(self._statements)
         self.signing_keys = SqlEncryptedKeyRepository(self._statements)

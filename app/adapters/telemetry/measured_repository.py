@@ -14,6 +14,7 @@ _ACT_LABELS: Final[Mapping[str, str]] = {
     "list_live_sessions": "live_sessions",
     "list_revocations": "revocations_since",
     "list_users": "page",
+    "read": "find",
     "set_credential_version": "adopt",
 }
 """Values of the label ``act`` that differ from the name of the method, because dashboards use the older names."""

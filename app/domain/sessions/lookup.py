@@ -1,7 +1,7 @@
 """Look up the session of a refresh token, and classify the token."""
 
+from ...ports.session_reader import SessionReader
 from ...ports.session_repository import SessionRepository
-from ...ports.user_repository import UserRepository
 from ..identifiers import ClientId, SessionId
 from . import ratchet
 from .errors import InvalidGrant
@@ -12,9 +12,9 @@ from .session import Session, SessionPolicy
 class SessionLookup:
     """Reads sessions from the store, and changes nothing. Every method raises ``StoreUnavailable``."""
 
-    def __init__(self, *, sessions: SessionRepository, users: UserRepository, policy: SessionPolicy) -> None:
+    def __init__(self, *, sessions: SessionRepository, reader: SessionReader, policy: SessionPolicy) -> None:
         self._sessions = sessions
-        self._users = users
+        self._reader = reader
         self._policy = policy
 
     async def find(self, session_id: SessionId) -> tuple[Session | None, int | None]:
@@ -22,9 +22,7 @@ class SessionLookup:
 
         The session is ``None`` if the store has none. The version is ``None`` if the user may not sign in any more.
         """
-        session = await self._sessions.find(session_id)
-        user = None if session is None else await self._users.find(session.subject)
-        return session, None if user is None or user.disabled else user.credential_version
+        return await self._reader.read(session_id)
 
     async def classify(self, token: RefreshToken, *, client_id: ClientId, now: float) -> tuple[Session | None, Verdict]:
         """Return the stored session of ``token``, and the verdict on the token, which ``client_id`` presents."""
