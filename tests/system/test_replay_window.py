@@ -24,6 +24,9 @@ class ClockAhead(Clock):
     def now(self) -> float:
         return self._clock.now() + self._seconds
 
+    def steady(self) -> float:
+        return self._clock.steady()
+
 
 async def _refreshed(instance: Instance, token: str) -> str:
     """Return the successor of ``token``, which must be accepted."""

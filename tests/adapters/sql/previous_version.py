@@ -6,15 +6,16 @@ It worked with the schema of revision 0005. It keeps the salt of the last rotati
 from typing import Any, Final
 
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from app.adapters.sql.database_url import DatabaseUrl
-from app.adapters.sql.engine import create_migration_engine
+from app.adapters.sql.engine import run_in_transaction
 from app.adapters.sql.migration import _config
 from app.adapters.sql.statements import Statements
 from app.domain.sessions import ratchet
 from app.domain.sessions.ratchet import RefreshToken
 from app.domain.sessions.session import Session
+from app.ports.session_store import StoreOptions
 from app.testing.system import FakeRandomness
 
 WINDOW: Final = 30
@@ -111,9 +112,10 @@ async def prepare_previous(url: str) -> None:
     database = DatabaseUrl(url)
     if database.is_sqlite:
         database.file.touch()
-    engine = create_migration_engine(database, timeout=20.0)
     config = _config()
-    async with engine.begin() as connection:
-        config.attributes["connection"] = connection.sync_connection
-        await connection.run_sync(lambda _: command.upgrade(config, "0005"))
-    await engine.dispose()
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+
+    await run_in_transaction(database, upgrade, StoreOptions(timeout=20.0))

@@ -1,13 +1,16 @@
 """Statements that run at the same time in PostgreSQL, at each isolation level."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from sqlalchemy import event, text
 
-from app.adapters.sql import stored_cut_off
+from app.adapters.sql import postgres_connections, stored_cut_off
+from app.adapters.sql.database_url import DatabaseUrl
+from app.adapters.sql.postgres_connections import connect
 from app.contracts.sessions import LATER, NOW, add_all, advance, end_all, limit_to, new_session, rotated
 from app.domain.errors import StoreUnavailable
+from app.ports.session_store import StoreOptions
 from tests.servers.postgres import Postgres
 
 from .conftest import Stores
@@ -23,16 +26,16 @@ async def test_a_cut_off_waits_for_changes_that_do_not_see_it(stores: Stores, ur
     """A rotation that began before the cut-off has ended when ``set_cut_off`` returns."""
     changing, cutting, other = await stores(3)
     await changing.sessions.add(new_session())
-    async with other._engine.connect() as connection:
-        await connection.execute(text("BEGIN"))
-        await connection.execute(text("SELECT * FROM sessions FOR UPDATE"))
+    connection = await connect(DatabaseUrl(url), StoreOptions(timeout=20.0))
+    async with connection.transaction():
+        await connection.execute("SELECT * FROM sessions FOR UPDATE")
         rotation = asyncio.create_task(advance(changing.sessions, new_session()))
         await blocked(postgres, url, 1)
         cut = asyncio.create_task(cutting.sessions.set_cut_off(int(NOW)))
         done, _ = await asyncio.wait({cut}, timeout=0.2)
         assert not done, "set_cut_off did not wait"
         assert await other.sessions.find_cut_off() == int(NOW)
-        await connection.execute(text("ROLLBACK"))
+    await connection.close()
     assert await rotation
     await cut
     assert not await advance(changing.sessions, rotated(new_session()), now=LATER + 1)
@@ -60,17 +63,18 @@ async def blocked(postgres: Postgres, url: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])
-async def test_stricter_isolation_levels(stores: Stores, level: str) -> None:
+async def test_stricter_isolation_levels(stores: Stores, level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a stricter isolation level one of many rotations succeeds and the others have lost, and acts on all sessions
     of a user are repeated until they succeed.
     """
+
+    async def connect_strictly(url: DatabaseUrl, options: StoreOptions) -> Any:
+        connection = await connect(url, options)
+        await connection.execute(f"SET default_transaction_isolation = '{level}'")
+        return connection
+
+    monkeypatch.setattr(postgres_connections, "connect", connect_strictly)
     racers = await stores(4)
-    for store in racers:
-        event.listen(
-            store._engine.sync_engine,
-            "checkout",
-            lambda connection, *_: connection.cursor().execute(f"SET default_transaction_isolation = '{level}'"),
-        )
     session = new_session()
     await racers[0].sessions.add(session)
     made = await asyncio.gather(*(advance(store.sessions, session) for store in (*racers, *racers)))

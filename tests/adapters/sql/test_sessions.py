@@ -1,11 +1,17 @@
 """Sessions in SQLite and PostgreSQL: what the kit cannot know."""
 
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import Connection, insert
 
+from app.adapters.sql.compiled import CompiledStatement
+from app.adapters.sql.database_url import DatabaseUrl
+from app.adapters.sql.engine import run_in_transaction
 from app.adapters.sql.schema import SESSIONS
 from app.adapters.sql.session_rows import row_of
 from app.adapters.sql.store import SqlStore
@@ -31,30 +37,30 @@ from .conftest import Stores, copy_of
 MANY: Final = 10_000
 
 
-async def add_many(store: SqlStore, sessions: list[Session]) -> None:
+async def add_many(url: str, sessions: list[Session]) -> None:
     """Add thousands of sessions at once."""
-    async with store._engine.connect() as connection:
-        await connection.execute(text("BEGIN"))
-        await connection.execute(insert(SESSIONS), [row_of(each) for each in sessions])
-        await connection.execute(text("COMMIT"))
+    rows = [row_of(each) for each in sessions]
+    await run_in_transaction(
+        DatabaseUrl(url), lambda each: each.execute(insert(SESSIONS), rows), StoreOptions(timeout=20.0)
+    )
 
 
-async def test_ten_thousand_sessions_end_in_one_statement(stores: Stores) -> None:
+async def test_ten_thousand_sessions_end_in_one_statement(stores: Stores, url: str) -> None:
     """All sessions of a user end within the usual time limit of the store, and each is returned."""
     [store] = await stores(options=StoreOptions(timeout=20.0))
-    await add_many(store, [new_session(number) for number in range(MANY)])
+    await add_many(url, [new_session(number) for number in range(MANY)])
     assert len(await end_all(store.sessions)) == MANY
     assert await store.sessions.list_live_sessions(SUBJECT, now=LATER, limit=1) == []
 
 
-async def test_crowded_subjects_are_found_page_by_page(stores: Stores) -> None:
+async def test_crowded_subjects_are_found_page_by_page(stores: Stores, url: str) -> None:
     """A page reads 10,000 sessions. A subject whose sessions are on two pages is found, and so is one of a
     later page.
     """
     [store] = await stores()
     users = {"a": 3, "b": MANY, "c": 1, "d": 3}
     subjects = [Subject(name) for name, count in users.items() for _ in range(count)]
-    await add_many(store, [new_session(number, subject=subject) for number, subject in enumerate(subjects)])
+    await add_many(url, [new_session(number, subject=subject) for number, subject in enumerate(subjects)])
     pages, after = [], ""
     while (page := await store.sessions.list_crowded_subjects(more_than=2, after=after)).next is not None:
         pages.append((page.subjects, page.next))
@@ -73,16 +79,15 @@ async def test_sessions_that_were_used_last_stay(stores: Stores) -> None:
 async def test_a_user_below_the_limit_costs_no_change(prepared_file: Path, tmp_path: Path) -> None:
     """While another process writes into the SQLite file, a user who has few sessions does not wait for it."""
     url = copy_of(prepared_file, tmp_path)
-    stores = [SqlStore(url, StoreOptions(timeout=0.5)) for _ in range(2)]
-    await stores[0].sessions.add(new_session())
-    async with stores[1]._engine.connect() as other:
-        await other.execute(text("BEGIN IMMEDIATE"))
-        assert await limit_to(stores[0].sessions, 1) == []
+    store = SqlStore(url, StoreOptions(timeout=0.5))
+    await store.sessions.add(new_session())
+    with closing(sqlite3.connect(DatabaseUrl(url).file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await limit_to(store.sessions, 1) == []
         with pytest.raises(StoreUnavailable):
-            await end_all(stores[0].sessions)
-        await other.execute(text("ROLLBACK"))
-    for store in stores:
-        await store.close()
+            await end_all(store.sessions)
+        other.execute("ROLLBACK")
+    await store.close()
 
 
 async def test_sessions_before_the_cut_off_are_found_by_an_index(stores: Stores) -> None:
@@ -96,12 +101,21 @@ async def test_sessions_before_the_cut_off_are_found_by_an_index(stores: Stores)
     assert [await store.sweeper.revoke_cut_off(limit=2) for _ in range(2)] == [1, 0]
 
 
-async def test_statements_on_one_session_use_its_key(stores: Stores, kind: str) -> None:
+async def test_statements_on_one_session_use_its_key(stores: Stores, url: str, kind: str) -> None:
     """Neither database reads an index from end to end for one session, although PostgreSQL has no statistics yet."""
     [store] = await stores()
-    statements: list[tuple[str, Any]] = []
-    engine = store._engine.sync_engine
-    event.listen(engine, "before_cursor_execute", lambda *seen: statements.append((seen[2], seen[3])))
+    statements: list[tuple[str, tuple[object, ...]]] = []
+    executor: Any = store._statements._executor
+    fetch, change = executor.fetch, executor.change
+
+    def seen(run: Any) -> Any:
+        def see(statement: CompiledStatement, arguments: Sequence[object], **options: Any) -> Any:
+            statements.append((statement.sql, (*arguments,)))
+            return run(statement, arguments, **options)
+
+        return see
+
+    executor.fetch, executor.change = seen(fetch), seen(change)
     session = new_session()
     await store.sessions.find(session.session_id)
     await advance(store.sessions, session)
@@ -109,9 +123,11 @@ async def test_statements_on_one_session_use_its_key(stores: Stores, kind: str) 
     await store.sessions.set_credential_version(session.session_id, expected_version=1, credential_version=2, now=NOW)
     assert len(statements) == 4
     key = "sessions_pkey" if kind == "postgresql" else "sqlite_autoindex_sessions_1"
-    async with store._engine.connect() as connection:
-        for statement, parameters in [*statements]:
-            explain = "EXPLAIN " if kind == "postgresql" else "EXPLAIN QUERY PLAN "
-            plan = (await connection.exec_driver_sql(explain + statement, parameters)).all()
-            assert key in str(plan), plan
-            assert "unrevoked" not in str(plan), plan
+    explain = "EXPLAIN " if kind == "postgresql" else "EXPLAIN QUERY PLAN "
+
+    def plans(connection: Connection) -> list[str]:
+        return [str(connection.exec_driver_sql(explain + text, values).all()) for text, values in statements]
+
+    for plan in await run_in_transaction(DatabaseUrl(url), plans, StoreOptions(timeout=20.0)):
+        assert key in plan, plan
+        assert "unrevoked" not in plan, plan
