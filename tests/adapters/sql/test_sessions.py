@@ -104,13 +104,13 @@ async def test_sessions_before_the_cut_off_are_found_by_an_index(stores: Stores)
 async def test_statements_on_one_session_use_its_key(stores: Stores, url: str, kind: str) -> None:
     """Neither database reads an index from end to end for one session, although PostgreSQL has no statistics yet."""
     [store] = await stores()
-    statements: list[tuple[str, tuple[object, ...]]] = []
+    statements: dict[str, tuple[object, ...]] = {}
     executor: Any = store._statements._executor
     fetch, change = executor.fetch, executor.change
 
     def seen(run: Any) -> Any:
         def see(statement: CompiledStatement, arguments: Sequence[object], **options: Any) -> Any:
-            statements.append((statement.sql, (*arguments,)))
+            statements[statement.sql] = (*arguments,)
             return run(statement, arguments, **options)
 
         return see
@@ -126,7 +126,7 @@ async def test_statements_on_one_session_use_its_key(stores: Stores, url: str, k
     explain = "EXPLAIN " if kind == "postgresql" else "EXPLAIN QUERY PLAN "
 
     def plans(connection: Connection) -> list[str]:
-        return [str(connection.exec_driver_sql(explain + text, values).all()) for text, values in statements]
+        return [str(connection.exec_driver_sql(explain + text, values).all()) for text, values in statements.items()]
 
     for plan in await run_in_transaction(DatabaseUrl(url), plans, StoreOptions(timeout=20.0)):
         assert key in plan, plan
