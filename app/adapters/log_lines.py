@@ -28,6 +28,7 @@ class PreparedLine:
     def __init__(
         self, logger: logging.Logger, message: str, fields: Callable[..., str], *, level: int = logging.INFO
     ) -> None:
+        self.logger = logger.name
         self._logger = logger
         self._message = message
         self._fields = fields

@@ -266,6 +266,19 @@ async def test_a_wrong_call_is_a_line(outlet: Outlet) -> None:
     assert "CANARY" not in str(entry)
 
 
+@pytest.mark.usefixtures("handler")
+async def test_a_line_without_a_text_takes_no_other_with_it(outlet: Outlet) -> None:
+    """If the text of a prepared line cannot be made, a line says so in its place."""
+    log_soon(0)
+    SOON.log_soon("CANARY")
+    log_soon(2)
+    await step()
+    assert outlet.numbers() == [0, None, 2]
+    broken = outlet.entries()[1]
+    assert (broken["of"], broken["error"]) == ("keyturn.test", "AttributeError")
+    assert "CANARY" not in str(broken)
+
+
 def test_the_end_waits_a_moment(outlet: Outlet, handler: OutputHandler, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the process ends, lines that wait are tried for a while, but not for ever."""
     outlet.room = 0

@@ -51,8 +51,7 @@ class OutputHandler(LineHandler):
         try:
             line = self.format(record) + "\n"
         except Exception as error:  # noqa: BLE001  # a wrong call of the log must not end what it reports about
-            fields = {"of": record.name, "error": type(error).__name__}
-            line = _BROKEN.text(record.created, None, (fields,), self.always)
+            line = self._broken_line(record.created, record.name, error)
         self.write_line(line)
 
     def write_line(self, line: str) -> None:
@@ -98,6 +97,7 @@ class OutputHandler(LineHandler):
 
     def forget(self) -> None:
         """Forget the lines that wait, because they belong to the parent of this process."""
+        self._forget_step()
         self._lines.clear()
         self._queue.clear()
 
@@ -108,9 +108,12 @@ class OutputHandler(LineHandler):
             waiting = self._lines.popleft()
             if isinstance(waiting, str):
                 texts.append(waiting)
-            else:
-                line, created, request_id, arguments = waiting
+                continue
+            line, created, request_id, arguments = waiting
+            try:
                 texts.append(line.text(created, request_id, arguments, self.always))
+            except Exception as error:  # noqa: BLE001  # it must not take the other lines with it
+                texts.append(self._broken_line(created, line.logger, error))
         return texts
 
     def _end_step(self) -> None:
@@ -134,6 +137,10 @@ class OutputHandler(LineHandler):
     def _retry(self) -> None:
         self._retry_loop = None
         self.flush()
+
+    def _broken_line(self, created: float, logger: str, error: Exception) -> str:
+        fields = {"of": logger, "error": type(error).__name__}
+        return _BROKEN.text(created, None, (fields,), self.always)
 
     def _dropped_line(self, lines: int) -> str:
         return _DROPPED.text(time.time(), None, ({"lines": lines},), self.always)
