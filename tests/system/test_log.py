@@ -9,7 +9,7 @@ import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,13 +38,13 @@ class PipedService:
         """Ask for ``/livez`` so many times on one connection. Return the request ids of the answers."""
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         identifiers = []
-        for _ in range(count):
-            client.request("GET", "/livez")
-            with client.getresponse() as response:
-                response.read()
-                assert response.status == 200
-                identifiers.append(response.headers["X-Request-Id"])
-        client.close()
+        with closing(client):
+            for _ in range(count):
+                client.request("GET", "/livez")
+                with client.getresponse() as response:
+                    response.read()
+                    assert response.status == 200
+                    identifiers.append(response.headers["X-Request-Id"])
         return identifiers
 
     def read(self, *, until: bytes = b"") -> list[dict[str, Any]]:
