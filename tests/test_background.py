@@ -23,6 +23,7 @@ from app.service.background import load_or_make_keys, maintain_keys_periodically
 from app.testing.audit import FakeAuditTrail
 from app.testing.builders import KEY_POLICY
 from app.testing.keys import FakeKeyGenerator, FakeKeyRing
+from app.testing.signer import FakeSigner
 from app.testing.system import NOW, FakeClock
 from app.testing.tokens import FakeTokenCodec
 
@@ -133,7 +134,9 @@ class KeyMaintenance:
         monkeypatch.setattr(background, "_KEYS_SECONDS", 3_600.0)
         self.ring, self.clock, self.generator = ring, FakeClock(), FakeKeyGenerator()
         policy = replace(KEY_POLICY, period=10_000)
-        self.keys = KeyLifecycle(store=ring, codec=FakeTokenCodec(), clock=self.clock, policy=policy)
+        self.keys = KeyLifecycle(
+            store=ring, codec=FakeTokenCodec(), signer=FakeSigner(), clock=self.clock, policy=policy
+        )
         self.rotation = KeyRotation(
             ring=ring, generator=self.generator, clock=self.clock, audit=FakeAuditTrail(), policy=policy
         )

@@ -32,6 +32,7 @@ from app.ports.session_reader import SessionReader
 from app.ports.session_repository import SessionRepository
 from app.ports.session_store import SessionStore
 from app.ports.session_sweeper import SessionSweeper
+from app.ports.signer import Signer
 from app.ports.telemetry import Telemetry
 from app.ports.token_codec import TokenCodec
 from app.ports.user_repository import UserRepository
@@ -68,6 +69,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "session_repository": SessionRepository,
     "session_store": SessionStore,
     "session_sweeper": SessionSweeper,
+    "signer": Signer,
     "telemetry": Telemetry,
     "token_codec": TokenCodec,
     "user_repository": UserRepository,

@@ -11,18 +11,30 @@ from .token_verifier import TokenVerifier
 
 
 class TokenCodec(TokenVerifier, Protocol):
-    """Signs and verifies with the installed keys. It does no I/O."""
+    """Writes and reads tokens, and verifies them with the installed public keys. It does no I/O.
+
+    A token is a JWS (RFC 7515 §7.1). It is made in two steps, because another part signs: first the signing input, then
+    the token, assembled from the signing input and its signature.
+    """
 
     def install(self, keys: Sequence[StoredKey]) -> None:
-        """Replace the installed keys. Parsing a private key takes about 30 ms."""
+        """Replace the installed keys."""
         ...
 
     def keys(self) -> Sequence[SigningKey]:
         """Return the installed keys, the earliest to activate first."""
         ...
 
-    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
-        """Return the signed token (RFC 9068); ``kid`` names an installed key."""
+    def signing_input(self, claims: AccessTokenClaims, *, kid: str) -> bytes:
+        """Return what the key ``kid`` has to sign for an access token (RFC 9068; RFC 7515 §5.1)."""
+        ...
+
+    def feed_signing_input(self, feed: Feed, *, kid: str) -> bytes:
+        """Return what the key ``kid`` has to sign for a feed."""
+        ...
+
+    def assemble(self, signing_input: bytes, signature: bytes) -> str:
+        """Return the token: a signing input of this codec, with its signature."""
         ...
 
     def decode_once(self, token: str) -> AccessTokenClaims:
@@ -34,10 +46,6 @@ class TokenCodec(TokenVerifier, Protocol):
 
     def max_length(self, claims: AccessTokenClaims) -> int:
         """Return the length in characters of a token with these claims, signed with the largest key there can be."""
-        ...
-
-    def encode_feed(self, feed: Feed, *, kid: str) -> str:
-        """Return the signed feed; ``kid`` names an installed key."""
         ...
 
     def jwk_set(self) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from ..adapters.jose.token_codec import JoseTokenCodec
 from ..adapters.keys.directory import DirectoryKeyRing
 from ..adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from ..adapters.keys.generated import GeneratedKeyStore, RsaKeyGenerator
+from ..adapters.keys.rsa_signer import RsaSigner
 from ..adapters.passwords.argon2 import Argon2Cost, Argon2PasswordHasher
 from ..adapters.passwords.common_passwords import ListedPasswords
 from ..adapters.system import SystemClock, SystemRandomness
@@ -59,6 +60,7 @@ from ..domain.tokens.longest_token import LongestToken
 from ..domain.tokens.reading import IssuedTokenReader
 from ..domain.tokens.revocation_feed import RevocationFeed
 from ..domain.tokens.revocation_list import RevocationList
+from ..domain.tokens.signing import TokenSigning
 from ..domain.tokens.validation import Validation
 from ..ports.audit_record_repository import AuditRecordRepository
 from ..ports.audit_trail import AuditTrail
@@ -76,6 +78,7 @@ from ..ports.session_reader import SessionReader
 from ..ports.session_repository import SessionRepository
 from ..ports.session_store import SessionStore
 from ..ports.session_sweeper import SessionSweeper
+from ..ports.signer import Signer
 from ..ports.telemetry import Telemetry
 from ..ports.token_codec import TokenCodec
 from ..ports.user_repository import UserRepository
@@ -151,13 +154,17 @@ class Container(DeclarativeContainer):
     )
     key_generator: Provider[KeyGenerator] = Singleton(RsaKeyGenerator, bits=_setting.key_size)
     token_codec: Provider[TokenCodec] = Singleton(JoseTokenCodec)
-    key_lifecycle = Singleton(KeyLifecycle, store=key_store, codec=token_codec, clock=clock, policy=_setting.key_policy)
+    signer: Provider[Signer] = Singleton(RsaSigner, queue=1000, per_step=2)
+    key_lifecycle = Singleton(
+        KeyLifecycle, store=key_store, codec=token_codec, signer=signer, clock=clock, policy=_setting.key_policy
+    )
     key_rotation: Provider[KeyRotation | None] = _recorded(
         signing_keys.key_rotation, key_store, generator=key_generator, policy=_setting.key_policy
     )
     key_reload = Singleton(KeyReload, clock=clock)
 
     # Access tokens
+    token_signing = Singleton(TokenSigning, keys=key_lifecycle, codec=token_codec, signer=signer)
     revocation_list = Singleton(RevocationList)
     validation = Singleton(
         Validation,
@@ -178,6 +185,7 @@ class Container(DeclarativeContainer):
         revoked=revocation_list,
         keys=key_lifecycle,
         codec=token_codec,
+        signing=token_signing,
         clock=clock,
         policy=_setting.access_token_policy,
     )
@@ -190,7 +198,7 @@ class Container(DeclarativeContainer):
     )
     access_token_issuer = Singleton(
         AccessTokenIssuer,
-        keys=key_lifecycle,
+        signing=token_signing,
         codec=token_codec,
         randomness=randomness,
         policy=_setting.access_token_policy,

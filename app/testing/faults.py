@@ -1,4 +1,4 @@
-"""Repositories in which a test makes something happen in the middle of a call."""
+"""Repositories and a signer in which a test makes something happen in the middle of a call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +10,7 @@ from ..domain.login.user import User
 from ..domain.sessions.session import RevocationReason, Session
 from ..domain.tokens.revoked_session import RevokedSession
 from .sessions import FakeSessionRepository
+from .signer import FakeSigner
 from .users import FakeUserRepository
 
 Action = Callable[[], Awaitable[object]]
@@ -94,3 +95,17 @@ class FaultyUserRepository(Interruptions, FakeUserRepository):
         user = await super().change_password(subject, new=new, expected=expected)
         await self._reach("after change_password")
         return user
+
+
+class FaultySigner(Interruptions, FakeSigner):
+    """Points: ``before`` and ``after sign``."""
+
+    def __init__(self) -> None:
+        Interruptions.__init__(self)
+        FakeSigner.__init__(self)
+
+    async def sign(self, kid: str, message: bytes) -> bytes:
+        await self._reach("before sign")
+        signature = await super().sign(kid, message)
+        await self._reach("after sign")
+        return signature

@@ -1,6 +1,7 @@
 """Signing keys without key material."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..domain.keys.signing_key import SigningKey
 from ..domain.keys.stored_key import StoredKey
@@ -40,7 +41,7 @@ class FakeKeyRing(KeyRing):
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
         for index, each in enumerate(self.stored):
             if (each.key.kid, each.key.activates_at) == (kid, expected):
-                self.stored[index] = StoredKey(SigningKey(kid, activates_at, each.key.published_at), each.pkcs8)
+                self.stored[index] = replace(each, key=SigningKey(kid, activates_at, each.key.published_at))
                 return True
         return False
 

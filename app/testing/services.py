@@ -32,11 +32,12 @@ from ..domain.tokens.issuing import AccessTokenIssuer
 from ..domain.tokens.policy import AccessTokenPolicy
 from ..domain.tokens.reading import IssuedTokenReader
 from ..domain.tokens.revocation_list import RevocationList
+from ..domain.tokens.signing import TokenSigning
 from ..domain.tokens.validation import Validation
 from .audit import FakeAuditRecordRepository, FakeAuditTrail
 from .builders import DEVICE_LIFETIME, KEY_POLICY
 from .clients import FakeClientRepository
-from .faults import FaultySessionRepository, FaultyUserRepository
+from .faults import FaultySessionRepository, FaultySigner, FaultyUserRepository
 from .keys import FakeKeyStore
 from .passwords import FakeCommonPasswords, FakePasswordHasher
 from .rate_limits import FakeRateLimitRepository
@@ -66,6 +67,7 @@ class Services:
         self.clock = FakeClock()
         self.randomness = FakeRandomness()
         self.codec = FakeTokenCodec()
+        self.signer = FaultySigner()
         self.hasher = FakePasswordHasher()
         self.audit = FakeAuditTrail()
         self.sessions = FaultySessionRepository()
@@ -75,13 +77,20 @@ class Services:
         self.rate_limits = FakeRateLimitRepository()
         self.revoked = RevocationList()
         self.key_store = FakeKeyStore(StoredKey(SigningKey("kid-1"), b""))
-        self.keys = KeyLifecycle(store=self.key_store, codec=self.codec, clock=self.clock, policy=KEY_POLICY)
+        self.keys = KeyLifecycle(
+            store=self.key_store, codec=self.codec, signer=self.signer, clock=self.clock, policy=KEY_POLICY
+        )
+
+    @cached_property
+    def token_signing(self) -> TokenSigning:
+        """The signing of tokens."""
+        return TokenSigning(keys=self.keys, codec=self.codec, signer=self.signer)
 
     @cached_property
     def access_token_issuer(self) -> AccessTokenIssuer:
         """The issuing of access tokens."""
         return AccessTokenIssuer(
-            keys=self.keys, codec=self.codec, randomness=self.randomness, policy=self.access_tokens
+            signing=self.token_signing, codec=self.codec, randomness=self.randomness, policy=self.access_tokens
         )
 
     @cached_property

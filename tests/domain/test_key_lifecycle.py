@@ -10,6 +10,7 @@ from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.testing.builders import KEY_POLICY
 from app.testing.keys import FakeKeyStore
+from app.testing.signer import FakeSigner
 from app.testing.system import NOW, FakeClock
 from app.testing.tokens import FakeTokenCodec
 
@@ -21,7 +22,9 @@ def lifecycle(*keys: SigningKey, clock: FakeClock | None = None) -> tuple[KeyLif
     """Return a life cycle for stored keys, and the codec that it installs them in."""
     codec = FakeTokenCodec()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in keys])
-    return KeyLifecycle(store=store, codec=codec, clock=clock or FakeClock(), policy=KEY_POLICY), codec
+    return KeyLifecycle(
+        store=store, codec=codec, signer=FakeSigner(), clock=clock or FakeClock(), policy=KEY_POLICY
+    ), codec
 
 
 async def test_all_stored_keys_are_published_and_one_signs() -> None:
@@ -76,7 +79,7 @@ async def test_a_removed_key_that_tokens_need_is_dropped(state: str, *, dropped:
     before = [SigningKey("before", NOW - 8_000), SigningKey("active", NOW - 100), PENDING, *ages.values()]
     kid = {"retiring": "old", "gone": "older"}.get(state, state)
     store = FakeKeyStore(*[StoredKey(key, b"") for key in before])
-    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), clock=FakeClock(), policy=KEY_POLICY)
+    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), signer=FakeSigner(), clock=FakeClock(), policy=KEY_POLICY)
     await keys.load()
     assert keys.states()[kid] == state
     store.stored = tuple(each for each in store.stored if each.key.kid != kid)
@@ -88,7 +91,7 @@ async def test_a_dropped_key_is_listed_for_the_tail() -> None:
     """It is not listed any more if it is stored again."""
     clock = FakeClock()
     store = FakeKeyStore(*[StoredKey(key, b"") for key in (ACTIVE, PENDING)])
-    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), clock=clock, policy=KEY_POLICY)
+    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), signer=FakeSigner(), clock=clock, policy=KEY_POLICY)
     await keys.load()
     both, store.stored = store.stored, store.stored[1:]
     await keys.load()

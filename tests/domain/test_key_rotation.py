@@ -18,6 +18,7 @@ from app.domain.keys.signing_key import KeyState, SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.testing.audit import FakeAuditTrail
 from app.testing.keys import FakeKeyGenerator, FakeKeyRing
+from app.testing.signer import FakeSigner
 from app.testing.system import NOW, FakeClock
 from app.testing.tokens import FakeTokenCodec
 
@@ -34,7 +35,7 @@ class Instance:
 
     def __init__(self, ring: FakeKeyRing, generator: FakeKeyGenerator, policy: KeyPolicy = POLICY) -> None:
         self.ring, self.clock, self.codec, self.audit = ring, FakeClock(), FakeTokenCodec(), FakeAuditTrail()
-        self.keys = KeyLifecycle(store=ring, codec=self.codec, clock=self.clock, policy=policy)
+        self.keys = KeyLifecycle(store=ring, codec=self.codec, signer=FakeSigner(), clock=self.clock, policy=policy)
         self.rotation = KeyRotation(ring=ring, generator=generator, clock=self.clock, audit=self.audit, policy=policy)
 
     async def keep_up(self) -> None:

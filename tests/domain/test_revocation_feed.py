@@ -20,7 +20,12 @@ RECENT = 180
 def feed_of(world: World) -> RevocationFeed:
     """Return the feed of the instance."""
     return RevocationFeed(
-        revoked=world.revoked, keys=world.keys, codec=world.codec, clock=world.clock, policy=world.access_tokens
+        revoked=world.revoked,
+        keys=world.keys,
+        codec=world.codec,
+        signing=world.token_signing,
+        clock=world.clock,
+        policy=world.access_tokens,
     )
 
 
@@ -106,4 +111,4 @@ async def test_a_dropped_key_is_listed_and_does_not_sign(world: World) -> None:
     feed = feed_of(world)
     recent = feed.recent()
     assert (recent.keys, recent.dropped) == (("new",), ("kid-1",))
-    assert feed.signed(recent).endswith("by-new")
+    assert (await feed.signed(recent)).endswith("by-new")

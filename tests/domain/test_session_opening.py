@@ -158,7 +158,7 @@ def test_an_access_token_never_outlives_its_session(elapsed: float, left: float)
     now = NOW + elapsed
     ends_at = now + left
     session = session_of(refresh_token(), expires_at=ends_at)
-    issued = world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, now=now)
+    issued = asyncio.run(world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, now=now))
     claims = world.claims(issued)
     assert claims.expires_at <= ends_at or left < 1
     assert claims.expires_at - claims.issued_at == issued.expires_in == min(900, math.floor(ends_at - now))

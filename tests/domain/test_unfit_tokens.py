@@ -62,7 +62,7 @@ async def test_a_client_gets_no_token_that_is_refused(world: World, changes: dic
     )
     grant = ClientCredentialsGrant(issuer=world.access_token_issuer, clock=world.clock, audit=world.audit)
     with pytest.raises(UnfitToken, match=f"client orders {message}"):
-        grant.issue(replace(stored, **changes), requested_scope=None, targets=())
+        await grant.issue(replace(stored, **changes), requested_scope=None, targets=())
     assert world.audit.events == []
 
 

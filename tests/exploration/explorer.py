@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from app.domain.errors import StoreUnavailable
+from app.domain.errors import Unavailable
 from app.domain.sessions.errors import InvalidGrant
 
 from .invariants import Broken, Invariants
@@ -105,10 +105,10 @@ class Exploration:
         self._path.pop()
         return schedules
 
-    def start(self, state: State, number: int, attempt: int, *, signing_fails: bool = False) -> State:
+    def start(self, state: State, number: int, attempt: int) -> State:
         """Return the state after a client has sent its request."""
         client = state.clients[number]
-        request = Request(number, attempt, client.kind, client.token, state.now, signing_fails)
+        request = Request(number, attempt, client.kind, client.token, state.now)
         ended = any(each.confirmed for each in state.clients if each.kind not in (REFRESH, LOGIN))
         replaced_at = state.store.replaced_at(client.token) if client.kind == REFRESH else None
         running = Running(
@@ -192,7 +192,7 @@ class Exploration:
             yield f"client {index} gets the response", self._delivered(left, index, outcome)
         else:
             yield f"client {index} gets an error", left
-        may_ask_again = client.kind == REFRESH or isinstance(outcome.error, StoreUnavailable)
+        may_ask_again = client.kind == REFRESH or isinstance(outcome.error, Unavailable)
         if client.retries and may_ask_again:
             lost = "the response is lost" if is_final else "the client asks again"
             yield f"client {index}: {lost}", self._asked_again(left, index)

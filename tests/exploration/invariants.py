@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from app.domain.errors import StoreUnavailable
+from app.domain.keys.errors import SignerUnavailable
 from app.domain.login.errors import InvalidCredentials, WrongCurrentPassword
 from app.domain.sessions import ratchet
 from app.domain.sessions.errors import InvalidGrant
 from app.testing.builders import ALICE
 
 from .requests import CHANGE_PASSWORD, DISABLE, LOGIN, LOGOUT, REFRESH, WINDOW, Outcome, Request, Runner
-from .steps import UNAVAILABLE, SigningFailed
+from .steps import SIGNER, UNAVAILABLE
 from .store import ModelStore, StoreState
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ class Invariants:
         outcome = running.position.outcome
         assert outcome is not None
         error = outcome.error
+        failed = {step.port for step, answer in running.position.steps if answer == UNAVAILABLE}
         if isinstance(error, StoreUnavailable):
-            failed = any(answer == UNAVAILABLE for _, answer in running.position.steps)
-            _check(failed, "a request was answered with 503 although the store answered it")
-        elif isinstance(error, SigningFailed):
+            _check(failed - {SIGNER}, "a request was answered with 503 although the store answered it")
+        elif isinstance(error, SignerUnavailable):
+            _check(failed == {SIGNER}, "a request was answered with 503 although the signer answered it")
             advanced = running.position.answered("advance", answer=True)
             _check(not advanced, "a request that failed has used up its token")
         elif running.position.request.kind == REFRESH:

@@ -28,7 +28,7 @@ class SwapBeforeSigning(Rotation):
         if not await self._swap(session, ratchet.digest(successor.secret), salt, now):
             return None
         self._audit.record(TokenRefreshed(**session.event_facts(now), generation=session.generation + 1))
-        return self._issuer.issue(session, successor, scope=scope, now=now)
+        return await self._issuer.issue(session, successor, scope=scope, now=now)
 
 
 class NoSecondRead(Rotation):
@@ -71,15 +71,15 @@ class _LenientLookup:
 class OneStepShort(Rotation):
     """The chain of replaced tokens is followed to the token before the current one."""
 
-    def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
+    async def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
         replaced = list(session.replaced)
         index = next((i for i, each in enumerate(replaced) if each.digest == ratchet.digest(token.secret)), None)
         if index is None:
-            return super()._replay(token, session, scope, now)
+            return await super()._replay(token, session, scope, now)
         first = session.generation - len(replaced) + index + 1
         for generation, each in enumerate(replaced[index:-1], first):
             token = ratchet.successor(token, salt=each.salt, generation=generation)
-        return self._issuer.issue(session, token, scope=scope, now=now)
+        return await self._issuer.issue(session, token, scope=scope, now=now)
 
 
 class ReuseNotCommitted(Rotation):

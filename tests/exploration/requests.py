@@ -19,7 +19,7 @@ from app.testing.services import Services
 from app.testing.system import FakeClock
 from app.testing.world import REQUESTER
 
-from .steps import RequestRandomness, Step, SteppedPort, UnreliableCodec
+from .steps import SIGNER, RepeatableCodec, RequestRandomness, Step, SteppedPort
 from .store import run
 
 NEW_PASSWORD: Final = "another correct horse"  # noqa: S105  # a test's
@@ -36,7 +36,6 @@ class Request(NamedTuple):
     kind: str
     token: str
     started_at: float
-    signing_fails: bool = False
 
     def __str__(self) -> str:
         """Return the name of the request in a counterexample."""
@@ -113,12 +112,13 @@ class SteppedServices(Services):
         run(self.keys.load())
         self.clock = WatchedClock()
         self.rotation_type = rotation
-        self.codec = UnreliableCodec()
+        self.codec = RepeatableCodec()
         self.randomness = RequestRandomness()
         self.refresh_limit = LocalRateLimit(RateLimit(10**9, 366 * 86_400))
         self.sessions = cast("Any", SteppedPort("sessions"))
         self.users = cast("Any", SteppedPort("users"))
         self.clients = cast("Any", SteppedPort("clients"))
+        self.signer = cast("Any", SteppedPort(SIGNER))
 
     @cached_property
     def admission(self) -> Admission:
@@ -158,7 +158,6 @@ class Runner:
     def _run(self, request: Request, steps: tuple[tuple[Step, Any], ...], times: tuple[float, ...]) -> Position:
         services = self._services
         services.clock.time = request.started_at
-        services.codec.fails = request.signing_fails  # type: ignore[attr-defined]
         services.randomness.begin(request.client * 10 + request.attempt)  # type: ignore[attr-defined]
         services.audit.events.clear()
         coroutine = self._coroutine(request)

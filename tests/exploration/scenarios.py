@@ -11,6 +11,7 @@ from app.testing.system import NOW
 from .explorer import Client, Exploration, State
 from .invariants import Invariants
 from .requests import CHANGE_PASSWORD, DISABLE, LOGIN, LOGOUT, REFRESH, Runner, SteppedServices
+from .steps import SIGNER
 from .store import ModelStore, StoreState
 
 _SALT: Final = bytes(range(32))
@@ -52,29 +53,22 @@ def explore(services: SteppedServices, clients: list[tuple[str, str]], *, retrie
     """Explore all schedules of these clients, each with a kind and a token; raises ``Counterexample``."""
     runner, store = Runner(services), ModelStore(FIRST_PARTY_CLIENT)
     changes_users = any(kind in (CHANGE_PASSWORD, DISABLE) for kind, _ in clients)
-    constant = frozenset({"clients"} if changes_users else {"clients", "users"})
+    constant = frozenset({SIGNER, "clients"} if changes_users else {SIGNER, "clients", "users"})
     exploration = Exploration(runner, store, Invariants(runner, store), constant=constant)
-    schedules = 0
-    for fails in (None, *range(len(clients))):
-        twins = [number > 0 and clients[number] == clients[number - 1] for number in range(len(clients))]
-        if fails is not None:
-            if twins[fails]:
-                continue  # the same as with the client before it
-            twins[fails + 1 : fails + 2] = [False] * len(twins[fails + 1 : fails + 2])
-        state = State(
-            store=store.state(_stored()),
-            clients=tuple(
-                Client(kind, token, retries, twin=bool(twin))
-                for (kind, token), twin in zip(clients, twins, strict=True)
-            ),
-            running=(),
-            now=NOW,
-            failures=1 if fails is None else 0,
-            time_steps=1,
-        )
-        for number in range(len(clients)):
-            state = exploration.start(state, number, attempt=0, signing_fails=number == fails)
-        schedules += exploration.explore(state)
+    twins = [number > 0 and clients[number] == clients[number - 1] for number in range(len(clients))]
+    state = State(
+        store=store.state(_stored()),
+        clients=tuple(
+            Client(kind, token, retries, twin=twin) for (kind, token), twin in zip(clients, twins, strict=True)
+        ),
+        running=(),
+        now=NOW,
+        failures=1,
+        time_steps=1,
+    )
+    for number in range(len(clients)):
+        state = exploration.start(state, number, attempt=0)
+    schedules = exploration.explore(state)
     return Found(exploration.states, schedules)
 
 

@@ -6,12 +6,16 @@ from hashlib import shake_256
 from typing import Any, Final
 
 from app.domain.errors import StoreUnavailable
+from app.domain.keys.errors import SignerUnavailable
 from app.domain.tokens.claims import AccessTokenClaims
 from app.testing.system import FakeRandomness
 from app.testing.tokens import FakeTokenCodec
 
-UNAVAILABLE: Final = "StoreUnavailable"
+UNAVAILABLE: Final = "Unavailable"
 """The answer of a call that fails."""
+
+SIGNER: Final = "signer"
+"""The port whose calls do not reach the store."""
 
 WRITES: Final = frozenset(
     {
@@ -46,7 +50,7 @@ class Step:
         """Yield this step, and return the answer that is sent back."""
         answer = yield self
         if answer == UNAVAILABLE:
-            raise StoreUnavailable
+            raise SignerUnavailable if self.port == SIGNER else StoreUnavailable
         return answer
 
 
@@ -79,16 +83,11 @@ class RequestRandomness(FakeRandomness):
         return shake_256(f"{self._request} {self.draws}".encode()).digest(length)
 
 
-class SigningFailed(Exception):
-    """The signature could not be made."""
+class RepeatableCodec(FakeTokenCodec):
+    """Makes the same token each time that a request is run again."""
 
+    def signing_input(self, claims: AccessTokenClaims, *, kid: str) -> bytes:
+        return f"{kid} {claims.token_id}".encode()
 
-class UnreliableCodec(FakeTokenCodec):
-    """Signs nothing, and fails if ``fails`` is set."""
-
-    fails = False
-
-    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
-        if self.fails:
-            raise SigningFailed
-        return f"{kid} {claims.token_id}"
+    def assemble(self, signing_input: bytes, signature: bytes) -> str:
+        return f"{signing_input.decode()} {signature.decode()}"

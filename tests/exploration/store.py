@@ -12,7 +12,7 @@ from app.domain.sessions.session import Session
 from app.testing.sessions import FakeSessionRepository
 from app.testing.users import FakeUserRepository
 
-from .steps import Step
+from .steps import SIGNER, Step
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ class ModelStore:
     def _execute(self, state: StoreState, step: Step) -> tuple[Any, StoreState]:
         if step.port == "clients":
             return self._client, state
+        if step.port == SIGNER:
+            return b"signature", state
         sessions, users = FakeSessionRepository(), FakeUserRepository()
         sessions.stored = {each.session_id: each for each in state.sessions}
         users.stored = {each.subject: each for each in state.users}

@@ -15,12 +15,14 @@ from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revocation_feed import RevocationFeed
 from app.domain.tokens.revocation_list import RevocationList
 from app.domain.tokens.revoked_session import RevokedSession
+from app.domain.tokens.signing import TokenSigning
 from app.domain.verifier.feed_follower import FeedFollower
 from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
 from app.testing.audit import FakeAuditTrail
 from app.testing.builders import AUDIENCE, ISSUER, KEY_POLICY
 from app.testing.keys import FakeKeyStore
+from app.testing.signer import FakeSigner
 from app.testing.system import NOW, FakeClock
 from app.testing.tokens import FakeTokenCodec
 from tests.conftest import Proof
@@ -64,9 +66,17 @@ class Instance:
             audit=FakeAuditTrail(),
             policy=_POLICY,
         )
-        keys = KeyLifecycle(store=FakeKeyStore(), codec=self.codec, clock=self.clock, policy=KEY_POLICY)
+        signer = FakeSigner()
+        keys = KeyLifecycle(store=FakeKeyStore(), codec=self.codec, signer=signer, clock=self.clock, policy=KEY_POLICY)
         keys.signing_kid = lambda: "kid-1"  # type: ignore[method-assign]
-        feed = RevocationFeed(revoked=self.revoked, keys=keys, codec=self.codec, clock=self.clock, policy=_POLICY)
+        feed = RevocationFeed(
+            revoked=self.revoked,
+            keys=keys,
+            codec=self.codec,
+            signing=TokenSigning(keys=keys, codec=self.codec, signer=signer),
+            clock=self.clock,
+            policy=_POLICY,
+        )
         self.documents = PublishedFeeds(feed, self.clock)
 
     async def sync_revocations(self) -> None:
@@ -89,7 +99,7 @@ class Balancer:
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
         if self._choose.random() >= self._stay_probability:
             self._instance = self._choose.choice(self._instances)
-        document = self._instance.documents.since(since)
+        document = await self._instance.documents.since(since)
         assert document.feed is not None
         self.complete_feeds += document.feed.since == 0
         self.answer = document.feed

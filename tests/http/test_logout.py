@@ -136,8 +136,8 @@ async def test_tokens_of_another_client_end_no_session(service: Service, forge: 
     """The other client's session goes on, whichever of its tokens is presented."""
     token = refresh_token()
     await service.store_session(session_of(token, client_id=ClientId("shop")))
-    codec = service.container.token_codec()
-    access = codec.encode(access_token_claims(client_id=ClientId("shop")), kid=forge.kid)
+    claims, codec = access_token_claims(client_id=ClientId("shop")), service.container.token_codec()
+    access = await service.container.token_signing().sign(lambda kid: codec.signing_input(claims, kid=kid))
     assert (await log_out(service, body=ratchet.encode(token))).status == 204
     assert (await log_out(service, header=access)).status == 204
     assert (await service.sessions.repository.find(token.session_id)).revoked_at is None

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from aiohttp import ClientSession
@@ -10,7 +11,6 @@ from aiohttp import ClientSession
 from app.adapters.passwords import argon2
 from app.adapters.telemetry.null import NullTelemetry
 from app.domain.keys.signing_key import SigningKey
-from app.domain.keys.stored_key import StoredKey
 from app.domain.login.errors import HashingOverloaded
 from app.service import background
 from app.testing.keys import FakeKeyStore
@@ -142,7 +142,7 @@ async def test_signing_keys(start: Start, monkeypatch: pytest.MonkeyPatch) -> No
     service = await start(metrics_port=0)
     store: FakeKeyStore = service.container.key_store()  # type: ignore[assignment]  # it is the fake
     (first,) = store.stored
-    store.stored = (first, StoredKey(SigningKey("next", NOW + 1_000, NOW), first.pkcs8))
+    store.stored = (first, replace(first, key=SigningKey("next", NOW + 1_000, NOW)))
     await service.container.key_lifecycle().load()
     assert await _keys(service, active=1, pending=1) == (first.key.activates_at, NOW + 1_000)
     service.clock.advance(1_000)

@@ -59,7 +59,7 @@ async def seed_sessions(settings: Mapping[str, str], username: str, count: int) 
         return SeededSessions(
             subject,
             [ratchet.encode(each) for each in tokens],
-            [_access_token(container, sessions[each], tokens[each]) for each in with_tokens],
+            [await _access_token(container, sessions[each], tokens[each]) for each in with_tokens],
         )
 
 
@@ -68,6 +68,6 @@ def _session(token: RefreshToken, subject: Subject, *, began_at: float) -> Sessi
     return session_of(token, subject=subject, scope=_SCOPE, **times)
 
 
-def _access_token(container: Container, session: Session, token: RefreshToken) -> str:
-    issued = container.session_token_issuer().issue(session, token, scope=_SCOPE, now=time.time())
+async def _access_token(container: Container, session: Session, token: RefreshToken) -> str:
+    issued = await container.session_token_issuer().issue(session, token, scope=_SCOPE, now=time.time())
     return issued.access_token

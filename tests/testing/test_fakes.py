@@ -7,12 +7,17 @@ from app.contracts.client_repository import ClientRepositoryContract
 from app.contracts.rate_limit_repository import RateLimitRepositoryContract
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
+from app.contracts.signer import SignerContract
 from app.contracts.user_repository import UserRepositoryContract
+from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
+from app.ports.signer import Signer
 from app.testing.audit import FakeAuditRecordRepository
 from app.testing.clients import FakeClientRepository
-from app.testing.faults import FaultySessionRepository, FaultyUserRepository
+from app.testing.faults import FaultySessionRepository, FaultySigner, FaultyUserRepository
 from app.testing.rate_limits import FakeRateLimitRepository
 from app.testing.sessions import FakeSessionRepository
+from app.testing.signer import FakeSigner, fake_signature
 from app.testing.users import FakeUserRepository
 
 
@@ -63,3 +68,23 @@ class TestFakeAuditRecordRepository(AuditRecordRepositoryContract):
 
     async def connections(self, n: int) -> Sequence[FakeAuditRecordRepository]:
         return [FakeAuditRecordRepository()] * n
+
+
+class TestFakeSigner(SignerContract):
+    """The fake signer passes the kit."""
+
+    async def connections(self, n: int) -> Sequence[Signer]:
+        return [FakeSigner()] * n
+
+    def keys(self) -> Sequence[StoredKey]:
+        return [StoredKey(SigningKey(kid), b"") for kid in ("First", "Second")]
+
+    def matches(self, key: StoredKey, message: bytes, signature: bytes) -> bool:
+        return signature == fake_signature(key.key.kid, message)
+
+
+class TestFaultySigner(TestFakeSigner):
+    """The signer that a test can interrupt passes the kit while no test interrupts it."""
+
+    async def connections(self, n: int) -> Sequence[Signer]:
+        return [FaultySigner()] * n

@@ -1,12 +1,12 @@
-"""Sign access tokens (RFC 9068) and the revocation feed."""
+"""Write and read access tokens (RFC 9068), and write the revocation feed."""
 
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from joserfc.jwk import RSAKey
 
 from ...domain import base64url
@@ -17,7 +17,7 @@ from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.feed import Feed
 from ...ports.token_codec import TokenCodec
 from . import feed_json
-from .compact import ALGORITHM, RS256
+from .compact import ALGORITHM
 from .jwk_set import MAX_BITS
 from .verifier import ACCESS_TOKEN_TYPE, JoseTokenVerifier
 
@@ -30,7 +30,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class JoseTokenCodec(TokenCodec):
-    """Signs with joserfc, and reads tokens with a verifier that has the same keys."""
+    """Reads tokens with a verifier that has the installed keys. It has no private key."""
 
     def __init__(self) -> None:
         self._verifier = JoseTokenVerifier()
@@ -49,12 +49,17 @@ class JoseTokenCodec(TokenCodec):
     def keys(self) -> Sequence[SigningKey]:
         return self._signing_keys
 
-    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
-        return self._sign(_claims_json(claims), kid=kid, typ=ACCESS_TOKEN_TYPE)
+    def signing_input(self, claims: AccessTokenClaims, *, kid: str) -> bytes:
+        return _signing_input(_claims_json(claims), kid=kid, typ=ACCESS_TOKEN_TYPE)
+
+    def feed_signing_input(self, feed: Feed, *, kid: str) -> bytes:
+        return _signing_input(feed_json.dump(feed), kid=kid, typ=feed_json.TYPE)
+
+    def assemble(self, signing_input: bytes, signature: bytes) -> str:
+        return f"{signing_input.decode('ascii')}.{base64url.encode(signature)}"
 
     def max_length(self, claims: AccessTokenClaims) -> int:
-        header = _header_segment(_ANY_KID, ACCESS_TOKEN_TYPE)
-        return len(f"{header}.{base64url.encode(_claims_json(claims))}.") + _MAX_SIGNATURE_LENGTH
+        return len(self.signing_input(claims, kid=_ANY_KID)) + len(".") + _MAX_SIGNATURE_LENGTH
 
     def decode(self, token: str) -> AccessTokenClaims:
         return self._verifier.decode(token)
@@ -62,17 +67,13 @@ class JoseTokenCodec(TokenCodec):
     def decode_once(self, token: str) -> AccessTokenClaims:
         return self._verifier.verify(token)
 
-    def encode_feed(self, feed: Feed, *, kid: str) -> str:
-        return self._sign(feed_json.dump(feed), kid=kid, typ=feed_json.TYPE)
-
     def jwk_set(self) -> Mapping[str, object]:
         return self._jwk_set
 
-    def _sign(self, payload: bytes, *, kid: str, typ: str) -> str:
-        """Return ``payload`` as a JWS in compact serialization (RFC 7515 §7.1)."""
-        signing_input = f"{_header_segment(kid, typ)}.{base64url.encode(payload)}"
-        signature = RS256.sign(signing_input.encode("ascii"), self._rsa_keys[kid])
-        return f"{signing_input}.{base64url.encode(signature)}"
+
+def _signing_input(payload: bytes, *, kid: str, typ: str) -> bytes:
+    """Return the JWS signing input (RFC 7515 §5.1)."""
+    return f"{_header_segment(kid, typ)}.{base64url.encode(payload)}".encode("ascii")
 
 
 def _claims_json(claims: AccessTokenClaims) -> bytes:
@@ -100,8 +101,8 @@ def _header_segment(kid: str, typ: str) -> str:
 
 
 def _rsa_key(stored: StoredKey) -> RSAKey:
-    """Return the parsed private key. ``check_fitness`` was called when the key was loaded."""
-    private_key = load_der_private_key(stored.pkcs8, password=None, unsafe_skip_rsa_key_validation=True)
-    if not isinstance(private_key, RSAPrivateKey):
+    """Return the parsed public key. ``check_fitness`` was called when the key was loaded."""
+    public_key = load_der_public_key(stored.public_key)
+    if not isinstance(public_key, RSAPublicKey):
         raise TypeError("a stored signing key is an RSA key")
-    return RSAKey.import_key(private_key, {"kid": stored.key.kid, "alg": ALGORITHM, "use": "sig"})
+    return RSAKey.import_key(public_key, {"kid": stored.key.kid, "alg": ALGORITHM, "use": "sig"})

@@ -4,7 +4,12 @@ import hashlib
 import json
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from ...domain import base64url
 from ...domain.keys.signing_key import SigningKey
@@ -20,8 +25,9 @@ def generate_rsa_key(bits: int) -> RSAPrivateKey:
 def to_stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0, published_at: float = 0.0) -> StoredKey:
     """Return the key as the domain's ``StoredKey``, with its thumbprint as ``kid``."""
     pkcs8 = private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    kid = thumbprint(private_key.public_key().public_numbers())
-    return StoredKey(SigningKey(kid, activates_at, published_at), pkcs8)
+    public_key = private_key.public_key()
+    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return StoredKey(SigningKey(thumbprint(public_key.public_numbers()), activates_at, published_at), pkcs8, spki)
 
 
 def thumbprint(numbers: RSAPublicNumbers) -> str:

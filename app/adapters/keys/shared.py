@@ -1,6 +1,7 @@
 """The signing keys of a shared store, in which they are encrypted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
@@ -12,7 +13,7 @@ from ...ports.encrypted_key_repository import EncryptedKeyRepository
 from ...ports.key_encryption import KeyEncryption
 from ...ports.key_ring import KeyRing
 from .fitness import check_fitness
-from .rsa_key import thumbprint
+from .rsa_key import to_stored_key
 
 
 class SharedKeyRing(KeyRing):
@@ -21,13 +22,13 @@ class SharedKeyRing(KeyRing):
     def __init__(self, *, repository: EncryptedKeyRepository, encryption: KeyEncryption) -> None:
         self._repository = repository
         self._encryption = encryption
-        self._cache: dict[tuple[str, str], bytes] = {}
+        self._cache: dict[tuple[str, str], StoredKey] = {}
 
     async def load(self) -> Sequence[StoredKey]:
         keys = await self._repository.list_keys()
         self._cache = {(key.kid, key.encrypted): self._decrypt(key) for key in keys}
         return [
-            StoredKey(SigningKey(key.kid, key.activates_at, key.published_at), self._cache[key.kid, key.encrypted])
+            replace(self._cache[key.kid, key.encrypted], key=SigningKey(key.kid, key.activates_at, key.published_at))
             for key in keys
         ]
 
@@ -49,13 +50,13 @@ class SharedKeyRing(KeyRing):
         changed = 0
         for key in await self._repository.list_keys():
             if not self._encryption.is_current(key.encrypted):
-                encrypted = self._encryption.encrypt(self._decrypt(key), kid=key.kid)
+                encrypted = self._encryption.encrypt(self._decrypt(key).pkcs8, kid=key.kid)
                 changed += await self._repository.replace_encryption(
                     key.kid, expected=key.encrypted, encrypted=encrypted
                 )
         return changed
 
-    def _decrypt(self, key: EncryptedKey) -> bytes:
+    def _decrypt(self, key: EncryptedKey) -> StoredKey:
         if (key.kid, key.encrypted) in self._cache:
             return self._cache[key.kid, key.encrypted]
         pkcs8 = self._encryption.decrypt(key.encrypted, kid=key.kid)
@@ -66,8 +67,8 @@ class SharedKeyRing(KeyRing):
             raise ConfigurationError(f"{source} is damaged; restore it, or remove it.") from error
         if not isinstance(private_key, RSAPrivateKey):
             raise ConfigurationError(f"{source} is not an RSA key; remove it.")
-        numbers = private_key.public_key().public_numbers()
-        check_fitness(numbers, source=source)
-        if thumbprint(numbers) != key.kid:
+        check_fitness(private_key.public_key().public_numbers(), source=source)
+        stored = to_stored_key(private_key)
+        if stored.key.kid != key.kid:
             raise ConfigurationError(f"{source} is another key; remove it.")
-        return pkcs8
+        return stored

@@ -19,17 +19,17 @@ class ClientCredentialsGrant:
         self._clock = clock
         self._audit = audit
 
-    def issue(self, client: Client, *, requested_scope: str | None, targets: Sequence[str]) -> IssuedAccessToken:
+    async def issue(self, client: Client, *, requested_scope: str | None, targets: Sequence[str]) -> IssuedAccessToken:
         """Return an access token for the audiences ``targets``; without targets, for all audiences of the client.
 
-        Raises ``UnauthorizedClient``, ``InvalidScope`` and ``InvalidTarget`` (RFC 8707 §2).
+        Raises ``UnauthorizedClient``, ``InvalidScope``, ``InvalidTarget`` (RFC 8707 §2) and ``SignerUnavailable``.
         """
         if GrantType.CLIENT_CREDENTIALS not in client.grants or client.is_public:
             raise UnauthorizedClient
         if not set(targets) <= set(client.audiences):
             raise InvalidTarget
         now = self._clock.now()
-        issued = self._issuer.issue(
+        issued = await self._issuer.issue(
             subject=Subject(client.client_id),
             client_id=client.client_id,
             scope=client.scope.narrowed_to(requested_scope) if requested_scope else client.scope,

@@ -1,12 +1,24 @@
-"""Errors of changing the signing keys."""
+"""Errors of signing, and of changing the signing keys."""
 
 from datetime import UTC, datetime
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Unavailable
 
 
 class UnknownKey(ConfigurationError):
     """No signing key has this ``kid``."""
+
+
+class SignerUnavailable(Unavailable):
+    """The signer cannot be reached, or did not answer in time. Nothing was changed."""
+
+    description = "Tokens cannot be signed now; try again."
+
+
+class SignerOverloaded(SignerUnavailable):
+    """Too many signatures wait for the signer."""
+
+    description = "Too many tokens wait to be signed; try again."
 
 
 class KeyChangeRefused(ConfigurationError):

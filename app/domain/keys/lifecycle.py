@@ -6,6 +6,7 @@ from math import inf
 
 from ...ports.clock import Clock
 from ...ports.key_store import KeyStore
+from ...ports.signer import Signer
 from ...ports.token_codec import TokenCodec
 from ..errors import ConfigurationError
 from .policy import KeyPolicy
@@ -23,15 +24,16 @@ class _ActiveKey:
 
 
 class KeyLifecycle:
-    """Installs the stored keys in the codec, and names the key that signs.
+    """Installs the stored keys in the codec and the signer, and names the key that signs.
 
     A key that appears while this instance runs signs here only after it was published here for the lead time, even if
     its stored time is earlier. It signs immediately if the active key was removed.
     """
 
-    def __init__(self, *, store: KeyStore, codec: TokenCodec, clock: Clock, policy: KeyPolicy) -> None:
+    def __init__(self, *, store: KeyStore, codec: TokenCodec, signer: Signer, clock: Clock, policy: KeyPolicy) -> None:
         self._store = store
         self._codec = codec
+        self._signer = signer
         self._clock = clock
         self._policy = policy
         self._stored: Sequence[StoredKey] = ()
@@ -52,7 +54,9 @@ class KeyLifecycle:
         self._active = None
         published, installed = self._policy.published(self.keys(), now), self._codec.keys()
         if [key.kid for key in installed] != [key.kid for key in published]:
-            self._codec.install([each for each in stored if each.key in published])
+            needed = [each for each in stored if each.key in published]
+            self._signer.install(needed)
+            self._codec.install(needed)
 
     def keys(self) -> Sequence[SigningKey]:
         """Return the stored keys, in the order in which they activate."""

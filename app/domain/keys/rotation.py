@@ -110,7 +110,7 @@ class KeyRotation:
             await self._drop(key, reason="replaced")
             keys.remove(key)
         activates_at = self._policy.earliest_activation(now) if keys else self._policy.immediate_activation(now)
-        return await self._add(StoredKey(SigningKey(stored.key.kid, activates_at, now), stored.pkcs8), keys)
+        return await self._add(replace(stored, key=SigningKey(stored.key.kid, activates_at, now)), keys)
 
     async def move(self, stored: Sequence[StoredKey]) -> list[SigningKey]:
         """Add the keys of another store, with their times, to a ring that has none, and return them.

@@ -7,10 +7,15 @@ from .signing_key import SigningKey
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A signing key and its private key: ``pkcs8`` is PKCS #8 in unencrypted DER (RFC 5208)."""
+    """A signing key, its private key for the signer, and its public key for those who verify.
+
+    ``pkcs8`` is PKCS #8 in unencrypted DER (RFC 5208), and empty if the private key never leaves a system that signs
+    for this service. ``public_key`` is a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7).
+    """
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)
+    public_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,18 +23,18 @@ class IssuedTokens:
 
 
 class SessionTokenIssuer:
-    """Signs the access token of a session, and puts it together with the session's refresh token."""
+    """Issues the access token of a session, and puts it together with the session's refresh token."""
 
     def __init__(self, *, access_tokens: AccessTokenIssuer) -> None:
         self._access_tokens = access_tokens
 
-    def issue(self, session: Session, refresh_token: RefreshToken, *, scope: Scope, now: float) -> IssuedTokens:
+    async def issue(self, session: Session, refresh_token: RefreshToken, *, scope: Scope, now: float) -> IssuedTokens:
         """Return ``refresh_token`` and a new access token with ``scope``, which does not outlive ``session``.
 
-        Raises ``ConfigurationError`` if there is no active key.
+        Raises ``ConfigurationError`` if there is no active key, and ``SignerUnavailable``.
         """
         ends_at = session.ends_at()
-        access_token = self._access_tokens.issue(
+        access_token = await self._access_tokens.issue(
             subject=session.subject,
             client_id=session.client_id,
             scope=scope,

@@ -48,7 +48,7 @@ class SessionOpening:
     ) -> IssuedTokens:
         """Store a new session of ``subject`` and return its first tokens. End older sessions if there are too many.
 
-        Raises ``StoreUnavailable``, and ``ConfigurationError`` if there is no active key.
+        Raises ``StoreUnavailable``, ``SignerUnavailable``, and ``ConfigurationError`` if there is no active key.
         """
         now = self._clock.now()
         token = RefreshToken(
@@ -72,7 +72,7 @@ class SessionOpening:
             address=requester.address,
             device=requester.device,
         )
-        issued = self._issuer.issue(session, token, scope=scope, now=now)
+        issued = await self._issuer.issue(session, token, scope=scope, now=now)
         await self._sessions.add(session)
         self._audit.record(LoginSucceeded(**session.event_facts(now), address=requester.address))
         await self._session_limit.enforce(subject, keep=session.session_id)

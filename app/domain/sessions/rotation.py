@@ -71,8 +71,8 @@ class Rotation:
         The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
 
         Raises ``InvalidGrant`` for a token that is refused, ``InvalidClient`` if the client was removed,
-        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts`` and ``StoreUnavailable``. After any of
-        the last three the client can present the same token again.
+        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts``, ``SignerUnavailable`` and
+        ``StoreUnavailable``. After any of the last four the client can present the same token again.
         """
         token = ratchet.parse(refresh_token)
         for attempt in range(_ATTEMPTS):
@@ -94,7 +94,7 @@ class Rotation:
                 raise InvalidClient
             scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
             if verdict is Verdict.REPLAY:
-                return self._replay(token, session, scope, now)
+                return await self._replay(token, session, scope, now)
             issued = await self._advance(token, session, scope)
             if issued is not None:
                 return issued
@@ -111,25 +111,27 @@ class Rotation:
         self._audit.record(ReuseDetected(**session.event_facts(now)))
         raise InvalidGrant(reason="reuse")
 
-    def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
+    async def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
         """Compute the session's current refresh token again, and return it with a new access token."""
         current = ratchet.current_token(token, session)
         assert current is not None, "a token is a replay only if it leads to the current one"
-        issued = self._issuer.issue(session, current, scope=scope, now=now)
+        issued = await self._issuer.issue(session, current, scope=scope, now=now)
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))
         return issued
 
     async def _advance(self, token: RefreshToken, session: Session, scope: Scope) -> IssuedTokens | None:
         """Commit the successor and return it; return ``None`` if another request committed first.
 
-        The time is read again: the replay window of ``token`` begins with the commit, and the reads may have been slow.
+        The time is read again before the signature, because the reads may have been slow, and after it: the replay
+        window of ``token`` begins with the commit.
         """
         now = self._clock.now()
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
         generation = session.generation + 1
         successor = ratchet.successor(token, salt=salt, generation=generation)
         extended = replace(session, idle_expires_at=self._policy.idle_deadline(now))
-        issued = self._issuer.issue(extended, successor, scope=scope, now=now)
+        issued = await self._issuer.issue(extended, successor, scope=scope, now=now)
+        now = self._clock.now()
         if not await self._swap(extended, ratchet.digest(successor.secret), salt, now):
             return None
         self._audit.record(TokenRefreshed(**session.event_facts(now), generation=generation))

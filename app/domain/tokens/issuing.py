@@ -8,12 +8,12 @@ from ...ports.randomness import Randomness
 from ...ports.token_codec import TokenCodec
 from .. import base64url
 from ..identifiers import ClientId, SessionId, Subject
-from ..keys.lifecycle import KeyLifecycle
 from ..scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ..scope import Scope
 from .claims import AccessTokenClaims
 from .errors import UnfitToken
 from .policy import MAX_TOKEN_LENGTH, AccessTokenPolicy
+from .signing import TokenSigning
 
 TOKEN_ID_BYTES: Final = 16
 """Random bytes of the ``jti``."""
@@ -29,17 +29,17 @@ class IssuedAccessToken:
 
 
 class AccessTokenIssuer:
-    """Signs access tokens with the active key."""
+    """Issues access tokens, signed with the active key."""
 
     def __init__(
-        self, *, keys: KeyLifecycle, codec: TokenCodec, randomness: Randomness, policy: AccessTokenPolicy
+        self, *, signing: TokenSigning, codec: TokenCodec, randomness: Randomness, policy: AccessTokenPolicy
     ) -> None:
-        self._keys = keys
+        self._signing = signing
         self._codec = codec
         self._randomness = randomness
         self._policy = policy
 
-    def issue(
+    async def issue(
         self,
         *,
         subject: Subject,
@@ -54,7 +54,7 @@ class AccessTokenIssuer:
         """Return a new access token (RFC 9068 §2.2) for ``audience``, or for this service if it is ``None``.
 
         The token expires after the configured lifetime, and not later than ``ends_at``. Raises ``ConfigurationError``
-        if there is no active key, and ``UnfitToken`` if the token would be refused.
+        if there is no active key, ``SignerUnavailable``, and ``UnfitToken`` if the token would be refused.
         """
         issued_at = int(now)
         lifetime = int(max(0, min(self._policy.lifetime, ends_at - now)))
@@ -70,7 +70,7 @@ class AccessTokenIssuer:
             session_id=session_id,
             auth_time=auth_time,
         )
-        text = self._codec.encode(claims, kid=self._keys.signing_kid())
+        text = await self._signing.sign(lambda kid: self._codec.signing_input(claims, kid=kid))
         _check_fitness(claims, text)
         return IssuedAccessToken(text=text, expires_in=lifetime, scope=scope)
 

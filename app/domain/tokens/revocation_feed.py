@@ -8,6 +8,7 @@ from ..keys.lifecycle import KeyLifecycle
 from .feed import LIFETIME_SECONDS, OVERLAP_SECONDS, Feed
 from .policy import AccessTokenPolicy
 from .revocation_list import RevocationList
+from .signing import TokenSigning
 
 _RECENT_SECONDS: Final = 180
 """The window of the recent feed."""
@@ -22,12 +23,14 @@ class RevocationFeed:
         revoked: RevocationList,
         keys: KeyLifecycle,
         codec: TokenCodec,
+        signing: TokenSigning,
         clock: Clock,
         policy: AccessTokenPolicy,
     ) -> None:
         self._revoked = revoked
         self._keys = keys
         self._codec = codec
+        self._signing = signing
         self._clock = clock
         self._policy = policy
 
@@ -49,9 +52,12 @@ class RevocationFeed:
         """
         return feed.since <= as_of - OVERLAP_SECONDS - self._policy.leeway
 
-    def signed(self, feed: Feed) -> str:
-        """Return ``feed`` as a JWT; raises ``ConfigurationError`` if there is no active key to sign it."""
-        return self._codec.encode_feed(feed, kid=self._keys.signing_kid())
+    async def signed(self, feed: Feed) -> str:
+        """Return ``feed`` as a JWT.
+
+        Raises ``ConfigurationError`` if there is no active key to sign it, and ``SignerUnavailable``.
+        """
+        return await self._signing.sign(lambda kid: self._codec.feed_signing_input(feed, kid=kid))
 
     def _feed(self, *, since: int) -> Feed:
         now, window = int(self._clock.now()), self._policy.memory_of_revocations()

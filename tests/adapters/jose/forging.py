@@ -10,8 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.identifiers import format_session_id
 from app.domain.keys.stored_key import StoredKey
+from app.domain.tokens.claims import AccessTokenClaims
 from app.testing.builders import AUDIENCE, ISSUER, refresh_token
 from app.testing.system import NOW
 
@@ -73,3 +75,10 @@ class Forger:
         """Return a token of these segments."""
         signature = self.private_key.sign(f"{header}.{payload}".encode(), PKCS1v15(), SHA256())
         return f"{header}.{payload}.{segment(signature)}"
+
+
+def issue(codec: JoseTokenCodec, stored: StoredKey, claims: AccessTokenClaims) -> str:
+    """Return the token that the codec makes of ``claims`` and a signature by ``stored``."""
+    signing_input = codec.signing_input(claims, kid=stored.key.kid)
+    signature = Forger(stored).private_key.sign(signing_input, PKCS1v15(), SHA256())
+    return codec.assemble(signing_input, signature)

@@ -13,7 +13,7 @@ from app.adapters.jose.token_codec import JoseTokenCodec
 from app.domain.keys.stored_key import StoredKey
 from app.testing.builders import AUDIENCE, ISSUER, access_token_claims
 
-from .forging import CLAIMS, Forger
+from .forging import CLAIMS, Forger, issue
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def claims() -> dict[str, Any]:
 @pytest.fixture
 def token(codec: JoseTokenCodec, key: StoredKey, claims: dict[str, Any]) -> str:
     """Return a token issued now."""
-    return codec.encode(access_token_claims(**claims), kid=key.key.kid)
+    return issue(codec, key, access_token_claims(**claims))
 
 
 def _expected(claims: dict[str, Any]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from app.domain.keys.stored_key import StoredKey
 from app.domain.tokens.errors import BadSignature, InvalidToken
 from app.testing.builders import access_token_claims
 
-from .forging import CLAIMS, Forger, changed, segment
+from .forging import CLAIMS, Forger, changed, issue, segment
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_removing_a_key_refuses_its_cached_tokens(key: StoredKey, other_key: Sto
     """A codec with other keys refuses a token that it had verified before."""
     codec = JoseTokenCodec()
     codec.install([key, other_key])
-    token = codec.encode(access_token_claims(), kid=key.key.kid)
+    token = issue(codec, key, access_token_claims())
     assert codec.decode(token) == access_token_claims()
     codec.install([other_key])
     with pytest.raises(BadSignature):

@@ -12,7 +12,7 @@ from app.domain.scope import Scope
 from app.domain.tokens.claims import AccessTokenClaims
 from app.testing.builders import access_token_claims
 
-from .forging import CLAIMS, decoded
+from .forging import CLAIMS, decoded, issue
 
 _CLIENT: dict[str, Any] = {"subject": Subject("orders"), "client_id": ClientId("orders")}
 
@@ -30,31 +30,31 @@ _CLIENT: dict[str, Any] = {"subject": Subject("orders"), "client_id": ClientId("
 )
 def test_decode_returns_the_encoded_claims(codec: JoseTokenCodec, key: StoredKey, claims: AccessTokenClaims) -> None:
     """Decoding a token returns the claims it was made of."""
-    assert codec.decode(codec.encode(claims, kid=key.key.kid)) == claims
+    assert codec.decode(issue(codec, key, claims)) == claims
 
 
 def test_the_header_has_exactly_alg_typ_and_kid(codec: JoseTokenCodec, key: StoredKey) -> None:
     """The header has RS256, at+jwt (RFC 9068 §2.1) and the kid, and nothing else."""
-    header, _, _ = codec.encode(access_token_claims(), kid=key.key.kid).split(".")
+    header, _, _ = issue(codec, key, access_token_claims()).split(".")
     assert json.loads(decoded(header)) == {"alg": "RS256", "typ": "at+jwt", "kid": key.key.kid}
 
 
 def test_the_claims_of_a_session(codec: JoseTokenCodec, key: StoredKey) -> None:
     """The payload has exactly the claims of SPEC.md §3, so no personal data; a single audience is a string."""
-    _, payload, _ = codec.encode(access_token_claims(), kid=key.key.kid).split(".")
+    _, payload, _ = issue(codec, key, access_token_claims()).split(".")
     assert json.loads(decoded(payload)) == CLAIMS
 
 
 def test_a_client_token_has_no_session(codec: JoseTokenCodec, key: StoredKey) -> None:
     """A token of a client alone has neither sid nor auth_time."""
     claims = access_token_claims(**_CLIENT, session_id=None, auth_time=None)
-    _, payload, _ = codec.encode(claims, kid=key.key.kid).split(".")
+    _, payload, _ = issue(codec, key, claims).split(".")
     assert json.loads(decoded(payload)).keys() == CLAIMS.keys() - {"sid", "auth_time"}
 
 
 def test_several_audiences_are_an_array(codec: JoseTokenCodec, key: StoredKey) -> None:
     """Two audiences are an array (RFC 7519 §4.1.3)."""
-    _, payload, _ = codec.encode(access_token_claims(audience=("a", "b")), kid=key.key.kid).split(".")
+    _, payload, _ = issue(codec, key, access_token_claims(audience=("a", "b"))).split(".")
     assert json.loads(decoded(payload))["aud"] == ["a", "b"]
 
 
@@ -62,7 +62,7 @@ def test_each_installed_key_signs_and_verifies(key: StoredKey, other_key: Stored
     """The kid chooses the key that signs, and tokens of all installed keys are accepted."""
     codec = JoseTokenCodec()
     codec.install([other_key, key])
-    tokens = [codec.encode(access_token_claims(), kid=stored.key.kid) for stored in (key, other_key)]
+    tokens = [issue(codec, stored, access_token_claims()) for stored in (key, other_key)]
     assert [codec.decode(token) for token in tokens] == [access_token_claims()] * 2
     assert len({token.rpartition(".")[2] for token in tokens}) == 2
 

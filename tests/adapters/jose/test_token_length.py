@@ -9,6 +9,8 @@ from app.domain.scope import Scope
 from app.domain.tokens.claims import AccessTokenClaims
 from app.testing.builders import access_token_claims
 
+from .forging import issue
+
 
 @pytest.fixture(scope="module")
 def largest_key() -> RSAPrivateKey:
@@ -33,4 +35,4 @@ def test_longest_token_is_one_signed_with_the_largest_key(
     longest = codec.max_length(claims)
     stored = to_stored_key(largest_key)
     codec.install([stored])
-    assert len(codec.encode(claims, kid=stored.key.kid)) == longest
+    assert len(issue(codec, stored, claims)) == longest

@@ -35,7 +35,7 @@ def put(tmp_path: Path) -> _Put:
 async def _load(directory: Path, passphrase: str | None = None) -> list[StoredKey]:
     """Return the keys, without the times at which their files were written."""
     stored = await DirectoryKeyRing(directory=directory, passphrase=passphrase).load()
-    return [StoredKey(replace(each.key, published_at=0.0), each.pkcs8) for each in stored]
+    return [replace(each, key=replace(each.key, published_at=0.0)) for each in stored]
 
 
 async def test_a_file_name_is_the_activation_time(

@@ -71,7 +71,7 @@ async def token(request: web.Request) -> web.Response:
         client = await authenticated_client(request, form)
         request.app[TOKEN_REQUEST_LIMIT].take(client)
         if form.grant_type == GrantType.CLIENT_CREDENTIALS:
-            return _client_credentials(request, form, client)
+            return await _client_credentials(request, form, client)
         _check_refresh(form, client)
         issued = await request.app[ROTATION].rotate(
             form.refresh_token, client_id=client.client_id, requested_scope=form.scope or None
@@ -91,8 +91,8 @@ def _check_refresh(form: TokenRequest, client: Client) -> None:
         raise InvalidRequest("The parameter refresh_token is missing.")
 
 
-def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
-    issued = request.app[CLIENT_CREDENTIALS].issue(
+async def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
+    issued = await request.app[CLIENT_CREDENTIALS].issue(
         client, requested_scope=form.scope or None, targets=form.resource + form.audience
     )
     response: OAuthTokenResponse = {

@@ -1,5 +1,6 @@
 """The revocation feed, which verifiers poll: ``/.well-known/revoked-sessions``."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final, Self
 
@@ -28,7 +29,8 @@ _FULL_CHECK_SECONDS: Final = 2.0
 class PublishedFeed:
     """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after 5 seconds.
 
-    Requests check for changes, at most once in ``seconds``.
+    Requests check for changes, at most once in ``seconds``. All requests that come while it is signed wait for this one
+    signature.
     """
 
     def __init__(self, feed: RevocationFeed, read: Callable[[], Feed], *, clock: Clock, seconds: float) -> None:
@@ -37,23 +39,40 @@ class PublishedFeed:
         self._clock = clock
         self._seconds = seconds
         self._checked_at = float("-inf")
+        self._signing: asyncio.Task[None] | None = None
         self.feed: Feed | None = None
         self.body = b""
         self.etag = ""
 
-    def updated(self) -> Self:
-        """Return this document, signed again if necessary. Raises ``ConfigurationError`` if there is no active key."""
-        now = self._clock.now()
-        if abs(now - self._checked_at) >= self._seconds:
-            self._replace(self._read())
-            self._checked_at = now
+    async def updated(self) -> Self:
+        """Return this document, signed again if necessary.
+
+        Raises ``ConfigurationError`` if there is no active key, and ``SignerUnavailable``.
+        """
+        if self._signing is None and abs(self._clock.now() - self._checked_at) >= self._seconds:
+            self._check()
+        if self._signing is not None:
+            await asyncio.shield(self._signing)
         return self
 
-    def _replace(self, feed: Feed) -> None:
-        if self.feed is None or not _is_current(self.feed, feed):
-            self.body = self._signed(feed).encode()
-            self.etag = etag_of(self.body)
-            self.feed = feed
+    def _check(self) -> None:
+        """Read the feed, and begin to sign it if it has changed, or was signed too long ago."""
+        now, feed = self._clock.now(), self._read()
+        if self.feed is not None and _is_current(self.feed, feed):
+            self._checked_at = now
+            return
+        self._signing = asyncio.create_task(self._sign(feed, now))
+        self._signing.add_done_callback(self._end_signing)
+
+    async def _sign(self, feed: Feed, now: float) -> None:
+        self.body = (await self._signed(feed)).encode()
+        self.etag = etag_of(self.body)
+        self.feed, self._checked_at = feed, now
+
+    def _end_signing(self, signing: asyncio.Task[None]) -> None:
+        self._signing = None
+        if not signing.cancelled():
+            signing.exception()  # if all requests have gone, nobody else asks for it
 
 
 class PublishedFeeds:
@@ -64,12 +83,12 @@ class PublishedFeeds:
         self._recent = PublishedFeed(feed, feed.recent, clock=clock, seconds=_RECENT_CHECK_SECONDS)
         self._full = PublishedFeed(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
 
-    def since(self, as_of: int) -> PublishedFeed:
+    async def since(self, as_of: int) -> PublishedFeed:
         """Return the document for a verifier whose last feed has this ``as_of``; 0 means that it has no feed."""
-        recent = self._recent.updated()
+        recent = await self._recent.updated()
         if recent.feed is not None and self._covers(recent.feed, as_of):
             return recent
-        return self._full.updated()
+        return await self._full.updated()
 
 
 PUBLISHED_FEEDS: Final = web.AppKey("keyturn_published_feeds", PublishedFeeds)
@@ -79,7 +98,7 @@ PUBLISHED_FEEDS: Final = web.AppKey("keyturn_published_feeds", PublishedFeeds)
 async def revoked_sessions(request: web.Request) -> web.Response:
     """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part."""
     (since,) = read_query(request, _SINCE)
-    document = request.app[PUBLISHED_FEEDS].since(since)
+    document = await request.app[PUBLISHED_FEEDS].since(since)
     return document_response(
         request, body=document.body, etag=document.etag, content_type="application/jwt", max_age=MAX_AGE
     )
