@@ -8,7 +8,9 @@ from app.domain.audit.events import TokenRefreshed, TokenReplayed
 from app.domain.clients.client import FIRST_PARTY_CLIENT
 from app.domain.errors import ConfigurationError, InvalidClient
 from app.domain.identifiers import FIRST_PARTY
+from app.domain.keys.errors import SignerUnavailable, UnknownKey
 from app.domain.keys.signing_key import SigningKey
+from app.domain.keys.stored_key import StoredKey
 from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
 from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason
@@ -33,11 +35,27 @@ async def remove_the_keys(world: World) -> type[Exception]:
 async def break_the_signing(world: World) -> type[Exception]:
     """Make signing fail; return the expected error."""
 
-    def fail(*_: object, **__: object) -> str:
+    async def fail() -> None:
         raise SigningBrokeError
 
-    world.codec.encode = fail  # type: ignore[method-assign]  # the fault
+    world.signer.once("before sign", fail)
     return SigningBrokeError
+
+
+async def unplug_the_signer(world: World) -> type[Exception]:
+    """Let the signer be out of reach; return the expected error."""
+
+    async def fail() -> None:
+        raise SignerUnavailable
+
+    world.signer.once("before sign", fail)
+    return SignerUnavailable
+
+
+async def take_the_key_from_the_signer(world: World) -> type[Exception]:
+    """Remove the active key in the signer alone; return the expected error."""
+    world.signer.install(())
+    return UnknownKey
 
 
 async def remove_the_client(world: World) -> type[Exception]:
@@ -47,13 +65,16 @@ async def remove_the_client(world: World) -> type[Exception]:
 
 
 Fault = Callable[[World], Awaitable[type[Exception]]]
-FAULTS = pytest.mark.parametrize("fault", [remove_the_keys, break_the_signing, remove_the_client])
+FAULTS = pytest.mark.parametrize(
+    "fault",
+    [remove_the_keys, break_the_signing, unplug_the_signer, take_the_key_from_the_signer, remove_the_client],
+)
 
 
 async def repair(world: World) -> None:
     """Undo each of the faults."""
     await world.use_keys(SigningKey("kid-1"))
-    vars(world.codec).pop("encode", None)
+    world.signer.install([StoredKey(SigningKey("kid-1"), b"")])
     world.clients.stored[FIRST_PARTY] = FIRST_PARTY_CLIENT
 
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from app.adapters.keys.rsa_key import generate_rsa_key, to_stored_key
+from app.ports.signer import Signer
 from app.service.settings import Settings
 from app.testing.system import FakeClock
 
@@ -42,12 +43,14 @@ async def issuer(forge: Forge) -> AsyncIterator[FakeIssuer]:
 
 @pytest.fixture
 async def start(signing_key: RSAPrivateKey) -> AsyncIterator[Start]:
-    """Return a function that starts a service with given settings. ``hashing`` makes it hash passwords."""
+    """Return a function that starts a service with given settings. ``hashing`` makes it hash passwords, and ``signer``
+    signs for it.
+    """
     key = to_stored_key(signing_key)
     async with AsyncExitStack() as running:
 
-        async def start(*, hashing: bool = False, **settings: Any) -> Service:
-            service = Service(key, Settings(**{**DEFAULT_SETTINGS, **settings}), hashing=hashing)
+        async def start(*, hashing: bool = False, signer: Signer | None = None, **settings: Any) -> Service:
+            service = Service(key, Settings(**{**DEFAULT_SETTINGS, **settings}), hashing=hashing, signer=signer)
             return await running.enter_async_context(service)
 
         yield start

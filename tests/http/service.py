@@ -20,6 +20,7 @@ from app.domain.scope import Scope
 from app.domain.sessions import ratchet
 from app.domain.sessions.replaced import ReplacedSecrets
 from app.domain.sessions.session import Session
+from app.ports.signer import Signer
 from app.service.application import CONTAINER, create_application
 from app.service.container import Container
 from app.service.instance import bind_metrics
@@ -90,7 +91,7 @@ class Service:
     url: str
     metrics_url: str
 
-    def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool) -> None:
+    def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool, signer: Signer | None = None) -> None:
         fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
             (Container.clock, providers.Singleton(FakeClock)),
             (
@@ -102,6 +103,8 @@ class Service:
         ]
         if not hashing:
             fakes.append((Container.argon2, providers.Singleton(QuickHasher)))
+        if signer is not None:
+            fakes.append((Container.signer, providers.Object(signer)))
         with ExitStack() as overridden:
             for part, fake in fakes:
                 overridden.enter_context(part.override(fake))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.adapters.keys.rsa_signer import RsaSigner
 from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.memory.clients import MemoryClientRepository
 from app.adapters.memory.rate_limits import MemoryRateLimitRepository
@@ -79,6 +80,32 @@ class FaultyStore:
             assert self._meeting is not None
             self._expected -= 1
             await self._meeting.wait()
+
+
+class StandInSigner(RsaSigner):
+    """A signer elsewhere: each signature takes 20 ms.
+
+    While it is ``down`` it cannot be reached. ``bug`` is raised by every signature, if given. While ``answers`` is not
+    set, it does not answer. ``asked`` counts the signatures.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.down = False
+        self.bug: Exception | None = None
+        self.asked = 0
+
+    async def sign(self, kid: str, message: bytes) -> bytes:
+        self.asked += 1
+        await asyncio.sleep(0.02)
+        await self.answers.wait()
+        if self.bug is not None:
+            raise self.bug
+        if self.down:
+            raise ConnectionRefusedError(CAUSE)
+        return await super().sign(kid, message)
 
 
 class StandInStore:

@@ -156,7 +156,7 @@ async def test_a_signer_that_does_not_answer_is_unavailable(stored: StoredKey) -
 
 
 async def test_a_signer_that_cannot_be_reached_is_unavailable(stored: StoredKey) -> None:
-    """An error of the network becomes ``SignerUnavailable``, whose cause it is. Any other error is a bug, and passes."""
+    """An error of the network becomes the cause of ``SignerUnavailable``. Any other error is a bug, and passes."""
     refused = ConnectionRefusedError("the signer at 192.0.2.1 is away")
     for fault, expected in ((refused, SignerUnavailable), (KeyError("kid"), KeyError)):
         stubborn = StubbornSigner(fault)

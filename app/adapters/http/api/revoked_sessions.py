@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from aiohttp import web
 
+from ....domain.errors import Unavailable
 from ....domain.tokens.feed import Feed
 from ....domain.tokens.revocation_feed import RevocationFeed
 from ....ports.clock import Clock
@@ -117,5 +118,6 @@ ROUTES: Final = (
         revoked_sessions,
         query=(_SINCE,),
         responses=with_etag(bytes, "application/jwt"),
+        errors=(Unavailable,),
     ),
 )
