@@ -9,11 +9,10 @@ from functools import cache
 
 from dependency_injector import providers
 
-from app.adapters.jose.token_codec import JoseTokenCodec
+from app.adapters.keys.rsa_signer import RsaSigner
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.rate_limits.rate_limit import RateLimit
 from app.domain.sessions import ratchet
-from app.domain.tokens.claims import AccessTokenClaims
 from app.service.container import Container
 from app.service.settings import Settings
 
@@ -28,24 +27,24 @@ def prepare(count: int) -> None:
 
 def measure(count: int, seconds: float, *, signed: bool) -> float:
     """Return the CPU seconds of one rotation among ``count`` sessions."""
-    _Codec.signing = signed
+    _Signer.signing = signed
     return cpu_of(_rotation_operation(count), seconds)
 
 
-class _Codec(JoseTokenCodec):
+class _Signer(RsaSigner):
     """Signs only while ``signing`` is true. A signature takes so long that it hides the effect of the store's size."""
 
     signing = False
 
-    def encode(self, claims: AccessTokenClaims, *, kid: str) -> str:
-        return super().encode(claims, kid=kid) if self.signing else f"{claims.token_id}.{kid}"
+    async def sign(self, kid: str, message: bytes) -> bytes:
+        return await super().sign(kid, message) if self.signing else b""
 
 
 @cache
 def _rotation_operation(count: int) -> Operation:
     runner = asyncio.Runner()
     container = Container(settings=Settings(refresh_budget=RateLimit(1_000_000, 1)))
-    container.token_codec.override(providers.Object(_Codec()))
+    container.signer.override(providers.Object(_Signer()))
     tokens = runner.run(_populate(container, count))
     rotation = container.rotation()
     position = 0

@@ -5,7 +5,7 @@ The functions run in a process of their own (``cores.process_on``), on the measu
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from itertools import cycle
 from typing import Final, cast
@@ -89,12 +89,17 @@ def _container_of_many_keys() -> Container:
     return container
 
 
-def _mint_one(container: Container) -> Callable[[], str]:
+@cache
+def _runner() -> asyncio.Runner:
+    return asyncio.Runner()
+
+
+def _mint_one(container: Container) -> Callable[[], Awaitable[str]]:
     (session,) = sessions(1)
     issuer = container.access_token_issuer()
 
-    def mint() -> str:
-        return issuer.issue(
+    async def mint() -> str:
+        issued = await issuer.issue(
             subject=session.subject,
             client_id=session.client_id,
             scope=session.scope,
@@ -102,18 +107,36 @@ def _mint_one(container: Container) -> Callable[[], str]:
             session_id=session.session_id,
             auth_time=int(session.created_at),
             ends_at=session.ends_at(),
-        ).text
+        )
+        return issued.text
 
     return mint
 
 
 @cache
-def _minter() -> Callable[[], str]:
+def _minter() -> Callable[[], Awaitable[str]]:
     return _mint_one(_container())
 
 
 def _mint() -> str:
-    return _minter()()
+    return _runner().run(_awaited(_minter()))
+
+
+async def _awaited(mint: Callable[[], Awaitable[str]], times: int = 1) -> str:
+    """Mint ``times`` tokens. Return the last one."""
+    text = ""
+    for _ in range(times):
+        text = await mint()
+    return text
+
+
+def _repeated_on_loop(mint: Callable[[], Awaitable[str]]) -> Operation:
+    """Return an operation that mints on the event loop."""
+
+    def run(times: int) -> None:
+        _runner().run(_awaited(mint, times))
+
+    return run
 
 
 def _signing() -> Operation:
@@ -151,11 +174,11 @@ def _hashing() -> Operation:
 
 
 def _minting() -> Operation:
-    return repeated(_minter())
+    return _repeated_on_loop(_minter())
 
 
 def _minting_among_many_keys() -> Operation:
-    return repeated(_mint_one(_container_of_many_keys()))
+    return _repeated_on_loop(_mint_one(_container_of_many_keys()))
 
 
 def _validating(cache_bytes: int) -> Operation:
