@@ -5,7 +5,6 @@ knows only the names of these columns.
 """
 
 import asyncio
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +13,10 @@ from typing import Any
 
 import asyncpg
 
-from app.domain import base64url
 from app.domain.sessions import ratchet
 from tests.servers.postgres import Postgres
 
-from .population import address, device, numbered_token
+from .population import address, device, numbered_subject, numbered_token
 
 
 def fill_sqlite(path: Path, count: int) -> float:
@@ -67,7 +65,7 @@ async def _copy(url: str, count: int) -> None:
 
 def _users(template: Mapping[str, object], count: int) -> Iterator[Sequence[object]]:
     for number in range(count):
-        yield tuple({**template, "subject": _subject(number), "username": f"user-{number}"}.values())
+        yield tuple({**template, "subject": numbered_subject(number), "username": f"user-{number}"}.values())
 
 
 def _sessions(template: Mapping[str, object], count: int) -> Iterator[Sequence[object]]:
@@ -75,14 +73,10 @@ def _sessions(template: Mapping[str, object], count: int) -> Iterator[Sequence[o
         token = numbered_token(number)
         changed: dict[str, object] = {
             "session_id": token.session_id,
-            "subject": _subject(number),
+            "subject": numbered_subject(number),
             "lineage_digest": ratchet.digest(token.lineage),
             "secret_digest": ratchet.digest(token.secret),
             "address": address(number),
             "device": device(number),
         }
         yield tuple({**template, **changed}.values())
-
-
-def _subject(number: int) -> str:
-    return base64url.encode(hashlib.md5(str(number).encode(), usedforsecurity=False).digest())

@@ -34,9 +34,9 @@ def edge_rows(lab: Laboratory, service: Server, routes: tuple[Server, Server, Se
         servers.service({"KEYTURN_KEYS_DIR": keys, "KEYTURN_KEY_ROTATION_PERIOD": "0"}) as with_many_keys,
         servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
     ):
-        access_tokens = lab.signed_in.tokens(service, "access_token")
+        access_tokens = lab.signed_in.access_tokens(service)
         plain = lab.gets(_PLAIN, peer, "/hello", access_tokens)
-        others = lab.signed_in.tokens(without_access_log, "access_token")
+        others = lab.signed_in.access_tokens(without_access_log)
         yield [
             Row(
                 name="GET /livez",

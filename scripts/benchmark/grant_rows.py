@@ -26,8 +26,8 @@ _CLIENTS_AIM: Final = 0.72
 def grant_rows(lab: Laboratory, service: Server, plain: Server) -> Iterator[Sequence[Row]]:
     """Start services with other settings. Yield the rows of these, of ``service`` and of the plain aiohttp route."""
     with (
-        servers.service({"KEYTURN_ACCESS_LOG": "0"}) as without_access_log,
-        servers.service({"KEYTURN_LOG_LEVEL": "warning"}) as silent,
+        servers.service({"KEYTURN_ACCESS_LOG": "0"}, sessions=range(lab.sessions)) as without_access_log,
+        servers.service({"KEYTURN_LOG_LEVEL": "warning"}, sessions=range(lab.sessions)) as silent,
         servers.service(servers.DEFAULT_HASH) as signing_in,
     ):
         yield [

@@ -41,7 +41,7 @@ def sqlite_growth_rows(lab: Laboratory, sizes: list[Figure], *, few: int, many: 
             if count == many:
                 sizes.append(Figure.of_size(f"session in SQLite, one of {many:,}", size))
             service = running.enter_context(servers.service(settings))
-            return lab.first_refreshes(str(path), service, NumberedTokens(count))
+            return lab.first_refreshes(str(path), service, NumberedTokens(range(count)))
 
         yield [_row(" on sqlite", refreshes(many), refreshes(few), few=few, many=many, aim=_AIM)]
 
@@ -62,15 +62,15 @@ def postgres_growth_rows(lab: Laboratory, sizes: list[Figure], *, few: int, many
                 sizes.append(Figure.of_size(f"session in PostgreSQL, one of {many:,}", size))
             service: Server = running.enter_context(servers.service(settings))
             counted = replace(service, database=(server.pid, database))
-            return lab.first_refreshes(database, counted, NumberedTokens(count))
+            return lab.first_refreshes(database, counted, NumberedTokens(range(count)))
 
         yield [_row(" on postgres", refreshes(many), refreshes(few), few=few, many=many, aim=_AIM)]
 
 
 def _fill(lab: Laboratory, settings: Mapping[str, str], fill: Callable[[], float]) -> float:
-    """Let a service make the tables and the first session. Then fill them, while no service runs."""
+    """Let a service make the tables and the first sessions. Then fill them, while no service runs."""
     with servers.service(settings) as service:
-        lab.signed_in.sign_in(service, servers.USERNAMES[0], 1)
+        lab.signed_in.access_tokens(service)
     return fill()
 
 

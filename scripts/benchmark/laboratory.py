@@ -11,9 +11,10 @@ from typing import Final
 from . import client, cores, growth, load, operations, servers
 from .figures import Profile
 from .load import Server
+from .population import NumberedTokens
 from .profiling import Sampling
 from .rounds import Measurement, Probe
-from .sign_ins import SESSIONS_OF_A_USER, SignIns
+from .sign_ins import SESSIONS_OF_A_LINE, SignIns
 from .traffic import Forms, Gets, Posts, Refreshes, Traffic
 
 _CONNECTIONS: Final = 16
@@ -38,6 +39,7 @@ class Laboratory:
     """Has two processes on the measured core, for raw operations and for rotation, and the client's process."""
 
     def __init__(self, raw: Executor, populations: Executor, driver: Executor, *, pace: float, sessions: int) -> None:
+        self.sessions = sessions
         self._pace = pace
         self.signed_in = SignIns(driver, sessions)
         self._raw = raw
@@ -51,12 +53,12 @@ class Laboratory:
         return client.parse_object(body)
 
     def refreshes(self, line: str, service: Server) -> Probe:
-        """Return a probe that refreshes the sessions of one user in turn."""
+        """Return a probe that refreshes sessions in turn."""
         self._open(line, service, Refreshes(self.signed_in.refresh_tokens(service)), _CONNECTIONS)
         return self._burst(line)
 
     def first_refreshes(self, line: str, service: Server, tokens: Iterable[str]) -> Probe:
-        """Return a probe that refreshes sessions that the service has not seen before, as long as there are any."""
+        """Return a probe that refreshes the sessions with these first tokens."""
         self._open(line, service, Refreshes(tokens), _CONNECTIONS)
         return self._burst(line)
 
@@ -66,7 +68,7 @@ class Laboratory:
         """
         beside = f"{line}, refreshes beside"
         self._open(beside, service, Refreshes(self.signed_in.refresh_tokens(service)), _CONNECTIONS - _READERS)
-        self._open(line, service, Gets("/auth/me", self.signed_in.tokens(service, "access_token")), _READERS)
+        self._open(line, service, Gets("/auth/me", self.signed_in.access_tokens(service)), _READERS)
 
         def measure() -> Measurement:
             seconds = _BURST_SECONDS_OF_READERS * self._pace
@@ -78,7 +80,7 @@ class Laboratory:
 
     def profile(self, name: str, service: Server, sampling: Sampling, seconds: float) -> Profile:
         """Refresh until the service has used ``seconds`` of CPU time. Return what they were used for."""
-        self._open(name, service, Refreshes(self.signed_in.tokens(service, "refresh_token")), _CONNECTIONS)
+        self._open(name, service, Refreshes(NumberedTokens(service.sessions)), _CONNECTIONS)
         self._driver.submit(load.burst, name, _BURST_SECONDS * self._pace).result()
         sampling.start()
         spent, requests, until = 0.0, 0, time.monotonic() + seconds * _PATIENCE
@@ -109,7 +111,7 @@ class Laboratory:
         registered = self._driver.submit(
             load.ask,
             service,
-            client.post("/admin/clients", self.signed_in.tokens(service, "access_token")[0], **_CLIENT),
+            client.post("/admin/clients", self.signed_in.access_tokens(service)[0], **_CLIENT),
         ).result()
         secret = client.parse_object(registered[0])["client_secret"]
         form = {"grant_type": "client_credentials", "client_id": "bench", "client_secret": secret}
@@ -121,7 +123,7 @@ class Laboratory:
         self._open(
             line,
             service,
-            Posts("/auth/login", username=servers.USERNAMES[0], password=servers.PASSWORD),
+            Posts("/auth/login", username=servers.USERNAME, password=servers.PASSWORD),
             _LOGINS_AT_ONCE,
         )
         return self._burst(line, _LOGIN_BURST_SECONDS)
@@ -178,9 +180,9 @@ def sum_of(first: Probe, second: Probe) -> Probe:
 
 
 @contextmanager
-def laboratory(*, pace: float = 1.0, sessions: int = SESSIONS_OF_A_USER) -> Iterator[Laboratory]:
+def laboratory(*, pace: float = 1.0, sessions: int = SESSIONS_OF_A_LINE) -> Iterator[Laboratory]:
     """Start the processes. Stop them at the end. ``pace`` multiplies the length of every measurement. ``sessions`` is
-    the number of sign-ins of each user before a service is measured.
+    the number of sessions that each line of refreshes has.
     """
     with (
         cores.process_on(cores.MEASURED) as raw,

@@ -17,16 +17,21 @@ _ANSWER_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCon
 _ANSWER: Final = b'{"access_token":"' + 800 * b"x" + b'","token_type":"Bearer","refresh_token":"' + 91 * b"x" + b'"}'
 _SPIN_STEPS: Final = 20
 
+_SETTLING_SECONDS: Final = 0.002
+"""After the last answer the server goes on for a moment. The kernel counts its time when it has stopped."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A measured server.
 
-    ``database`` is the process and the name of a database on PostgreSQL, if the CPU time of its backends counts too.
+    ``sessions`` are the numbers of the sessions that it began with. ``database`` is the process and the name of a
+    database on PostgreSQL, if the CPU time of its backends counts too.
     """
 
     pid: int
     port: int
+    sessions: range = range(0)
     database: tuple[int, str] | None = None
 
     def cpu_seconds(self) -> float:
@@ -74,12 +79,14 @@ class _Line:
         start = time.perf_counter()
         await asyncio.gather(*(self._drive(each, start + seconds) for each in self._connections))
         took, requests = time.perf_counter() - start, len(self._latencies)
+        busy = time.process_time() - own
+        await asyncio.sleep(_SETTLING_SECONDS)
         return Burst(
             cpu=(self._server.cpu_seconds() - used) / requests,
             main_thread_cpu=(cores.main_thread_seconds(pid) - main) / requests,
             per_second=requests / took,
             latencies=self._latencies,
-            client_share=(time.process_time() - own) / took,
+            client_share=busy / took,
         )
 
     async def _drive(self, connection: client.Connection, until: float) -> None:

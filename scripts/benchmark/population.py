@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from app.domain import base64url
@@ -28,22 +29,33 @@ def token() -> RefreshToken:
 
 
 class NumberedTokens:
-    """The first refresh tokens of ``count`` sessions. They follow from the numbers of the sessions, so that nobody has
-    to keep them. They are yielded in an order that defeats the caches of a store.
+    """The first refresh tokens of sessions. They follow from the numbers of the sessions, so that nobody has to keep
+    them. They are yielded in an order that defeats the caches of a store.
     """
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self, numbers: range) -> None:
+        self._numbers = numbers
 
     def __iter__(self) -> Iterator[str]:
         """Yield each token once."""
-        return (ratchet.encode(numbered_token(each * STRIDE % self._count)) for each in range(self._count))
+        count = len(self._numbers)
+        return (ratchet.encode(numbered_token(self._numbers[each * STRIDE % count])) for each in range(count))
 
 
 def numbered_token(number: int) -> RefreshToken:
     """Return the first refresh token of the session with this number."""
     parts = hashlib.sha512(str(number).encode()).digest()
     return RefreshToken(SessionId(parts[:16]), parts[16:32], parts[32:])
+
+
+def numbered_user(number: int) -> User:
+    """Return the user of the session with this number."""
+    return replace(user(number), subject=Subject(numbered_subject(number)))
+
+
+def numbered_subject(number: int) -> str:
+    """Return the id of the user of the session with this number."""
+    return base64url.encode(hashlib.md5(str(number).encode(), usedforsecurity=False).digest())
 
 
 def user(number: int) -> User:

@@ -1,4 +1,4 @@
-"""Runs the service and samples what it does. The arguments are those of ``keyturn``.
+"""Runs the service with sessions, as seeded.py does, and samples what it does. The arguments are those of ``keyturn``.
 
 SIGUSR1 starts the sampling. SIGUSR2 ends it and writes the samples to the file that the variable PROFILE names.
 
@@ -22,6 +22,7 @@ from typing import Any, Final
 from app.cli import main
 
 from .parts import OTHER, part_of
+from .seeded import seed_at_start
 
 _CLOCK_THREAD_CPUTIME_ID: Final = 3
 _SIGEV_THREAD_ID: Final = 4
@@ -111,4 +112,5 @@ def _interrupt_this_thread() -> None:
 
 if __name__ == "__main__":
     Sampler(Path(os.environ.pop("PROFILE"))).install()
+    seed_at_start()
     sys.exit(main())

@@ -42,11 +42,14 @@ class Sampling:
 
 
 @contextmanager
-def sampled_service(settings: Mapping[str, str]) -> Iterator[tuple[Server, Sampling]]:
-    """Run the service with a sampler in its process. Yield it and the means to start and end the sampling."""
+def sampled_service(settings: Mapping[str, str], sessions: range) -> Iterator[tuple[Server, Sampling]]:
+    """Run the service with a sampler in its process. Yield it and the means to start and end the sampling. It
+    begins with sessions of these numbers.
+    """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "profile.json"
-        environment = {**servers.environment(settings), "PROFILE": str(report)}
+        environment = {**servers.environment(settings, sessions), "PROFILE": str(report)}
         arguments = ["-m", "scripts.benchmark.profiled", "serve"]
         with running(arguments, environment, (cores.MEASURED,)) as (process, announcement):
-            yield Server(pid=process.pid, port=servers.port_of(announcement)), Sampling(process, report)
+            server = Server(pid=process.pid, port=servers.port_of(announcement), sessions=sessions)
+            yield server, Sampling(process, report)

@@ -16,10 +16,8 @@ from . import cores
 from .load import Server
 from .processes import running
 
-USERNAMES: Final = ("bench", "another")
-"""The users of every service. The first one may create others."""
-
-PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of users who end with the benchmark
+USERNAME: Final = "bench"
+PASSWORD: Final = "correct horse battery staple"  # noqa: S105  # of a user who ends with the benchmark
 
 NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -40,10 +38,18 @@ DEFAULT_HASH: Final[Mapping[str, str]] = {
 
 
 @contextmanager
-def service(settings: Mapping[str, str] = NO_SETTINGS, *, on: Sequence[int] = (cores.MEASURED,)) -> Iterator[Server]:
-    """Run the service on these cores with default settings, except ``settings``. It logs to a file."""
-    with running(["-m", "app", "serve"], environment(settings), on) as (process, announcement):
-        yield Server(pid=process.pid, port=port_of(announcement))
+def service(
+    settings: Mapping[str, str] = NO_SETTINGS,
+    *,
+    on: Sequence[int] = (cores.MEASURED,),
+    sessions: range = range(0),
+) -> Iterator[Server]:
+    """Run the service on these cores with default settings, except ``settings``. It logs to a file and begins with
+    sessions of these numbers.
+    """
+    module = "scripts.benchmark.seeded" if sessions else "app"
+    with running(["-m", module, "serve"], environment(settings, sessions), on) as (process, announcement):
+        yield Server(pid=process.pid, port=port_of(announcement), sessions=sessions)
 
 
 @contextmanager
@@ -54,15 +60,16 @@ def peer(name: str, variables: Mapping[str, str] = NO_SETTINGS) -> Iterator[Serv
         yield Server(pid=process.pid, port=int(announcement))
 
 
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a service with these settings."""
+def environment(settings: Mapping[str, str], sessions: range) -> dict[str, str]:
+    """Return the environment of a service with these settings, which begins with sessions of these numbers."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")},
         "KEYTURN_PORT": "0",
-        "KEYTURN_BOOTSTRAP_USERNAME": USERNAMES[0],
+        "KEYTURN_BOOTSTRAP_USERNAME": USERNAME,
         "KEYTURN_BOOTSTRAP_PASSWORD": PASSWORD,
         **_NO_LIMITS,
         **_CHEAP_HASH,
+        "SEED": f"{sessions.start} {sessions.stop}",
         **settings,
     }
 

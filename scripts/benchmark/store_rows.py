@@ -4,6 +4,7 @@ two, and requests beside them.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Final
 
 from app.adapters.keys.directory import create_key_file
@@ -37,14 +38,16 @@ def store_rows(lab: Laboratory, name: str, profiles: list[Profile], *, profile_s
     with STORES[name]() as store, servers.key_directory() as keys, ExitStack() as running:
         create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
         settings = {**store.settings, "KEYTURN_KEYS_DIR": str(keys)}
-        with profiling.sampled_service(settings) as (service, sampling):
+        first, lines = 2 * lab.sessions, 3 if name in _TWO_WORKERS else 2
+        with profiling.sampled_service(settings, range(first)) as (service, sampling):
             profiles.append(lab.profile(_named(name), service, sampling, profile_seconds))
-        one = running.enter_context(servers.service(settings))
+        one = running.enter_context(servers.service(settings, sessions=range(first, first + lines * lab.sessions)))
         alone = lab.refreshes(_named(name), one)
         rows = [_refresh_row(lab, name, alone), *_peer_rows(lab, store, alone, running)]
         rows.append(_waiting_row(lab, name, one))
         if name in _TWO_WORKERS:
-            rows += _two_workers_rows(lab, name, settings, alone, running)
+            others = one.sessions[2 * lab.sessions :]
+            rows += _two_workers_rows(lab, name, settings, others, alone=alone, running=running)
         yield rows
 
 
@@ -103,12 +106,13 @@ def _waiting_row(lab: Laboratory, store: str, service: Server) -> Row:
 
 
 def _two_workers_rows(
-    lab: Laboratory, store: str, settings: Mapping[str, str], alone: Probe, running: ExitStack
+    lab: Laboratory, store: str, settings: Mapping[str, str], sessions: range, *, alone: Probe, running: ExitStack
 ) -> Sequence[Row]:
+    """Return the rows of two workers, which refresh these sessions of the store."""
     both = (cores.MEASURED, cores.DRIVING)
     service = running.enter_context(servers.service({**settings, "KEYTURN_WORKERS": "2"}, on=both))
     line = f"{_named(store)}, two workers"
-    together = lab.refreshes(line, service)
+    together = lab.refreshes(line, replace(service, sessions=sessions))
     return (
         Row(
             name=line,

@@ -13,7 +13,7 @@ from .growth_rows import growth_rows, postgres_growth_rows, sqlite_growth_rows
 from .laboratory import Laboratory
 from .operation_rows import operation_rows
 from .rounds import Row
-from .sign_ins import SESSIONS_OF_A_USER
+from .sign_ins import SESSIONS_OF_A_LINE
 from .store_rows import store_rows
 from .stores import STORES
 
@@ -24,7 +24,7 @@ class Scale:
 
     ``seconds`` are those of the rounds, of which there are ``rounds`` at least. ``pace`` multiplies the length of each
     measurement. ``stored`` is the number of sessions whose size is measured in memory. ``sessions`` is the number of
-    sign-ins of each user before a service is measured.
+    sessions that each line of refreshes has.
     """
 
     few: int = 1_000
@@ -35,7 +35,7 @@ class Scale:
     rounds: int = 15
     profile_seconds: float = 5.0
     pace: float = 1.0
-    sessions: int = SESSIONS_OF_A_USER
+    sessions: int = SESSIONS_OF_A_LINE
 
 
 FULL: Final = Scale()

@@ -19,7 +19,7 @@ TINY = suite.Scale(
     rounds=2,
     profile_seconds=0.1,
     pace=0.05,
-    sessions=16,
+    sessions=40,
 )
 
 

@@ -52,7 +52,7 @@ async def test_a_durable_peer_forgets_nothing(store: Store) -> None:
 async def test_the_same_answer_as_keyturn() -> None:
     """The peers answer with the same members as Keyturn, and sign an access token of about the same length."""
     with servers.service() as service, servers.peer("memory") as peer:
-        username, password = servers.USERNAMES[0], servers.PASSWORD
+        username, password = servers.USERNAME, servers.PASSWORD
         _, ours = await _post(service.port, "/auth/login", username=username, password=password)
         _, theirs = await _post(peer.port, "/auth/login", username=username, password=password)
     assert ours.keys() == theirs.keys()
