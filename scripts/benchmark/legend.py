@@ -40,7 +40,7 @@ rotate                       the rotation service on the in-memory store, sessio
 rotate, on sqlite, postgres  refreshes by HTTP, each of another session until all had their turn; on postgres the CPU
                              time of the database's backends counts, too
 session in memory            one of 100,000 sessions (--quick: 20,000) of different users, with address and device name;
-                             "just rotated" includes what the replay window needs
+                             "just rotated" includes one replaced secret, which the replay window needs
 session in a store           the growth of the file, of the table with its indexes, or of used_memory"""  # noqa: RUF001  # the sign of multiplication
 
 PROFILE: Final = """\

@@ -8,19 +8,28 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from app.adapters.memory.sessions import MemorySessionRepository
+from app.domain.identifiers import SessionId
+from app.domain.sessions.replaced import MAX_REPLACED
 from app.domain.sessions.session import SessionPolicy
 
 from .population import session, token, user
 
+Sizes = tuple[float, float, float]
+"""The bytes of a session: after sign-in, after a rotation, and with as many replaced secrets as are kept."""
 
-def resident(count: int) -> tuple[float, float]:
-    """Return the resident bytes of a session: after sign-in, and after a rotation within the replay window."""
+_SHARE_WITH_ALL_KEPT: Final = 20
+"""One session in so many gets all the replaced secrets, which takes 31 more rotations."""
+
+
+def resident(count: int) -> Sizes:
+    """Return the resident bytes of a session."""
     return asyncio.run(_bytes_per_session(count, _resident))
 
 
-def allocated(count: int) -> tuple[float, float]:
+def allocated(count: int) -> Sizes:
     """Return the same for the memory that Python has allocated."""
     tracemalloc.start()
     return asyncio.run(_bytes_per_session(count, lambda: tracemalloc.get_traced_memory()[0]))
@@ -30,27 +39,38 @@ def _resident() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
 
 
-async def _bytes_per_session(count: int, memory_used: Callable[[], int]) -> tuple[float, float]:
-    """Return the memory per session. The users are created before, so their memory does not count."""
-    users = [user(number) for number in range(count)]
+async def _bytes_per_session(count: int, memory_used: Callable[[], int]) -> Sizes:
+    """Return the memory per session. The users and ids are created before, so their memory does not count."""
+    tokens = [(token(), user(number)) for number in range(count)]
     repository = MemorySessionRepository()
+    at_first = _used(memory_used)
+    for number, (first, owner) in enumerate(tokens):
+        await repository.add(session(first, owner, number))
+    signed_in = _used(memory_used)
+    for first, _ in tokens:
+        await _rotate(repository, first.session_id)
+    rotated = _used(memory_used)
+    some = tokens[::_SHARE_WITH_ALL_KEPT]
+    for first, _ in some * (MAX_REPLACED - 1):
+        await _rotate(repository, first.session_id)
+    just_rotated = (rotated - at_first) / count
+    return (signed_in - at_first) / count, just_rotated, just_rotated + (_used(memory_used) - rotated) / len(some)
+
+
+def _used(memory_used: Callable[[], int]) -> int:
     gc.collect()
-    before = memory_used()
-    for number, owner in enumerate(users):
-        await repository.add(session(token(), owner, number))
-    gc.collect()
-    signed_in = memory_used() - before
-    for owner in users:
-        now = time.time()
-        (each,) = await repository.list_live_sessions(owner.subject, now=now, limit=1)
-        swapped = await repository.advance(
-            each.session_id,
-            expected_digest=each.secret_digest,
-            new_digest=os.urandom(32),
-            replaced=SessionPolicy().replaced_after(each, salt=os.urandom(32), now=now),
-            now=now,
-            idle_expires_at=None,
-        )
-        assert swapped  # noqa: S101  # otherwise the second figure would be wrong
-    gc.collect()
-    return signed_in / count, (memory_used() - before) / count
+    return memory_used()
+
+
+async def _rotate(repository: MemorySessionRepository, session_id: SessionId) -> None:
+    found, now = await repository.find(session_id), time.time()
+    assert found is not None  # noqa: S101  # it was added
+    swapped = await repository.advance(
+        session_id,
+        expected_digest=found.secret_digest,
+        new_digest=os.urandom(32),
+        replaced=SessionPolicy().replaced_after(found, salt=os.urandom(32), now=now),
+        now=now,
+        idle_expires_at=None,
+    )
+    assert swapped  # noqa: S101  # otherwise the figures would be wrong

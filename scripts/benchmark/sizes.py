@@ -16,18 +16,18 @@ from . import cores, memory
 from .figures import Figure
 from .population import sessions
 
-_AIM_AT_REST: Final = 450.0
-_AIM_JUST_ROTATED: Final = 1024.0
+_AIMS: Final = {"signed in": 450.0, "just rotated": None, "with 32 replaced secrets": 4_096.0}
+"""The most bytes in each state."""
+
 _AT_ONCE: Final = 64
 
 
 def in_memory(count: int) -> Iterator[Figure]:
     """Yield the memory of a session, measured with ``count`` sessions in new processes."""
-    aims = {"signed in": _AIM_AT_REST, "just rotated": _AIM_JUST_ROTATED}
     for measure, kind in ((memory.resident, "resident"), (memory.allocated, "allocated")):
         with cores.process_on(cores.MEASURED) as fresh:
-            measured: Future[tuple[float, float]] = fresh.submit(measure, count)
-            for (state, aim), size in zip(aims.items(), measured.result(), strict=True):
+            measured: Future[memory.Sizes] = fresh.submit(measure, count)
+            for (state, aim), size in zip(_AIMS.items(), measured.result(), strict=True):
                 yield Figure.of_size(f"session {state}, {kind} memory", size, aim=aim)
 
 
