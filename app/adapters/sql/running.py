@@ -21,13 +21,23 @@ class RunningStatements:
         Raises ``StoreUnavailable`` after the time limit. Then the statement is cancelled and not awaited, because
         closing its connection takes time too.
         """
+        loop = asyncio.get_running_loop()
+        end: asyncio.Future[None] = loop.create_future()
+        deadline = loop.call_later(self._timeout, _give_up, statement, end)
+
+        def on_done(_: object) -> None:
+            self._running.discard(statement)
+            deadline.cancel()
+            if not end.done():
+                end.set_result(None)
+            if not statement.cancelled():
+                statement.exception()  # asyncio logs an exception that nobody reads; the caller may be gone
+
         self._running.add(statement)
-        statement.add_done_callback(self._on_done)
-        deadline = asyncio.get_running_loop().call_later(self._timeout, statement.cancel)
-        done, _ = await asyncio.wait({statement}, timeout=self._timeout)
-        if not done or statement.cancelled():
+        statement.add_done_callback(on_done)
+        await end
+        if not statement.done() or statement.cancelled():
             raise StoreUnavailable from TimeoutError(f"no answer within {self._timeout} s")
-        deadline.cancel()
         return statement.result()
 
     async def wait_until_idle(self) -> None:
@@ -35,7 +45,8 @@ class RunningStatements:
         while self._running:
             await asyncio.wait(self._running)
 
-    def _on_done(self, statement: asyncio.Future[Any]) -> None:
-        self._running.discard(statement)
-        if not statement.cancelled():
-            statement.exception()  # asyncio logs an exception that nobody reads; the caller may be gone
+
+def _give_up(statement: asyncio.Future[Any], end: asyncio.Future[None]) -> None:
+    statement.cancel()
+    if not end.done():
+        end.set_result(None)

@@ -59,7 +59,7 @@ def is_busy(error: Exception) -> bool:
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def is_interrupted(error: Exception) -> bool:
+def is_interrupted(error: Exception | None) -> bool:
     """Return whether a progress handler has stopped the statement."""
     return _code(error) == sqlite3.SQLITE_INTERRUPT
 
@@ -71,5 +71,5 @@ def store_error(error: Exception) -> Exception:
     return translated
 
 
-def _code(error: Exception) -> int:
+def _code(error: Exception | None) -> int:
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE

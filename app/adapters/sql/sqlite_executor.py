@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import Dialect
@@ -13,8 +14,9 @@ from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .executor import Executor, Outcome
 from .running import RunningStatements
+from .sqlite_change import Change
 from .sqlite_reader import SqliteReader
-from .sqlite_writer import Change, SqliteWriter
+from .sqlite_writer import SqliteWriter
 
 _BUSY_SHARE: Final = 0.8
 """The share of the time limit after which a change is not started any more. The rest is for its commit."""
@@ -24,11 +26,12 @@ _OTHER_CONNECTIONS: Final = 2
 
 
 class SqliteExecutor(Executor):
-    """Reads on the event loop, and writes in one thread."""
+    """Runs short statements on the event loop. Threads commit, and run long statements."""
 
     def __init__(self, url: DatabaseUrl, options: StoreOptions) -> None:
         self.dialect: Dialect = dialect()
         self._busy_seconds = options.timeout * _BUSY_SHARE
+        self._timeout = options.timeout
         self._running = RunningStatements(timeout=options.timeout)
         self._writer = SqliteWriter(url)
         self._reader = SqliteReader(
@@ -47,12 +50,20 @@ class SqliteExecutor(Executor):
     async def change(self, statement: CompiledStatement, arguments: Sequence[object], *, returning: bool) -> Outcome:
         start_by = time.monotonic() + self._busy_seconds
         change = Change(statement, arguments, returning=returning, start_by=start_by)
+        deadline = asyncio.get_running_loop().call_later(self._timeout, change.give_up)
         self._writer.submit(change)
-        return await self._running.result_of(change.future)
+        try:
+            return await change.future
+        finally:
+            deadline.cancel()
 
     async def wait_until_idle(self) -> None:
+        """Wait for the commit of changes whose callers are gone, too, but not for a disk that never answers."""
         await self._running.wait_until_idle()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout):
+                await self._writer.wait_until_idle()
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._writer.close, patience=self._timeout)
         await asyncio.to_thread(self._reader.close)

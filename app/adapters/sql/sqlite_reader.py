@@ -12,12 +12,10 @@ from typing import Any, Final
 from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .sqlite_connection import is_busy, is_interrupted, open_connection, store_error
+from .sqlite_steps import StepLimit
 
-_STEPS: Final = 2_000
-"""Instructions of SQLite's virtual machine between two looks at a read. They take about 0.1 ms."""
-
-_MAX_LOOKS: Final = 2
-"""A read that is looked at more often is too long for the event loop. One that finds a row by its key has 100 steps."""
+_STEPS: Final = 10_000
+"""Instructions of SQLite's virtual machine after which a thread looks at the time."""
 
 _MAX_THREADS: Final = 4
 
@@ -32,7 +30,7 @@ class SqliteReader:
         self._timeout = timeout
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
-        self._looks = 0
+        self._limit = StepLimit()
         self._long: set[CompiledStatement] = set()
         self._threads = ThreadPoolExecutor(max(1, min(threads, _MAX_THREADS)), thread_name_prefix="sqlite-reader")
         self._of_thread = threading.local()
@@ -42,12 +40,12 @@ class SqliteReader:
         """Return the rows, or ``None`` if the read must run in a thread."""
         if statement in self._long:
             return None
-        self._looks = 0
         try:
             if self._connection is None:
                 self._connection = self._open(busy_seconds=0.0)
-                self._connection.set_progress_handler(self._is_too_long, _STEPS)
-            return _rows(self._connection, statement, arguments)
+                self._limit.watch(self._connection)
+            with self._limit:
+                return _rows(self._connection, statement, arguments)
         except Exception as error:  # noqa: BLE001  # the thread meets it too
             if is_interrupted(error):
                 self._long.add(statement)
@@ -68,10 +66,6 @@ class SqliteReader:
         self._threads.shutdown()
         for connection in (self._connection, *self._in_threads):
             _close(connection)
-
-    def _is_too_long(self) -> bool:
-        self._looks += 1
-        return self._looks > _MAX_LOOKS
 
     def _read(self, statement: CompiledStatement, arguments: Sequence[object], deadline: float) -> Sequence[Any]:
         try:

@@ -29,21 +29,15 @@ class WriterTurns:
     def turn(self, *, until: float) -> Iterator[None]:
         """Have the turn, or go without it after a quarter of a second or at ``until``, on the monotonic clock."""
         give_up = min(until, time.monotonic() + _PATIENCE_SECONDS)
-        while not (has_turn := self._take()) and time.monotonic() < give_up:
+        while not (has_turn := self.take()) and time.monotonic() < give_up:
             time.sleep(_POLL_SECONDS)
         try:
             yield
         finally:
-            if has_turn and self._folder is not None:
-                fcntl.flock(self._folder, fcntl.LOCK_UN)
+            if has_turn:
+                self.give_back()
 
-    def close(self) -> None:
-        """Give the folder back."""
-        if self._folder is not None:
-            os.close(self._folder)
-            self._folder = None
-
-    def _take(self) -> bool:
+    def take(self) -> bool:
         """Return whether this process has the turn now. Without locks on folders, every process has it."""
         if self._folder is None:
             return True
@@ -54,6 +48,17 @@ class WriterTurns:
         except OSError:
             self.close()
         return True
+
+    def give_back(self) -> None:
+        """Give the turn to another process."""
+        if self._folder is not None:
+            fcntl.flock(self._folder, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the folder."""
+        if self._folder is not None:
+            os.close(self._folder)
+            self._folder = None
 
 
 def _opened(folder: Path) -> int | None:
