@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
         prog="scripts/bench", description="Measures the service against this machine's own limits."
     )
     parser.add_argument(
-        "--quick", action="store_true", help="take about a minute: fewer rounds, fewer sessions, rougher figures"
+        "--quick", action="store_true", help="take one to two minutes: fewer rounds, fewer sessions, rougher figures"
     )
     parser.add_argument(
         "--store",
