@@ -51,7 +51,6 @@ _OF_PACKAGES: Final[Mapping[str, str]] = {
     "logging": LOG,
     "cryptography": SIGNING,
     "joserfc": SIGNING,
-    "aiosqlite": STORE,
     "asyncpg": STORE,
     "greenlet": STORE,
     "redis": STORE,

@@ -30,6 +30,7 @@ WAITING: Final = 32
 
 ADD = insert(USERS)
 RENAME = update(USERS).where(USERS.c.subject == bindparam("whose")).values(username=bindparam("new_name"))
+CHANGE_ALL = update(USERS).values(scope=bindparam("new_scope"))
 FIND = select(USERS.c.username).where(USERS.c.subject == bindparam("whose"))
 ALL = select(USERS)
 SPOIL = text("INSERT OR ROLLBACK INTO users SELECT * FROM users WHERE subject = :taken")
@@ -213,12 +214,53 @@ async def test_a_long_read_leaves_the_event_loop(statements: Statements, executo
     assert executor._reader._long == set()
     await asyncio.gather(*(statements.execute(ADD, user(f"u{n:04}")) for n in range(2_000)))
     assert len(await names(statements)) == 2_001
-    assert [each.sql for each in executor._reader._long] == [(await _sql_of(statements))]
+    assert [each.sql for each in executor._reader._long] == [statements._compile(ALL, {}).sql]
     assert len(await names(statements)) == 2_001
 
 
-async def _sql_of(statements: Statements) -> str:
-    return statements._compile(ALL, {}).sql
+async def test_a_long_change_leaves_the_event_loop(
+    file: Path, statements: Statements, executor: SqliteExecutor
+) -> None:
+    """A change of many rows runs in the thread, also the first time, when it was begun on the event loop. What waits
+    with it is made too.
+    """
+    await asyncio.gather(*(statements.execute(ADD, user(f"u{n:04}")) for n in range(2_000)))
+    assert executor._writer._long == set()
+    for scope, name in (("first", "alice"), ("second", "bob")):
+        changing = (statements.execute(CHANGE_ALL, {"new_scope": scope}), statements.execute(ADD, user(name)))
+        assert sorted(await asyncio.gather(*changing)) in ([1, 2_000], [1, 2_001], [1, 2_002])
+        assert [each.sql for each in executor._writer._long] == [statements._compile(CHANGE_ALL, {"new_scope": ""}).sql]
+        rows = await statements.fetch(ALL, {})
+        assert {row.scope for row in rows} - {"account"} == {scope}
+    assert len(rows) == 2_002
+
+
+async def test_a_commit_that_takes_too_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the disk is slow, callers get their error in time, and the event loop goes on. What was begun is committed."""
+    committing, released = threading.Event(), threading.Event()
+
+    def hold_up(statement: str) -> None:
+        if statement == "COMMIT":
+            committing.set()
+            released.wait(30)
+
+    def open_slow(url: DatabaseUrl, *, busy_seconds: float) -> sqlite3.Connection:
+        connection = open_connection(url, busy_seconds=busy_seconds)
+        connection.set_trace_callback(hold_up)
+        return connection
+
+    monkeypatch.setattr(sqlite_writer, "open_connection", open_slow)
+    executor = SqliteExecutor(DatabaseUrl(f"sqlite:///{file}"), IMPATIENT)
+    statements = Statements(executor)
+    adding = asyncio.create_task(statements.execute(ADD, user("begun")))
+    await asyncio.to_thread(committing.wait)
+    late = asyncio.create_task(statements.execute(ADD, user("late")))
+    results = await asyncio.gather(adding, late, return_exceptions=True)
+    assert [type(result) for result in results] == [StoreUnavailable] * 2
+    released.set()
+    await executor.wait_until_idle()
+    assert await names(statements) == ["begun"]
+    await executor.close()
 
 
 async def test_a_read_without_end_is_ended(file: Path) -> None:
