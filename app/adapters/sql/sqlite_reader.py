@@ -32,7 +32,8 @@ class SqliteReader:
         self._connection: sqlite3.Connection | None = None
         self._limit = StepLimit()
         self._long: set[CompiledStatement] = set()
-        self._threads = ThreadPoolExecutor(max(1, min(threads, _MAX_THREADS)), thread_name_prefix="sqlite-reader")
+        self._thread_count = max(1, min(threads, _MAX_THREADS))
+        self._threads: ThreadPoolExecutor | None = None
         self._of_thread = threading.local()
         self._in_threads: list[sqlite3.Connection] = []
 
@@ -58,14 +59,20 @@ class SqliteReader:
         self, statement: CompiledStatement, arguments: Sequence[object]
     ) -> asyncio.Future[Sequence[Any]]:
         """Return the future rows."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._thread_count, thread_name_prefix="sqlite-reader")
         deadline = time.monotonic() + self._timeout
         return asyncio.get_running_loop().run_in_executor(self._threads, self._read, statement, arguments, deadline)
 
     def close(self) -> None:
-        """Close the connections, when the threads have finished."""
-        self._threads.shutdown()
+        """Close the connections, when the threads have finished. The next read opens new ones."""
+        if self._threads is not None:
+            self._threads.shutdown()
         for connection in (self._connection, *self._in_threads):
             _close(connection)
+        self._threads = self._connection = None
+        self._of_thread = threading.local()
+        self._in_threads.clear()
 
     def _read(self, statement: CompiledStatement, arguments: Sequence[object], deadline: float) -> Sequence[Any]:
         try:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from app.adapters.sql.store import SqlStore
 from app.contracts.session_processes import Opener, SessionProcesses
 from app.contracts.session_store import OPTIONS, DurableStoreContract
 from app.contracts.sessions import NOW, advance, new_session, rotated
+from app.domain.identifiers import Subject
 from app.domain.sessions.replaced import MAX_REPLACED
 from app.ports.session_repository import SessionRepository
 from app.ports.session_store import StoreOptions
@@ -19,6 +21,10 @@ from tests.conftest import Proof
 from tests.servers.postgres import Postgres
 
 from .conftest import Stores
+
+LONG: Final = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT count(*) FROM n"
+)
 
 
 class TestSqlStore(DurableStoreContract):
@@ -50,6 +56,18 @@ async def open_sessions(url: str) -> AsyncIterator[SessionRepository]:
     await store.open()
     yield store.sessions
     await store.close()
+
+
+async def test_a_closed_store_can_be_opened_again(stores: Stores) -> None:
+    """A store that was closed opens new connections, for short and long statements."""
+    [store] = await stores()
+    await store.sessions.add(new_session())
+    for _ in range(2):
+        await store.close()
+        await store.open()
+        assert await store.sessions.find(new_session().session_id) == new_session()
+        assert await store._statements.fetch(LONG, {}) == [(10_000,)]
+        assert await store.users.set_disabled(Subject("nobody"), disabled=True) is None
 
 
 async def test_sqlite_connections_have_their_settings(tmp_path: Path) -> None:
