@@ -1,10 +1,8 @@
 """The modes of the files that the service and its commands write: only their owner can read them."""
 
-import asyncio
 import logging
 import os
 import shlex
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -119,10 +117,6 @@ async def test_sqlite_never_creates_the_file(tmp_path: Path, no_umask: None) -> 
         await store.open()
     assert "keyturn.db" not in modes(tmp_path)
     await store.close()
-    # A thread of a connection that failed answers the event loop a moment later.
-    for thread in threading.enumerate():
-        if "connection_worker" in thread.name:
-            await asyncio.to_thread(thread.join, 20)
 
 
 @pytest.mark.parametrize("name", ["a b.db", "a%20b.db", "a?b.db", "a#b.db", "ä.db"])

@@ -41,16 +41,18 @@ async def test_a_cut_off_waits_for_changes_that_do_not_see_it(stores: Stores, ur
     assert not await advance(changing.sessions, rotated(new_session()), now=LATER + 1)
 
 
-async def test_a_change_that_does_not_end_is_named(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_that_does_not_end_is_named(stores: Stores, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A transaction that somebody left open makes ``set_cut_off`` fail and say what to do. The cut-off is stored."""
     monkeypatch.setattr(stored_cut_off, "_MAX_CHECKS", 2)
-    cutting, other = await stores(2)
-    async with other._engine.connect() as connection:
-        await connection.execute(text("BEGIN"))
-        await connection.execute(text("DELETE FROM sessions"))
-        with pytest.raises(StoreUnavailable, match="pg_stat_activity"):
-            await cutting.sessions.set_cut_off(int(NOW))
-        await connection.execute(text("ROLLBACK"))
+    [cutting] = await stores()
+    connection = await connect(DatabaseUrl(url), StoreOptions(timeout=20.0))
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("DELETE FROM sessions")
+    with pytest.raises(StoreUnavailable, match="pg_stat_activity"):
+        await cutting.sessions.set_cut_off(int(NOW))
+    await transaction.rollback()
+    await connection.close()
     assert await cutting.sessions.find_cut_off() == int(NOW)
     await cutting.sessions.set_cut_off(int(NOW))
 
