@@ -36,6 +36,7 @@ SIGNERS: Final[Mapping[str, Callable[[], Signer]]] = {
     "all in one step": lambda: RsaSigner(per_step=sys.maxsize),
     "1 in a step": lambda: RsaSigner(per_step=1),
     "2 in a step": lambda: RsaSigner(per_step=2),
+    "3 in a step": lambda: RsaSigner(per_step=3),
     "4 in a step": lambda: RsaSigner(per_step=4),
     "1 thread": lambda: ThreadedSigner(1),
     "2 threads": lambda: ThreadedSigner(2),

@@ -104,3 +104,13 @@ async def test_a_dropped_key_is_listed_for_the_tail() -> None:
     store.stored = both
     await keys.load()
     assert keys.dropped() == ()
+
+
+async def test_the_signer_gets_the_keys_that_are_published() -> None:
+    """A key that is removed from the store signs no more."""
+    store, signer = FakeKeyStore(*[StoredKey(key, b"") for key in (ACTIVE, PENDING)]), FakeSigner()
+    keys = KeyLifecycle(store=store, codec=FakeTokenCodec(), signer=signer, clock=FakeClock(), policy=KEY_POLICY)
+    for expected in ({"active", "pending"}, {"pending"}):
+        store.stored = tuple(each for each in store.stored if each.key.kid in expected)
+        await keys.load()
+        assert signer.installed == expected

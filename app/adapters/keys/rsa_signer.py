@@ -18,7 +18,7 @@ _PADDING: Final = PKCS1v15()
 _HASH: Final = SHA256()
 
 _QUEUE: Final = 1_000
-_PER_STEP: Final = 2
+_PER_STEP: Final = 3
 
 
 class _Turn(NamedTuple):
