@@ -154,7 +154,7 @@ class Container(DeclarativeContainer):
     )
     key_generator: Provider[KeyGenerator] = Singleton(RsaKeyGenerator, bits=_setting.key_size)
     token_codec: Provider[TokenCodec] = Singleton(JoseTokenCodec)
-    signer: Provider[Signer] = Singleton(RsaSigner, queue=1000, per_step=2)
+    signer: Provider[Signer] = Singleton(RsaSigner)
     key_lifecycle = Singleton(
         KeyLifecycle, store=key_store, codec=token_codec, signer=signer, clock=clock, policy=_setting.key_policy
     )

@@ -33,7 +33,9 @@ class Sample(NamedTuple):
 @contextmanager
 def _service(signer: str) -> Iterator[Server]:
     arguments = ["-m", "scripts.benchmark.signing_service", signer, "serve"]
-    with running(arguments, servers.environment({"KEYTURN_REPLAY_WINDOW": "1s"}), (cores.MEASURED, cores.DRIVING)) as (
+    with running(
+        arguments, servers.environment({"KEYTURN_REPLAY_WINDOW": "1s"}, range(0)), (cores.MEASURED, cores.DRIVING)
+    ) as (
         process,
         announcement,
     ):
@@ -41,7 +43,7 @@ def _service(signer: str) -> Iterator[Server]:
 
 
 def _open_lines(driver: Executor, signer: str, service: Server) -> None:
-    sign_in = client.post("/auth/login", username=servers.USERNAMES[0], password=servers.PASSWORD)
+    sign_in = client.post("/auth/login", username=servers.USERNAME, password=servers.PASSWORD)
     granted = [client.parse_object(body) for body in driver.submit(load.ask, service, sign_in, _SESSIONS).result()]
     refreshes = Refreshes([each["refresh_token"] for each in granted])
     readers = Gets("/auth/me", [each["access_token"] for each in granted])
