@@ -23,6 +23,7 @@ from .sessions import (
     limit_to,
     live_sessions,
     new_session,
+    revocations,
     revoke,
     revoked,
     rotated,
@@ -171,7 +172,7 @@ async def _contents(sessions: SessionRepository) -> list[object]:
     return [
         *[await sessions.find(each.session_id) for each in (LIVE, REVOKED, UNKNOWN, CUT)],
         await live_sessions(sessions, LIVE.subject),
-        list(await sessions.list_revocations(0.0)),
+        await revocations(sessions, 0.0),
         await sessions.find_cut_off(),
     ]
 

@@ -17,6 +17,7 @@ from .sessions import (
     advance,
     assert_same,
     new_session,
+    revocations,
     revoke,
     revoked,
     rotated,
@@ -101,7 +102,7 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
     async def test_revoke_refuses_an_unknown_session(self, repository: SessionRepository) -> None:
         """An unknown session is not revoked, and is not listed as revoked."""
         assert await revoke(repository, new_session()) is False, "revoke returned True for an unknown session"
-        listed = list(await repository.list_revocations(0.0))
+        listed = await revocations(repository, 0.0)
         assert listed == [], "list_revocations has a session that was never added"
 
     async def test_revoke_accepts_an_expired_session(self, repository: SessionRepository) -> None:

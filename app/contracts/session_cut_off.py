@@ -19,6 +19,7 @@ from .sessions import (
     began_at,
     live_sessions,
     new_session,
+    revocations,
     revoke,
     revoked,
     rotated,
@@ -142,7 +143,7 @@ class SessionCutOff(RepositoryContract[SessionRepository]):
         await repository.set_cut_off(CUT_OFF)
         await revoke(repository, new_session(1))
         await revoke(repository, later)
-        listed = list(await repository.list_revocations(0.0))
+        listed = await revocations(repository, 0.0)
         assert listed == [RevokedSession(later.session_id, LATER)], "sessions that the cut-off ended are listed"
 
     async def test_later_cut_off_ends_more(self, repository: SessionRepository) -> None:

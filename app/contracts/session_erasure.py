@@ -11,6 +11,7 @@ from .sessions import (
     began_at,
     live_sessions,
     new_session,
+    revocations,
     revoke,
     revoked,
     rotated,
@@ -108,7 +109,7 @@ class CutOffRevocation(RepositoryContract[SweptSessions]):
         for session in opened:
             assert_same(await repository.find(session.session_id), session.ended_by(cut_off))
         assert await live_sessions(repository) == opened[6:], "the list of live sessions is wrong"
-        listed = [each.session_id for each in await repository.list_revocations(0.0)]
+        listed = [each.session_id for each in await revocations(repository, 0.0)]
         assert set(listed) <= {opened[2].session_id}, "list_revocations has sessions that the cut-off ended"
         assert await sweep_cut_off(repository) == 0, "revoke_cut_off revoked sessions again"
 

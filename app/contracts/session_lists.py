@@ -23,6 +23,7 @@ from .sessions import (
     began_at,
     live_sessions,
     new_session,
+    revocations,
     revoke,
     rotated,
 )
@@ -128,10 +129,10 @@ class SessionLists(RepositoryContract[SessionRepository]):
             await revoke(repository, new_session(number), reason=RevocationReason.REUSE, now=LATER + number)
         every = [RevokedSession(new_session(number).session_id, LATER + number) for number in range(4)]
         for first in range(4):
-            listed = _by_time(await repository.list_revocations(LATER + first))
+            listed = _by_time(await revocations(repository, LATER + first))
             assert listed == every[first:], "list_revocations does not start at the moment itself"
-        assert _by_time(await repository.list_revocations(0.0)) == every, "not every revocation is listed"
-        listed = list(await repository.list_revocations(LATER + 3 + TICK))
+        assert _by_time(await revocations(repository, 0.0)) == every, "not every revocation is listed"
+        listed = await revocations(repository, LATER + 3 + TICK)
         assert listed == [], "a revocation before the moment is listed"
 
     async def test_revocations_are_listed_by_time_not_by_order_of_calls(self, repository: SessionRepository) -> None:
@@ -139,16 +140,25 @@ class SessionLists(RepositoryContract[SessionRepository]):
         for number, at in ((1, LATER + 5), (2, LATER)):
             await repository.add(new_session(number))
             await revoke(repository, new_session(number), now=at)
-        listed = list(await repository.list_revocations(LATER + 1))
+        listed = await revocations(repository, LATER + 1)
         expected = [RevokedSession(new_session(1).session_id, LATER + 5)]
         assert listed == expected, "list_revocations judges by the order of the calls"
+
+    async def test_revocations_of_one_time_are_all_listed(self, repository: SessionRepository) -> None:
+        """All pages together have each session once, also if all were revoked at the same time."""
+        sessions = [new_session(number) for number in range(5)]
+        for session in sessions:
+            await repository.add(session)
+            await revoke(repository, session)
+        listed = sorted(each.session_id for each in await revocations(repository))
+        assert listed == sorted(each.session_id for each in sessions), "a revocation is missing or listed twice"
 
     async def test_second_revoke_does_not_change_the_list(self, repository: SessionRepository) -> None:
         """A session is listed once, with its first time."""
         await repository.add(new_session())
         for at in (LATER, LATER + 1):
             await revoke(repository, new_session(), now=at)
-        listed = list(await repository.list_revocations(0.0))
+        listed = await revocations(repository, 0.0)
         assert listed == [RevokedSession(new_session().session_id, LATER)], "a second revoke changed the list"
 
     async def test_every_connection_sees_acknowledged_changes(self) -> None:
@@ -167,7 +177,7 @@ class SessionLists(RepositoryContract[SessionRepository]):
         assert await revoke(one, session), "a connection does not see the session that another one rotated"
         assert await advance(other, session) is False, "a session advanced that another connection has revoked"
         assert await live_sessions(other) == [], "the list has a session that another connection has revoked"
-        listed = list(await other.list_revocations(LATER))
+        listed = await revocations(other, LATER)
         assert listed == [RevokedSession(session.session_id, LATER)], "the revocation of another connection is missing"
 
 

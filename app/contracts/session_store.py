@@ -7,7 +7,7 @@ import pytest
 
 from ..domain.errors import ConfigurationError
 from ..ports.session_store import SessionStore, StoreOptions
-from .sessions import LATER, advance, assert_same, began_at, new_session, revoke, revoked, rotated
+from .sessions import LATER, advance, assert_same, began_at, new_session, revocations, revoke, revoked, rotated
 
 OPTIONS = StoreOptions(timeout=20.0, connections=3)
 
@@ -91,7 +91,7 @@ class DurableStoreContract(SessionStoreContract):
         await second.open()
         assert_same(await second.sessions.find(new_session(1).session_id), rotated(new_session(1)))
         assert_same(await second.sessions.find(new_session(2).session_id), revoked(new_session(2)))
-        listed = [each.session_id for each in await second.sessions.list_revocations(LATER)]
+        listed = [each.session_id for each in await revocations(second.sessions, LATER)]
         assert listed == [new_session(2).session_id], "a revocation is not listed after a restart"
         assert await second.sessions.find_cut_off() == ended.auth_time(), "the cut-off did not survive a restart"
         assert_same(await second.sessions.find(ended.session_id), ended.ended_by(ended.auth_time()))

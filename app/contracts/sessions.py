@@ -10,6 +10,7 @@ from ..domain.identifiers import ClientId, SessionId, Subject
 from ..domain.scope import Scope
 from ..domain.sessions.replaced import NOTHING_REPLACED
 from ..domain.sessions.session import RevocationReason, Session, SessionPolicy
+from ..domain.tokens.revoked_session import RevokedSession
 from ..ports.session_repository import SessionRepository
 from ..ports.session_sweeper import SessionSweeper
 
@@ -150,6 +151,19 @@ async def live_sessions(
 ) -> list[Session]:
     """Return the live sessions of ``subject`` in one page."""
     return list(await sessions.list_live_sessions(subject, now=now, limit=ALL))
+
+
+async def revocations(sessions: SessionRepository, moment: float = NEVER) -> list[RevokedSession]:
+    """Return the sessions revoked at or after ``moment``, of all pages."""
+    listed: list[RevokedSession] = []
+    after = ""
+    for _ in range(ALL):
+        page = await sessions.list_revocations(moment, after=after)
+        listed += page.revoked
+        if page.next is None:
+            return listed
+        after = page.next
+    raise AssertionError("the pages of list_revocations never end")
 
 
 async def sweep(sessions: SessionSweeper, *, expired_before: float = NEVER, revoked_before: float = NEVER) -> int:

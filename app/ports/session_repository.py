@@ -16,6 +16,13 @@ class CrowdedSubjects(NamedTuple):
     next: str | None
 
 
+class RevocationPage(NamedTuple):
+    """A page of revoked sessions, in any order. ``next`` is the cursor of the next page, ``None`` after the last."""
+
+    revoked: Sequence[RevokedSession]
+    next: str | None
+
+
 class SessionRepository(Protocol):
     """Stores sessions. Each method that changes one session is atomic. A change is durable when the method returns.
 
@@ -125,9 +132,11 @@ class SessionRepository(Protocol):
         """
         ...
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        """Return the sessions revoked at or after ``moment`` (seconds since the epoch), in any order.
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        """Return a page of the sessions revoked at or after ``moment`` (seconds since the epoch).
 
-        Sessions that the cut-off ended are left out.
+        ``after`` is the cursor of the page, "" for the first one. One call reads a bounded part of the store. A
+        page may be empty although others follow. All pages together have every session that was revoked when the first
+        one was read. Sessions that the cut-off ended are left out.
         """
         ...

@@ -1,14 +1,14 @@
 """Repositories and a signer in which a test makes something happen in the middle of a call."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ..domain.errors import StoreUnavailable
 from ..domain.identifiers import SessionId, Subject
 from ..domain.login.user import User
 from ..domain.sessions.session import RevocationReason, Session
-from ..domain.tokens.revoked_session import RevokedSession
+from ..ports.session_repository import RevocationPage
 from .sessions import FakeSessionRepository
 from .signer import FakeSigner
 from .users import FakeUserRepository
@@ -73,9 +73,9 @@ class FaultySessionRepository(Interruptions, FakeSessionRepository):
         await self._reach("after revoke")
         return revoked
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         await self._reach("before list_revocations")
-        return await super().list_revocations(moment)
+        return await super().list_revocations(moment, after=after)
 
 
 class FaultyUserRepository(Interruptions, FakeUserRepository):

@@ -11,10 +11,11 @@ from ..domain.identifiers import SessionId, Subject
 from ..domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from ..domain.sessions.session import RevocationReason, Session, SessionPosition
 from ..domain.tokens.revoked_session import RevokedSession
-from ..ports.session_repository import CrowdedSubjects, SessionRepository
+from ..ports.session_repository import CrowdedSubjects, RevocationPage, SessionRepository
 from ..ports.session_sweeper import SessionSweeper
 
 _MAX_REVOKED: Final = 1_000
+_PAGE: Final = 2
 
 
 class FakeSessionRepository(SessionRepository, SessionSweeper):
@@ -96,12 +97,18 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
         live = self._live_sessions(subject, now)
         return [each for each in live if after is None or each.position() > after][:limit]
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [
-            RevokedSession(each.session_id, each.revoked_at)
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        """Return pages of two: a short test has several."""
+        revoked = sorted(
+            (each.revoked_at, each.session_id)
             for each in self.stored.values()
             if each.revoked_at is not None and each.revoked_at >= moment and not each.began_by(self.cut_off)
-        ]
+        )
+        following = [each for each in revoked if _position(*each) > after]
+        page, is_last = following[:_PAGE], len(following) <= _PAGE
+        return RevocationPage(
+            [RevokedSession(session_id, at) for at, session_id in page], None if is_last else _position(*page[-1])
+        )
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         old = (each for each in self.stored.values() if each.replaced and each.rotated_at < rotated_before)
@@ -150,3 +157,8 @@ class FakeSessionRepository(SessionRepository, SessionSweeper):
             for each in sessions
             if await self.revoke(each.session_id, reason=reason, now=now)
         ]
+
+
+def _position(revoked_at: float, session_id: SessionId) -> str:
+    """Return a text that is ordered by time and then by id."""
+    return f"{revoked_at:024.6f} {session_id.hex()}"

@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.identifiers import SessionId, Subject
 from app.domain.sessions.session import Session
 from app.domain.tokens.revoked_session import RevokedSession
+from app.ports.session_repository import RevocationPage
 from app.testing.sessions import FakeSessionRepository
 
 
@@ -119,11 +120,12 @@ class KeepsReplacedSecrets(FakeSessionRepository):
 class ListsEndedAsRevoked(FakeSessionRepository):
     """``list_revocations`` has every session that the cut-off ended, which may be a million."""
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         ended = [
             RevokedSession(each.session_id, moment) for each in self.stored.values() if each.began_by(self.cut_off)
         ]
-        return [*await super().list_revocations(moment), *ended]
+        page = await super().list_revocations(moment, after=after)
+        return page._replace(revoked=[*page.revoked, *ended])
 
 
 class TakesPlacesOnPages(FakeSessionRepository):

@@ -7,6 +7,7 @@ from typing import Any
 from app.domain.identifiers import SessionId, Subject
 from app.domain.sessions.session import LAST_SECOND, RevocationReason, Session, SessionPosition
 from app.domain.tokens.revoked_session import RevokedSession
+from app.ports.session_repository import RevocationPage
 from app.testing.sessions import FakeSessionRepository
 
 
@@ -91,13 +92,21 @@ class RevocationsExcludeTheMoment(FakeSessionRepository):
             self._revoked[session_id] = now
         return won
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [RevokedSession(*each) for each in self._revoked.items() if each[1] > moment]
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        return RevocationPage([RevokedSession(*each) for each in self._revoked.items() if each[1] > moment], None)
 
 
 class RevocationsAssumeOrder(RevocationsExcludeTheMoment):
     """``list_revocations`` assumes that sessions are revoked in the order of the given times."""
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         latest_first = [RevokedSession(*each) for each in reversed(self._revoked.items())]
-        return list(takewhile(lambda each: each.revoked_at >= moment, latest_first))
+        return RevocationPage(list(takewhile(lambda each: each.revoked_at >= moment, latest_first)), None)
+
+
+class RevocationPagesGoOnByTime(FakeSessionRepository):
+    """A page of ``list_revocations`` begins after the time of the one before, so it leaves out some of that time."""
+
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        place = after and after.partition(" ")[0] + "!"
+        return await super().list_revocations(moment, after=place)

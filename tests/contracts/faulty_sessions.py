@@ -1,12 +1,12 @@
 """Session repositories with one fault each in an act."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.domain.identifiers import SessionId, Subject
 from app.domain.sessions.session import LAST_SECOND, RevocationReason, Session
 from app.domain.tokens.revoked_session import RevokedSession
+from app.ports.session_repository import RevocationPage
 from app.testing.sessions import FakeSessionRepository
 
 
@@ -49,8 +49,9 @@ class RevokesUnknownSessions(FakeSessionRepository):
             self._unknown.append(RevokedSession(session_id, now))
         return await super().revoke(session_id, reason=reason, now=now)
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [*await super().list_revocations(moment), *self._unknown]
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        page = await super().list_revocations(moment, after=after)
+        return page._replace(revoked=[*page.revoked, *self._unknown])
 
 
 class RevokeRefusesExpired(FakeSessionRepository):

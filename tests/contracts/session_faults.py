@@ -73,6 +73,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         lists.PagesAfterASession: "page_starts_after_a_position_whose_session_is_gone",
         lists.PagesBeforeFiltering: "page_is_full_although_ended_sessions_are_between",
         lists.RevocationsExcludeTheMoment: "revocations_are_listed_from_the_moment_on",
+        lists.RevocationPagesGoOnByTime: "revocations_of_one_time_are_all_listed",
         lists.RevocationsAssumeOrder: "revocations_are_listed_by_time_not_by_order_of_calls",
         acts.SecondRevokeWrites: "second_revoke_does_not_change_the_list",
         connections.RemembersSessions: "every_connection_sees_acknowledged_changes",

@@ -1,7 +1,6 @@
 """Followers miss no revocation, although instances learn of them late, out of order, and with wrong clocks."""
 
 import random
-from collections.abc import Sequence
 
 import pytest
 
@@ -19,6 +18,7 @@ from app.domain.tokens.signing import TokenSigning
 from app.domain.verifier.feed_follower import FeedFollower
 from app.domain.verifier.issuer_keys import IssuerKeys
 from app.ports.issuer import FeedDocument, JwkSetDocument
+from app.ports.session_repository import RevocationPage
 from app.testing.audit import FakeAuditTrail
 from app.testing.builders import AUDIENCE, ISSUER, KEY_POLICY
 from app.testing.keys import FakeKeyStore
@@ -46,8 +46,8 @@ class SlowStore:
     async def find_cut_off(self) -> None:
         """Return ``None``: nobody ends all sessions here."""
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [each for seen_at, each in self.commits if seen_at <= self.now and each.revoked_at >= moment]
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        return RevocationPage([each for at, each in self.commits if at <= self.now and each.revoked_at >= moment], None)
 
 
 class Instance:

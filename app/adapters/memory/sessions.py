@@ -10,8 +10,9 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session, SessionPosition
+from ...domain.tokens.revocation_order import RevocationOrder, RevocationPosition
 from ...domain.tokens.revoked_session import RevokedSession
-from ...ports.session_repository import CrowdedSubjects, SessionRepository
+from ...ports.session_repository import CrowdedSubjects, RevocationPage, SessionRepository
 from ...ports.session_sweeper import SessionSweeper
 
 _MAX_REVOKED: Final = 1_000
@@ -29,7 +30,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Session] = {}
         self._by_subject = _SubjectIndex()
-        self._revoked: dict[SessionId, float] = {}
+        self._revoked = RevocationOrder()
         self._to_sweep: deque[SessionId] = deque()
         self._rotations: list[tuple[float, SessionId]] = []
         self._cut_off: int | None = None
@@ -81,7 +82,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         if not revoked:
             return False
         self._sessions[session_id] = revoked
-        self._revoked[session_id] = now
+        self._revoked.add_each([RevokedSession(session_id, now)])
         return True
 
     async def set_credential_version(
@@ -130,12 +131,10 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         live = await self._live_sessions(subject, now)
         return [each for each in live if after is None or each.position() > after][:limit]
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return [
-            RevokedSession(session_id, at)
-            for session_id, at in self._revoked.items()
-            if at >= moment and not self._sessions[session_id].began_by(self._cut_off)
-        ]
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        block = self._revoked.block_after(RevocationPosition.parse(after) if after else RevocationPosition(moment))
+        listed = [each for each in block.revoked() if not self._sessions[each.session_id].began_by(self._cut_off)]
+        return RevocationPage(listed, None if block.next is None else block.next.text())
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         erased = 0
@@ -183,7 +182,8 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     def _delete(self, session: Session) -> None:
         del self._sessions[session.session_id]
-        self._revoked.pop(session.session_id, None)
+        if session.revoked_at is not None:
+            self._revoked.discard(RevokedSession(session.session_id, session.revoked_at))
         self._by_subject.remove(session.subject, session.session_id)
 
 

@@ -5,14 +5,21 @@ from typing import Final
 
 from ...domain.identifiers import SessionId
 from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_repository import RevocationPage
 from . import redis_keys
 from .commands import RedisCommands
-from .script import SET_CUT_OFF
+from .script import LIST_SUBJECT, SET_CUT_OFF
 
 _SHARDS: Final = range(redis_keys.SHARDS)
 
 _MAX_CUT_OFF_SECONDS: Final = 3_600
 """A cut-off is set within this time of the clock, by every instance. No session that it ended can be revoked later."""
+
+_PAGE_OF_ALL: Final = 16
+"""The most revocations of one shard that the first page has. It reads all shards at once."""
+
+_PAGE_OF_ONE: Final = 1_000
+"""The revocations on a page of one shard."""
 
 
 class Revocations:
@@ -31,13 +38,36 @@ class Revocations:
         found = await self._commands.run_command("GET", [redis_keys.cut_off(shard) for shard in _SHARDS])
         return max((int(each) for each in found if each is not None), default=None)
 
-    async def list_since(self, moment: float) -> Sequence[RevokedSession]:
-        """Return the revocations at or after ``moment`` (s) of sessions that the cut-off did not end."""
-        keys = [redis_keys.revocations(shard) for shard in _SHARDS]
-        shards = await self._commands.run_command("ZRANGEBYSCORE", keys, repr(moment), "+inf", "WITHSCORES")
-        revoked = [each for shard in shards for each in _pairs(shard)]
+    async def list_since(self, moment: float, after: str) -> RevocationPage:
+        """Return a page of the revocations at or after ``moment`` (s) of sessions that the cut-off did not end.
+
+        The first page has all of the shards, or ends in the first one that has more. Each further page is of one shard.
+        Its cursor is the shard, and the time and the id of the last revocation that was read.
+        """
+        revoked, following = await (self._of_one(moment, after) if after else self._of_all(moment))
         cut_off = await self.find_cut_off() if revoked else None
-        return revoked if cut_off is None else await self._without_cut_off(revoked, cut_off)
+        listed = revoked if cut_off is None else await self._without_cut_off(revoked, cut_off)
+        return RevocationPage(listed, following)
+
+    async def _of_all(self, moment: float) -> tuple[Sequence[RevokedSession], str | None]:
+        keys = [redis_keys.revocations(shard) for shard in _SHARDS]
+        limits = ("LIMIT", "0", str(_PAGE_OF_ALL))
+        replies = await self._commands.run_command("ZRANGEBYSCORE", keys, repr(moment), "+inf", "WITHSCORES", *limits)
+        revoked: list[RevokedSession] = []
+        for shard, reply in zip(_SHARDS, replies, strict=True):
+            revoked += (page := list(_pairs(reply)))
+            if len(page) == _PAGE_OF_ALL:
+                return revoked, _cursor(shard, page[-1])
+        return revoked, None
+
+    async def _of_one(self, moment: float, after: str) -> tuple[Sequence[RevokedSession], str | None]:
+        number, time, session_id = (*after.split(" "), "", "")[:3]
+        shard = int(number)
+        place = (repr(float(time or moment)), bytes.fromhex(session_id), _PAGE_OF_ONE, "after")
+        page = list(_pairs(await self._commands.run_script(LIST_SUBJECT, [redis_keys.revocations(shard)], *place)))
+        if len(page) == _PAGE_OF_ONE:
+            return page, _cursor(shard, page[-1])
+        return page, f"{shard + 1}" if shard + 1 in _SHARDS else None
 
     async def _without_cut_off(self, revoked: Sequence[RevokedSession], cut_off: int) -> Sequence[RevokedSession]:
         """Return the revocations of sessions that began after the cut-off. A session that is no longer there stays."""
@@ -46,6 +76,10 @@ class Revocations:
         times = await self._commands.run_command("HGET", keys, "created_at")
         ended = {each.session_id for each, at in zip(early, times, strict=True) if at and int(float(at)) <= cut_off}
         return [each for each in revoked if each.session_id not in ended]
+
+
+def _cursor(shard: int, last: RevokedSession) -> str:
+    return f"{shard} {last.revoked_at!r} {last.session_id.hex()}"
 
 
 def _pairs(reply: Sequence[bytes]) -> Iterator[RevokedSession]:

@@ -7,8 +7,7 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session, SessionPosition
-from ...domain.tokens.revoked_session import RevokedSession
-from ...ports.session_repository import CrowdedSubjects, SessionRepository
+from ...ports.session_repository import CrowdedSubjects, RevocationPage, SessionRepository
 from ...ports.session_store import StoreOptions
 from . import redis_keys
 from .commands import RedisCommands
@@ -132,8 +131,8 @@ class RedisSessionRepository(SessionRepository):
     ) -> Sequence[Session]:
         return await self._of_subject.list_live(subject, now=now, limit=limit, after=after)
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        return await self._revocations.list_since(moment)
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        return await self._revocations.list_since(moment, after)
 
     def _packed(self, replaced: ReplacedSecrets) -> bytes:
         """Return the replaced secrets as they are stored; nothing if they are not to be kept."""

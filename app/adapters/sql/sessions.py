@@ -1,6 +1,5 @@
 """Sessions in a database. Each act on one session is one statement."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, case, insert, select, update
@@ -8,11 +7,9 @@ from sqlalchemy import bindparam, case, insert, select, update
 from ...domain.identifiers import SessionId
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
-from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import SessionRepository
 from .schema import SESSIONS
 from .session_rows import (
-    AFTER_CUT_OFF,
     COLUMNS,
     CUT_OFF,
     LIVE,
@@ -25,6 +22,7 @@ from .session_rows import (
 )
 from .statements import Statements
 from .stored_cut_off import StoredCutOff
+from .stored_revocations import StoredRevocations
 from .subject_sessions import SubjectSessions
 
 _SESSION: Final = SESSIONS.c
@@ -57,15 +55,11 @@ _SET_CREDENTIAL_VERSION: Final = (
     .values(credential_version=bindparam("new_version"))
 )
 
-_REVOCATIONS: Final = select(_SESSION.session_id, _SESSION.revoked_at).where(
-    _SESSION.revoked_at >= bindparam("moment"), AFTER_CUT_OFF
-)
-
 _NEVER: Final = 1e300
 """A time in seconds that is later than every expiry."""
 
 
-class SqlSessionRepository(SubjectSessions, StoredCutOff, SessionRepository):
+class SqlSessionRepository(SubjectSessions, StoredRevocations, StoredCutOff, SessionRepository):
     """Keeps sessions in the table ``sessions``, and the cut-off in the table ``session_cut_off``."""
 
     def __init__(self, statements: Statements) -> None:
@@ -113,7 +107,3 @@ class SqlSessionRepository(SubjectSessions, StoredCutOff, SessionRepository):
         versions = {"expected_version": expected_version, "new_version": credential_version}
         parameters = {"id": session_id, **versions, **live_at(now)}
         return await self._statements.execute(_SET_CREDENTIAL_VERSION, parameters) > 0
-
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
-        rows = await self._statements.fetch(_REVOCATIONS, {"moment": moment})
-        return [RevokedSession(SessionId(row.session_id), row.revoked_at) for row in rows]

@@ -1,7 +1,6 @@
 """Revocation: end sessions before they expire (RFC 7009)."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Final
 
 from ...ports.audit_trail import AuditTrail
@@ -15,6 +14,7 @@ from ..tokens.policy import AccessTokenPolicy
 from ..tokens.revocation_list import RevocationList
 from ..tokens.revoked_session import RevokedSession
 from .lookup import SessionLookup
+from .revocation_pages import pages_of_revocations
 from .session import RevocationReason, Session
 from .unanswered import UnansweredRevocations
 
@@ -48,22 +48,22 @@ class Revocation:
         """Copy the cut-off, and the revocations from ``since`` on (seconds since the epoch), from the store into the
         revocation list.
 
-        Without ``since``, copy all that matter to access tokens still alive. Return the ``since`` of the next call: it
-        reads the last minute again, because clocks differ and commits become visible out of order. Raises
+        Without ``since``, copy all that matter to access tokens still alive. They come in pages, between which the
+        event loop serves requests; a call that fails has copied some. Return the ``since`` of the next call: it reads
+        the last minute again, because clocks differ and commits become visible out of order. Raises
         ``StoreUnavailable``.
         """
         now = self._clock.now()
         if since is None:
             since = now - self._policy.memory_of_revocations()
-        revoked = await self._sessions.list_revocations(since)
+        async for revoked in pages_of_revocations(self._sessions, since):
+            self._revoked.add_each(revoked)
+            await self._unanswered.record_committed(revoked)
         # Read the cut-off second: the list leaves out what a cut-off ended that was set a moment ago.
         cut_off = await self._sessions.find_cut_off()
         if cut_off is not None:
             self._revoked.revoke_until(cut_off)
-        for each in sorted(revoked, key=attrgetter("revoked_at")):
-            self._revoked.add(each)
         self._revoked.mark_synced(until=now)
-        await self._unanswered.record_committed(revoked)
         return now - _OVERLAP_SECONDS
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
@@ -160,8 +160,7 @@ class Revocation:
 
     def _revoked_several(self, revoked: Sequence[Session], reason: RevocationReason, now: float) -> None:
         """Refuse the access tokens of all the sessions first, because recording the events takes longer."""
-        for session in revoked:
-            self._revoked.add(RevokedSession(session.session_id, now))
+        self._revoked.add_each(RevokedSession(session.session_id, now) for session in revoked)
         for session in revoked:
             self._audit.record(SessionWasRevoked(**session.event_facts(now), reason=reason))
 

@@ -38,6 +38,8 @@ class UnansweredRevocations:
 
         Raises ``StoreUnavailable``; the same call can be repeated.
         """
+        if not self._recorded:
+            return
         for each in revoked:
             recorded = self._recorded.get(each.revoked_at)
             if recorded is None or each.session_id in recorded:

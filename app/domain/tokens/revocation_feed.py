@@ -71,7 +71,7 @@ class RevocationFeed:
             window=window,
             keys=tuple(key.kid for key in published),
             dropped=self._keys.dropped(),
-            revoked=self._revoked.since(max(since, now - window)),
+            revoked=list(self._revoked.since(max(since, now - window))),
             token_lifetime=self._policy.lifetime,
             cut_off=self._revoked.cut_off,
         )

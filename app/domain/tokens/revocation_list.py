@@ -1,20 +1,26 @@
 """The list of revoked sessions in the memory of this instance."""
 
-from bisect import bisect_left, insort
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ..identifiers import SessionId
 from .claims import AccessTokenClaims
 from .policy import MAX_TOKEN_LIFETIME
+from .revocation_order import RevocationBlock, RevocationOrder, RevocationPosition
 from .revoked_session import RevokedSession
+
+_SHARDS: Final = 256
+"""The ids are in so many sets, by their first byte. A set that grows copies itself in one step of the event loop."""
+
+_MAX_FORGOTTEN: Final = 10_000
 
 
 class RevocationList:
-    """The revoked sessions as a set, and as a list in the order of revocation.
+    """The revoked sessions as sets, and in the order of revocation.
 
-    Most revocations arrive in order and are added at the end of the list. ``synced_until`` (seconds since the epoch) is
-    the time up to which the list was last read from the store or the feed.
+    A session takes about 140 bytes. Each act takes as long with a million sessions as with ten. ``version`` changes
+    when a session or a cut-off is added. ``synced_until`` (seconds since the epoch) is the time up to which the list
+    was last read from the store or the feed.
 
     ``cut_off`` (whole seconds since the epoch) ends every session that began at or before it; ``None`` if there is
     none. ``token_lifetime`` is in seconds: an access token is accepted for at most so long after its ``iat``, because
@@ -22,17 +28,27 @@ class RevocationList:
     """
 
     def __init__(self) -> None:
-        self._revoked: set[SessionId] = set()
-        self._by_time: list[RevokedSession] = []
+        self._revoked: tuple[set[SessionId], ...] = tuple(set() for _ in range(_SHARDS))
+        self._order = RevocationOrder()
+        self.version = 0
         self.synced_until = 0.0
         self.cut_off: int | None = None
         self.token_lifetime = MAX_TOKEN_LIFETIME
 
     def add(self, revoked: RevokedSession) -> None:
         """Add a revoked session. A session that is in the list already keeps its time."""
-        if revoked.session_id not in self._revoked:
-            self._revoked.add(revoked.session_id)
-            insort(self._by_time, revoked, key=_order)
+        self.add_each((revoked,))
+
+    def add_each(self, revoked: Iterable[RevokedSession]) -> None:
+        """Add revoked sessions as ``add`` does. 1,000 of them take one or two milliseconds."""
+        new: list[RevokedSession] = []
+        for each in revoked:
+            shard = self._revoked[each.session_id[0]]
+            if each.session_id not in shard:
+                shard.add(each.session_id)
+                new.append(each)
+        self._order.add_each(new)
+        self.version += len(new)
 
     def revoke_until(self, cut_off: int) -> None:
         """Revoke all sessions that began at or before ``cut_off`` (whole seconds since the epoch).
@@ -41,15 +57,19 @@ class RevocationList:
         """
         if self.cut_off is None or cut_off > self.cut_off:
             self.cut_off = cut_off
+            self.version += 1
 
     def ends(self, claims: AccessTokenClaims) -> bool:
         """Return whether the session of an access token was revoked, by its id or by the cut-off.
 
         A token without a session is never ended here. ``auth_time`` has whole seconds, as the cut-off has.
         """
-        if claims.session_id is None or claims.auth_time is None:
+        session_id = claims.session_id
+        if session_id is None or claims.auth_time is None:
             return False
-        return claims.session_id in self._revoked or (self.cut_off is not None and claims.auth_time <= self.cut_off)
+        return session_id in self._revoked[session_id[0]] or (
+            self.cut_off is not None and claims.auth_time <= self.cut_off
+        )
 
     def mark_synced(self, *, until: float) -> None:
         """Set ``synced_until`` to ``until`` (seconds since the epoch)."""
@@ -57,27 +77,22 @@ class RevocationList:
 
     def __contains__(self, session_id: SessionId) -> bool:
         """Return whether the session was revoked by its id."""
-        return session_id in self._revoked
+        return session_id in self._revoked[session_id[0]]
 
     def __len__(self) -> int:
         """Return the number of sessions that were revoked by their ids."""
-        return len(self._revoked)
+        return len(self._order)
 
-    def since(self, moment: float) -> Sequence[RevokedSession]:
-        """Return the sessions revoked at or after ``moment``, the earliest first."""
-        return self._by_time[self._first(moment) :]
+    def since(self, moment: float) -> Iterator[RevokedSession]:
+        """Yield the sessions revoked at or after ``moment``, the earliest first."""
+        for block in self._order.blocks(RevocationPosition(moment)):
+            yield from block.revoked()
+
+    def block_after(self, position: RevocationPosition, *, whole: bool = False) -> RevocationBlock:
+        """Return the sessions after ``position`` as ``RevocationOrder.block_after`` does."""
+        return self._order.block_after(position, whole=whole)
 
     def forget(self, *, revoked_before: float) -> None:
-        """Remove the sessions that were revoked before ``revoked_before``."""
-        old = self._first(revoked_before)
-        if old:
-            self._revoked.difference_update([each.session_id for each in self._by_time[:old]])
-            del self._by_time[:old]
-
-    def _first(self, moment: float) -> int:
-        """Return the index of the first session revoked at or after ``moment``."""
-        return bisect_left(self._by_time, moment, key=attrgetter("revoked_at"))
-
-
-def _order(revoked: RevokedSession) -> tuple[float, SessionId]:
-    return revoked.revoked_at, revoked.session_id
+        """Remove sessions that were revoked before ``revoked_before``, the earliest first: at most 10,000 in a call."""
+        for session_id in self._order.remove_before(revoked_before, limit=_MAX_FORGOTTEN):
+            self._revoked[session_id[0]].discard(session_id)

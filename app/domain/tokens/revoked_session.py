@@ -1,13 +1,15 @@
 """Revoked sessions."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..identifiers import SessionId
 
 
-@dataclass(frozen=True, slots=True)
-class RevokedSession:
-    """The id of a revoked session, and the time of the revocation in seconds since the epoch."""
+class RevokedSession(NamedTuple):
+    """The id of a revoked session, and the time of the revocation in seconds since the epoch.
+
+    It is a tuple, because an instance that starts may read a million of them.
+    """
 
     session_id: SessionId
     revoked_at: float

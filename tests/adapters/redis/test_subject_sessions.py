@@ -14,7 +14,7 @@ from app.adapters.redis.script import REVOKE_LISTED, Script
 from app.adapters.redis.store import RedisStore
 from app.contracts.rate_limit_repository import NOW as FULL_AT
 from app.contracts.rate_limit_repository import THREE, key
-from app.contracts.sessions import LATER, NOW, SUBJECT, advance, live_sessions, new_session, revoke
+from app.contracts.sessions import LATER, NOW, SUBJECT, advance, live_sessions, new_session, revocations, revoke
 from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import SessionId, Subject
 from app.domain.sessions.session import RevocationReason, Session
@@ -40,7 +40,7 @@ async def test_many_sessions_end_with_few_messages(valkey: Valkey, open_store: O
     assert calls(valkey, "evalsha") + calls(valkey, "eval") <= pages * (64 + 1) + 64 + 2
     assert calls(valkey, "publish") <= pages * 64
     assert await live_sessions(store.sessions) == []
-    assert len(await store.sessions.list_revocations(LATER)) == MANY
+    assert len(await revocations(store.sessions, LATER)) == MANY
 
 
 async def test_a_call_that_failed_has_ended_the_newest_sessions(

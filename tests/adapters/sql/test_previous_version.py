@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.sql.store import SqlStore
 from app.contracts.session_store import OPTIONS
+from app.contracts.sessions import revocations
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.sessions import ratchet
 from app.domain.sessions.ratchet import RefreshToken, Verdict
@@ -92,7 +93,7 @@ async def test_an_upgrade_keeps_live_sessions(bare_url: str) -> None:
     verdict, third = await this.refresh(second, NOW + 3)
     assert verdict is Verdict.ROTATE
     assert await this.refresh(first, NOW + 4) == (Verdict.REPLAY, third)
-    assert [each.session_id for each in await store.sessions.list_revocations(NOW)] == [ended.session_id]
+    assert [each.session_id for each in await revocations(store.sessions, NOW)] == [ended.session_id]
     assert await this.erase_replaced(NOW + 500) == 1
     assert await this.refresh(second, NOW + 500) == (Verdict.REUSE, None)
     await store.close()

@@ -11,7 +11,7 @@ from keyturn.domain.identifiers import SessionId, Subject
 from keyturn.domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from keyturn.domain.sessions.session import RevocationReason, Session, SessionPosition
 from keyturn.domain.tokens.revoked_session import RevokedSession
-from keyturn.ports.session_repository import CrowdedSubjects, SessionRepository
+from keyturn.ports.session_repository import CrowdedSubjects, RevocationPage, SessionRepository
 from keyturn.ports.session_sweeper import SessionSweeper
 
 from .directory import Directory
@@ -126,7 +126,9 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
         live = await self._directory.act(lambda: self._folder.live(subject, now))
         return [each for each in live if after is None or each.position() > after][:limit]
 
-    async def list_revocations(self, moment: float) -> Sequence[RevokedSession]:
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:  # one page
+        """Return all in one page: each list of this store reads every file."""
+
         def revocations() -> Sequence[RevokedSession]:
             cut_off = self._folder.cut_off()
             return [
@@ -135,7 +137,7 @@ class FileSessionRepository(SessionRepository, SessionSweeper):
                 if each.revoked_at is not None and each.revoked_at >= moment and not each.began_by(cut_off)
             ]
 
-        return await self._directory.act(revocations)
+        return RevocationPage(await self._directory.act(revocations), None)
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         def erase() -> int:

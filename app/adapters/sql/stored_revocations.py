@@ -1,0 +1,43 @@
+"""The revocations in a database, in pages."""
+
+from typing import Final
+
+from sqlalchemy import bindparam, select, tuple_
+
+from ...domain.identifiers import SessionId
+from ...domain.tokens.revoked_session import RevokedSession
+from ...ports.session_repository import RevocationPage
+from .schema import SESSIONS
+from .session_rows import AFTER_CUT_OFF
+from .statements import Statements
+
+_SESSION: Final = SESSIONS.c
+
+# The sessions that the cut-off ended are read too, and left out afterwards. Otherwise a page could pass over a million
+# of them to find a few others. The first condition makes the index fit.
+_PAGE: Final = (
+    select(_SESSION.session_id, _SESSION.revoked_at, AFTER_CUT_OFF.label("is_listed"))
+    .where(
+        _SESSION.revoked_at >= bindparam("after_time"),
+        tuple_(_SESSION.revoked_at, _SESSION.session_id) > tuple_(bindparam("after_time"), bindparam("after_id")),
+    )
+    .order_by(_SESSION.revoked_at, _SESSION.session_id)
+    .limit(bindparam("max_rows"))
+)
+
+_MAX_ROWS: Final = 2_000
+"""The rows of a page. They take the event loop a few milliseconds."""
+
+
+class StoredRevocations:
+    """The part of the session repository that lists revocations. A cursor is the time and the id of a row."""
+
+    _statements: Statements
+
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        time, _, session_id = after.partition(" ")
+        place = {"after_time": float(time or moment), "after_id": bytes.fromhex(session_id)}
+        rows = await self._statements.fetch(_PAGE, {**place, "max_rows": _MAX_ROWS})
+        revoked = [RevokedSession(SessionId(row[0]), row[1]) for row in rows if row[2]]
+        is_last = len(rows) < _MAX_ROWS
+        return RevocationPage(revoked, None if is_last else f"{rows[-1].revoked_at!r} {rows[-1].session_id.hex()}")
