@@ -29,18 +29,13 @@ from app.testing.tokens import FakeTokenCodec
 
 
 class SignallingStore(MemoryStore):
-    """A store that signals a revocation in every turn of the event loop, and that can be unavailable."""
+    """A store that signals a revocation in every turn of the event loop."""
 
     def __init__(self) -> None:
         super().__init__("memory://", StoreOptions())
-        self.away = False
 
     async def await_revocation(self, *, seconds: float) -> None:
         await asyncio.sleep(0)
-
-    async def check(self) -> None:
-        if self.away:
-            raise StoreUnavailable
 
 
 class FakeRevocation:
@@ -58,11 +53,11 @@ class FakeRevocation:
 
 
 class Instance:
-    """An instance with a session store and another store."""
+    """An instance with a session store."""
 
     def __init__(self) -> None:
         self.revocation = FakeRevocation()
-        self.stores = (SignallingStore(), SignallingStore())
+        self.store = SignallingStore()
         self.readiness = Readiness()
         self.readiness.started = True
 
@@ -71,7 +66,7 @@ class Instance:
         """Run the task that reads revocations."""
         revocation: Revocation = self.revocation  # type: ignore[assignment]  # the task calls no other method
         task = asyncio.create_task(
-            sync_revocations_periodically(revocation, self.stores, self.readiness, NullTelemetry(), since=NOW)
+            sync_revocations_periodically(revocation, self.store, self.readiness, NullTelemetry(), since=NOW)
         )
         yield
         assert not task.done()
@@ -101,20 +96,10 @@ async def test_an_outage_misses_no_revocation() -> None:
     async with instance.syncing():
         await instance.until(lambda: len(instance.revocation.calls) >= 3)
         assert set(instance.revocation.calls) == {NOW}
-        assert str(instance.readiness) == "without store"
+        assert str(instance.readiness) == "without revocations"
         assert not instance.readiness
         instance.revocation.error = None
         await instance.until(lambda: bool(instance.readiness) and NOW + 1 in instance.revocation.calls)
-
-
-async def test_the_user_store_decides_readiness_too() -> None:
-    """While the store of the users does not answer, the instance is not ready."""
-    instance = Instance()
-    instance.stores[1].away = True
-    async with instance.syncing():
-        await instance.until(lambda: not instance.readiness)
-        instance.stores[1].away = False
-        await instance.until(lambda: bool(instance.readiness))
 
 
 async def test_a_bug_does_not_end_the_task() -> None:

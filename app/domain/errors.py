@@ -70,9 +70,22 @@ class Unavailable(KeyturnError):
 
 
 class StoreUnavailable(Unavailable):
-    """The store did not answer. It is unknown whether the change was made."""
+    """The store did not answer, or it refused. It is unknown whether the change was made.
+
+    ``fault`` is the kind of failure, such as ``disk_full``; ``no_answer`` is also the kind of what nobody knows better.
+    ``text``, the text of this exception, is for the operator: what the store said, and how to mend it. It contains no
+    secret and no value of a statement. Clients get the description in its place.
+    """
 
     description = "The store cannot be reached; try again."
+
+    def __init__(
+        self, description: str | None = None, *, text: str | None = None, fault: str = "no_answer", retry_after: int = 1
+    ) -> None:
+        super().__init__(description, retry_after=retry_after)
+        self.fault = fault
+        if text is not None:
+            self.args = (text,)
 
 
 class InvalidClient(KeyturnError):

@@ -56,6 +56,10 @@ class Telemetry(Protocol):
         """
         ...
 
+    def store_check_failed(self, *, store: str, fault: str) -> None:
+        """Count a check, once a second, at which a store did not take a small change. ``store`` is what it keeps."""
+        ...
+
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
         """Set the signing keys, and their states by ``kid``. ``period`` is the time between two activations in seconds,
         ``None`` if keys are rotated by hand only.

@@ -27,6 +27,7 @@ from .background import (
 from .container import Container
 from .http_services import http_services
 from .settings import Settings
+from .store_watch import StoreWatch
 from .telemetry import request_observers
 
 _LOG: Final = logging.getLogger("keyturn")
@@ -85,22 +86,27 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         synced_from = await container.revocation().sync_revocations()
         await _create_bootstrap_user(container.accounts(), settings)
         _warn_of_data_in_memory(settings)
-        for task in _background_tasks(container, app[READINESS], synced_from=synced_from):
+        watch = StoreWatch(
+            container.distinct_stores(), container.key_lifecycle(), app[READINESS], container.telemetry()
+        )
+        await watch.check()
+        for task in _background_tasks(container, app[READINESS], watch, synced_from=synced_from):
             cleanup.push_async_callback(_cancel, asyncio.create_task(task))
         app[READINESS].started = True
         yield
 
 
 def _background_tasks(
-    container: Container, readiness: Readiness, *, synced_from: float
+    container: Container, readiness: Readiness, watch: StoreWatch, *, synced_from: float
 ) -> Iterator[Coroutine[Any, Any, None]]:
     telemetry, keys = container.telemetry(), container.key_lifecycle()
     yield sweep_periodically(container.retention())
     yield save_records_periodically(container.audit_recorder())
     yield maintain_keys_periodically(keys, container.key_rotation(), container.key_reload(), telemetry)
     yield sync_revocations_periodically(
-        container.revocation(), container.distinct_stores(), readiness, telemetry, since=synced_from
+        container.revocation(), container.session_store(), readiness, telemetry, since=synced_from
     )
+    yield watch.run()
     yield measure_keys_periodically(keys, telemetry, period=container.settings().key_policy.period)
     yield count_dropped_lines_periodically(telemetry)
 

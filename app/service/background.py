@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ..adapters.http.server.readiness import Readiness
+from ..adapters.http.server.readiness import WITHOUT_REVOCATIONS, Readiness
 from ..adapters.telemetry.audit_recorder import AuditRecorder
 from ..adapters.telemetry.logs import dropped_lines
 from ..domain.errors import ConfigurationError, StoreUnavailable
@@ -63,31 +62,23 @@ async def save_last_records(recorder: AuditRecorder) -> None:
 
 
 async def sync_revocations_periodically(
-    revocation: Revocation,
-    stores: Sequence[SessionStore],
-    readiness: Readiness,
-    telemetry: Telemetry,
-    *,
-    since: float,
+    revocation: Revocation, sessions: SessionStore, readiness: Readiness, telemetry: Telemetry, *, since: float
 ) -> None:
     """Read the revocations of other instances from ``since`` on: every second, and when the store signals one.
 
-    Also store in ``readiness`` whether the stores answer. The store of the sessions is the first of ``stores``.
+    Also store in ``readiness`` whether that works.
     """
-    sessions, *others = stores
     while True:
         await sessions.await_revocation(seconds=_SYNC_SECONDS)
         try:
             since = await revocation.sync_revocations(since)
             telemetry.caught_up("revocations")
-            for store in others:
-                await store.check()
-        except StoreUnavailable:
-            _set_stores_answer(readiness, answer=False)
+        except StoreUnavailable as error:
+            readiness.set_fault(WITHOUT_REVOCATIONS, error.fault)
         except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping up with revocations failed")
         else:
-            _set_stores_answer(readiness, answer=True)
+            readiness.set_fault(WITHOUT_REVOCATIONS, None)
 
 
 async def measure_keys_periodically(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
@@ -149,11 +140,3 @@ async def maintain_keys_periodically(
         else:
             telemetry.caught_up("keys")
             last_fault = last_fault if rounds_to_skip else ""
-
-
-def _set_stores_answer(readiness: Readiness, *, answer: bool) -> None:
-    if readiness.stores_answer and not answer:
-        _LOG.error("a store does not answer: sign-in and refresh are refused until it does")
-    if answer and not readiness.stores_answer:
-        _LOG.info("the stores answer again")
-    readiness.stores_answer = answer

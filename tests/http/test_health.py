@@ -31,12 +31,12 @@ async def test_starting_or_draining_service_is_not_ready(
 
 
 async def test_service_without_store_is_not_ready(service: Service) -> None:
-    """While its store does not answer, a service is live but not ready."""
-    service.app[READINESS].stores_answer = False
+    """While its store does not serve, a service is live but not ready, and says why."""
+    service.app[READINESS].set_fault("without store", "disk_full")
     answer = await service.ask("GET", "/readyz")
-    assert (answer.status, answer.json()) == (503, {"status": "without store"})
+    assert (answer.status, answer.json()) == (503, {"status": "without store", "reason": "disk_full"})
     assert (await service.ask("GET", "/livez")).status == 200
-    service.app[READINESS].stores_answer = True
+    service.app[READINESS].set_fault("without store", None)
     assert (await service.ask("GET", "/readyz")).status == 200
 
 

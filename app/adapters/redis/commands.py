@@ -10,9 +10,11 @@ from redis.asyncio import Redis
 from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, TryAgainError
 
 from ...domain.errors import StoreUnavailable
-from .messages import execute, pipeline, result, run_id
+from ..store_faults import RecentRefusal
+from .messages import execute, fault_of, pipeline, result, run_id
 from .scan_place import ScanPlace
 from .script import Arguments, Command, Script
+from .server_faults import too_few_replicas
 from .topology import Topology
 
 Run = tuple[Sequence[str], Arguments]
@@ -39,12 +41,15 @@ def _limited(
         try:
             async with asyncio.timeout(self._timeout), self._connections:
                 return await act(self, *args, **kwargs)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             self._refresh_soon()
+            self.refusal.note(error)
             raise
         except (RedisError, OSError, TimeoutError) as error:
             self._refresh_soon()
-            raise StoreUnavailable from error
+            fault = fault_of(error)
+            self.refusal.note(fault)
+            raise fault from error
 
     return limited
 
@@ -54,7 +59,8 @@ class RedisCommands:
 
     Every method raises ``StoreUnavailable`` after ``timeout`` seconds at the latest. A script is sent again only if the
     server said that it did not run it. If ``replicas`` is more than 0, a change returns when that many replicas have it
-    (``WAIT``, on the connection of the change), unless its script needs no confirmation.
+    (``WAIT``, on the connection of the change), unless its script needs no confirmation. ``refusal`` is the last
+    one that the server refused.
     """
 
     def __init__(self, topology: Topology, *, timeout: float, connections: int, replicas: int) -> None:
@@ -63,6 +69,7 @@ class RedisCommands:
         self._replicas = replicas
         self._connections = asyncio.Semaphore(connections)
         self._refreshing: asyncio.Task[None] | None = None
+        self.refusal = RecentRefusal()
 
     @_limited
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
@@ -121,6 +128,10 @@ class RedisCommands:
             with suppress(asyncio.CancelledError):
                 await self._refreshing
 
+    def one_for_each_server(self, redis_keys: Sequence[str]) -> list[str]:
+        """Return one of the keys for each server that has some of them."""
+        return [own_keys[0] for _, own_keys in self._by_client(redis_keys)]
+
     def _by_client(self, redis_keys: Sequence[str]) -> Iterator[tuple[Redis, list[str]]]:
         """Yield each server that has some of the keys, and those keys."""
         keys_of_client: dict[Redis, list[str]] = {}
@@ -170,7 +181,7 @@ class RedisCommands:
         wait: Command = ("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))
         *replies, confirmed = await pipeline(client, [*commands, wait])
         if any(not isinstance(reply, Exception) for reply in replies) and int(result(confirmed)) < replicas:
-            raise StoreUnavailable from TimeoutError("too few replicas confirmed the change")
+            raise too_few_replicas()
         return replies
 
     def _replicas_of(self, script: Script) -> int:

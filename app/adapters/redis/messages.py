@@ -1,11 +1,44 @@
 """Send commands to one server."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from redis.asyncio import Redis
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    TryAgainError,
+)
 
+from ...domain.errors import StoreUnavailable
 from .script import Command
+from .server_faults import fault_of_connection, fault_of_reply
+
+_WORDS: Final[Mapping[type[Exception], str]] = {
+    AuthenticationError: "WRONGPASS",
+    BusyLoadingError: "LOADING",
+    ClusterDownError: "CLUSTERDOWN",
+    MasterDownError: "MASTERDOWN",
+    NoPermissionError: "NOPERM",
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
+    TryAgainError: "TRYAGAIN",
+}
+"""The first words that redis-py takes off the errors of these classes."""
+
+
+def fault_of(error: Exception) -> StoreUnavailable:
+    """Return the error of the ports for an error of redis-py."""
+    word = _WORDS.get(type(error))
+    if word is not None:
+        return fault_of_reply(f"{word} {error}")
+    return fault_of_reply(str(error)) if isinstance(error, ResponseError) else fault_of_connection(error)
 
 
 async def run_id(client: Redis) -> str:

@@ -11,6 +11,9 @@ SHARDS: Final = 64
 SIGNING_KEYS: Final = "keyturn:{signing-keys}:keys"
 SIGNING_KEY_SUCCESSORS: Final = "keyturn:{signing-keys}:successors"
 
+PROBES: Final = tuple(f"keyturn:{{{shard}}}:probe" for shard in range(SHARDS))
+"""The keys of which one on each primary is written to, to see whether it takes writes."""
+
 SUBJECT_PATTERN: Final = "keyturn:{*}:sessions"
 """Matches the keys of all subjects' lists and no others, because a text in base64url has no ``}``."""
 

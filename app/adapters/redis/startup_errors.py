@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
+from ..store_faults import LASTING
+from .messages import fault_of
 from .redis_url import RedisUrl
 
 
@@ -24,6 +26,15 @@ def translate_startup_errors(url: RedisUrl) -> Iterator[None]:
     except RedisClusterException as error:
         raise StoreUnavailable(f"{url}: no cluster answers there.") from error
     except ResponseError as error:
-        raise ConfigurationError(f"{url} refuses to serve: {error}.") from error
+        raise _refused(url, fault_of(error)) from error
+    except StoreUnavailable as error:
+        raise _refused(url, error) from error
     except (RedisError, OSError, TimeoutError) as error:
         raise StoreUnavailable(f"{url} cannot be reached: {type(error).__name__}.") from error
+
+
+def _refused(url: RedisUrl, error: StoreUnavailable) -> ConfigurationError | StoreUnavailable:
+    """Return the error for a server whose check failed. Time mends some faults, and the operator the others."""
+    if error.fault in LASTING:
+        return ConfigurationError(f"{url} cannot be used. {error}")
+    return StoreUnavailable(f"{url} cannot be used now. {error}", fault=error.fault)

@@ -9,6 +9,8 @@ from .revocation_listener import RevocationListener
 from .server_check import check_server
 from .sessions import RedisSessionRepository
 from .startup_errors import translate_startup_errors
+from .topology import Topology
+from .write_check import check_writes
 
 
 class RedisStore(SessionStore):
@@ -20,22 +22,29 @@ class RedisStore(SessionStore):
         self._options = options
         self._url = parse_redis_url(url, timeout=options.timeout)
         self._topology = self._url.topology()
-        self._commands = RedisCommands(
-            self._topology, timeout=options.timeout, connections=options.connections, replicas=options.replicas
-        )
+        self._commands = self._commands_of(self._topology)
         self._revocations = RevocationListener(self._topology)
         self.sessions = RedisSessionRepository(self._commands, options)
         self.rate_limits = RedisRateLimitRepository(self._commands)
         self.signing_keys = RedisEncryptedKeyRepository(self._commands)
 
+    def _commands_of(self, topology: Topology) -> RedisCommands:
+        options = self._options
+        return RedisCommands(
+            topology, timeout=options.timeout, connections=options.connections, replicas=options.replicas
+        )
+
     async def prepare(self) -> None:
         topology = self._url.topology()
+        commands = self._commands_of(topology)
         try:
             with translate_startup_errors(self._url):
                 await topology.refresh()
                 for client in topology.primaries():
                     await check_server(client, server=str(self._url), replicas=self._options.replicas)
+                await check_writes(commands)
         finally:
+            await commands.close()
             await topology.close()
 
     async def open(self) -> None:
@@ -46,7 +55,7 @@ class RedisStore(SessionStore):
         self._revocations.start()
 
     async def check(self) -> None:
-        await self._commands.run_command("EXISTS", ["keyturn"])
+        await check_writes(self._commands)
 
     async def await_revocation(self, *, seconds: float) -> None:
         await self._revocations.wait(seconds)

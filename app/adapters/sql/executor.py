@@ -40,6 +40,10 @@ class Executor(Protocol):
         """
         ...
 
+    async def check(self) -> None:
+        """Return if the database takes changes; commits a small one to see that."""
+        ...
+
     async def wait_until_idle(self) -> None:
         """Return when no statement is running."""
         ...

@@ -1,6 +1,7 @@
 """Upgrade a database to the schema of this program."""
 
 import logging
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from ...ports.session_store import StoreOptions
 from .database_file import create_private_file
 from .database_url import DatabaseUrl
 from .engine import run_in_transaction
+from .sqlite_file import check_log
 from .startup_errors import translate_startup_errors
 
 _LOG: Final = logging.getLogger("keyturn.sql")
@@ -26,6 +28,8 @@ _LOCK: Final = 0x6B_65_79_74_75_72_6E
 
 _ENCODINGS: Final = frozenset({"UTF8", "SQL_ASCII"})
 """The encodings of PostgreSQL that store every text. SQL_ASCII stores the bytes of UTF-8 as they come."""
+
+_MAX_NUMBER: Final = 0x7FFF_FFFF
 
 _TIMEOUT_SECONDS: Final = 60.0
 
@@ -41,6 +45,7 @@ async def upgrade(url: DatabaseUrl, options: StoreOptions) -> None:
     with translate_startup_errors(url):
         if url.is_sqlite:
             create_private_file(url.file)
+            check_log(url.file)
         await run_in_transaction(url, lambda connection: _upgrade(connection, str(url)), patient)
 
 
@@ -53,6 +58,8 @@ def _upgrade(connection: Connection, database: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS:.0f}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    else:
+        _give_number(connection)
     config = _config()
     config.attributes["connection"] = connection
     before = MigrationContext.configure(connection).get_current_revision()
@@ -68,6 +75,12 @@ def _upgrade(connection: Connection, database: str) -> None:
     if before != newest:
         command.upgrade(config, "head")
         _LOG.info("database upgraded", extra={"fields": {"from": before, "to": newest}})
+
+
+def _give_number(connection: Connection) -> None:
+    """Give a SQLite file a random number, by which it is told from others."""
+    if not connection.scalar(text("PRAGMA application_id")):
+        connection.exec_driver_sql(f"PRAGMA application_id={secrets.randbelow(_MAX_NUMBER) + 1}")
 
 
 def _check_encoding(connection: Connection, database: str, *, is_new: bool) -> None:

@@ -6,11 +6,9 @@ from typing import Any, Final, TypeVar
 
 from ...ports.session_store import StoreOptions
 from .database_url import DatabaseUrl
+from .postgres_faults import READ_ONLY_STATE, sqlstate_of
 
 _T = TypeVar("_T")
-
-_READ_ONLY: Final = "25006"
-"""The SQLSTATE of a change on a server that only reads: it was the primary, and is a replica now."""
 
 _REFUSED_CLASSES: Final = ("22", "23", "40")
 """The first two characters of each SQLSTATE with which a server refuses one statement: its values, a constraint, a
@@ -23,8 +21,9 @@ _STATEMENT_TIMEOUT: Final = "57014"
 class PostgresConnections:
     """At most ``options.connections`` connections, which are opened when they are needed.
 
-    A connection keeps its prepared statements. With ``options.prepared_statements`` off, each statement runs in a
-    transaction: a pooler such as PgBouncer may change the server between two transactions.
+    When one of them turns out to be read-only, or to lead to a server that only reads, none of those that are open by
+    then is used again. A connection keeps its prepared statements. With ``options.prepared_statements`` off, each
+    statement runs in a transaction: a pooler such as PgBouncer may change the server between two transactions.
     """
 
     def __init__(self, url: DatabaseUrl, options: StoreOptions) -> None:
@@ -32,12 +31,14 @@ class PostgresConnections:
         self._options = options
         self._turns = asyncio.Semaphore(options.connections)
         self._idle: list[Any] = []
+        self._generation = 0
         milliseconds = int(options.timeout * 1000)
         self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
 
     async def run(self, statement: Callable[[Any], Awaitable[_T]]) -> _T:
         """Return the result of a statement on a connection, for which it may have to wait."""
         async with self._turns:
+            generation = self._generation
             connection = self._take_idle() or await connect(self._url, self._options)
             try:
                 if self._options.prepared_statements:
@@ -45,9 +46,9 @@ class PostgresConnections:
                 else:
                     result = await self._run_in_transaction(connection, statement)
             except BaseException as error:
-                self._put_back_or_discard(connection, error)
+                self._put_back_or_discard(connection, error, generation)
                 raise
-            self._idle.append(connection)
+            self._put_back(connection, generation)
             return result
 
     async def close(self) -> None:
@@ -74,16 +75,24 @@ class PostgresConnections:
         await connection.execute("COMMIT")
         return result
 
-    def _put_back_or_discard(self, connection: Any, error: BaseException) -> None:
-        state = getattr(error, "sqlstate", None) or ""
+    def _put_back_or_discard(self, connection: Any, error: BaseException, generation: int) -> None:
+        state = sqlstate_of(error)
         if state.startswith(_REFUSED_CLASSES) or state == _STATEMENT_TIMEOUT:
-            self._idle.append(connection)
+            self._put_back(connection, generation)
             return
         connection.terminate()
-        if state == _READ_ONLY:  # the others lead to the same server
+        if state == READ_ONLY_STATE:  # the others lead to the same server
+            self._generation += 1
             for each in self._idle:
                 each.terminate()
             self._idle.clear()
+
+    def _put_back(self, connection: Any, generation: int) -> None:
+        """Keep a connection for later, unless it may lead to a server that only reads."""
+        if generation == self._generation:
+            self._idle.append(connection)
+        else:
+            connection.terminate()
 
 
 async def connect(url: DatabaseUrl, options: StoreOptions) -> Any:

@@ -37,7 +37,8 @@ class RunningStatements:
         statement.add_done_callback(on_done)
         await end
         if not statement.done() or statement.cancelled():
-            raise StoreUnavailable from TimeoutError(f"no answer within {self._timeout} s")
+            late = TimeoutError(f"no answer within {self._timeout} s")
+            raise StoreUnavailable(text=f"The database gave {late}. It is too slow, or a lock is held.") from late
         return statement.result()
 
     async def wait_until_idle(self) -> None:

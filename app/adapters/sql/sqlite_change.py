@@ -4,10 +4,17 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.sql.compiler import ExpandedState
 
 from .compiled import CompiledStatement
 from .executor import Outcome
 from .sqlite_connection import store_error
+
+_MAX_CHECKS: Final = 0x7FFF_FFFF
+
+_NO_STATEMENT: Final = CompiledStatement(ExpandedState("", {}, {}, (), {}), {}, ())
 
 
 class Change:
@@ -38,15 +45,17 @@ class Change:
             self.fail(TimeoutError("the database was locked"))
             return
         try:
-            before = connection.total_changes
-            cursor = connection.execute(self.statement.sql, self._arguments)
-            if self._returning:
-                rows = self.statement.rows(cursor.fetchall(), lambda: [column[0] for column in cursor.description])
-                self._outcome = Outcome(len(rows), rows)
-            else:
-                self._outcome = Outcome(connection.total_changes - before, ())
+            self._outcome = self._run(connection)
         except Exception as error:  # noqa: BLE001  # the caller gets it
             self.fail(error)
+
+    def _run(self, connection: sqlite3.Connection) -> Outcome:
+        before = connection.total_changes
+        cursor = connection.execute(self.statement.sql, self._arguments)
+        if not self._returning:
+            return Outcome(connection.total_changes - before, ())
+        rows = self.statement.rows(cursor.fetchall(), lambda: [column[0] for column in cursor.description])
+        return Outcome(len(rows), rows)
 
     def error(self) -> Exception | None:
         """Return the error of the statement, if it failed."""
@@ -73,3 +82,17 @@ class Change:
             self.future.set_exception(store_error(self._error or RuntimeError("not run")))
         else:
             self.future.set_result(self._outcome)
+
+
+class Check(Change):
+    """A change that shows whether the file can be written: it counts in the header of the file. ``SqliteFile`` knows by
+    this number whether another file was copied over this one.
+    """
+
+    def __init__(self, *, start_by: float) -> None:
+        super().__init__(_NO_STATEMENT, (), returning=False, start_by=start_by)
+
+    def _run(self, connection: sqlite3.Connection) -> Outcome:
+        [checks] = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version={(checks + 1) & _MAX_CHECKS}")
+        return Outcome(1, ())

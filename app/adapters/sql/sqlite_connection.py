@@ -4,11 +4,9 @@ import sqlite3
 import time
 from typing import Final
 
-from ...domain.errors import AlreadyExists, StoreUnavailable
+from ...domain.errors import AlreadyExists
 from .database_url import DatabaseUrl
-
-_PRIMARY_CODE: Final = 0xFF
-"""The bits of an error code without its details."""
+from .sqlite_faults import fault_of, primary_code
 
 _POLL_SECONDS: Final = 0.005
 
@@ -56,20 +54,16 @@ def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
 
 def is_busy(error: Exception) -> bool:
     """Return whether another process holds a lock."""
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def is_interrupted(error: Exception | None) -> bool:
     """Return whether a progress handler has stopped the statement."""
-    return _code(error) == sqlite3.SQLITE_INTERRUPT
+    return primary_code(error) == sqlite3.SQLITE_INTERRUPT
 
 
 def store_error(error: Exception) -> Exception:
     """Return the error of the ports for an error of the driver, which is its cause."""
-    translated = AlreadyExists() if isinstance(error, sqlite3.IntegrityError) else StoreUnavailable()
+    translated = AlreadyExists() if isinstance(error, sqlite3.IntegrityError) else fault_of(error)
     translated.__cause__ = error
     return translated
-
-
-def _code(error: Exception | None) -> int:
-    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE

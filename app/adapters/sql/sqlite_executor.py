@@ -14,7 +14,8 @@ from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .executor import Executor, Outcome
 from .running import RunningStatements
-from .sqlite_change import Change
+from .sqlite_change import Change, Check
+from .sqlite_file import SqliteFile
 from .sqlite_reader import SqliteReader
 from .sqlite_writer import SqliteWriter
 
@@ -33,9 +34,11 @@ class SqliteExecutor(Executor):
         self._busy_seconds = options.timeout * _BUSY_SHARE
         self._timeout = options.timeout
         self._running = RunningStatements(timeout=options.timeout)
-        self._writer = SqliteWriter(url)
+        self._file = SqliteFile(url.file)
+        self._writer = SqliteWriter(url, self._file)
         self._reader = SqliteReader(
             url,
+            file=self._file,
             timeout=options.timeout,
             busy_seconds=self._busy_seconds,
             threads=options.connections - _OTHER_CONNECTIONS,
@@ -49,7 +52,13 @@ class SqliteExecutor(Executor):
 
     async def change(self, statement: CompiledStatement, arguments: Sequence[object], *, returning: bool) -> Outcome:
         start_by = time.monotonic() + self._busy_seconds
-        change = Change(statement, arguments, returning=returning, start_by=start_by)
+        return await self._make(Change(statement, arguments, returning=returning, start_by=start_by))
+
+    async def check(self) -> None:
+        self._reader.verify_file()
+        await self._make(Check(start_by=time.monotonic() + self._busy_seconds))
+
+    async def _make(self, change: Change) -> Outcome:
         deadline = asyncio.get_running_loop().call_later(self._timeout, change.give_up)
         self._writer.submit(change)
         try:
@@ -65,5 +74,7 @@ class SqliteExecutor(Executor):
                 await self._writer.wait_until_idle()
 
     async def close(self) -> None:
+        self._file.spare()
         await asyncio.to_thread(self._writer.close, patience=self._timeout)
         await asyncio.to_thread(self._reader.close)
+        self._file.close()

@@ -12,6 +12,8 @@ from typing import Any, Final
 from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .sqlite_connection import is_busy, is_interrupted, open_connection, store_error
+from .sqlite_faults import WrongFile
+from .sqlite_file import SqliteFile
 from .sqlite_steps import StepLimit
 
 _STEPS: Final = 10_000
@@ -25,8 +27,11 @@ class SqliteReader:
     locked, starts again in a thread, and its statement runs in threads from then on.
     """
 
-    def __init__(self, url: DatabaseUrl, *, timeout: float, busy_seconds: float, threads: int) -> None:
+    def __init__(
+        self, url: DatabaseUrl, *, file: SqliteFile, timeout: float, busy_seconds: float, threads: int
+    ) -> None:
         self._url = url
+        self._file = file
         self._timeout = timeout
         self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
@@ -41,12 +46,11 @@ class SqliteReader:
         """Return the rows, or ``None`` if the read must run in a thread."""
         if statement in self._long:
             return None
+        self._verify()
         try:
-            if self._connection is None:
-                self._connection = self._open(busy_seconds=0.0)
-                self._limit.watch(self._connection)
+            connection = self._connection_of_loop()
             with self._limit:
-                return _rows(self._connection, statement, arguments)
+                return _rows(connection, statement, arguments)
         except Exception as error:  # noqa: BLE001  # the thread meets it too
             if is_interrupted(error):
                 self._long.add(statement)
@@ -54,6 +58,13 @@ class SqliteReader:
                 _close(self._connection)
                 self._connection = None
         return None
+
+    def verify_file(self) -> None:
+        """Raise ``StoreUnavailable`` if the file is not the one that was opened. The schema may have changed."""
+        try:
+            self._file.verify_with(self._connection_of_loop())
+        except (WrongFile, sqlite3.Error) as error:
+            raise store_error(error) from error
 
     def read_in_thread(
         self, statement: CompiledStatement, arguments: Sequence[object]
@@ -75,6 +86,7 @@ class SqliteReader:
         self._in_threads.clear()
 
     def _read(self, statement: CompiledStatement, arguments: Sequence[object], deadline: float) -> Sequence[Any]:
+        self._verify()
         try:
             connection = self._connection_of_thread()
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
@@ -84,6 +96,18 @@ class SqliteReader:
                 _close(getattr(self._of_thread, "connection", None))
                 self._of_thread.connection = None
             raise store_error(error) from error
+
+    def _verify(self) -> None:
+        try:
+            self._file.verify()
+        except WrongFile as error:
+            raise store_error(error) from error
+
+    def _connection_of_loop(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._open(busy_seconds=0.0)
+            self._limit.watch(self._connection)
+        return self._connection
 
     def _connection_of_thread(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
@@ -95,6 +119,7 @@ class SqliteReader:
     def _open(self, *, busy_seconds: float) -> sqlite3.Connection:
         connection = open_connection(self._url, busy_seconds=busy_seconds)
         connection.execute("PRAGMA query_only=ON")
+        self._file.learn(connection)
         return connection
 
 

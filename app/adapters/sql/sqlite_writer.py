@@ -15,6 +15,8 @@ from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .sqlite_change import Change
 from .sqlite_connection import is_busy, is_interrupted, open_connection
+from .sqlite_faults import WrongFile
+from .sqlite_file import SqliteFile
 from .sqlite_steps import StepLimit
 from .sqlite_turns import WriterTurns
 
@@ -30,8 +32,9 @@ class SqliteWriter:
     each. The thread commits. It also runs a change that turned out to be long, and waits while another process writes.
     """
 
-    def __init__(self, url: DatabaseUrl) -> None:
+    def __init__(self, url: DatabaseUrl, file: SqliteFile) -> None:
         self._url = url
+        self._file = file
         self._waiting: deque[Change] = deque()
         self._begun: SimpleQueue[Sequence[Change] | None] = SimpleQueue()
         self._is_busy = False
@@ -98,8 +101,9 @@ class SqliteWriter:
         if self._connection is None or self._turns is None or not self._turns.take():
             return False
         try:
+            self._file.verify()
             self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error:
+        except (sqlite3.Error, WrongFile):
             return False
         finally:
             self._turns.give_back()
@@ -147,12 +151,14 @@ class SqliteWriter:
 
     def _begin(self, *, until: float) -> None:
         """Get the lock of the file. Another process that waits for it gets it first."""
+        self._file.verify()
         if self._turns is None:
             self._turns = WriterTurns(self._url.file)
         if self._connection is None:
             self._connection = open_connection(self._url, busy_seconds=max(0.0, until - time.monotonic()))
             self._connection.execute("PRAGMA busy_timeout=0")
             self._limit.watch(self._connection)
+            self._file.learn(self._connection)
         with self._turns.turn(until=until):
             for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
                 try:
@@ -190,6 +196,8 @@ class SqliteWriter:
     def _fail(self, changes: Sequence[Change], error: Exception) -> None:
         for change in changes:
             change.fail(error)
+        if isinstance(error, WrongFile):  # to close the connection would write to the other file
+            return
         if not is_busy(error) or (self._connection is not None and self._connection.in_transaction):
             self._disconnect()
 

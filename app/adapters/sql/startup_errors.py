@@ -7,7 +7,12 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
+from ..store_faults import LASTING, LOCKED, NO_ANSWER
+from . import postgres_faults, sqlite_faults
 from .database_url import DatabaseUrl
+from .sqlite_faults import WrongFile
+
+_TEMPORARY: Final = (LOCKED, NO_ANSWER)
 
 _REFUSALS: Final = {
     "08P01": "refuses the settings of a connection; for a pooler such as PgBouncer, set"
@@ -27,21 +32,30 @@ def translate_startup_errors(url: DatabaseUrl) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, StoreUnavailable, OSError, ValueError, _driver_error()) as error:
+    except (SQLAlchemyError, StoreUnavailable, OSError, ValueError, WrongFile, _driver_error()) as error:
         cause = _cause(error)
         refusal = _REFUSALS.get(getattr(cause, "sqlstate", None) or "")
         if refusal is not None:
             raise ConfigurationError(f"{url} {refusal}.") from error
-        if url.is_sqlite and "locked" not in str(cause):
-            raise ConfigurationError(f"KEYTURN_DATABASE_URL: {url} cannot be used: {cause}.") from error
-        raise StoreUnavailable(f"{url} cannot be reached: {_reason(cause)}.") from error
+        fault = error if isinstance(error, StoreUnavailable) else _fault(url, cause)
+        if fault.fault in LASTING or (url.is_sqlite and fault.fault not in _TEMPORARY):
+            raise ConfigurationError(f"KEYTURN_DATABASE_URL: {url} cannot be used. {fault}") from error
+        raise StoreUnavailable(f"{url} cannot be reached: {_reason(cause)}.", fault=fault.fault) from error
 
 
-def _cause(error: Exception) -> BaseException:
+def _fault(url: DatabaseUrl, cause: Exception) -> StoreUnavailable:
+    """Return what an error of the driver or of the operating system means."""
+    return sqlite_faults.fault_of(cause) if url.is_sqlite else postgres_faults.fault_of(cause)
+
+
+def _cause(error: Exception) -> Exception:
     """Return the error of the driver."""
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return error.orig
-    return error.__cause__ or error if isinstance(error, StoreUnavailable) else error
+    cause: BaseException | None = error
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None) or error.orig  # SQLAlchemy wraps those of asyncpg twice
+    elif isinstance(error, StoreUnavailable):
+        cause = error.__cause__
+    return cause if isinstance(cause, Exception) else error
 
 
 def _driver_error() -> type[Exception]:

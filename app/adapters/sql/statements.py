@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Executable
 
 from ...domain.errors import StoreUnavailable
+from ..store_faults import RecentRefusal
 from .compiled import Parameters, StatementCompiler
 from .executor import Executor, LostRace, Outcome
 
@@ -26,6 +27,7 @@ class Statements:
         self.dialect = executor.dialect.name
         self._executor = executor
         self._compile = StatementCompiler(executor.dialect)
+        self._refusal = RecentRefusal()
 
     async def fetch(self, statement: Executable, parameters: Parameters) -> Sequence[Any]:
         """Return the rows of a query, which is repeated if it lost a race."""
@@ -54,13 +56,22 @@ class Statements:
         except LostRace:
             return False
 
+    async def check(self) -> None:
+        """Return if the database takes changes. It does not for 2 seconds after it refused one."""
+        await self._executor.check()
+        self._refusal.check()
+
     async def wait_until_idle(self) -> None:
         """Return when no statement is running."""
         await self._executor.wait_until_idle()
 
-    def _change(self, statement: Executable, parameters: Parameters, *, returning: bool) -> Awaitable[Outcome]:
+    async def _change(self, statement: Executable, parameters: Parameters, *, returning: bool) -> Outcome:
         compiled = self._compile(statement, parameters)
-        return self._executor.change(compiled, compiled.arguments(parameters), returning=returning)
+        try:
+            return await self._executor.change(compiled, compiled.arguments(parameters), returning=returning)
+        except StoreUnavailable as error:
+            self._refusal.note(error)
+            raise
 
 
 async def _retry(run: Callable[[], Awaitable[_T]]) -> _T:

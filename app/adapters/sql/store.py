@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import text
@@ -27,7 +28,9 @@ from .users import SqlUserRepository
 
 _LOG: Final = logging.getLogger("keyturn.sql")
 
-_PROBE: Final = text("SELECT 1")
+_START_SECONDS: Final = 10.0
+"""Several instances may start at once, each of which writes."""
+
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
 _HAS_REVISION: Final = {
     "sqlite": text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'"),
@@ -61,6 +64,7 @@ class SqlStore(Database):
         await upgrade(self._url, self._options)
         if self._url.is_sqlite:
             self._warn_of_open_files()
+        await self._check_at_start()
 
     async def open(self) -> None:
         if self._url.is_sqlite and not self._url.file.exists():
@@ -69,6 +73,16 @@ class SqlStore(Database):
             revision = await self._revision()
         if revision != newest_revision():
             raise self._outdated()
+
+    async def _check_at_start(self) -> None:
+        """Refuse a database that takes no changes, with connections of this check alone."""
+        patient = replace(self._options, timeout=max(self._options.timeout, _START_SECONDS))
+        executor = _executor(self._url, patient)
+        try:
+            with translate_startup_errors(self._url):
+                await executor.check()
+        finally:
+            await executor.close()
 
     async def _revision(self) -> str | None:
         """Return the revision of the schema, or ``None`` for a database without one."""
@@ -91,7 +105,7 @@ class SqlStore(Database):
             _LOG.warning("the database is open to other users of this machine; run: chmod 600 %s", files)
 
     async def check(self) -> None:
-        await self._statements.fetch(_PROBE, {})
+        await self._statements.check()
 
     async def await_revocation(self, *, seconds: float) -> None:
         """Wait ``seconds``: a database sends no messages about revocations."""

@@ -43,6 +43,9 @@ class NullTelemetry(Telemetry):
     def store_called(self, *, store: str, act: str, seconds: float, answered: bool) -> None:
         """Do nothing."""
 
+    def store_check_failed(self, *, store: str, fault: str) -> None:
+        """Do nothing."""
+
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
         """Do nothing."""
 

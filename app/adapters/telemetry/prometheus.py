@@ -55,6 +55,9 @@ class PrometheusTelemetry(Telemetry):
         self._hash_seconds = self._histogram("password_hash_seconds", "Time of waiting and hashing together", _HASHING)
         self._store_seconds = self._histogram("store_seconds", "Calls that the store answered", _SHORT, "store", "act")
         self._store_failures = self._counter("store_failures", "Calls that the store did not answer", "store", "act")
+        self._store_check_failures = self._counter(
+            "store_check_failures", "Checks at which a store did not take a small change", "store", "fault"
+        )
         self._keys = self._gauge("signing_keys", "Signing keys", "livemostrecent", "state")
         self._key_activation = self._gauge(
             "signing_key_activation_timestamp_seconds",
@@ -117,6 +120,9 @@ class PrometheusTelemetry(Telemetry):
             self._store_seconds.labels(store, act).observe(seconds)
         else:
             self._store_failures.labels(store, act).inc()
+
+    def store_check_failed(self, *, store: str, fault: str) -> None:
+        self._store_check_failures.labels(store, fault).inc()
 
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
         for state in KeyState:

@@ -120,8 +120,10 @@ async def test_a_sqlite_file_that_another_process_locks(tmp_path: Path) -> None:
             await advance(store.sessions, new_session())
         assert time.monotonic() - started < IMPATIENT.timeout + SLACK_SECONDS
         assert await store.sessions.find(new_session().session_id) == new_session()
-        await store.check()
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await store.check()
     await assert_recovers(store)
+    await store.check()
     await store.close()
 
 

@@ -1,7 +1,7 @@
 """Health checks: ``/livez``, ``/readyz``."""
 
 from http import HTTPStatus
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from aiohttp import web
 
@@ -12,9 +12,10 @@ from ..server.readiness import READINESS
 
 
 class Health(TypedDict):
-    """The state of the instance, in one word."""
+    """The state of the instance, and why it is not ready while it runs."""
 
     status: str
+    reason: NotRequired[str]
 
 
 @public
@@ -29,6 +30,8 @@ async def readyz(request: web.Request) -> web.Response:
     """Show whether this instance is ready for requests. Background tasks check the stores; this request does not."""
     readiness = request.app[READINESS]
     health: Health = {"status": str(readiness)}
+    if (reason := readiness.faults.get(health["status"])) is not None:
+        health["reason"] = reason
     return json_response(health, status=200 if readiness else 503)
 
 

@@ -1,24 +1,44 @@
 """Whether this instance is ready for requests."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import web
 
+WITHOUT_STORE: Final = "without store"
+WITHOUT_REVOCATIONS: Final = "without revocations"
+WITHOUT_KEY: Final = "without signing key"
+
 
 class Readiness:
-    """The state of this instance: it is ready from its start until it drains, while the stores answer."""
+    """The state of this instance: it is ready from its start until it drains, while nothing is at fault."""
 
     def __init__(self) -> None:
         self.started = False
-        self.stores_answer = True
         self.draining = False
+        self._faults: dict[str, str] = {}
+
+    def set_fault(self, state: str, reason: str | None) -> None:
+        """Say that the instance is in a state such as ``WITHOUT_STORE`` for a reason, or with ``None`` that it is not.
+
+        Anybody can read the reason. It is a word or two, such as ``disk_full``.
+        """
+        if reason is None:
+            self._faults.pop(state, None)
+        else:
+            self._faults[state] = reason
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """The states that keep a running instance from being ready, and the reason of each."""
+        return self._faults
 
     def __str__(self) -> str:
         if self.draining:
             return "draining"
         if not self.started:
             return "starting"
-        return "ready" if self.stores_answer else "without store"
+        return next(iter(self._faults), "ready")
 
     def __bool__(self) -> bool:
         return str(self) == "ready"

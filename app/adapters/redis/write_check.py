@@ -1,0 +1,23 @@
+"""Check that a server takes writes."""
+
+from ...domain.errors import StoreUnavailable
+from .commands import RedisCommands
+from .redis_keys import PROBES
+from .script import PROBE
+from .server_faults import writes_blocked
+
+
+async def check_writes(commands: RedisCommands) -> None:
+    """Read, and then run a script that writes a little, on every primary.
+
+    Raises ``StoreUnavailable``, also for 2 seconds after another change was refused.
+    """
+    keys = commands.one_for_each_server(PROBES)
+    await commands.run_command("EXISTS", keys)
+    try:
+        await commands.run_each(PROBE, [([each], ()) for each in keys])
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, TimeoutError):
+            raise writes_blocked() from error.__cause__
+        raise
+    commands.refusal.check()
