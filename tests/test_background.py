@@ -10,6 +10,8 @@ import pytest
 from app.adapters.http.server.readiness import Readiness
 from app.adapters.memory.store import MemoryStore
 from app.adapters.telemetry.null import NullTelemetry
+from app.domain.clocks.clock_watch import ClockWatch
+from app.domain.clocks.trusted_clock import TrustedClock
 from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.reload import KeyReload
@@ -36,6 +38,17 @@ class SignallingStore(MemoryStore):
 
     async def await_revocation(self, *, seconds: float) -> None:
         await asyncio.sleep(0)
+
+
+async def nothing_to_reload(now: float) -> float:
+    """Return from when on to read revocations, after nothing was read."""
+    return now
+
+
+def watch(clock: FakeClock) -> ClockWatch:
+    """Return the watch of a clock on a store that has none."""
+    trusted = TrustedClock(clock, leeway=30)
+    return ClockWatch(clock=trusted, store_clock=None, reload=nothing_to_reload, hold_after_step=990)
 
 
 class FakeRevocation:
@@ -66,7 +79,9 @@ class Instance:
         """Run the task that reads revocations."""
         revocation: Revocation = self.revocation  # type: ignore[assignment]  # the task calls no other method
         task = asyncio.create_task(
-            sync_revocations_periodically(revocation, self.store, self.readiness, NullTelemetry(), since=NOW)
+            sync_revocations_periodically(
+                revocation, self.store, self.readiness, NullTelemetry(), watch=watch(FakeClock()), since=NOW
+            )
         )
         yield
         assert not task.done()
@@ -131,7 +146,9 @@ class KeyMaintenance:
     async def running(self) -> AsyncIterator[None]:
         """Load the keys and run the task."""
         await load_or_make_keys(self.keys, self.rotation)
-        task = asyncio.create_task(maintain_keys_periodically(self.keys, self.rotation, self.reload, NullTelemetry()))
+        task = asyncio.create_task(
+            maintain_keys_periodically(self.keys, self.rotation, self.reload, watch(self.clock), NullTelemetry())
+        )
         yield
         task.cancel()
 

@@ -15,7 +15,7 @@ from app.adapters.keys.environment import EnvironmentKeyStore, FileKeyStore
 from app.adapters.keys.generated import GeneratedKeyStore
 from app.adapters.keys.shared import SharedKeyRing
 from app.adapters.memory.rate_limits import MemoryRateLimitRepository
-from app.adapters.system import SystemClock
+from app.domain.clocks.trusted_clock import TrustedClock
 from app.ports.audit_record_repository import AuditRecordRepository
 from app.ports.audit_trail import AuditTrail
 from app.ports.client_assertion_reader import ClientAssertionReader
@@ -57,6 +57,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "audit_trail": AuditTrail,
     "client_assertions": ClientAssertionReader,
     "client_repository": ClientRepository,
+    "machine_clock": Clock,
     "clock": Clock,
     "common_passwords": CommonPasswords,
     "database": Database,
@@ -152,7 +153,7 @@ def test_an_override_reaches_every_part(settings: Settings) -> None:
     ):
         assert getattr(overridden, name)()._clock is one
         assert getattr(container, name)()._clock is another
-    assert type(Container(settings=settings).clock()) is SystemClock
+    assert type(Container(settings=settings).clock()) is TrustedClock
 
 
 def test_the_settings_choose_the_keys(container: Container, settings: Settings) -> None:
@@ -186,8 +187,8 @@ def test_a_part_serves_its_port(container: Container, name: str, port: type[Any]
 
 def test_every_port_is_tried() -> None:
     """No part that is declared to serve a port is missing in ``PORTS``."""
-    declared = set(inspect.get_annotations(Container)) - {"distinct_stores", "key_rotation"}
-    assert declared == PORTS.keys()
+    declared = set(inspect.get_annotations(Container)) - {"distinct_stores", "key_rotation", "store_clock"}
+    assert declared | {"clock"} == PORTS.keys()
 
 
 def _parameters(function: Any) -> list[tuple[str, object]]:

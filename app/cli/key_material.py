@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..adapters.keys.directory import create_key_file, has_keys
 from ..domain import base64url
+from ..domain.keys.signing_key import ALWAYS
 from ..service.settings import Settings
 from ..service.settings.forms import ENCRYPTION_KEY_BYTES
 
@@ -38,16 +39,19 @@ def run_generate(arguments: argparse.Namespace, environment: Mapping[str, str]) 
     """Make a key, and print when it starts to sign."""
     settings = Settings.from_environment(environment)
     directory: Path = arguments.directory
-    lead = settings.key_policy.lead() if has_keys(directory) else 0
-    activates_at = int(time.time()) + lead
+    activates_at = float(int(time.time()) + settings.key_policy.lead()) if has_keys(directory) else ALWAYS
     path = create_key_file(
         directory, bits=settings.key_size, passphrase=settings.key_passphrase, activates_at=activates_at
     )
-    moment = datetime.fromtimestamp(activates_at, UTC).isoformat()
-    print(f"{path} signs from {moment} on. Use it with KEYTURN_KEYS_DIR={directory}")
+    start = "signs from now on" if activates_at == ALWAYS else f"signs from {_text(activates_at)} on"
+    print(f"{path} {start}. Use it with KEYTURN_KEYS_DIR={directory}")
 
 
 def run_encryption_key(arguments: argparse.Namespace, _: Mapping[str, str]) -> None:
     """Print a new key for ``KEYTURN_KEY_ENCRYPTION_KEY``."""
     key = base64url.encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES))
     print(json.dumps({"key": key}) if arguments.json else key)
+
+
+def _text(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()

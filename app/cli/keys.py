@@ -16,7 +16,7 @@ from ..adapters.keys.shared import SharedKeyRing
 from ..domain.errors import ConfigurationError
 from ..domain.keys.policy import KeyPolicy
 from ..domain.keys.rotation import KeyRotation
-from ..domain.keys.signing_key import SigningKey
+from ..domain.keys.signing_key import ALWAYS, SigningKey
 from ..domain.sessions.session import RevocationReason
 from ..service.container import Container
 from ..service.settings import Settings
@@ -216,6 +216,8 @@ def _print(keys: Sequence[SigningKey], policy: KeyPolicy, *, as_json: bool) -> N
 
 
 def _text(moment: float) -> str:
+    if moment == ALWAYS:
+        return "always"
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 

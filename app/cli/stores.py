@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..domain.errors import ConfigurationError, StoreUnavailable
+from ..ports.store_clock import StoreClock
 from ..service.application import opened, prepare_stores
 from ..service.background import save_last_records
 from ..service.container import Container
 from ..service.settings import Settings
+from ..service.stores import clock
 
 
 @asynccontextmanager
@@ -23,6 +25,7 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     container.init_resources()
     try:
         async with opened(container.distinct_stores()):
+            await _check_clock(container, container.store_clock())
             yield container
             await save_last_records(container.audit_recorder())
     finally:
@@ -39,6 +42,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Container]:
     container = Container(settings=settings)
     await container.database().prepare()
     async with opened([container.database()]):
+        await _check_clock(container, clock([container.database()]))
         yield container
         await save_last_records(container.audit_recorder())
 
@@ -57,6 +61,7 @@ async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
     container = Container(settings=settings)
     await container.session_store().prepare()
     async with opened([container.session_store()]):
+        await _check_clock(container, clock([container.session_store()]))
         yield container
 
 
@@ -73,6 +78,16 @@ async def save_audit_records(container: Container) -> None:
             await save_last_records(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:
         print(f"This command is not in the audit trail: {error}", file=sys.stderr)
+
+
+async def _check_clock(container: Container, store_clock: StoreClock | None) -> None:
+    """Raise ``ConfigurationError`` if the clock of this machine differs from that of the store by more than the leeway:
+    no instance might read a revocation that a slow clock dates back.
+    """
+    watch = container.clock_watch(store_clock=store_clock)
+    await watch.check()
+    if watch.reason:
+        raise ConfigurationError(f"{watch.reason} Set it right, and run the command again.")
 
 
 def _check_not_in_memory(settings: Settings, contents: str) -> None:

@@ -7,6 +7,7 @@ from .encrypted_key_repository import EncryptedKeyRepository
 from .rate_limit_repository import RateLimitRepository
 from .session_repository import SessionRepository
 from .session_sweeper import SessionSweeper
+from .store_clock import StoreClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,9 @@ class SessionStore(Protocol):
 
     rate_limits: RateLimitRepository | None
     """The rate limits that all instances share; ``None`` if each instance counts for itself."""
+
+    clock: StoreClock | None = None
+    """The clock of the server; ``None``, which is the default, for a store on the machine of the service."""
 
     async def prepare(self) -> None:
         """Create or upgrade the schema, and check the configuration of the store. Several instances may do this at

@@ -70,6 +70,12 @@ class Telemetry(Protocol):
         """Set the time at which a background task last succeeded."""
         ...
 
+    def clock_compared(self, difference: float) -> None:
+        """Set by how many seconds the clock of this machine is ahead of the store's, or of the time since the start if
+        the store has no clock.
+        """
+        ...
+
     def exposition(self) -> bytes:
         """Return the metrics of all workers in the text format of Prometheus. This may read files."""
         ...

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
 
 from ..adapters.http.application import build_application
 from ..adapters.http.server.readiness import READINESS, Readiness
-from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
+from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, KeyturnError
 from ..domain.login.accounts import Accounts
 from ..domain.scope import ADMIN, Scope
 from ..ports.session_store import SessionStore
@@ -23,6 +24,7 @@ from .background import (
     save_records_periodically,
     sweep_periodically,
     sync_revocations_periodically,
+    watch_clock_periodically,
 )
 from .container import Container
 from .http_services import http_services
@@ -31,6 +33,8 @@ from .store_watch import StoreWatch
 from .telemetry import request_observers
 
 _LOG: Final = logging.getLogger("keyturn")
+
+_RETRY_SECONDS: Final = 0.5
 
 CONTAINER: Final = web.AppKey("keyturn_container", Container)
 
@@ -81,32 +85,59 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         container.init_resources()
         await cleanup.enter_async_context(opened(container.distinct_stores()))
         cleanup.push_async_callback(save_last_records, container.audit_recorder())
-        await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
-        _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
-        synced_from = await container.revocation().sync_revocations()
-        await _create_bootstrap_user(container.accounts(), settings)
-        _warn_of_data_in_memory(settings)
-        watch = StoreWatch(
-            container.distinct_stores(), container.key_lifecycle(), app[READINESS], container.telemetry()
-        )
+        watch = container.clock_watch()
         await watch.check()
-        for task in _background_tasks(container, app[READINESS], watch, synced_from=synced_from):
-            cleanup.push_async_callback(_cancel, asyncio.create_task(task))
-        app[READINESS].started = True
+        app[READINESS].clock_fault = partial(getattr, watch, "reason")
+        _run(watch_clock_periodically(watch, container.telemetry()), cleanup)
+        _warn_of_data_in_memory(settings)
+        if watch.reason:
+            _run(_begin_when_clock_is_right(container, app[READINESS], cleanup), cleanup)
+        else:
+            await _begin(container, app[READINESS], cleanup)
         yield
 
 
+async def _begin_when_clock_is_right(container: Container, readiness: Readiness, cleanup: AsyncExitStack) -> None:
+    """Complete the start, which needs the time, as soon as the clock is right. Requests get 503 until then."""
+    while not readiness.started:
+        await asyncio.sleep(_RETRY_SECONDS)
+        if readiness.clock_fault():
+            continue
+        try:
+            await _begin(container, readiness, cleanup)
+        except KeyturnError as error:
+            _LOG.error("this instance waits to start: %s", error)  # the text is enough without a traceback
+
+
+async def _begin(container: Container, readiness: Readiness, cleanup: AsyncExitStack) -> None:
+    """Load what the instance needs, and start its background tasks, which end with ``cleanup``."""
+    await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
+    _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
+    synced_from = await container.revocation().sync_revocations()
+    await _create_bootstrap_user(container.accounts(), container.settings())
+    store_watch = StoreWatch(container.distinct_stores(), container.key_lifecycle(), readiness, container.telemetry())
+    await store_watch.check()
+    for task in _background_tasks(container, readiness, store_watch, synced_from=synced_from):
+        _run(task, cleanup)
+    readiness.started = True
+
+
+def _run(task: Coroutine[Any, Any, None], cleanup: AsyncExitStack) -> None:
+    """Run a background task that ends with ``cleanup``."""
+    cleanup.push_async_callback(_cancel, asyncio.create_task(task))
+
+
 def _background_tasks(
-    container: Container, readiness: Readiness, watch: StoreWatch, *, synced_from: float
+    container: Container, readiness: Readiness, store_watch: StoreWatch, *, synced_from: float
 ) -> Iterator[Coroutine[Any, Any, None]]:
-    telemetry, keys = container.telemetry(), container.key_lifecycle()
-    yield sweep_periodically(container.retention())
+    telemetry, keys, watch = container.telemetry(), container.key_lifecycle(), container.clock_watch()
+    yield sweep_periodically(container.retention(), watch)
     yield save_records_periodically(container.audit_recorder())
-    yield maintain_keys_periodically(keys, container.key_rotation(), container.key_reload(), telemetry)
+    yield maintain_keys_periodically(keys, container.key_rotation(), container.key_reload(), watch, telemetry)
     yield sync_revocations_periodically(
-        container.revocation(), container.session_store(), readiness, telemetry, since=synced_from
+        container.revocation(), container.session_store(), readiness, telemetry, watch=watch, since=synced_from
     )
-    yield watch.run()
+    yield store_watch.run()
     yield measure_keys_periodically(keys, telemetry, period=container.settings().key_policy.period)
     yield count_dropped_lines_periodically(telemetry)
 

@@ -8,7 +8,10 @@ from typing import Final
 from ..adapters.http.server.readiness import WITHOUT_REVOCATIONS, Readiness
 from ..adapters.telemetry.audit_recorder import AuditRecorder
 from ..adapters.telemetry.logs import dropped_lines
+from ..domain.clocks.clock_watch import ClockWatch
+from ..domain.clocks.errors import ClockInDoubt
 from ..domain.errors import ConfigurationError, StoreUnavailable
+from ..domain.keys.errors import NoActiveKey
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
 from ..domain.keys.rotation import KeyRotation
@@ -23,6 +26,7 @@ _SWEEP_SECONDS: Final = 1.0
 _SYNC_SECONDS: Final = 1.0
 _SAVE_SECONDS: Final = 1.0
 _LAST_SAVE_SECONDS: Final = 5.0
+_CLOCK_SECONDS: Final = 1.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
 _ROUNDS_AFTER_FAILURE: Final = 30
@@ -30,13 +34,14 @@ _ROUNDS_AFTER_FAILURE: Final = 30
 """
 
 
-async def sweep_periodically(retention: Retention) -> None:
-    """Delete old data every second. While the store does not answer, nothing is deleted."""
+async def sweep_periodically(retention: Retention, watch: ClockWatch) -> None:
+    """Delete old data every second. While the store does not answer or the time is not certain, nothing is deleted."""
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         try:
-            with suppress(StoreUnavailable):
-                await retention.sweep()
+            with suppress(StoreUnavailable, ClockInDoubt):
+                if watch.may_delete():
+                    await retention.sweep()
         except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("retention failed")
 
@@ -62,17 +67,27 @@ async def save_last_records(recorder: AuditRecorder) -> None:
 
 
 async def sync_revocations_periodically(
-    revocation: Revocation, sessions: SessionStore, readiness: Readiness, telemetry: Telemetry, *, since: float
+    revocation: Revocation,
+    sessions: SessionStore,
+    readiness: Readiness,
+    telemetry: Telemetry,
+    *,
+    watch: ClockWatch,
+    since: float,
 ) -> None:
     """Read the revocations of other instances from ``since`` on: every second, and when the store signals one.
 
-    Also store in ``readiness`` whether that works.
+    Also store in ``readiness`` whether that works. While the clock is in doubt, nothing is read: afterwards ``watch``
+    reads everything again.
     """
     while True:
         await sessions.await_revocation(seconds=_SYNC_SECONDS)
+        resume_from = watch.take_resume_from()
+        since = since if resume_from is None else resume_from
         try:
-            since = await revocation.sync_revocations(since)
-            telemetry.caught_up("revocations")
+            with suppress(ClockInDoubt):
+                since = await revocation.sync_revocations(since)
+                telemetry.caught_up("revocations")
         except StoreUnavailable as error:
             readiness.set_fault(WITHOUT_REVOCATIONS, error.fault)
         except Exception:  # noqa: BLE001  # a bug in one round must not end the task
@@ -81,10 +96,23 @@ async def sync_revocations_periodically(
             readiness.set_fault(WITHOUT_REVOCATIONS, None)
 
 
+async def watch_clock_periodically(watch: ClockWatch, telemetry: Telemetry) -> None:
+    """Compare the clock with the store's every second. While the store does not answer, the last comparison counts."""
+    while True:
+        await asyncio.sleep(_CLOCK_SECONDS)
+        try:
+            with suppress(StoreUnavailable):
+                await watch.check()
+        except Exception:  # noqa: BLE001  # a bug in one round must not end the task
+            _LOG.exception("comparing the clocks failed")
+        telemetry.clock_compared(watch.difference)
+
+
 async def measure_keys_periodically(keys: KeyLifecycle, telemetry: Telemetry, *, period: int | None) -> None:
     """Report the signing keys to telemetry every second, because their states change with time."""
     while True:
-        telemetry.signing_keys(keys.keys(), keys.states(), period=period)
+        with suppress(ClockInDoubt):
+            telemetry.signing_keys(keys.keys(), keys.states(), period=period)
         await asyncio.sleep(_MEASURE_SECONDS)
 
 
@@ -105,11 +133,14 @@ async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) ->
         with suppress(ConfigurationError):  # a directory may be read-only, and its keys may be enough
             while await rotation.maintain(keys.keys()):
                 await keys.load()
-    keys.signing_kid()
+    try:
+        keys.signing_kid()
+    except NoActiveKey as error:
+        raise ConfigurationError(str(error.__cause__)) from error
 
 
 async def maintain_keys_periodically(
-    keys: KeyLifecycle, rotation: KeyRotation | None, reload: KeyReload, telemetry: Telemetry
+    keys: KeyLifecycle, rotation: KeyRotation | None, reload: KeyReload, watch: ClockWatch, telemetry: Telemetry
 ) -> None:
     """Load the keys every 2 seconds and when a reload is requested, and rotate them when it is time.
 
@@ -124,9 +155,10 @@ async def maintain_keys_periodically(
         rounds_to_skip = max(0, rounds_to_skip - 1)
         try:
             await keys.load()
-            if not rounds_to_skip and await rotation.maintain(keys.keys()):
+            may_delete = watch.may_delete()
+            if not rounds_to_skip and await rotation.maintain(keys.keys(), may_delete=may_delete):
                 await keys.load()
-        except StoreUnavailable:
+        except (StoreUnavailable, ClockInDoubt):
             continue
         except ConfigurationError as error:
             rounds_to_skip = _ROUNDS_AFTER_FAILURE

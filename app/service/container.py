@@ -32,6 +32,8 @@ from ..domain.clients.registration import ClientRegistration
 from ..domain.clients.token_request_limit import TokenRequestLimit
 from ..domain.clients.token_revocation import TokenRevocation
 from ..domain.clients.used_assertions import UsedAssertions
+from ..domain.clocks.clock_watch import ClockWatch
+from ..domain.clocks.trusted_clock import TrustedClock
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
 from ..domain.keys.rotation import KeyRotation
@@ -79,6 +81,7 @@ from ..ports.session_repository import SessionRepository
 from ..ports.session_store import SessionStore
 from ..ports.session_sweeper import SessionSweeper
 from ..ports.signer import Signer
+from ..ports.store_clock import StoreClock
 from ..ports.telemetry import Telemetry
 from ..ports.token_codec import TokenCodec
 from ..ports.user_repository import UserRepository
@@ -94,7 +97,8 @@ class Container(DeclarativeContainer):
     _setting = settings.provided
 
     # Time, randomness, telemetry
-    clock: Provider[Clock] = Singleton(SystemClock)
+    machine_clock: Provider[Clock] = Singleton(SystemClock)
+    clock = Singleton(TrustedClock, machine_clock, leeway=_setting.clock_leeway)
     randomness: Provider[Randomness] = Singleton(SystemRandomness)
     telemetry: Provider[Telemetry] = Selector(
         _setting.telemetry, none=Singleton(NullTelemetry), prometheus=Singleton(prometheus_telemetry)
@@ -211,6 +215,14 @@ class Container(DeclarativeContainer):
         lookup=session_lookup,
         revoked=revocation_list,
         policy=_setting.access_token_policy,
+    )
+    store_clock: Provider[StoreClock | None] = Singleton(stores.clock, distinct_stores)
+    clock_watch = Singleton(
+        ClockWatch,
+        clock=clock,
+        store_clock=store_clock,
+        reload=revocation.provided.reload_revocations,
+        hold_after_step=_setting.access_token_policy.provided.memory_of_revocations.call(),
     )
     logout = Singleton(Logout, revocation=revocation, reader=issued_token_reader)
     session_limit = Singleton(

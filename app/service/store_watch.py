@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..adapters.http.server.readiness import WITHOUT_KEY, WITHOUT_STORE, Readiness
+from ..domain.clocks.errors import ClockInDoubt
 from ..domain.errors import KeyturnError, StoreUnavailable
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..ports.session_store import SessionStore
@@ -77,10 +78,12 @@ class StoreWatch:
     def _fault_of_keys(self) -> str | None:
         try:
             self._keys.signing_kid()
+        except ClockInDoubt:
+            return None  # the clock is at fault, and the readiness says so
         except KeyturnError as error:
             if "keys" not in self._logged:
                 self._logged["keys"] = str(error)
-                _LOG.error("nothing can sign, so sign-in and refresh fail: %s", error)  # the text is enough
+                _LOG.error("nothing can sign, so sign-in and refresh fail: %s", error.__cause__ or error)  # the text is enough
             return "no_active_key"
         if self._logged.pop("keys", None) is not None:
             _LOG.info("a key signs again")

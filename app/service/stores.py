@@ -1,6 +1,6 @@
 """Open the store of a URL. The scheme of the URL chooses the package, which is imported only then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import Any, Final, cast
@@ -11,6 +11,7 @@ from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
 from ..ports.session_reader import SessionReader
 from ..ports.session_store import SessionStore, StoreOptions
+from ..ports.store_clock import StoreClock
 
 ENTRY_POINTS: Final = "keyturn.stores"
 """The entry-point group in which other packages register their stores. The name is the URL scheme. The object is a
@@ -97,6 +98,11 @@ def session_reader(
 def rate_limits(store: SessionStore) -> RateLimitRepository:
     """Return the rate limits of ``store``, or rate limits in memory if the store keeps none."""
     return MemoryRateLimitRepository() if store.rate_limits is None else store.rate_limits
+
+
+def clock(stores: Sequence[SessionStore]) -> StoreClock | None:
+    """Return the clock of the first store that has one; ``None`` if all are on the machine of the service."""
+    return next((each.clock for each in stores if getattr(each, "clock", None) is not None), None)
 
 
 def _factory(name: str) -> Callable[[str, StoreOptions], SessionStore]:

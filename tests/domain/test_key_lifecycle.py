@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.errors import StoreUnavailable
+from app.domain.keys.errors import NoActiveKey
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
@@ -48,10 +49,10 @@ async def test_a_pending_key_starts_to_sign_at_its_time() -> None:
 
 @pytest.mark.parametrize("stored", [[], [PENDING]], ids=["none", "pending only"])
 async def test_without_an_active_key_nothing_signs(stored: Sequence[SigningKey]) -> None:
-    """``signing_kid`` raises ``ConfigurationError``."""
+    """``signing_kid`` raises ``NoActiveKey``, which is no fault of the request: it may be repeated."""
     keys, _ = lifecycle(*stored)
     await keys.load()
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(NoActiveKey):
         keys.signing_kid()
 
 

@@ -3,12 +3,15 @@
 import pytest
 
 from app.domain.keys.policy import NOTICE_SECONDS, KeyPolicy
-from app.domain.keys.signing_key import KeyState, SigningKey
+from app.domain.keys.signing_key import ALWAYS, KeyState, SigningKey
 
 POLICY = KeyPolicy(period=10_000, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 OLD, NEW, NEXT = SigningKey("old", 1_000, 0), SigningKey("new", 5_000, 1_000), SigningKey("next", 9_000, 5_000)
 KEYS = (NEXT, OLD, NEW)
 OLD_IS_GONE = 5_000 + 900 + 600 + 30 + NOTICE_SECONDS
+
+
+FIRST = SigningKey("first", ALWAYS, 500.5)
 
 
 def test_the_lead_covers_every_cache() -> None:
@@ -46,8 +49,12 @@ def test_a_key_that_is_gone_is_deletable_after_a_day() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "now", "expected"),
-    [((), 50.5, 20), ((OLD,), 1_000.5, 11_000), ((OLD,), 20_000.5, 20_001 + POLICY.lead())],
-    ids=["the first at once, by every clock", "a period after the last", "late, and no sooner than verifiers have it"],
+    [
+        pytest.param((), 50.5, ALWAYS, id="the first always"),
+        pytest.param((FIRST,), 1_000.5, 10_501, id="a period after the first was published"),
+        pytest.param((OLD,), 1_000.5, 11_000, id="a period after the last"),
+        pytest.param((OLD,), 20_000.5, 20_001 + POLICY.lead(), id="late, and no sooner than verifiers have it"),
+    ],
 )
 def test_the_scheduled_activation(keys: tuple[SigningKey, ...], now: float, expected: float) -> None:
     """A key activates a period after the last one, but not before the lead is over, in whole seconds."""

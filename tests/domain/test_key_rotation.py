@@ -14,7 +14,7 @@ from app.domain.keys.errors import KeyChangeRefused, UnknownKey
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.policy import KeyPolicy
 from app.domain.keys.rotation import KeyRotation
-from app.domain.keys.signing_key import KeyState, SigningKey
+from app.domain.keys.signing_key import ALWAYS, KeyState, SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.testing.audit import FakeAuditTrail
 from app.testing.keys import FakeKeyGenerator, FakeKeyRing
@@ -24,8 +24,8 @@ from app.testing.tokens import FakeTokenCodec
 
 POLICY = KeyPolicy(period=10_000, jwks_max_age=600, access_token_lifetime=900, leeway=30)
 LEAD = POLICY.lead()
-TURN = NOW + 9_970
-"""When the second key starts to sign: a period after the first, which started 30 seconds before ``NOW``."""
+TURN = NOW + 10_000
+"""When the second key starts to sign: a period after the first was published."""
 
 _Act = Callable[[KeyRotation], Coroutine[Any, Any, SigningKey]]
 
@@ -64,11 +64,11 @@ async def instance() -> Instance:
 
 
 async def test_a_start_generates_two_keys(instance: Instance) -> None:
-    """The first signs immediately, and the next is already published."""
+    """The first signs from always, and the next is already published."""
     assert instance.keys.states() == {"key-1": KeyState.ACTIVE, "key-2": KeyState.PENDING}
     assert instance.keys.signing_kid() == "key-1"
     assert instance.audit.events == [
-        KeyPublished(at=NOW, kid="key-1", activates_at=NOW - 30),
+        KeyPublished(at=NOW, kid="key-1", activates_at=ALWAYS),
         KeyPublished(at=NOW, kid="key-2", activates_at=TURN),
     ]
 
@@ -90,6 +90,48 @@ async def test_keys_rotate_automatically(instance: Instance) -> None:
     await instance.keep_up()
     assert "key-1" not in {each.key.kid for each in instance.ring.stored}
     assert KeyDropped(at=instance.clock.now(), kid="key-1", because="gone") in instance.audit.events
+
+
+async def test_a_first_key_made_by_a_fast_clock_signs_when_the_clock_is_right() -> None:
+    """A clock that was two hours ahead when the ring was made does no harm: the first key signs from always."""
+    instance = Instance(FakeKeyRing(), FakeKeyGenerator())
+    instance.clock.time += 7_200
+    await instance.keep_up()
+    instance.clock.time -= 7_200
+    assert instance.keys.signing_kid() == "key-1"
+
+
+async def test_a_ring_without_an_active_key_signs_again() -> None:
+    """If every key activates in the future, an instance activates the earliest one, and ``rotate`` does so at once."""
+    future = (SigningKey("one", NOW + 7_200, NOW + 7_200), SigningKey("two", NOW + 90_000, NOW + 7_200))
+    maintained = Instance(FakeKeyRing(*(StoredKey(each, b"") for each in future)), FakeKeyGenerator())
+    await maintained.keep_up()
+    assert maintained.keys.signing_kid() == "one"
+    rotated = Instance(FakeKeyRing(*(StoredKey(each, b"") for each in future)), FakeKeyGenerator())
+    assert (await rotated.rotation.rotate()).activates_at <= NOW
+    await rotated.keys.load()
+    assert rotated.keys.signing_kid() == "one"
+
+
+async def test_a_generated_key_of_a_ring_without_keys_signs_at_once() -> None:
+    """``rotate`` in an empty ring makes a key that signs at once."""
+    instance = Instance(FakeKeyRing(), FakeKeyGenerator())
+    assert (await instance.rotation.rotate()).activates_at <= NOW
+
+
+async def test_no_key_is_deleted_while_the_time_is_not_certain(instance: Instance) -> None:
+    """A key that has been gone for a day stays stored until deletions are allowed."""
+    instance.clock.advance(TURN - NOW + POLICY.tail() + 86_400)
+    await instance.keep_up()
+    ring = Instance(FakeKeyRing(*instance.ring.stored), FakeKeyGenerator())
+    gone = StoredKey(SigningKey("gone", NOW - 1), b"")
+    ring.ring.stored = [gone, *ring.ring.stored]
+    ring.clock.time = instance.clock.time
+    await ring.keys.load()
+    await ring.rotation.maintain(ring.keys.keys(), may_delete=False)
+    assert gone in ring.ring.stored
+    await ring.rotation.maintain(ring.keys.keys())
+    assert gone not in ring.ring.stored
 
 
 async def test_several_instances_generate_one_key() -> None:

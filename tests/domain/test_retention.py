@@ -14,7 +14,7 @@ from app.testing.system import NOW
 from app.testing.world import World
 
 MEMORY = 900 + 30 + 60
-STORED = 86_400 + 300 + 60
+STORED = 86_400 + 3 * 300
 WEEK = 604_800
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from app.domain.audit.events import TokenRefreshed, TokenReplayed
 from app.domain.clients.client import FIRST_PARTY_CLIENT
-from app.domain.errors import ConfigurationError, InvalidClient
+from app.domain.errors import InvalidClient
 from app.domain.identifiers import FIRST_PARTY
-from app.domain.keys.errors import SignerUnavailable, UnknownKey
+from app.domain.keys.errors import NoActiveKey, SignerUnavailable
 from app.domain.keys.signing_key import SigningKey
 from app.domain.keys.stored_key import StoredKey
 from app.domain.scope import MAX_LENGTH, InvalidScope, Scope
@@ -29,7 +29,7 @@ class SigningBrokeError(Exception):
 async def remove_the_keys(world: World) -> type[Exception]:
     """Remove all signing keys; return the expected error."""
     await world.use_keys()
-    return ConfigurationError
+    return NoActiveKey
 
 
 async def break_the_signing(world: World) -> type[Exception]:
@@ -55,7 +55,7 @@ async def unplug_the_signer(world: World) -> type[Exception]:
 async def take_the_key_from_the_signer(world: World) -> type[Exception]:
     """Remove the active key in the signer alone; return the expected error."""
     world.signer.install(())
-    return UnknownKey
+    return SignerUnavailable
 
 
 async def remove_the_client(world: World) -> type[Exception]:

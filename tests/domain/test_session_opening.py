@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.audit.events import LoginSucceeded
-from app.domain.errors import ConfigurationError, StoreUnavailable
+from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import FIRST_PARTY
+from app.domain.keys.errors import NoActiveKey
 from app.domain.keys.signing_key import SigningKey
 from app.domain.scope import InvalidScope, Scope
 from app.domain.sessions import ratchet
@@ -129,7 +130,7 @@ async def test_a_bad_scope_opens_no_session(world: World, requested_scope: str) 
 async def test_without_a_key_no_session_is_opened(world: World) -> None:
     """If the access token cannot be signed, no session is stored."""
     await world.use_keys()
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(NoActiveKey):
         await world.open_session()
     assert (world.sessions.writes, world.audit.events) == ([], [])
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
@@ -93,7 +94,7 @@ class Service:
 
     def __init__(self, key: StoredKey, settings: Settings, *, hashing: bool, signer: Signer | None = None) -> None:
         fakes: list[tuple[providers.Provider[Any], providers.Provider[Any]]] = [
-            (Container.clock, providers.Singleton(FakeClock)),
+            (Container.machine_clock, providers.Singleton(FakeClock)),
             (
                 Container.audit_recorder,
                 providers.Singleton(WatchedAuditRecorder, records=Container.audit_record_repository),
@@ -111,7 +112,7 @@ class Service:
             self.app = create_application(settings)
         self.container: Container = self.app[CONTAINER]
         self._conformance = conformance_of(self.app[OPENAPI].body)
-        self.clock: FakeClock = self.container.clock()  # type: ignore[assignment]  # it is the fake
+        self.clock: FakeClock = self.container.machine_clock()  # type: ignore[assignment]  # it is the fake
         recorder: WatchedAuditRecorder = self.container.audit_recorder()  # type: ignore[assignment]  # it is the fake
         self.audit = recorder.trail
         store: StandInStore = self.container.database()  # type: ignore[assignment]  # it is the fake
@@ -214,6 +215,12 @@ class Service:
     async def rotate(self, tokens: Tokens) -> Tokens:
         """Present a refresh token, which must work, and return the new tokens."""
         return Tokens.of(await self.refresh(tokens.refresh))
+
+    def use_real_time(self) -> None:
+        """Set the clock to the real time, as if the service had started with it."""
+        self.clock.time = time.time()
+        trusted = self.container.clock()
+        trusted.trust(trusted.offset())
 
     def pass_replay_window(self) -> None:
         """Let the replay window pass. Every token that was replaced before is then outdated."""

@@ -130,7 +130,7 @@ async def test_token_of_running_service_is_accepted(
 ) -> None:
     """A guard with the JWK Set of the service accepts its access tokens and refuses its refresh tokens."""
     service = await start(audience=AUDIENCE)
-    service.clock.time = time.time()
+    service.use_real_time()
     tokens = await service.sign_in()
     keys = (await service.ask("GET", "/.well-known/jwks.json")).json()
     local_guard = guard(issuer=ISSUER, audience=AUDIENCE, jwk_set=keys)

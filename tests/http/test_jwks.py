@@ -1,7 +1,6 @@
 """``GET /.well-known/jwks.json``, also read by other libraries."""
 
 import asyncio
-import time
 
 import jwt
 import pytest
@@ -78,7 +77,7 @@ async def test_head_has_the_headers_of_get(service: Service) -> None:
 
 async def test_pyjwt_verifies_an_access_token(service: Service) -> None:
     """PyJWT fetches the set from the running server, finds the key by ``kid`` and accepts the token."""
-    service.clock.time = time.time()
+    service.use_real_time()
     tokens = await service.sign_in()
 
     def verify() -> dict[str, object]:

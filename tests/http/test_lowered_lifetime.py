@@ -58,7 +58,7 @@ class Issuer:
 
     def _application(self, settings: Settings) -> web.Application:
         with (
-            Container.clock.override(providers.Object(self.clock)),
+            Container.machine_clock.override(providers.Object(self.clock)),
             Container.key_store.override(providers.Singleton(FakeKeyStore, self._key)),
             Container.argon2.override(providers.Singleton(QuickHasher)),
         ):

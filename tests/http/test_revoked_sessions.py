@@ -1,6 +1,5 @@
 """``GET /.well-known/revoked-sessions``."""
 
-import time
 from typing import Any
 
 import jwt
@@ -34,7 +33,7 @@ def feed_claims(answer: Answer) -> dict[str, Any]:
 
 async def test_feed_is_a_jwt_of_its_own_type(service: Service) -> None:
     """PyJWT verifies it with the published keys: RS256, type, issuer, one minute of lifetime."""
-    service.clock.time = time.time()
+    service.use_real_time()
     answer = await fetch(service)
     assert answer.headers["Content-Type"] == "application/jwt"
     assert answer.headers["Cache-Control"] == "public, max-age=1"

@@ -59,7 +59,7 @@ async def instances_with_clocks(store: Backend, *clocks: Clock) -> AsyncIterator
 
 
 def _application(settings: Settings, clock: Clock) -> web.Application:
-    with Container.clock.override(providers.Object(clock)):
+    with Container.machine_clock.override(providers.Object(clock)):
         return create_application(settings)
 
 

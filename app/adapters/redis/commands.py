@@ -101,6 +101,12 @@ class RedisCommands:
         return [results[each] for each in redis_keys]
 
     @_limited
+    async def server_time(self) -> float:
+        """Return the time of the primary of one key, in seconds since the epoch."""
+        seconds, microseconds = await execute(self._topology.client_for("keyturn"), ("TIME",))
+        return int(seconds) + int(microseconds) / 1_000_000
+
+    @_limited
     async def scan(self, pattern: str, *, after: str, count: int) -> tuple[list[bytes], str | None]:
         """Return Redis keys that match a pattern, among about ``count`` keys of one primary, and the cursor of the next
         call (``None`` after the last one). ``after`` is the cursor of this call, "" for the first one.

@@ -9,6 +9,7 @@ from .revocation_listener import RevocationListener
 from .server_check import check_server
 from .sessions import RedisSessionRepository
 from .startup_errors import translate_startup_errors
+from .store_clock import RedisStoreClock
 from .topology import Topology
 from .write_check import check_writes
 
@@ -27,6 +28,7 @@ class RedisStore(SessionStore):
         self.sessions = RedisSessionRepository(self._commands, options)
         self.rate_limits = RedisRateLimitRepository(self._commands)
         self.signing_keys = RedisEncryptedKeyRepository(self._commands)
+        self.clock = RedisStoreClock(self._commands)
 
     def _commands_of(self, topology: Topology) -> RedisCommands:
         options = self._options

@@ -24,6 +24,7 @@ from .session_sweeper import SqlSessionSweeper
 from .sessions import SqlSessionRepository
 from .startup_errors import translate_startup_errors
 from .statements import Statements
+from .store_clock import SqlStoreClock
 from .users import SqlUserRepository
 
 _LOG: Final = logging.getLogger("keyturn.sql")
@@ -59,6 +60,7 @@ class SqlStore(Database):
         self.audit_records = SqlAuditRecordRepository(self._statements)
         self.users = SqlUserRepository(self._statements)
         self.clients = SqlClientRepository(self._statements)
+        self.clock = None if self._url.is_sqlite else SqlStoreClock(self._statements)
 
     async def prepare(self) -> None:
         await upgrade(self._url, self._options)

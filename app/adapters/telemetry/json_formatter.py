@@ -44,7 +44,7 @@ class JsonFormatter(logging.Formatter):
 def _describe(error: BaseException) -> str:
     name = type(error).__name__
     description = f"{name}: {error}" if isinstance(error, KeyturnError) else name
-    return f"{description} (caused by {type(error.__cause__).__name__})" if error.__cause__ else description
+    return f"{description} (caused by {_describe(error.__cause__)})" if error.__cause__ else description
 
 
 def _places(trace: TracebackType | None) -> list[str]:

@@ -52,6 +52,9 @@ class NullTelemetry(Telemetry):
     def caught_up(self, task: str) -> None:
         """Do nothing."""
 
+    def clock_compared(self, difference: float) -> None:
+        """Do nothing."""
+
     def exposition(self) -> bytes:
         return b""
 

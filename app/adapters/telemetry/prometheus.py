@@ -70,6 +70,9 @@ class PrometheusTelemetry(Telemetry):
             "Time between two keys; 0 if keys are rotated by hand only",
             "livemax",
         )
+        self._clock_offset = self._gauge(
+            "clock_offset_seconds", "The clock of this machine minus the clock of the store", "livemostrecent"
+        )
         self._caught_up = self._gauge(
             "caught_up_timestamp_seconds", "Time of the last success of a background task", "livemin", "task"
         )
@@ -126,7 +129,7 @@ class PrometheusTelemetry(Telemetry):
 
     def signing_keys(self, keys: Sequence[SigningKey], states: Mapping[str, KeyState], *, period: int | None) -> None:
         for state in KeyState:
-            times = [key.activates_at for key in keys if states[key.kid] is state]
+            times = [key.began_at() for key in keys if states[key.kid] is state]
             self._keys.labels(state).set(len(times))
             if state in (KeyState.ACTIVE, KeyState.PENDING):
                 self._key_activation.labels(state).set(min(times, default=0))
@@ -134,6 +137,9 @@ class PrometheusTelemetry(Telemetry):
 
     def caught_up(self, task: str) -> None:
         self._caught_up.labels(task).set_to_current_time()
+
+    def clock_compared(self, difference: float) -> None:
+        self._clock_offset.set(difference)
 
     def exposition(self) -> bytes:
         if FOLDER not in os.environ:

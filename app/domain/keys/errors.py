@@ -15,6 +15,10 @@ class SignerUnavailable(Unavailable):
     description = "Tokens cannot be signed now; try again."
 
 
+class NoActiveKey(SignerUnavailable):
+    """No key is active, so nothing can be signed. The cause says why."""
+
+
 class SignerOverloaded(SignerUnavailable):
     """Too many signatures wait for the signer."""
 

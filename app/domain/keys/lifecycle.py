@@ -9,6 +9,7 @@ from ...ports.key_store import KeyStore
 from ...ports.signer import Signer
 from ...ports.token_codec import TokenCodec
 from ..errors import ConfigurationError
+from .errors import NoActiveKey
 from .policy import KeyPolicy
 from .signing_key import KeyState, SigningKey, active_key, by_activation
 from .stored_key import StoredKey
@@ -75,7 +76,7 @@ class KeyLifecycle:
         return tuple(sorted(kid for kid, until in self._dropped_until.items() if now < until))
 
     def signing_kid(self) -> str:
-        """Return the ``kid`` of the key that signs now; raises ``ConfigurationError`` if there is none."""
+        """Return the ``kid`` of the key that signs now; raises ``NoActiveKey`` if there is none."""
         now = self._clock.now()
         active = self._active
         if active is None or not active.since <= now < active.until:
@@ -85,7 +86,9 @@ class KeyLifecycle:
     def _choose(self, now: float) -> _ActiveKey:
         key = self._active_key(now)
         if key is None:
-            raise ConfigurationError("No signing key is active: every key activates in the future.")
+            raise NoActiveKey from ConfigurationError(
+                "No signing key is active: every key activates in the future. keys rotate activates one now."
+            )
         changes = [*(each.activates_at for each in self.keys()), *self._not_before.values()]
         return _ActiveKey(key.kid, now, min((each for each in changes if each > now), default=inf))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .signing_key import KeyState, SigningKey, active_key, successor
+from .signing_key import ALWAYS, KeyState, SigningKey, active_key, successor
 
 NOTICE_SECONDS: Final = 5
 """Every instance loads a change that another instance made within these seconds."""
@@ -47,11 +47,11 @@ class KeyPolicy:
 
     def scheduled_activation(self, keys: Sequence[SigningKey], now: float) -> float:
         """Return when the successor of ``keys`` starts to sign if it is published at ``now``, in whole seconds. The
-        first key starts immediately.
+        first key signs from always, whatever the clock showed when it was made.
         """
         if not keys:
-            return self.immediate_activation(now)
-        last = max(key.activates_at for key in keys)
+            return ALWAYS
+        last = max(key.began_at() for key in keys)
         return max(self.earliest_activation(now), math.ceil(last + (self.period or 0)))
 
     def gone_at(self, key: SigningKey, keys: Sequence[SigningKey]) -> float | None:

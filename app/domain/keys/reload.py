@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from math import inf
 from typing import Final
 
 from ...ports.clock import Clock
@@ -16,13 +17,12 @@ class KeyReload:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._requested = asyncio.Event()
-        self._next_request_at = 0.0
+        self._next_request_at = -inf
 
     def request(self) -> None:
         """Request a reload. Requests within 10 seconds after one are ignored."""
-        now = self._clock.now()
-        clock_was_set_back = now < self._next_request_at - _COOLDOWN
-        if now >= self._next_request_at or clock_was_set_back:
+        now = self._clock.steady()
+        if now >= self._next_request_at:
             self._next_request_at = now + _COOLDOWN
             self._requested.set()
 

@@ -12,7 +12,7 @@ from ...ports.key_ring import KeyRing
 from ..audit.events import KeyDropped, KeyPublished, KeyRescheduled
 from .errors import KeyChangeRefused, KeysChanged, UnknownKey
 from .policy import NOTICE_SECONDS, KeyPolicy
-from .signing_key import KeyState, SigningKey, active_key, by_activation
+from .signing_key import ALWAYS, KeyState, SigningKey, active_key, by_activation
 from .stored_key import StoredKey
 
 
@@ -32,13 +32,18 @@ class KeyRotation:
         """Return the keys of the ring, in the order in which they activate."""
         return by_activation([stored.key for stored in await self._ring.load()])
 
-    async def maintain(self, keys: Sequence[SigningKey]) -> bool:
-        """Generate the next key if ``keys`` has no pending one, and delete the keys that have been gone for a day.
+    async def maintain(self, keys: Sequence[SigningKey], *, may_delete: bool = True) -> bool:
+        """Generate the next key if ``keys`` has no pending one, and delete the keys that have been gone for a day if
+        ``may_delete``. If no key is active, activate the earliest one: a clock that was ahead set its time.
 
         Return whether the keys may have changed. Several instances may call this at the same time.
         """
         now = self._clock.now()
-        deletable = self._policy.deletable(keys, now)
+        if keys and active_key(keys, now) is None:
+            with suppress(KeysChanged):
+                await self._reschedule(by_activation(keys)[0], self._policy.immediate_activation(now))
+            return True
+        deletable = self._policy.deletable(keys, now) if may_delete else []
         for key in deletable:
             await self._drop(key, reason="gone")
         lacks_next = not keys or (self._policy.period is not None and by_activation(keys)[-1].activates_at <= now)
@@ -49,14 +54,15 @@ class KeyRotation:
 
     async def rotate(self, *, at: float | None = None) -> SigningKey:
         """Activate the pending key at ``at``, or as early as is safe, and return it. If there is no pending key,
-        generate one.
+        generate one. If no key is active, it activates at once: then nothing can be signed until it does.
 
         Raises ``KeyChangeRefused`` if verifiers may not have the key at ``at``.
         """
         keys, now = await self.keys(), self._clock.now()
         pending = [key for key in keys if key.activates_at > now]
         earliest = self._policy.earliest_activation(pending[0].published_at if pending else now)
-        earliest = max(earliest, math.ceil(now)) if keys else self._policy.immediate_activation(now)
+        is_active = active_key(keys, now) is not None
+        earliest = max(earliest, math.ceil(now)) if is_active else self._policy.immediate_activation(now)
         if at is not None and at < earliest:
             raise KeyChangeRefused("Verifiers may not have the key by then.", safe_at=earliest)
         activates_at = float(earliest if at is None else at)
@@ -98,7 +104,7 @@ class KeyRotation:
 
     async def add(self, stored: StoredKey) -> SigningKey:
         """Publish a key that was generated elsewhere, and return it with its times. It replaces the pending key, and
-        signs as early as is safe; the first key of a ring signs immediately.
+        signs as early as is safe; the first key of a ring signs from always.
 
         Raises ``KeyChangeRefused`` if the pending key is about to sign, or the ring has this key already.
         """
@@ -109,7 +115,7 @@ class KeyRotation:
             self._check_not_about_to_sign(key, now)
             await self._drop(key, reason="replaced")
             keys.remove(key)
-        activates_at = self._policy.earliest_activation(now) if keys else self._policy.immediate_activation(now)
+        activates_at = self._policy.earliest_activation(now) if keys else ALWAYS
         return await self._add(replace(stored, key=SigningKey(stored.key.kid, activates_at, now)), keys)
 
     async def move(self, stored: Sequence[StoredKey]) -> list[SigningKey]:

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+ALWAYS: Final = 0.0
+"""The time from which the first key of a ring signs: it has no predecessor, so it need not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,10 @@ class SigningKey:
     kid: str
     activates_at: float = 0.0
     published_at: float = 0.0
+
+    def began_at(self) -> float:
+        """Return when the key begins to sign: a key that signs from always begins when it is published."""
+        return max(self.activates_at, self.published_at)
 
 
 class KeyState(StrEnum):

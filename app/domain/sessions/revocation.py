@@ -19,6 +19,7 @@ from .session import RevocationReason, Session
 from .unanswered import UnansweredRevocations
 
 _OVERLAP_SECONDS: Final = 60
+"""Commits become visible out of order."""
 
 
 class Revocation:
@@ -50,10 +51,18 @@ class Revocation:
 
         Without ``since``, copy all that matter to access tokens still alive. They come in pages, between which the
         event loop serves requests; a call that fails has copied some. Return the ``since`` of the next call: it reads
-        the last minute again, because clocks differ and commits become visible out of order. Raises
-        ``StoreUnavailable``.
+        the last minute again, because commits become visible out of order, and twice the leeway, because the clock of
+        each instance may differ from the store's by the leeway. Raises ``StoreUnavailable``.
         """
-        now = self._clock.now()
+        return await self._sync(self._clock.now(), since)
+
+    async def reload_revocations(self, now: float) -> float:
+        """Copy the cut-off and all revocations that matter to access tokens alive at ``now`` (seconds since the epoch),
+        and return what ``sync_revocations`` returns. Raises ``StoreUnavailable``.
+        """
+        return await self._sync(now, None)
+
+    async def _sync(self, now: float, since: float | None) -> float:
         if since is None:
             since = now - self._policy.memory_of_revocations()
         async for revoked in pages_of_revocations(self._sessions, since):
@@ -64,7 +73,7 @@ class Revocation:
         if cut_off is not None:
             self._revoked.revoke_until(cut_off)
         self._revoked.mark_synced(until=now)
-        return now - _OVERLAP_SECONDS
+        return now - _OVERLAP_SECONDS - 2 * self._policy.leeway
 
     async def revoke(self, session: Session, reason: RevocationReason) -> None:
         """Revoke ``session``. When this returns, no refresh of it succeeds any more.

@@ -53,8 +53,8 @@ class AccessTokenIssuer:
     ) -> IssuedAccessToken:
         """Return a new access token (RFC 9068 §2.2) for ``audience``, or for this service if it is ``None``.
 
-        The token expires after the configured lifetime, and not later than ``ends_at``. Raises ``ConfigurationError``
-        if there is no active key, ``SignerUnavailable``, and ``UnfitToken`` if the token would be refused.
+        The token expires after the configured lifetime, and not later than ``ends_at``. Raises
+        ``SignerUnavailable``, also if there is no active key, and ``UnfitToken`` if the token would be refused.
         """
         issued_at = int(now)
         lifetime = int(max(0, min(self._policy.lifetime, ends_at - now)))

@@ -14,10 +14,12 @@ aiohttp reads, and that most other servers and proxies read. No longer token is 
 MAX_LEEWAY: Final = 300
 """Seconds. The greatest leeway that can be set."""
 
-CLOCK_MARGIN: Final = 60
-"""Seconds. A revocation is remembered for so much longer than a token can be accepted, because clocks differ."""
+_LEAST_CLOCK_MARGIN: Final = 60
+"""Seconds. A revocation is remembered for so much longer than a token can be accepted, or for twice the leeway if that
+is more: so much do the clocks of two instances differ, of which each agrees with the store's within the leeway.
+"""
 
-STORED_REVOCATION_SECONDS: Final = MAX_TOKEN_LIFETIME + MAX_LEEWAY + CLOCK_MARGIN
+STORED_REVOCATION_SECONDS: Final = MAX_TOKEN_LIFETIME + MAX_LEEWAY + 2 * MAX_LEEWAY
 """How long a store keeps a revoked session. It does not follow the settings: after a restart with a longer lifetime or
 leeway, the store still has every revocation that matters again."""
 
@@ -33,6 +35,6 @@ class AccessTokenPolicy:
 
     def memory_of_revocations(self) -> int:
         """Return for how many seconds an instance remembers a revoked session: until its access tokens have expired,
-        and a minute more.
+        and a minute or twice the leeway more.
         """
-        return self.lifetime + self.leeway + CLOCK_MARGIN
+        return self.lifetime + self.leeway + max(_LEAST_CLOCK_MARGIN, 2 * self.leeway)

@@ -48,14 +48,15 @@ class RevocationFeed:
     def covers(self, feed: Feed, as_of: int) -> bool:
         """Return whether ``feed`` has all changes since a feed whose ``as_of`` is ``as_of``.
 
-        The two feeds must overlap by a minute and the leeway, because the clocks of two instances differ.
+        The two feeds must overlap by a minute, because commits become visible out of order, and by twice the leeway,
+        because each clock may differ from the right time by the leeway.
         """
-        return feed.since <= as_of - OVERLAP_SECONDS - self._policy.leeway
+        return feed.since <= as_of - OVERLAP_SECONDS - 2 * self._policy.leeway
 
     async def signed(self, feed: Feed) -> str:
         """Return ``feed`` as a JWT.
 
-        Raises ``ConfigurationError`` if there is no active key to sign it, and ``SignerUnavailable``.
+        Raises ``SignerUnavailable``, also if there is no active key to sign it.
         """
         return await self._signing.sign(lambda kid: self._codec.feed_signing_input(feed, kid=kid))
 

@@ -22,16 +22,16 @@ class TokenSigning:
     async def sign(self, signing_input: Callable[[str], bytes]) -> str:
         """Return the token of ``signing_input(kid)``, where ``kid`` names the key that is active at the end.
 
-        Raises ``ConfigurationError`` if no key is active or the signer does not have it, and ``SignerUnavailable``.
+        Raises ``SignerUnavailable``, also if no key is active or the signer does not have it.
         """
         kid = self._keys.signing_kid()
         for _ in range(_ATTEMPTS):
             message = signing_input(kid)
             try:
                 signature = await self._signer.sign(kid, message)
-            except UnknownKey:
+            except UnknownKey as error:
                 if self._keys.signing_kid() == kid:
-                    raise
+                    raise SignerUnavailable from error
             else:
                 if self._keys.signing_kid() == kid:
                     return self._codec.assemble(message, signature)

@@ -48,7 +48,7 @@ class PublishedFeed:
     async def updated(self) -> Self:
         """Return this document, signed again if necessary.
 
-        Raises ``ConfigurationError`` if there is no active key, and ``SignerUnavailable``.
+        Raises ``SignerUnavailable``, also if there is no active key, and ``ClockInDoubt``.
         """
         if self._signing is None and abs(self._clock.now() - self._checked_at) >= self._seconds:
             self._check()

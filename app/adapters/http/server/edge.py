@@ -33,6 +33,8 @@ SECURITY_HEADERS: Final = (
     ("Referrer-Policy", "no-referrer"),
 )
 
+_HEALTH: Final = frozenset({"/livez", "/readyz"})
+
 _MAX_LENGTH_DIGITS: Final = 20
 """The parser takes any number of leading zeros, but Python converts no text of more than 4,300 digits."""
 
@@ -42,6 +44,8 @@ async def edge(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Respond to every request, whatever a handler raises. Only ``CancelledError`` passes: it ends a slow shutdown."""
     request_id = new_request_id()
     try:
+        if not request.app[READINESS].started:
+            _check_is_health(request)
         _store_client_address(request)
         _check_headers(request)
         response = await handler(request)
@@ -80,6 +84,14 @@ def _check_headers(request: web.Request) -> None:
         raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)
     if len(request.headers.get(hdrs.CONTENT_LENGTH, "")) > _MAX_LENGTH_DIGITS:
         raise InvalidRequest("Content-Length has too many digits.")
+
+
+def _check_is_health(request: web.Request) -> None:
+    """Raise ``Unavailable`` for a request to an instance that listens before its start is complete. It has no keys yet,
+    and knows no revocation.
+    """
+    if request.path not in _HEALTH:
+        raise Unavailable("The service is starting; try again.")
 
 
 def _store_client_address(request: web.Request) -> None:

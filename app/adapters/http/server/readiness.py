@@ -1,21 +1,26 @@
 """Whether this instance is ready for requests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiohttp import web
 
+CLOCK_IN_DOUBT: Final = "clock in doubt"
 WITHOUT_STORE: Final = "without store"
 WITHOUT_REVOCATIONS: Final = "without revocations"
 WITHOUT_KEY: Final = "without signing key"
 
 
 class Readiness:
-    """The state of this instance: it is ready from its start until it drains, while nothing is at fault."""
+    """The state of this instance: it is ready from its start until it drains, while nothing is at fault.
+
+    ``clock_fault`` says why the clock is not believed; it is "" if it is.
+    """
 
     def __init__(self) -> None:
         self.started = False
         self.draining = False
+        self.clock_fault: Callable[[], str] = str
         self._faults: dict[str, str] = {}
 
     def set_fault(self, state: str, reason: str | None) -> None:
@@ -31,11 +36,14 @@ class Readiness:
     @property
     def faults(self) -> Mapping[str, str]:
         """The states that keep a running instance from being ready, and the reason of each."""
-        return self._faults
+        clock_fault = self.clock_fault()
+        return {CLOCK_IN_DOUBT: clock_fault, **self._faults} if clock_fault else self._faults
 
     def __str__(self) -> str:
         if self.draining:
             return "draining"
+        if self.clock_fault():
+            return CLOCK_IN_DOUBT
         if not self.started:
             return "starting"
         return next(iter(self._faults), "ready")

@@ -1,0 +1,66 @@
+"""The clock of this machine, which is not believed after a step."""
+
+from math import inf
+from typing import Final
+
+from ...ports.clock import Clock
+from .errors import ClockInDoubt
+
+_LEAST_TOLERANCE: Final = 1.0
+"""Seconds. Reading two clocks one after the other may take so long on a busy machine."""
+
+
+class TrustedClock(Clock):
+    """The wall clock, compared with the steady clock whenever it is read.
+
+    ``base`` is the right time minus the steady time, as far as it is known. The wall clock may differ from the sum of
+    both by ``tolerance`` seconds. Once it differs by more it is in doubt, also if it seems right again later, until
+    ``trust`` is called. ``leeway`` is how much two clocks may differ, in seconds; less than one counts as one.
+    """
+
+    def __init__(self, clock: Clock, *, leeway: float) -> None:
+        self._clock = clock
+        self.tolerance = max(float(leeway), _LEAST_TOLERANCE)
+        self.base = self.offset()
+        self._lowest = self._highest = 0.0
+        self.trust(self.base)
+
+    def now(self) -> float:
+        """Return the time of the wall clock, in seconds since the epoch; raises ``ClockInDoubt``."""
+        now = self._clock.now()
+        if self._lowest <= now - self._clock.steady() <= self._highest:
+            return now
+        return self._read_again()
+
+    def steady(self) -> float:
+        return self._clock.steady()
+
+    def offset(self) -> float:
+        """Return the wall clock minus the steady clock, in seconds, also while the clock is in doubt."""
+        return self._clock.now() - self._clock.steady()
+
+    def best_guess(self) -> float:
+        """Return the time by the steady clock, in seconds since the epoch, also while the wall clock is in doubt."""
+        return self.base + self._clock.steady()
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether ``now`` raises ``ClockInDoubt``, whatever the wall clock shows."""
+        return self._lowest > self._highest
+
+    def trust(self, base: float, *, uncertainty: float = 0.0) -> None:
+        """Believe the wall clock while it differs from ``base`` by no more than the tolerance, and ``uncertainty``."""
+        self.base = base
+        self._lowest, self._highest = base - self.tolerance - uncertainty, base + self.tolerance + uncertainty
+
+    def distrust(self) -> None:
+        """Let ``now`` raise ``ClockInDoubt`` until ``trust`` is called."""
+        self._lowest, self._highest = inf, -inf
+
+    def _read_again(self) -> float:
+        """Read both clocks once more: this process may have been stopped between two readings."""
+        now = self._clock.now()
+        if not self._lowest <= now - self._clock.steady() <= self._highest:
+            self.distrust()
+            raise ClockInDoubt
+        return now
