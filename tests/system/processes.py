@@ -99,16 +99,17 @@ def running(
     command: Sequence[str | Path] = SERVE,
     directory: Path = ROOT,
     announcement: str = r"listens at (\S+)\n",
+    variables: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator[Service]:
     """Start the service on a free port, yield it when it listens, and kill it at the end.
 
     ``folder`` gets its output and its log. For another program, ``announcement`` is the pattern of the line that names
-    its URL.
+    its URL. ``variables`` are further environment variables.
     """
     output, log = folder / "output", folder / "log"
-    variables = environment({**TEST_SETTINGS, **settings}) | {"PYTHONUNBUFFERED": "1"}
+    every = environment({**TEST_SETTINGS, **settings}) | {"PYTHONUNBUFFERED": "1", **variables}
     with output.open("wb") as out, log.open("wb") as err:
-        process = subprocess.Popen(command, cwd=directory, env=variables, stdout=out, stderr=err)
+        process = subprocess.Popen(command, cwd=directory, env=every, stdout=out, stderr=err)
     try:
         yield Service(process, output, log, announcement)
     finally:
