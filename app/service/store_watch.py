@@ -83,7 +83,9 @@ class StoreWatch:
         except KeyturnError as error:
             if "keys" not in self._logged:
                 self._logged["keys"] = str(error)
-                _LOG.error("nothing can sign, so sign-in and refresh fail: %s", error.__cause__ or error)  # the text is enough
+                _LOG.error(
+                    "nothing can sign, so sign-in and refresh fail: %s", error.__cause__ or error
+                )  # the text is enough
             return "no_active_key"
         if self._logged.pop("keys", None) is not None:
             _LOG.info("a key signs again")
