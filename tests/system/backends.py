@@ -48,14 +48,7 @@ def backend(kind: str, folder: Path) -> Iterator[Backend]:
     """Yield a store of this kind. Its settings include a signing key and a user. Unless it is in memory, it loses no
     acknowledged write.
     """
-    keys = folder / "keys"
-    create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
-    common = {
-        "KEYS_DIR": str(keys),
-        "KEY_ROTATION_PERIOD": "0",
-        "BOOTSTRAP_USERNAME": USERNAME,
-        "BOOTSTRAP_PASSWORD": PASSWORD,
-    }
+    common = settings_with_key(folder)
     file = {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"}
     match kind:
         case "memory":
@@ -68,3 +61,15 @@ def backend(kind: str, folder: Path) -> Iterator[Backend]:
         case "valkey":
             with running_valkey(folder / "valkey", *DURABLE) as valkey:
                 yield Backend(kind, common | file | {"SESSION_URL": valkey.url}, folder, valkey)
+
+
+def settings_with_key(folder: Path) -> dict[str, str]:
+    """Make a signing key in a folder. Return settings with the key and a user, and without a store."""
+    keys = folder / "keys"
+    create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
+    return {
+        "KEYS_DIR": str(keys),
+        "KEY_ROTATION_PERIOD": "0",
+        "BOOTSTRAP_USERNAME": USERNAME,
+        "BOOTSTRAP_PASSWORD": PASSWORD,
+    }

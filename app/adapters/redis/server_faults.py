@@ -1,5 +1,6 @@
 """What the errors of Redis and Valkey mean, and how to mend what caused them. No client library is needed here."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -52,9 +53,13 @@ _FAULTS: Final[Mapping[str, StoreFault]] = {
 }
 """Faults by the first word of the error. Only these sentences are logged: others may quote arguments of a command."""
 
+_IN_SCRIPT: Final = re.compile(r"^(?:ERR )?ACL failure in script: ")
+"""How the refusal of a command begins that a script runs. Some versions give it no word of its own."""
+
 
 def fault_of_reply(reply: str) -> StoreUnavailable:
     """Return the error of the ports for an error that the server sent. ``reply`` begins with its first word."""
+    reply = _IN_SCRIPT.sub("NOPERM ", reply)
     word, _, sentence = reply.partition(" ")
     if word in _FAULTS:
         return unavailable(_STORE, f"{word} {sentence.partition(' script: ')[0]}", _FAULTS[word])
