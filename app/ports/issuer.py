@@ -31,8 +31,13 @@ class Issuer(Protocol):
         ...
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
-        """Return the revocation feed with all changes since a feed whose ``as_of`` is ``since``; 0 means no feed yet.
+        """Return the first page of the revocation feed with all changes since a feed whose ``as_of`` is ``since``; 0
+        means no feed yet. An issuer of an earlier version has no pages: its answer is one document.
 
         Return ``None`` if the feed still has this ``etag``.
         """
+        ...
+
+    async def feed_page(self, *, after: str) -> FeedDocument:
+        """Return the page of the revocation feed after the position ``after``, which is the ``next`` of a page."""
         ...

@@ -1,6 +1,6 @@
 """The codec of access tokens and feeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from ..domain.keys.signing_key import SigningKey
@@ -29,8 +29,16 @@ class TokenCodec(TokenVerifier, Protocol):
         """Return what the key ``kid`` has to sign for an access token (RFC 9068; RFC 7515 §5.1)."""
         ...
 
-    def feed_signing_input(self, feed: Feed, *, kid: str) -> bytes:
-        """Return what the key ``kid`` has to sign for a feed."""
+    def feed_payload(self, feed: Feed) -> Iterator[bytes]:
+        """Yield the encoded payload of a feed in parts. To make one takes less than ten milliseconds."""
+        ...
+
+    def feed_signing_input(self, payload: Sequence[bytes], *, kid: str) -> bytes:
+        """Return what the key ``kid`` has to sign for the feed with this payload."""
+        ...
+
+    def assemble_feed(self, signing_input: bytes, signature: bytes) -> bytes:
+        """Return a feed: a signing input of this codec, with its signature."""
         ...
 
     def assemble(self, signing_input: bytes, signature: bytes) -> str:

@@ -1,6 +1,6 @@
 """Access tokens that are numbered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
 from ..domain.keys.signing_key import SigningKey
@@ -20,6 +20,7 @@ class FakeTokenCodec(TokenCodec):
         self.issued: dict[str, AccessTokenClaims] = {}
         self.kids: list[str] = []
         self.feeds: dict[str, Feed] = {}
+        self._payloads: dict[bytes, Feed] = {}
         self._numbers = count(1)
         self._unsigned: dict[bytes, tuple[AccessTokenClaims | Feed, str]] = {}
 
@@ -32,8 +33,16 @@ class FakeTokenCodec(TokenCodec):
     def signing_input(self, claims: AccessTokenClaims, *, kid: str) -> bytes:
         return self._signing_input(claims, kid)
 
-    def feed_signing_input(self, feed: Feed, *, kid: str) -> bytes:
-        return self._signing_input(feed, kid)
+    def feed_payload(self, feed: Feed) -> Iterator[bytes]:
+        name = f"payload-{next(self._numbers)}".encode()
+        self._payloads[name] = feed
+        yield name
+
+    def feed_signing_input(self, payload: Sequence[bytes], *, kid: str) -> bytes:
+        return self._signing_input(self._payloads[b"".join(payload)], kid)
+
+    def assemble_feed(self, signing_input: bytes, signature: bytes) -> bytes:
+        return self.assemble(signing_input, signature).encode()
 
     def assemble(self, signing_input: bytes, signature: bytes) -> str:
         content, kid = self._unsigned.pop(signing_input)

@@ -36,6 +36,8 @@ class Source(Issuer, IssuerVerifier):
         self.max_age = 600.0
         self.signer = "kid-1"
         self.requests: list[tuple[int, str | None]] = []
+        self.later_pages: list[Feed | Exception] = []
+        self.pages: list[str] = []
         self.trusted: list[str] = []
 
     async def jwk_set(self) -> JwkSetDocument:
@@ -48,6 +50,13 @@ class Source(Issuer, IssuerVerifier):
         if isinstance(self.feed_answer, IssuerFault):
             raise self.feed_answer
         return None if self.feed_answer is None else FeedDocument("feed", "tag")
+
+    async def feed_page(self, *, after: str) -> FeedDocument:
+        self.pages.append(after)
+        self.feed_answer = self.later_pages.pop(0)
+        if isinstance(self.feed_answer, IssuerFault):
+            raise self.feed_answer
+        return FeedDocument("page", None)
 
     def set_keys(self, jwk_set: bytes) -> list[str]:
         assert self.keys is not None

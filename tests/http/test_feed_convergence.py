@@ -9,10 +9,12 @@ from app.domain.identifiers import SessionId
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.reload import KeyReload
 from app.domain.sessions.revocation import Revocation
+from app.domain.tokens import revocation_order
 from app.domain.tokens.feed import Feed
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.domain.tokens.revocation_feed import RevocationFeed
 from app.domain.tokens.revocation_list import RevocationList
+from app.domain.tokens.revocation_order import RevocationPosition
 from app.domain.tokens.revoked_session import RevokedSession
 from app.domain.tokens.signing import TokenSigning
 from app.domain.verifier.feed_follower import FeedFollower
@@ -91,7 +93,7 @@ class Balancer:
         self._instances, self._choose = instances, choose
         self._stay_probability = choose.choice((0, 0.99))
         self._instance = choose.choice(instances)
-        self.complete_feeds = 0
+        self.complete_feeds = self.later_pages = 0
 
     async def jwk_set(self) -> JwkSetDocument:
         raise NotImplementedError
@@ -99,12 +101,20 @@ class Balancer:
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
         if self._choose.random() >= self._stay_probability:
             self._instance = self._choose.choice(self._instances)
-        document = await self._instance.documents.since(since)
+        document = await self._instance.documents.page(since, None)
         assert document.feed is not None
         self.complete_feeds += document.feed.since == 0
         self.answer = document.feed
         tag = f"{document.etag} of {id(self._instance)}"  # the fake's signatures are the same on every instance
         return None if tag == etag else FeedDocument(document.body.decode(), tag)
+
+    async def feed_page(self, *, after: str) -> FeedDocument:
+        instance = self._choose.choice(self._instances)
+        document = await instance.documents.page(0, RevocationPosition.parse(after))
+        assert document.feed is not None
+        self.answer = document.feed
+        self.later_pages += 1
+        return FeedDocument(document.body.decode(), None)
 
     def decode_feed(self, text: str) -> tuple[Feed, str]:
         return self.answer, "kid-1"
@@ -114,10 +124,11 @@ class Balancer:
 
 
 @pytest.mark.proof("feed")
-async def test_no_revocation_is_missed(proof: Proof) -> None:
-    """A follower that polls instances in any order knows every revoked session in the end. If the clocks differ by at
-    most a second, it rarely needs the complete feed.
+async def test_no_revocation_is_missed(proof: Proof, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A follower that polls instances in any order, also page by page, knows every revoked session in the end. If the
+    clocks differ by at most a second, it rarely needs the complete feed.
     """
+    monkeypatch.setattr(revocation_order, "MAX_BLOCK", 16)
     histories = proof.count("histories", small=20, full=1_000)
     choose = random.Random(proof.seed())  # noqa: S311  # the histories need no secure randomness
     revocations = 0
@@ -161,6 +172,7 @@ async def _follow(choose: random.Random) -> int:
             await follower.poll()
     assert {each.session_id for _, each in store.commits} == {each.session_id for each in revoked.since(0)}
     assert not follower.is_stale()
+    assert balancer.later_pages
     assert skew > 1 or balancer.complete_feeds < 30
     return len(store.commits)
 

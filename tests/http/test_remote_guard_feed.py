@@ -64,7 +64,7 @@ async def test_first_feed_has_earlier_revocations(issuer: FakeIssuer) -> None:
     issuer.feed["revoked"] = {SID: int(issuer.clock.now()) - 800}
     async with FollowingApp(issuer, [web.get("/", hello)]) as guarded:
         assert await guarded.status(token(issuer)) == 401
-    assert issuer.queries == [""]
+    assert issuer.queries == ["after=0"]
 
 
 async def test_polls_ask_for_new_revocations_only(issuer: FakeIssuer, guarded: FollowingApp) -> None:
@@ -76,7 +76,7 @@ async def test_polls_ask_for_new_revocations_only(issuer: FakeIssuer, guarded: F
     issuer.feed = {"since": first - 200}
     issuer.clock.advance(2)
     await guarded.poll()
-    assert issuer.queries == ["", f"since={first}", f"since={first + 2}"]
+    assert issuer.queries == ["after=0", f"after=0&since={first}", f"after=0&since={first + 2}"]
     assert await guarded.status(token(issuer)) == 401
 
 

@@ -4,18 +4,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import ClientSession, hdrs
 
 from ...domain.errors import ConfigurationError
+from ...domain.tokens.feed import FIRST_PAGE
 from ...domain.verifier.errors import IssuerFault
 from ...ports.issuer import FeedDocument, Issuer, JwkSetDocument
 from .. import strict_json
 from . import locations
-from .documents import client_session, fetch
+from .documents import Document, client_session, fetch
 
 _DOCUMENT_BYTES: Final = 256 * 1024
 _FEED_BYTES: Final = 32 * 1024 * 1024
+"""An issuer of an earlier version answers in one document."""
+
+_PAGE_BYTES: Final = 1024 * 1024
 _JSON: Final = ("application/json",)
 _JWK_SET: Final = ("application/jwk-set+json", "application/json")
 _JWT: Final = ("application/jwt",)
@@ -64,7 +69,7 @@ class HttpIssuer(Issuer):
         return JwkSetDocument(document.body, min(max(max_age, _MIN_MAX_AGE), _MAX_MAX_AGE))
 
     async def feed(self, *, since: int, etag: str | None) -> FeedDocument | None:
-        url = locations.feed_url(self._issuer) + (f"?since={since}" if since else "")
+        url = f"{locations.feed_url(self._issuer)}?after={FIRST_PAGE}" + (f"&since={since}" if since else "")
         headers = {} if etag is None else {str(hdrs.IF_NONE_MATCH): etag}
         other_statuses = (HTTPStatus.NOT_MODIFIED,) if headers else ()
         document = await fetch(
@@ -75,12 +80,11 @@ class HttpIssuer(Issuer):
             headers=headers,
             other_statuses=other_statuses,
         )
-        if document.status == HTTPStatus.NOT_MODIFIED:
-            return None
-        try:
-            return FeedDocument(document.body.decode("ascii"), document.etag)
-        except UnicodeDecodeError as error:
-            raise IssuerFault("The feed is no JWT.") from error
+        return None if document.status == HTTPStatus.NOT_MODIFIED else _feed(document)
+
+    async def feed_page(self, *, after: str) -> FeedDocument:
+        url = f"{locations.feed_url(self._issuer)}?after={quote(after, safe='')}"
+        return _feed(await fetch(self._connected_client(), url, media_types=_JWT, max_bytes=_PAGE_BYTES))
 
     async def _find_jwks_url(self) -> str:
         url = locations.metadata_url(self._issuer)
@@ -108,3 +112,10 @@ class HttpIssuer(Issuer):
         if self._client is None:
             raise IssuerFault("The guard is not running: its lifespan has not started.")
         return self._client
+
+
+def _feed(document: Document) -> FeedDocument:
+    try:
+        return FeedDocument(document.body.decode("ascii"), document.etag)
+    except UnicodeDecodeError as error:
+        raise IssuerFault("The feed is no JWT.") from error

@@ -1,23 +1,30 @@
 """Convert the revocation feed to JSON claims and back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from ...domain.identifiers import format_session_id, parse_session_id
 from ...domain.tokens.feed import Feed
 from ...domain.tokens.revoked_session import RevokedSession
 from .. import strict_json
+from .feed_pages import packed, unpacked
 
 TYPE: Final = "keyturn-revocations+jwt"
 """The ``typ`` of the feed, which no other token has (RFC 8725 §3.11)."""
+
+_SESSIONS_IN_PART: Final = 4_000
 
 _NUMBERS: Final = ("iat", "exp", "as_of", "since", "window")
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def dump(feed: Feed) -> bytes:
-    """Return ``feed`` as a JSON object. The times of revocations are rounded down to whole seconds."""
+def parts(feed: Feed) -> Iterator[bytes]:
+    """Yield ``feed`` as a JSON object in parts, which take a few milliseconds each.
+
+    The times of revocations are rounded down to whole seconds.
+    """
     members: dict[str, object] = {
         "iss": feed.issuer,
         "iat": feed.issued_at,
@@ -27,13 +34,21 @@ def dump(feed: Feed) -> bytes:
         "window": feed.window,
         "keys": feed.keys,
         "dropped": feed.dropped,
-        "revoked": {format_session_id(each.session_id): int(each.revoked_at) for each in feed.revoked},
     }
     if feed.token_lifetime is not None:
         members["token_lifetime"] = feed.token_lifetime
     if feed.cut_off is not None:
         members["cut_off"] = feed.cut_off
-    return _to_json(members).encode()
+    if feed.page is not None:
+        yield _to_json({**members, "page": packed(feed.page, feed.revoked)}).encode()
+        return
+    yield _to_json(members).encode()[:-1] + b',"revoked":{'
+    comma = ""
+    sessions = iter(feed.revoked)
+    while some := [*islice(sessions, _SESSIONS_IN_PART)]:
+        yield (comma + ",".join(f'"{format_session_id(sid)}":{int(at)}' for sid, at in some)).encode()
+        comma = ","
+    yield b"}}"
 
 
 def load(raw: bytes) -> Feed:
@@ -44,6 +59,7 @@ def load(raw: bytes) -> Feed:
     members = strict_json.loads(raw)
     if not isinstance(members, dict):
         raise ValueError("the claims are not an object")  # noqa: TRY004  # the fault is in the text
+    page, revoked = unpacked(members["page"]) if "page" in members else (None, _revoked(members.get("revoked")))
     issued_at, expires_at, as_of, since, window = (_number(members, name) for name in _NUMBERS)
     return Feed(
         issuer=_text(members.get("iss"), "iss"),
@@ -54,9 +70,10 @@ def load(raw: bytes) -> Feed:
         window=window,
         keys=_texts(members, "keys"),
         dropped=_texts(members, "dropped"),
-        revoked=_revoked(members.get("revoked")),
+        revoked=revoked,
         token_lifetime=_optional_number(members, "token_lifetime"),
         cut_off=_optional_number(members, "cut_off"),
+        page=page,
     )
 
 

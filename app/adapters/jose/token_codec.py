@@ -1,7 +1,8 @@
 """Write and read access tokens (RFC 9068), and write the revocation feed."""
 
 import json
-from collections.abc import Mapping, Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -52,8 +53,20 @@ class JoseTokenCodec(TokenCodec):
     def signing_input(self, claims: AccessTokenClaims, *, kid: str) -> bytes:
         return _signing_input(_claims_json(claims), kid=kid, typ=ACCESS_TOKEN_TYPE)
 
-    def feed_signing_input(self, feed: Feed, *, kid: str) -> bytes:
-        return _signing_input(feed_json.dump(feed), kid=kid, typ=feed_json.TYPE)
+    def feed_payload(self, feed: Feed) -> Iterator[bytes]:
+        rest = b""
+        for part in feed_json.parts(feed):
+            text = rest + part
+            whole = len(text) - len(text) % 3  # what base64 encodes without padding
+            yield urlsafe_b64encode(text[:whole])
+            rest = text[whole:]
+        yield base64url.encode(rest).encode()
+
+    def feed_signing_input(self, payload: Sequence[bytes], *, kid: str) -> bytes:
+        return b"".join((_header_segment(kid, feed_json.TYPE).encode(), b".", *payload))
+
+    def assemble_feed(self, signing_input: bytes, signature: bytes) -> bytes:
+        return b"".join((signing_input, b".", base64url.encode(signature).encode()))
 
     def assemble(self, signing_input: bytes, signature: bytes) -> str:
         return f"{signing_input.decode('ascii')}.{base64url.encode(signature)}"

@@ -3,10 +3,12 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
@@ -16,6 +18,9 @@ from ...ports.signer import TIME_LIMIT, Signer
 
 _PADDING: Final = PKCS1v15()
 _HASH: Final = SHA256()
+
+_MAX_HASHED_ON_LOOP: Final = 1_000_000
+"""Bytes, which take about a millisecond. A longer message is hashed in a thread."""
 
 _QUEUE: Final = 1_000
 _PER_STEP: Final = 3
@@ -57,7 +62,10 @@ class RsaSigner(Signer):
         key = self._keys.get(kid)
         if key is None:
             raise UnknownKey(f"The signing key {kid} is not installed.")
-        return key.sign(message, _PADDING, _HASH)
+        if len(message) <= _MAX_HASHED_ON_LOOP:
+            return key.sign(message, _PADDING, _HASH)
+        digest = await asyncio.to_thread(lambda: sha256(message).digest())
+        return key.sign(digest, _PADDING, Prehashed(_HASH))
 
     def _turn(self) -> asyncio.Future[None]:
         """Return the turn of a new signature in a later step; raises ``SignerOverloaded``."""

@@ -133,7 +133,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         block = self._revoked.block_after(RevocationPosition.parse(after) if after else RevocationPosition(moment))
-        listed = [each for each in block.revoked() if not self._sessions[each.session_id].began_by(self._cut_off)]
+        listed = [each for each in block if not self._sessions[each.session_id].began_by(self._cut_off)]
         return RevocationPage(listed, None if block.next is None else block.next.text())
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:

@@ -1,6 +1,6 @@
 """The revocation feed: tokens that a verifier must refuse although their signatures and times are valid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,22 @@ LIFETIME_SECONDS: Final = 60
 
 OVERLAP_SECONDS: Final = 60
 """The time that two feeds in a row share, because commits become visible out of order."""
+
+
+FIRST_PAGE: Final = "0"
+"""The ``after`` of the first page of an answer. That of a later page is the ``next`` of the page before, or an earlier
+position.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """The place of a page in an answer that has several. The page begins after the position ``after``, and the next one
+    after ``next``, which is ``None`` for the last page.
+    """
+
+    after: str
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +41,10 @@ class Feed:
     ``token_lifetime`` is the present lifetime of access tokens in seconds: an older token has expired, whatever its
     ``exp``. Sessions that began at or before ``cut_off`` (whole seconds since the epoch) are revoked. Each is ``None``
     if the issuer does not name it.
+
+    ``page`` is the place of ``revoked`` in an answer of several pages, ``None`` for an answer in one document. The
+    ``since`` of the first page says from when on all pages together have the revoked sessions. ``version`` is not
+    published: it changes with each revoked session that the issuer learns of.
     """
 
     issuer: str
@@ -35,10 +55,12 @@ class Feed:
     window: int
     keys: tuple[str, ...]
     dropped: tuple[str, ...]
-    revoked: Sequence[RevokedSession]
+    revoked: Iterable[RevokedSession]
     token_lifetime: int | None = None
     cut_off: int | None = None
+    page: FeedPage | None = None
+    version: int = 0
 
     def content(self) -> tuple[object, ...]:
-        """Return everything in the feed except its times."""
-        return self.keys, self.dropped, self.revoked, self.token_lifetime, self.cut_off
+        """Return what changes when the feed must be signed again before it is too old."""
+        return self.keys, self.dropped, self.version, self.token_lifetime, self.cut_off

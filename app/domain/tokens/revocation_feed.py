@@ -1,21 +1,35 @@
 """Build and sign the revocation feed for other services."""
 
+import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from ...ports.clock import Clock
 from ...ports.token_codec import TokenCodec
+from ..errors import Unavailable
 from ..keys.lifecycle import KeyLifecycle
-from .feed import LIFETIME_SECONDS, OVERLAP_SECONDS, Feed
+from .feed import FIRST_PAGE, LIFETIME_SECONDS, OVERLAP_SECONDS, Feed, FeedPage
 from .policy import AccessTokenPolicy
 from .revocation_list import RevocationList
+from .revocation_order import RevocationPosition
+from .revoked_session import RevokedSession
 from .signing import TokenSigning
 
 _RECENT_SECONDS: Final = 180
 """The window of the recent feed."""
 
+_STEP_SECONDS: Final = 60
+"""First pages begin at multiples of this time, so that there are few of them."""
+
+_MAX_IN_ONE_DOCUMENT: Final = 600_000
+"""The sessions in one document. A follower that asks for no pages reads at most 32 MiB."""
+
 
 class RevocationFeed:
-    """Builds the feed from the revocation list of this instance."""
+    """Builds the feed from the revocation list of this instance.
+
+    A follower asks for pages. Followers of earlier versions ask for one document, which is as long as it must be.
+    """
 
     def __init__(
         self,
@@ -35,15 +49,17 @@ class RevocationFeed:
         self._policy = policy
 
     def full(self) -> Feed:
-        """Return the feed of all revoked sessions whose access tokens may not have expired."""
-        return self._feed(since=0)
+        """Return the feed of all revoked sessions whose access tokens may not have expired, in one document."""
+        return self._feed(since=0, revoked=self._revoked.since(self._earliest()))
 
     def recent(self) -> Feed:
-        """Return the feed of the sessions revoked in the last three minutes. It is enough for a follower that polls.
+        """Return the feed of the sessions revoked in the last three minutes, in one document. It is enough for a
+        follower that polls.
 
         While the store is down, the window starts three minutes before the store was last reached.
         """
-        return self._feed(since=max(0, self._as_of() - _RECENT_SECONDS))
+        since = max(0, self._as_of() - _RECENT_SECONDS)
+        return self._feed(since=since, revoked=self._revoked.since(max(since, self._earliest())))
 
     def covers(self, feed: Feed, as_of: int) -> bool:
         """Return whether ``feed`` has all changes since a feed whose ``as_of`` is ``as_of``.
@@ -53,29 +69,69 @@ class RevocationFeed:
         """
         return feed.since <= as_of - OVERLAP_SECONDS - 2 * self._policy.leeway
 
-    async def signed(self, feed: Feed) -> str:
-        """Return ``feed`` as a JWT.
+    def first_page(self, since: int) -> Feed:
+        """Return the first page of the sessions revoked from ``since`` on, which ``start`` has returned."""
+        block = self._revoked.block_after(RevocationPosition(max(since, self._earliest())))
+        return self._feed(since=since, revoked=block, page=FeedPage(FIRST_PAGE, _text(block.next)))
 
-        Raises ``SignerUnavailable``, also if there is no active key to sign it.
+    def later_page(self, after: RevocationPosition) -> Feed:
+        """Return the page that has the sessions after the position ``after``, and maybe some before it."""
+        block = self._revoked.block_after(after, whole=True)
+        page = FeedPage(block.after.text(), _text(block.next))
+        return self._feed(since=int(block.after.moment), revoked=block, page=page)
+
+    def start(self, as_of: int) -> int:
+        """Return from when on a follower needs the sessions, whose last feed has this ``as_of``: 0 for all.
+
+        It overlaps with that feed as ``covers`` says.
         """
-        return await self._signing.sign(lambda kid: self._codec.feed_signing_input(feed, kid=kid))
+        start = min(as_of, self._as_of()) - OVERLAP_SECONDS - 2 * self._policy.leeway
+        return start // _STEP_SECONDS * _STEP_SECONDS if start > self._earliest() else 0
 
-    def _feed(self, *, since: int) -> Feed:
-        now, window = int(self._clock.now()), self._policy.memory_of_revocations()
-        published = self._codec.keys()
+    def beginning(self, after: RevocationPosition) -> RevocationPosition:
+        """Return where the page with the sessions after ``after`` begins: one of as many places as there are pages."""
+        return self._revoked.block_after(after, whole=True).after
+
+    async def signed(self, feed: Feed) -> bytes:
+        """Return ``feed`` as a JWT. A long one is built in steps, between which the event loop serves requests.
+
+        Raises ``SignerUnavailable``, also if there is no active key to sign it, and ``Unavailable`` for one document of
+        too many sessions.
+        """
+        if feed.page is None and len(self._revoked) > _MAX_IN_ONE_DOCUMENT:
+            raise Unavailable("Too many sessions were revoked for one document; ask for pages, with after=0.")
+        payload: list[bytes] = []
+        for part in self._codec.feed_payload(feed):
+            payload.append(part)
+            await asyncio.sleep(0)
+        signed = await self._signing.signature(lambda kid: self._codec.feed_signing_input(payload, kid=kid))
+        return self._codec.assemble_feed(*signed)
+
+    def _feed(self, *, since: int, revoked: Iterable[RevokedSession], page: FeedPage | None = None) -> Feed:
+        now, published = int(self._clock.now()), self._codec.keys()
         return Feed(
             issuer=self._policy.issuer,
             issued_at=now,
             expires_at=now + LIFETIME_SECONDS,
             as_of=self._as_of(),
             since=since,
-            window=window,
+            window=self._policy.memory_of_revocations(),
             keys=tuple(key.kid for key in published),
             dropped=self._keys.dropped(),
-            revoked=list(self._revoked.since(max(since, now - window))),
+            revoked=revoked,
             token_lifetime=self._policy.lifetime,
             cut_off=self._revoked.cut_off,
+            page=page,
+            version=self._revoked.version,
         )
 
     def _as_of(self) -> int:
         return int(min(self._clock.now(), self._revoked.synced_until))
+
+    def _earliest(self) -> int:
+        """Return the time of the earliest revocations that matter to access tokens still alive."""
+        return int(self._clock.now()) - self._policy.memory_of_revocations()
+
+
+def _text(position: RevocationPosition | None) -> str | None:
+    return None if position is None else position.text()

@@ -1,6 +1,7 @@
 """The list of revoked sessions in the memory of this instance."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from ..identifiers import SessionId
@@ -83,10 +84,9 @@ class RevocationList:
         """Return the number of sessions that were revoked by their ids."""
         return len(self._order)
 
-    def since(self, moment: float) -> Iterator[RevokedSession]:
-        """Yield the sessions revoked at or after ``moment``, the earliest first."""
-        for block in self._order.blocks(RevocationPosition(moment)):
-            yield from block.revoked()
+    def since(self, moment: float) -> "RevokedSince":
+        """Return the sessions revoked at or after ``moment``, the earliest first."""
+        return RevokedSince(self._order, moment)
 
     def block_after(self, position: RevocationPosition, *, whole: bool = False) -> RevocationBlock:
         """Return the sessions after ``position`` as ``RevocationOrder.block_after`` does."""
@@ -96,3 +96,18 @@ class RevocationList:
         """Remove sessions that were revoked before ``revoked_before``, the earliest first: at most 10,000 in a call."""
         for session_id in self._order.remove_before(revoked_before, limit=_MAX_FORGOTTEN):
             self._revoked[session_id[0]].discard(session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedSince:
+    """The sessions revoked at or after ``moment``, in their order. They are read while they are iterated over: sessions
+    that are added meanwhile may be there or not.
+    """
+
+    order: RevocationOrder
+    moment: float
+
+    def __iter__(self) -> Iterator[RevokedSession]:
+        """Yield the sessions, the earliest first."""
+        for block in self.order.blocks(RevocationPosition(self.moment)):
+            yield from block

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple, Self
 
@@ -49,18 +50,27 @@ class RevocationPosition(NamedTuple):
         return _FORM.pack(max(0.0, self.moment), self.session_id)[: 8 + len(self.session_id)]
 
 
-class RevocationBlock(NamedTuple):
-    """Some entries in a row. ``after`` is the position of the entry before them, ``None`` if there is none. ``next`` is
-    the position of the last of them, ``None`` if no entry follows.
+@dataclass(frozen=True, slots=True)
+class RevocationBlock:
+    """Some revoked sessions in a row. ``after`` is the position before them. ``next`` is the position of the last of
+    them, ``None`` if no other follows.
     """
 
     entries: bytes
-    after: RevocationPosition | None
+    after: RevocationPosition
     next: RevocationPosition | None
 
-    def revoked(self) -> Iterator[RevokedSession]:
+    def __iter__(self) -> Iterator[RevokedSession]:
         """Yield the sessions."""
         return (RevokedSession(SessionId(each), at) for at, each in _FORM.iter_unpack(self.entries))
+
+    def __len__(self) -> int:
+        """Return the number of sessions."""
+        return len(self.entries) // _ENTRY
+
+
+BEGINNING: Final = RevocationPosition(0.0, SessionId(bytes(16)))
+"""The position before all sessions, in the form of an entry."""
 
 
 class RevocationOrder:
@@ -103,16 +113,15 @@ class RevocationOrder:
         """
         key = position.key()
         number = bisect_right(self._blocks, key, key=_last)
+        before = RevocationPosition.of(_last(self._blocks[number - 1])) if number else BEGINNING
         if number == len(self._blocks):
-            return RevocationBlock(b"", None, None)
+            return RevocationBlock(b"", before, None)
         block = self._blocks[number]
-        place = 0 if whole else bisect_right(_Entries(block), key) * _ENTRY
-        before = block[place - _ENTRY : place] if place else _last(self._blocks[number - 1]) if number else None
-        return RevocationBlock(
-            bytes(block[place:]),
-            RevocationPosition.of(bytes(before)) if before else None,
-            RevocationPosition.of(_last(block)) if number + 1 < len(self._blocks) else None,
-        )
+        following = RevocationPosition.of(_last(block)) if number + 1 < len(self._blocks) else None
+        if whole:
+            return RevocationBlock(bytes(block), before, following)
+        place = bisect_right(_Entries(block), key) * _ENTRY
+        return RevocationBlock(bytes(block[place:]), position, following)
 
     def blocks(self, position: RevocationPosition) -> Iterator[RevocationBlock]:
         """Yield the blocks that follow ``position``. The order may change between two of them."""

@@ -20,7 +20,13 @@ class TokenSigning:
         self._signer = signer
 
     async def sign(self, signing_input: Callable[[str], bytes]) -> str:
-        """Return the token of ``signing_input(kid)``, where ``kid`` names the key that is active at the end.
+        """Return the token of ``signing_input(kid)``, where ``kid`` names the key that is active at the end; raises as
+        ``signature``.
+        """
+        return self._codec.assemble(*await self.signature(signing_input))
+
+    async def signature(self, signing_input: Callable[[str], bytes]) -> tuple[bytes, bytes]:
+        """Return ``signing_input(kid)`` and its signature, where ``kid`` names the key that is active at the end.
 
         Raises ``SignerUnavailable``, also if no key is active or the signer does not have it.
         """
@@ -34,6 +40,6 @@ class TokenSigning:
                     raise SignerUnavailable from error
             else:
                 if self._keys.signing_kid() == kid:
-                    return self._codec.assemble(message, signature)
+                    return message, signature
             kid = self._keys.signing_kid()
         raise SignerUnavailable

@@ -1,18 +1,22 @@
 """The revocation feed, which verifiers poll: ``/.well-known/revoked-sessions``."""
 
 import asyncio
+import re
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, Self
 
 from aiohttp import web
 
 from ....domain.errors import Unavailable
-from ....domain.tokens.feed import Feed
+from ....domain.tokens.feed import FIRST_PAGE, Feed
 from ....domain.tokens.revocation_feed import RevocationFeed
+from ....domain.tokens.revocation_order import RevocationPosition
 from ....ports.clock import Clock
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
-from ..requests.query import read_query, whole_number_query
+from ..requests.query import Query, read_query, whole_number_query
 from ..responses import document_response, etag_of
 
 MAX_AGE: Final = 1
@@ -22,23 +26,52 @@ _SINCE: Final = whole_number_query(
     "since", "`as_of` of the last feed that the verifier has.", minimum=0, maximum=10**12 - 1, default=0
 )
 
+_POSITION: Final = re.compile(r"0|[A-Za-z0-9_-]{32}")
+
+
+def _position(text: str) -> RevocationPosition | None:
+    """Return the position of ``after``, ``None`` for the first page; raises ``ValueError``."""
+    if not _POSITION.fullmatch(text):
+        raise ValueError("must be 0 or the next of a page")
+    return None if text == FIRST_PAGE else RevocationPosition.parse(text)
+
+
+_NO_PAGES: Final = RevocationPosition(-1.0)
+"""The value of ``after`` if it is missing."""
+
+_AFTER: Final[Query[RevocationPosition | None]] = Query(
+    "after",
+    "0 for the first page, or `next` of a page for the one that follows. Without it, the answer is one document.",
+    {"type": "string", "pattern": f"^({_POSITION.pattern})$"},
+    _position,
+    _NO_PAGES,
+)
+
 _MAX_AGE_OF_SIGNATURE_SECONDS: Final = 5
 _RECENT_CHECK_SECONDS: Final = 0.25
 _FULL_CHECK_SECONDS: Final = 2.0
+_REST: Final = 2
+"""A document is built again after it has rested at least so many times as long as the last time took to build it."""
+
+_MAX_PAGES: Final = 64
+"""How many pages are kept for other followers. They take up to 20 MiB."""
+
+_SIGNATURE_BYTES: Final = 342
+"""At least the last part of a signature. It is another one for another document."""
 
 
 class PublishedFeed:
     """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after 5 seconds.
 
-    Requests check for changes, at most once in ``seconds``. All requests that come while it is signed wait for this one
-    signature.
+    Requests check for changes, at most once in ``seconds``, and more rarely if it takes long to build it. All requests
+    that come while it is signed wait for this one signature.
     """
 
     def __init__(self, feed: RevocationFeed, read: Callable[[], Feed], *, clock: Clock, seconds: float) -> None:
         self._signed = feed.signed
         self._read = read
         self._clock = clock
-        self._seconds = seconds
+        self._shortest = self._seconds = seconds
         self._checked_at = float("-inf")
         self._signing: asyncio.Task[None] | None = None
         self.feed: Feed | None = None
@@ -66,9 +99,11 @@ class PublishedFeed:
         self._signing.add_done_callback(self._end_signing)
 
     async def _sign(self, feed: Feed, now: float) -> None:
-        self.body = (await self._signed(feed)).encode()
-        self.etag = etag_of(self.body)
+        begun = time.monotonic()
+        self.body = await self._signed(feed)
+        self.etag = etag_of(self.body[-_SIGNATURE_BYTES:])
         self.feed, self._checked_at = feed, now
+        self._seconds = max(self._shortest, _REST * (time.monotonic() - begun))
 
     def _end_signing(self, signing: asyncio.Task[None]) -> None:
         self._signing = None
@@ -77,9 +112,14 @@ class PublishedFeed:
 
 
 class PublishedFeeds:
-    """Two documents: the feed of the last minutes, and the feed of all revoked sessions."""
+    """The pages, each of which is signed for all followers that ask for it. For followers of earlier versions there are
+    two documents: the feed of the last minutes, and the feed of all revoked sessions.
+    """
 
     def __init__(self, feed: RevocationFeed, clock: Clock) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._pages: OrderedDict[int | RevocationPosition, PublishedFeed] = OrderedDict()
         self._covers = feed.covers
         self._recent = PublishedFeed(feed, feed.recent, clock=clock, seconds=_RECENT_CHECK_SECONDS)
         self._full = PublishedFeed(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
@@ -91,15 +131,35 @@ class PublishedFeeds:
             return recent
         return await self._full.updated()
 
+    async def page(self, as_of: int, after: RevocationPosition | None) -> PublishedFeed:
+        """Return the first page for a verifier whose last feed has this ``as_of``, or the page after ``after``."""
+        if after is None:
+            start = self._feed.start(as_of)
+            return await self._page(start, lambda: self._feed.first_page(start), _RECENT_CHECK_SECONDS).updated()
+        place = self._feed.beginning(after)
+        return await self._page(place, lambda: self._feed.later_page(place), _FULL_CHECK_SECONDS).updated()
+
+    def _page(self, key: int | RevocationPosition, read: Callable[[], Feed], seconds: float) -> PublishedFeed:
+        """Return a page that is kept, or a new one in place of the one that nobody has asked for longest."""
+        page = self._pages.get(key) or PublishedFeed(self._feed, read, clock=self._clock, seconds=seconds)
+        self._pages[key] = page
+        self._pages.move_to_end(key)
+        if len(self._pages) > _MAX_PAGES:
+            self._pages.popitem(last=False)
+        return page
+
 
 PUBLISHED_FEEDS: Final = web.AppKey("keyturn_published_feeds", PublishedFeeds)
 
 
 @public
 async def revoked_sessions(request: web.Request) -> web.Response:
-    """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part."""
-    (since,) = read_query(request, _SINCE)
-    document = await request.app[PUBLISHED_FEEDS].since(since)
+    """Get the revocation feed: the revoked sessions and the published keys, signed. ``since`` selects a recent part,
+    and ``after`` a page.
+    """
+    since, after = read_query(request, _SINCE, _AFTER)
+    feeds = request.app[PUBLISHED_FEEDS]
+    document = await (feeds.since(since) if after is _NO_PAGES else feeds.page(since, after))
     return document_response(
         request, body=document.body, etag=document.etag, content_type="application/jwt", max_age=MAX_AGE
     )
@@ -116,7 +176,7 @@ ROUTES: Final = (
         "GET",
         "/.well-known/revoked-sessions",
         revoked_sessions,
-        query=(_SINCE,),
+        query=(_SINCE, _AFTER),
         responses=with_etag(bytes, "application/jwt"),
         errors=(Unavailable,),
     ),
