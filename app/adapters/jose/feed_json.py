@@ -14,7 +14,7 @@ from .feed_pages import packed, unpacked
 TYPE: Final = "keyturn-revocations+jwt"
 """The ``typ`` of the feed, which no other token has (RFC 8725 §3.11)."""
 
-_SESSIONS_IN_PART: Final = 4_000
+_SESSIONS_IN_PART: Final = 2_000
 
 _NUMBERS: Final = ("iat", "exp", "as_of", "since", "window")
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
