@@ -56,15 +56,31 @@ async def test_page_of_any_position_is_one_of_few(start: Start) -> None:
 
 
 async def test_first_page_has_what_a_follower_lacks(service: Service) -> None:
-    """It overlaps with the feed that the follower has by a minute and the leeway, and begins at a whole minute."""
-    for number, ago in ((1, 500), (2, 150), (3, 0)):
+    """It overlaps with the feed that the follower has by a minute and twice the leeway. It has one of a few windows, so
+    most followers get the same one.
+    """
+    for number, ago in ((1, 950), (2, 500), (3, 150), (4, 0)):
         service.container.revocation_list().add(RevokedSession(SessionId(bytes([number]) * 16), NOW - ago))
     as_of = feed_claims(await fetch(service, "?after=0"))["as_of"]
-    for lag, expected in ((0, (1, 2)), (120, (2,)), (450, (3,)), (5_000, (3,)), (-5_000, (1, 2))):
+    for lag, window, expected in (
+        (0, 180, 2),
+        (60, 180, 2),
+        (61, 900, 3),
+        (800, 0, 4),
+        (5_000, 0, 4),
+        (-5_000, 180, 2),
+    ):
         claims = feed_claims(await fetch(service, f"?after=0&since={as_of - lag}"))
-        assert len(base64url.decode(claims["page"]["sids"])) // 16 in expected
-        assert claims["since"] <= max(0, min(as_of, as_of - lag) - 90)
-        assert claims["since"] % 60 == 0
+        assert len(base64url.decode(claims["page"]["sids"])) // 16 == expected
+        assert claims["since"] == (as_of - window if window else 0)
+
+
+async def test_first_pages_are_never_older_than_another_one_before(service: Service) -> None:
+    """A follower that asks for everything gets a page that is as new as the one that it has."""
+    assert feed_claims(await fetch(service, "?after=0"))["iat"] == int(NOW)
+    service.clock.advance(2)
+    assert feed_claims(await fetch(service, f"?after=0&since={int(NOW)}"))["iat"] == int(NOW) + 2
+    assert feed_claims(await fetch(service, "?after=0"))["iat"] == int(NOW) + 2
 
 
 @pytest.mark.parametrize("value", ["", "1", "00", "x" * 31, "x" * 33, "%20" * 32, "0&after=0"], ids=str)

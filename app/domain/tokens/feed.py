@@ -44,7 +44,7 @@ class Feed:
 
     ``page`` is the place of ``revoked`` in an answer of several pages, ``None`` for an answer in one document. The
     ``since`` of the first page says from when on all pages together have the revoked sessions. ``version`` is not
-    published: it changes with each revoked session that the issuer learns of.
+    published: it changes when ``revoked`` does.
     """
 
     issuer: str
@@ -59,7 +59,7 @@ class Feed:
     token_lifetime: int | None = None
     cut_off: int | None = None
     page: FeedPage | None = None
-    version: int = 0
+    version: int | bytes = 0
 
     def content(self) -> tuple[object, ...]:
         """Return what changes when the feed must be signed again before it is too old."""

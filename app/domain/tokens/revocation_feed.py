@@ -18,8 +18,8 @@ from .signing import TokenSigning
 _RECENT_SECONDS: Final = 180
 """The window of the recent feed."""
 
-_STEP_SECONDS: Final = 60
-"""First pages begin at multiples of this time, so that there are few of them."""
+_WINDOWS: Final = (180, 900, 3_600, 14_400)
+"""The windows of first pages, in seconds. They are few, so that strangers who ask for any can cause few signatures."""
 
 _MAX_IN_ONE_DOCUMENT: Final = 600_000
 """The sessions in one document. A follower that asks for no pages reads at most 32 MiB."""
@@ -69,8 +69,20 @@ class RevocationFeed:
         """
         return feed.since <= as_of - OVERLAP_SECONDS - 2 * self._policy.leeway
 
-    def first_page(self, since: int) -> Feed:
-        """Return the first page of the sessions revoked from ``since`` on, which ``start`` has returned."""
+    def window_for(self, as_of: int) -> int:
+        """Return the window of the first page that a follower needs whose last feed has this ``as_of``, in seconds: one
+        of a few, 0 for everything.
+        """
+        lacks = self._as_of() - as_of + OVERLAP_SECONDS + 2 * self._policy.leeway
+        fitting = (each for each in _WINDOWS if lacks <= each < self._policy.memory_of_revocations())
+        return next(fitting, 0)
+
+    def first_page(self, window: int) -> Feed:
+        """Return the first page of the sessions revoked in the last ``window`` seconds, and 0 for everything.
+
+        While the store is down, the window ends when the store was last reached.
+        """
+        since = max(0, self._as_of() - window) if window else 0
         block = self._revoked.block_after(RevocationPosition(max(since, self._earliest())))
         return self._feed(since=since, revoked=block, page=FeedPage(FIRST_PAGE, _text(block.next)))
 
@@ -78,15 +90,7 @@ class RevocationFeed:
         """Return the page that has the sessions after the position ``after``, and maybe some before it."""
         block = self._revoked.block_after(after, whole=True)
         page = FeedPage(block.after.text(), _text(block.next))
-        return self._feed(since=int(block.after.moment), revoked=block, page=page)
-
-    def start(self, as_of: int) -> int:
-        """Return from when on a follower needs the sessions, whose last feed has this ``as_of``: 0 for all.
-
-        It overlaps with that feed as ``covers`` says.
-        """
-        start = min(as_of, self._as_of()) - OVERLAP_SECONDS - 2 * self._policy.leeway
-        return start // _STEP_SECONDS * _STEP_SECONDS if start > self._earliest() else 0
+        return self._feed(since=int(block.after.moment), revoked=block, page=page, version=block.entries)
 
     def beginning(self, after: RevocationPosition) -> RevocationPosition:
         """Return where the page with the sessions after ``after`` begins: one of as many places as there are pages."""
@@ -107,7 +111,14 @@ class RevocationFeed:
         signed = await self._signing.signature(lambda kid: self._codec.feed_signing_input(payload, kid=kid))
         return self._codec.assemble_feed(*signed)
 
-    def _feed(self, *, since: int, revoked: Iterable[RevokedSession], page: FeedPage | None = None) -> Feed:
+    def _feed(
+        self,
+        *,
+        since: int,
+        revoked: Iterable[RevokedSession],
+        page: FeedPage | None = None,
+        version: bytes | None = None,
+    ) -> Feed:
         now, published = int(self._clock.now()), self._codec.keys()
         return Feed(
             issuer=self._policy.issuer,
@@ -122,7 +133,7 @@ class RevocationFeed:
             token_lifetime=self._policy.lifetime,
             cut_off=self._revoked.cut_off,
             page=page,
-            version=self._revoked.version,
+            version=self._revoked.version if version is None else version,
         )
 
     def _as_of(self) -> int:

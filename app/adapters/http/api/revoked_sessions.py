@@ -48,29 +48,40 @@ _AFTER: Final[Query[RevocationPosition | None]] = Query(
 )
 
 _MAX_AGE_OF_SIGNATURE_SECONDS: Final = 5
+_MAX_AGE_OF_LATER_PAGE_SECONDS: Final = 8
 _RECENT_CHECK_SECONDS: Final = 0.25
 _FULL_CHECK_SECONDS: Final = 2.0
 _REST: Final = 2
 """A document is built again after it has rested at least so many times as long as the last time took to build it."""
 
 _MAX_PAGES: Final = 64
-"""How many pages are kept for other followers. They take up to 20 MiB."""
+"""How many later pages are kept for other followers. They take up to 30 MiB."""
 
 _SIGNATURE_BYTES: Final = 342
 """At least the last part of a signature. It is another one for another document."""
 
 
 class PublishedFeed:
-    """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after 5 seconds.
+    """A feed as a signed JWT in bytes, with its ETag. It is signed again after a change, and after
+    ``max_age`` seconds.
 
     Requests check for changes, at most once in ``seconds``, and more rarely if it takes long to build it. All requests
     that come while it is signed wait for this one signature.
     """
 
-    def __init__(self, feed: RevocationFeed, read: Callable[[], Feed], *, clock: Clock, seconds: float) -> None:
+    def __init__(
+        self,
+        feed: RevocationFeed,
+        read: Callable[[], Feed],
+        *,
+        clock: Clock,
+        seconds: float,
+        max_age: int = _MAX_AGE_OF_SIGNATURE_SECONDS,
+    ) -> None:
         self._signed = feed.signed
         self._read = read
         self._clock = clock
+        self._max_age = max_age
         self._shortest = self._seconds = seconds
         self._checked_at = float("-inf")
         self._signing: asyncio.Task[None] | None = None
@@ -78,21 +89,22 @@ class PublishedFeed:
         self.body = b""
         self.etag = ""
 
-    async def updated(self) -> Self:
-        """Return this document, signed again if necessary.
+    async def updated(self, *, issued_from: int = 0) -> Self:
+        """Return this document, signed again if necessary, such as when it was signed before ``issued_from``.
 
         Raises ``SignerUnavailable``, also if there is no active key, and ``ClockInDoubt``.
         """
-        if self._signing is None and abs(self._clock.now() - self._checked_at) >= self._seconds:
-            self._check()
+        is_outdated = self.feed is None or self.feed.issued_at < issued_from
+        if self._signing is None and (is_outdated or abs(self._clock.now() - self._checked_at) >= self._seconds):
+            self._check(is_outdated=is_outdated)
         if self._signing is not None:
             await asyncio.shield(self._signing)
         return self
 
-    def _check(self) -> None:
+    def _check(self, *, is_outdated: bool) -> None:
         """Read the feed, and begin to sign it if it has changed, or was signed too long ago."""
         now, feed = self._clock.now(), self._read()
-        if self.feed is not None and _is_current(self.feed, feed):
+        if self.feed is not None and not is_outdated and _is_current(self.feed, feed, self._max_age):
             self._checked_at = now
             return
         self._signing = asyncio.create_task(self._sign(feed, now))
@@ -119,7 +131,9 @@ class PublishedFeeds:
     def __init__(self, feed: RevocationFeed, clock: Clock) -> None:
         self._feed = feed
         self._clock = clock
-        self._pages: OrderedDict[int | RevocationPosition, PublishedFeed] = OrderedDict()
+        self._newest = 0
+        self._first_pages: dict[int, PublishedFeed] = {}
+        self._pages: OrderedDict[RevocationPosition, PublishedFeed] = OrderedDict()
         self._covers = feed.covers
         self._recent = PublishedFeed(feed, feed.recent, clock=clock, seconds=_RECENT_CHECK_SECONDS)
         self._full = PublishedFeed(feed, feed.full, clock=clock, seconds=_FULL_CHECK_SECONDS)
@@ -134,18 +148,33 @@ class PublishedFeeds:
     async def page(self, as_of: int, after: RevocationPosition | None) -> PublishedFeed:
         """Return the first page for a verifier whose last feed has this ``as_of``, or the page after ``after``."""
         if after is None:
-            start = self._feed.start(as_of)
-            return await self._page(start, lambda: self._feed.first_page(start), _RECENT_CHECK_SECONDS).updated()
+            return await self._first_page(self._feed.window_for(as_of))
         place = self._feed.beginning(after)
-        return await self._page(place, lambda: self._feed.later_page(place), _FULL_CHECK_SECONDS).updated()
-
-    def _page(self, key: int | RevocationPosition, read: Callable[[], Feed], seconds: float) -> PublishedFeed:
-        """Return a page that is kept, or a new one in place of the one that nobody has asked for longest."""
-        page = self._pages.get(key) or PublishedFeed(self._feed, read, clock=self._clock, seconds=seconds)
-        self._pages[key] = page
-        self._pages.move_to_end(key)
+        page = self._pages.get(place) or PublishedFeed(
+            self._feed,
+            lambda: self._feed.later_page(place),
+            clock=self._clock,
+            seconds=_FULL_CHECK_SECONDS,
+            max_age=_MAX_AGE_OF_LATER_PAGE_SECONDS,
+        )
+        self._pages[place] = page
+        self._pages.move_to_end(place)
         if len(self._pages) > _MAX_PAGES:
             self._pages.popitem(last=False)
+        return await page.updated()
+
+    async def _first_page(self, window: int) -> PublishedFeed:
+        """Return a first page that is not older than any other one before: no follower gets an older one then."""
+        if window not in self._first_pages:
+            self._first_pages[window] = PublishedFeed(
+                self._feed,
+                lambda: self._feed.first_page(window),
+                clock=self._clock,
+                seconds=_RECENT_CHECK_SECONDS,
+            )
+        page = await self._first_pages[window].updated(issued_from=self._newest)
+        if page.feed is not None:
+            self._newest = page.feed.issued_at
         return page
 
 
@@ -165,10 +194,10 @@ async def revoked_sessions(request: web.Request) -> web.Response:
     )
 
 
-def _is_current(signed: Feed, latest: Feed) -> bool:
-    """Return whether a signed feed has the content of the latest one, and a signature of less than 5 seconds ago."""
+def _is_current(signed: Feed, latest: Feed, max_age: int) -> bool:
+    """Return whether a signed feed has the content of the latest one, and a signature of less than ``max_age`` ago."""
     age = latest.issued_at - signed.issued_at
-    return 0 <= age < _MAX_AGE_OF_SIGNATURE_SECONDS and signed.content() == latest.content()
+    return 0 <= age < max_age and signed.content() == latest.content()
 
 
 ROUTES: Final = (
