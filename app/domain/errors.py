@@ -69,6 +69,20 @@ class Unavailable(KeyturnError):
         self.retry_after = retry_after
 
 
+class Overloaded(Unavailable):
+    """Too many requests wait, or this one could not be finished in time. Nothing was changed.
+
+    ``reason`` is for the operator and is not sent to the client: ``full``, ``late``, or ``gone`` for a client that has
+    disconnected.
+    """
+
+    description = "Too many requests are under way; try again."
+
+    def __init__(self, description: str | None = None, *, retry_after: int = 1, reason: str = "full") -> None:
+        super().__init__(description, retry_after=retry_after)
+        self.reason = reason
+
+
 class StoreUnavailable(Unavailable):
     """The store did not answer, or it refused. It is unknown whether the change was made.
 

@@ -22,6 +22,16 @@ class Telemetry(Protocol):
         """Count a connection that was closed at once, because its address had too many."""
         ...
 
+    def requests_waiting(self, *, route: str, number: int) -> None:
+        """Set how many requests wait at a route for their turn."""
+        ...
+
+    def requests_refused(self, *, route: str, reason: str, number: int) -> None:
+        """Count requests that were refused because of overload: ``door`` for those that were not even read, else the
+        ``reason`` of ``Overloaded``.
+        """
+        ...
+
     def log_lines_dropped(self, lines: int) -> None:
         """Count lines of the log that were dropped, because nobody read them."""
         ...

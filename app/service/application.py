@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from ..adapters.http.application import build_application
+from ..adapters.http.server.door import DOOR, REFRESH_PATH, TOKEN_PATH
 from ..adapters.http.server.readiness import READINESS, Readiness
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, KeyturnError
 from ..domain.login.accounts import Accounts
@@ -20,6 +21,7 @@ from .background import (
     load_or_make_keys,
     maintain_keys_periodically,
     measure_keys_periodically,
+    report_overload_periodically,
     save_last_records,
     save_records_periodically,
     sweep_periodically,
@@ -89,6 +91,8 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         await watch.check()
         app[READINESS].clock_fault = partial(getattr, watch, "reason")
         _run(watch_clock_periodically(watch, container.telemetry()), cleanup)
+        queues = {REFRESH_PATH: container.refresh_room().queue, TOKEN_PATH: container.client_credentials_queue()}
+        _run(report_overload_periodically(app[DOOR], queues, container.telemetry()), cleanup)
         _warn_of_data_in_memory(settings)
         if watch.reason:
             _run(_begin_when_clock_is_right(container, app[READINESS], cleanup), cleanup)

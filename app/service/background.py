@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
+from ..adapters.http.server.door import Door
 from ..adapters.http.server.readiness import WITHOUT_REVOCATIONS, Readiness
 from ..adapters.telemetry.audit_recorder import AuditRecorder
 from ..adapters.telemetry.logs import dropped_lines
@@ -15,6 +18,7 @@ from ..domain.keys.errors import NoActiveKey
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
 from ..domain.keys.rotation import KeyRotation
+from ..domain.overload.timed_queue import TimedQueue
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..ports.session_store import SessionStore
@@ -29,6 +33,7 @@ _LAST_SAVE_SECONDS: Final = 5.0
 _CLOCK_SECONDS: Final = 1.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
+_OVERLOAD_LOG_SECONDS: Final = 10.0
 _ROUNDS_AFTER_FAILURE: Final = 30
 """Rounds to skip after the keys could not be changed: each attempt generates a key, which takes a core up to seconds.
 """
@@ -124,6 +129,29 @@ async def count_dropped_lines_periodically(telemetry: Telemetry) -> None:
         dropped = dropped_lines()
         telemetry.log_lines_dropped(dropped - counted)
         counted = dropped
+
+
+async def report_overload_periodically(door: Door, queues: Mapping[str, TimedQueue], telemetry: Telemetry) -> None:
+    """Report the requests that wait, and those that were refused because too many did, to telemetry every second.
+
+    ``queues`` has the queue of each path. The log gets a line at most every 10 seconds.
+    """
+    refused: Counter[str] = Counter()
+    log_again_at = 0.0
+    while True:
+        await asyncio.sleep(_MEASURE_SECONDS)
+        now = asyncio.get_running_loop().time()
+        waiting = {path: queue.waiting for path, queue in queues.items()}
+        for path, number in waiting.items():
+            telemetry.requests_waiting(route=path, number=number)
+        for (path, reason), number in door.take_refused().items():
+            telemetry.requests_refused(route=path, reason=reason, number=number)
+            refused[f"{path} {reason}"] += number
+        if refused and now >= log_again_at:
+            fields = {"refused": dict(refused), "waiting": waiting}
+            _LOG.warning("overloaded: more requests for tokens come than can be answered", extra={"fields": fields})
+            refused.clear()
+            log_again_at = now + _OVERLOAD_LOG_SECONDS
 
 
 async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) -> None:

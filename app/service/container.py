@@ -25,7 +25,7 @@ from ..adapters.telemetry.measured_hasher import MeasuredPasswordHasher
 from ..adapters.telemetry.measured_repository import measured_repository
 from ..adapters.telemetry.null import NullTelemetry
 from ..domain.clients.authentication import ClientAuthentication
-from ..domain.clients.client_credentials import ClientCredentialsGrant
+from ..domain.clients.client_credentials import CLIENT_TOKENS_AT_ONCE, ClientCredentialsGrant
 from ..domain.clients.introspection import Introspection
 from ..domain.clients.known_clients import KnownClients
 from ..domain.clients.registration import ClientRegistration
@@ -44,6 +44,7 @@ from ..domain.login.authentication import Authentication
 from ..domain.login.credentials import PasswordPolicy
 from ..domain.login.password_change import PasswordChange
 from ..domain.login.passwords import Passwords
+from ..domain.overload.timed_queue import TimedQueue
 from ..domain.rate_limits.limiter import RateLimiter
 from ..domain.rate_limits.rate_limit import LocalRateLimit
 from ..domain.sessions.explanation import Explanation
@@ -51,6 +52,7 @@ from ..domain.sessions.issuing import SessionTokenIssuer
 from ..domain.sessions.logout import Logout
 from ..domain.sessions.lookup import SessionLookup
 from ..domain.sessions.opening import SessionOpening
+from ..domain.sessions.refresh_room import RefreshRoom
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
@@ -236,6 +238,12 @@ class Container(DeclarativeContainer):
         randomness=randomness,
         policy=_setting.session_policy,
     )
+    refresh_room = Singleton(
+        RefreshRoom,
+        longest_wait=_setting.longest_wait,
+        replay_window=_setting.session_policy.replay_window,
+        clock=clock,
+    )
     rotation = _recorded(
         Rotation,
         sessions=session_repository,
@@ -244,6 +252,7 @@ class Container(DeclarativeContainer):
         issuer=session_token_issuer,
         revocation=revocation,
         refresh_limit=refresh_limit,
+        room=refresh_room,
         randomness=randomness,
         policy=_setting.session_policy,
     )
@@ -344,7 +353,12 @@ class Container(DeclarativeContainer):
     )
     token_limit = Singleton(LocalRateLimit, _setting.token_budget)
     token_request_limit = Singleton(TokenRequestLimit, token_limit=token_limit, clock=clock)
-    client_credentials_grant = _recorded(ClientCredentialsGrant, issuer=access_token_issuer)
+    client_credentials_queue = Singleton(
+        TimedQueue, at_once=CLIENT_TOKENS_AT_ONCE, longest_wait=_setting.longest_wait, clock=clock
+    )
+    client_credentials_grant = _recorded(
+        ClientCredentialsGrant, issuer=access_token_issuer, queue=client_credentials_queue
+    )
     introspection_limit = Singleton(LocalRateLimit, _setting.introspection_budget)
     introspection = Singleton(
         Introspection,

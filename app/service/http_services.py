@@ -23,6 +23,9 @@ from ..adapters.http.application import VALIDATION
 from ..adapters.http.requests.body import BODY_TIMEOUT
 from ..adapters.http.requests.client_address import TRUSTED_PROXIES
 from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
+from ..adapters.http.requests.patience import REFRESH_SECONDS
+from ..adapters.http.server.door import DOOR, Door
+from ..adapters.http.server.edge import USUAL_HEADERS
 from ..adapters.http.server.request_metrics import TELEMETRY
 from .container import Container
 
@@ -55,4 +58,12 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         DEVICE_COOKIE: DeviceCookie(max_age=settings.device_ttl, secure=settings.is_public),
         TRUSTED_PROXIES: settings.trusted_networks,
         BODY_TIMEOUT: settings.body_timeout,
+        REFRESH_SECONDS: settings.refresh_timeout,
+        DOOR: Door(
+            container.refresh_room(),
+            container.client_credentials_queue(),
+            retry_after=settings.longest_retry_after,
+            headers=USUAL_HEADERS,
+            cross_origin=bool(settings.cors_origins),
+        ),
     }

@@ -21,6 +21,7 @@ from ..domain.sessions.issuing import SessionTokenIssuer
 from ..domain.sessions.logout import Logout
 from ..domain.sessions.lookup import SessionLookup
 from ..domain.sessions.opening import SessionOpening
+from ..domain.sessions.refresh_room import RefreshRoom
 from ..domain.sessions.retention import Retention
 from ..domain.sessions.revocation import Revocation
 from ..domain.sessions.rotation import Rotation
@@ -162,6 +163,11 @@ class Services:
         )
 
     @cached_property
+    def refresh_room(self) -> RefreshRoom:
+        """The waiting room of refreshes."""
+        return RefreshRoom(longest_wait=0.5, replay_window=self.session_policy.replay_window, clock=self.clock)
+
+    @cached_property
     def rotation(self) -> Rotation:
         """The rotation of refresh tokens."""
         return self.rotation_type(
@@ -171,6 +177,7 @@ class Services:
             issuer=self.session_token_issuer,
             revocation=self.revocation,
             refresh_limit=self.refresh_limit,
+            room=self.refresh_room,
             clock=self.clock,
             randomness=self.randomness,
             audit=self.audit,

@@ -9,6 +9,7 @@ import pytest
 from app.domain.clients.client import AuthenticationMethod, Client, GrantType
 from app.domain.clients.client_credentials import ClientCredentialsGrant
 from app.domain.identifiers import ClientId
+from app.domain.overload.timed_queue import TimedQueue
 from app.domain.scope import Scope
 from app.domain.tokens.claims import AccessTokenClaims
 from app.domain.tokens.errors import UnfitToken
@@ -60,7 +61,8 @@ async def test_a_client_gets_no_token_that_is_refused(world: World, changes: dic
         grants=frozenset({GrantType.CLIENT_CREDENTIALS}),
         audiences=("stock",),
     )
-    grant = ClientCredentialsGrant(issuer=world.access_token_issuer, clock=world.clock, audit=world.audit)
+    queue = TimedQueue(at_once=1, longest_wait=1.0, clock=world.clock)
+    grant = ClientCredentialsGrant(issuer=world.access_token_issuer, queue=queue, clock=world.clock, audit=world.audit)
     with pytest.raises(UnfitToken, match=f"client orders {message}"):
         await grant.issue(replace(stored, **changes), requested_scope=None, targets=())
     assert world.audit.events == []

@@ -12,6 +12,7 @@ from app.domain.sessions.lookup import SessionLookup
 from app.domain.sessions.ratchet import RefreshToken, Verdict
 from app.domain.sessions.rotation import Rotation
 from app.domain.sessions.session import RevocationReason, Session
+from app.ports.patience import Patience
 
 from .requests import WINDOW
 
@@ -21,7 +22,9 @@ Scope = Any
 class SwapBeforeSigning(Rotation):
     """The successor is committed before the access token is signed."""
 
-    async def _advance(self, token: RefreshToken, session: Session, scope: Scope) -> IssuedTokens | None:
+    async def _advance(
+        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+    ) -> IssuedTokens | None:
         now = self._clock.now()
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
         successor = ratchet.successor(token, salt=salt, generation=session.generation + 1)
@@ -34,8 +37,10 @@ class SwapBeforeSigning(Rotation):
 class NoSecondRead(Rotation):
     """A request that has lost the compare-and-swap is refused at once."""
 
-    async def _advance(self, token: RefreshToken, session: Session, scope: Scope) -> IssuedTokens | None:
-        issued = await super()._advance(token, session, scope)
+    async def _advance(
+        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+    ) -> IssuedTokens | None:
+        issued = await super()._advance(token, session, scope, patience)
         if issued is None:
             raise InvalidGrant(reason="lost_race")
         return issued

@@ -40,6 +40,7 @@ DEFAULT_SETTINGS: Final[dict[str, Any]] = {
     "password_hash_memory": 8_192,
     "password_hash_iterations": 1,
     "password_hash_threads": 1,
+    "refresh_timeout": 20,
     "refresh_budget": RateLimit(1_000_000, 366 * 86_400),
 }
 """The settings of tests. A test may replace some of them."""

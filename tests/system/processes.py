@@ -31,7 +31,7 @@ _NO_LIMITS: Final = {
 }
 """In most tests many clients sign in from one address as one user."""
 
-TEST_SETTINGS: Final = {"PORT": "0", **_CHEAP_HASHES, **_NO_LIMITS}
+TEST_SETTINGS: Final = {"PORT": "0", "REFRESH_TIMEOUT": "20s", **_CHEAP_HASHES, **_NO_LIMITS}
 """The settings of a service, unless a test gives others."""
 
 _STEP_SECONDS: Final = 0.01

@@ -19,6 +19,12 @@ class NullTelemetry(Telemetry):
     def connection_refused(self) -> None:
         """Do nothing."""
 
+    def requests_waiting(self, *, route: str, number: int) -> None:
+        """Do nothing."""
+
+    def requests_refused(self, *, route: str, reason: str, number: int) -> None:
+        """Do nothing."""
+
     def log_lines_dropped(self, lines: int) -> None:
         """Do nothing."""
 

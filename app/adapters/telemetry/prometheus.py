@@ -42,6 +42,10 @@ class PrometheusTelemetry(Telemetry):
         self._connections_refused = self._counter(
             "connections_refused", "Connections that were closed at once, because their address had too many"
         )
+        self._waiting = self._gauge("requests_waiting", "Requests that wait for their turn", "livesum", "route")
+        self._refused = self._counter(
+            "requests_refused", "Requests that were refused because of overload", "route", "reason"
+        )
         self._log_lines_dropped = self._counter("log_lines_dropped", "Lines of the log that nobody read in time")
         self._tokens = self._counter("tokens", "Requests for tokens, by outcome", "outcome", "reason")
         self._logins = self._counter("logins", "Sign-ins, by outcome", "outcome", "reason")
@@ -84,6 +88,12 @@ class PrometheusTelemetry(Telemetry):
 
     def connection_refused(self) -> None:
         self._connections_refused.inc()
+
+    def requests_waiting(self, *, route: str, number: int) -> None:
+        self._waiting.labels(route).set(number)
+
+    def requests_refused(self, *, route: str, reason: str, number: int) -> None:
+        self._refused.labels(route, reason).inc(number)
 
     def log_lines_dropped(self, lines: int) -> None:
         self._log_lines_dropped.inc(lines)

@@ -6,6 +6,7 @@ from typing import Final, NoReturn
 from ...ports.audit_trail import AuditTrail
 from ...ports.client_lookup import ClientLookup
 from ...ports.clock import Clock
+from ...ports.patience import Patience
 from ...ports.randomness import Randomness
 from ...ports.session_repository import SessionRepository
 from ..audit.events import (
@@ -25,6 +26,7 @@ from .errors import InvalidGrant
 from .issuing import IssuedTokens, SessionTokenIssuer
 from .lookup import SessionLookup
 from .ratchet import RefreshToken, Verdict
+from .refresh_room import RefreshPlace, RefreshRoom
 from .revocation import Revocation
 from .session import RevocationReason, Session, SessionPolicy
 
@@ -46,6 +48,7 @@ class Rotation:
         issuer: SessionTokenIssuer,
         revocation: Revocation,
         refresh_limit: LocalRateLimit,
+        room: RefreshRoom,
         clock: Clock,
         randomness: Randomness,
         audit: AuditTrail,
@@ -57,24 +60,42 @@ class Rotation:
         self._issuer = issuer
         self._revocation = revocation
         self._refresh_limit = refresh_limit
+        self._room = room
         self._clock = clock
         self._randomness = randomness
         self._audit = audit
         self._policy = policy
 
     async def rotate(
-        self, refresh_token: str, *, client_id: ClientId, requested_scope: str | None = None
+        self,
+        refresh_token: str,
+        *,
+        client_id: ClientId,
+        requested_scope: str | None = None,
+        patience: Patience | None = None,
     ) -> IssuedTokens:
         """Return a new access token and the successor of ``refresh_token``; for a replay, the current token (RFC 6749
         §6).
 
         The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
+        Nothing is changed when ``patience`` is over; ``None`` has no end.
 
         Raises ``InvalidGrant`` for a token that is refused, ``InvalidClient`` if the client was removed,
-        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts``, ``SignerUnavailable`` and
-        ``StoreUnavailable``. After any of the last four the client can present the same token again.
+        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts``, ``Overloaded``, ``SignerUnavailable``
+        and ``StoreUnavailable``. After any of the last five the client can present the same token again.
         """
         token = ratchet.parse(refresh_token)
+        with self._room.enter(token) as place:
+            return await self._rotate(token, client_id, requested_scope, place, patience)
+
+    async def _rotate(
+        self,
+        token: RefreshToken,
+        client_id: ClientId,
+        requested_scope: str | None,
+        place: RefreshPlace,
+        patience: Patience | None,
+    ) -> IssuedTokens:
         for attempt in range(_ATTEMPTS):
             now = self._clock.now()
             session, verdict = await self._lookup.classify(token, client_id=client_id, now=now)
@@ -87,6 +108,7 @@ class Rotation:
                 self._audit.record(TokenUntraced(**session.event_facts(now)))
                 raise InvalidGrant(reason=verdict.value)
             if verdict is Verdict.REUSE:
+                _begin_commit(patience)
                 await self._refuse_reuse(session, now, lost_race=attempt > 0)
             if attempt == 0:
                 self._refresh_limit.take(session.session_id, now)
@@ -95,7 +117,8 @@ class Rotation:
             scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
             if verdict is Verdict.REPLAY:
                 return await self._replay(token, session, scope, now)
-            issued = await self._advance(token, session, scope)
+            await place.turn()
+            issued = await self._advance(token, session, scope, patience)
             if issued is not None:
                 return issued
         raise StoreUnavailable("Too many requests for one session at once; try again.")
@@ -119,11 +142,13 @@ class Rotation:
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))
         return issued
 
-    async def _advance(self, token: RefreshToken, session: Session, scope: Scope) -> IssuedTokens | None:
+    async def _advance(
+        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+    ) -> IssuedTokens | None:
         """Commit the successor and return it; return ``None`` if another request committed first.
 
-        The time is read again before the signature, because the reads may have been slow, and after it: the replay
-        window of ``token`` begins with the commit.
+        The time is read again before the signature, because the reads and the wait may have been long, and after it:
+        the replay window of ``token`` begins with the commit.
         """
         now = self._clock.now()
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
@@ -131,7 +156,9 @@ class Rotation:
         successor = ratchet.successor(token, salt=salt, generation=generation)
         extended = replace(session, idle_expires_at=self._policy.idle_deadline(now))
         issued = await self._issuer.issue(extended, successor, scope=scope, now=now)
+        _begin_commit(patience)
         now = self._clock.now()
+        self._room.replaced(session.secret_digest)
         if not await self._swap(extended, ratchet.digest(successor.secret), salt, now):
             return None
         self._audit.record(TokenRefreshed(**session.event_facts(now), generation=generation))
@@ -154,3 +181,8 @@ class Rotation:
             if stored is not None and stored.secret_digest == session.secret_digest:
                 raise
             return stored is not None and stored.secret_digest == new_digest and stored.is_live(now)
+
+
+def _begin_commit(patience: Patience | None) -> None:
+    if patience is not None:
+        patience.begin_commit()

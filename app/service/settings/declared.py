@@ -101,6 +101,12 @@ class DeclaredSettings:
         "2s",
         help="Time that a store has to answer. After it, the request gets a 503.",
     )
+    refresh_timeout: int = _setting(
+        "REFRESH_TIMEOUT",
+        form.duration(1, 60),
+        "1s",
+        help="Time within which a refresh is committed. One that would take longer gets a 503, and changes nothing.",
+    )
     store_connections: int = _setting(
         "STORE_CONNECTIONS",
         form.integer(1, 1_000),

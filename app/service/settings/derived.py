@@ -18,6 +18,7 @@ from .declared import DeclaredSettings
 
 _THIRTY_DAYS: Final = 30 * 86_400
 _MAX_HASHING_THREADS: Final = 4
+_MAX_RETRY_AFTER: Final = 4
 _UNLIMITED_FILES: Final = 1_048_576
 """Open files that are assumed if the operating system has no limit."""
 
@@ -107,6 +108,18 @@ class DerivedSettings(DeclaredSettings):
             replicas=self.session_replicas,
             prepared_statements=self.store_prepared_statements,
         )
+
+    @property
+    def longest_wait(self) -> float:
+        """Return how many seconds a refresh may wait for its turn. The rest of its time is for its work."""
+        return self.refresh_timeout / 2
+
+    @property
+    def longest_retry_after(self) -> int:
+        """Return the longest ``Retry-After`` of a refused refresh, in seconds: below half of the replay window, so that
+        a client that lost an answer is not too late.
+        """
+        return max(1, min(_MAX_RETRY_AFTER, (self.session_policy.replay_window - 1) // 2))
 
     @property
     def telemetry(self) -> str:

@@ -17,11 +17,11 @@ from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import FORM, read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client
 from ..requests.fields import parameter, repeatable
+from ..requests.patience import REFRESH_SECONDS, RequestPatience
 from ..responses import json_response
+from ..server.door import TOKEN_PATH
 from ..server.request_metrics import TELEMETRY
 from .refresh import ROTATION, token_response
-
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105  # a path
 
 CLIENT_CREDENTIALS: Final = web.AppKey("keyturn_client_credentials", ClientCredentialsGrant)
 TOKEN_REQUEST_LIMIT: Final = web.AppKey("keyturn_token_request_limit", TokenRequestLimit)
@@ -73,9 +73,13 @@ async def token(request: web.Request) -> web.Response:
         if form.grant_type == GrantType.CLIENT_CREDENTIALS:
             return await _client_credentials(request, form, client)
         _check_refresh(form, client)
-        issued = await request.app[ROTATION].rotate(
-            form.refresh_token, client_id=client.client_id, requested_scope=form.scope or None
-        )
+        async with RequestPatience(request, request.app[REFRESH_SECONDS]) as patience:
+            issued = await request.app[ROTATION].rotate(
+                form.refresh_token,
+                client_id=client.client_id,
+                requested_scope=form.scope or None,
+                patience=patience,
+            )
     except _REFUSALS as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise
@@ -92,9 +96,10 @@ def _check_refresh(form: TokenRequest, client: Client) -> None:
 
 
 async def _client_credentials(request: web.Request, form: TokenRequest, client: Client) -> web.Response:
-    issued = await request.app[CLIENT_CREDENTIALS].issue(
-        client, requested_scope=form.scope or None, targets=form.resource + form.audience
-    )
+    async with RequestPatience(request, request.app[REFRESH_SECONDS]):
+        issued = await request.app[CLIENT_CREDENTIALS].issue(
+            client, requested_scope=form.scope or None, targets=form.resource + form.audience
+        )
     response: OAuthTokenResponse = {
         "access_token": issued.text,
         "token_type": "Bearer",

@@ -15,6 +15,7 @@ from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
+from ..requests.patience import REFRESH_SECONDS, RequestPatience
 from ..responses import json_response
 from ..server.request_metrics import TELEMETRY
 
@@ -53,9 +54,10 @@ async def refresh(request: web.Request) -> web.Response:
     """Exchange a refresh token for its successor and a new access token (RFC 6749 §6)."""
     body = await read_json(request, RefreshRequest)
     try:
-        tokens = await request.app[ROTATION].rotate(
-            body.refresh_token, client_id=FIRST_PARTY, requested_scope=body.scope
-        )
+        async with RequestPatience(request, request.app[REFRESH_SECONDS]) as patience:
+            tokens = await request.app[ROTATION].rotate(
+                body.refresh_token, client_id=FIRST_PARTY, requested_scope=body.scope, patience=patience
+            )
     except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise

@@ -11,9 +11,9 @@ from ....domain.clients.client import GrantType
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
 from ..responses import document_response, etag_of
+from ..server.door import TOKEN_PATH
 from .introspection import INTROSPECTION_PATH
 from .jwks import JWKS_MAX_AGE, JWKS_PATH
-from .oauth_token import TOKEN_PATH
 from .token_revocation import REVOCATION_PATH
 
 METADATA_PATH: Final = "/.well-known/oauth-authorization-server"

@@ -1,17 +1,24 @@
-"""Connections, below the application: errors of the HTTP parser, idle connections, clients that disconnect."""
+"""Connections, below the application: errors of the HTTP parser, idle connections, clients that send too much, do not
+read or disconnect.
+"""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ....ports.telemetry import Telemetry
 from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
+from .door import Door
 from .edge import add_headers, new_request_id
+from .framing import UNKNOWN, missing_bytes
+from .pipelining import PipelineTurns
+from .unread_output import UnreadOutput
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
@@ -23,32 +30,106 @@ class Connection(RequestHandler):
 
     If aiohttp's parser refuses a request, aiohttp's response quotes the client's bytes. This class sends a problem (RFC
     9457) instead. It does so at every path, because the path of an unreadable request is not known. ``telemetry``
-    counts responses that no middleware sees.
+    counts responses that no middleware sees. ``door`` may refuse a request before it is parsed. ``unread`` has the
+    connections whose clients do not read.
     """
 
     cancels_on_disconnect = False
     """Whether the current handler is cancelled when the client disconnects."""
 
-    def __init__(self, server: web.Server, *, telemetry: Telemetry, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, *, telemetry: Telemetry, door: Door | None, unread: UnreadOutput, **options: Any
+    ) -> None:
         super().__init__(server, **options)
         self._telemetry = telemetry
+        self._door = door
+        self._unread = unread
+        self._missing = 0
+        self._comes_in = False
+        self._was_followed = False
 
     @property
     def is_idle(self) -> bool:
         """Return whether the connection waits for a request."""
         return self._waiter is not None and not self._waiter.done()
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        cast("asyncio.Transport", transport).set_write_buffer_limits(high=0)  # paused as soon as the kernel is full
+
     def data_received(self, data: bytes) -> None:
+        if data and self._door is not None and self._is_refused(data):  # aiohttp calls it with b"" to parse the rest
+            return
         super().data_received(data)
         request = self._current_request
         if request is not None and self._messages and isinstance(self._messages[0][0], _ErrInfo):
             self._fail_body(request.content)
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        if self.transport is not None:
+            self._unread.remove(self.transport)
+        self.came_in()
         handler = self._task_handler if self.cancels_on_disconnect else None
         super().connection_lost(exc)
         if handler is not None:
             handler.cancel()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.transport is not None:
+            self._unread.add(self.transport)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.transport is not None:
+            self._unread.remove(self.transport)
+
+    def is_pipelined(self) -> bool:
+        """Return whether the request that is handled now came together with others. It is asked once for each."""
+        is_followed = bool(self._messages)
+        was_followed, self._was_followed = self._was_followed, is_followed
+        return is_followed or was_followed
+
+    async def wait_until_read(self) -> None:
+        """Return when the client has read the responses so far. Raises ``CancelledError`` if it never does."""
+        try:
+            await self._drain_helper()
+        except ConnectionError as error:
+            raise asyncio.CancelledError from error
+
+    def leave_door(self) -> None:
+        """Answer every request in full from now on."""
+        self.came_in()
+        self._door = None
+
+    def came_in(self) -> None:
+        """Tell the door that a request that may come in is handled now, or will not be."""
+        if self._comes_in and self._door is not None:
+            self._comes_in = False
+            self._door.came_in()
+
+    def _is_refused(self, data: bytes) -> bool:
+        """Return whether ``data`` is a whole request that is refused. It is answered then.
+
+        Where a request ends is known as long as each chunk ends where a request or its body ends.
+        """
+        assert self._door is not None
+        if self._missing:
+            self._missing = max(UNKNOWN, self._missing - len(data)) if self._missing > 0 else UNKNOWN
+            return False
+        self._missing = missing_bytes(data)
+        if self._missing or not self.is_idle or self._messages or self._close or self._force_close:
+            return False
+        answer = self._door.answer(data)
+        if answer is None:
+            return False
+        if not answer:
+            self._comes_in = True
+            return False
+        assert self.transport is not None
+        self.transport.write(answer)
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        return True
 
     def handle_error(
         self,
@@ -101,13 +182,30 @@ def while_connected(request: web.Request) -> Iterator[None]:
 class Server(web.Server):
     """Creates a ``Connection`` for each client."""
 
-    def __init__(self, handler: _Handler, *, telemetry: Telemetry, **options: Any) -> None:
+    def __init__(self, handler: _Handler, *, telemetry: Telemetry, door: Door | None = None, **options: Any) -> None:
         super().__init__(self._handle, **options)
         self._application_handler = handler
         self._telemetry = telemetry
+        self._door = door
+        self._unread = UnreadOutput()
+        self._pipeline_turns = PipelineTurns()
 
     def __call__(self) -> RequestHandler:
-        return Connection(self, telemetry=self._telemetry, loop=self._loop, **self._kwargs)
+        return Connection(
+            self,
+            telemetry=self._telemetry,
+            door=self._door,
+            unread=self._unread,
+            loop=self._loop,
+            **self._kwargs,
+        )
+
+    def close_door(self) -> None:
+        """Refuse no more requests before they are parsed: each response is to close its connection."""
+        self._door = None
+        for connection in self.connections:
+            if isinstance(connection, Connection):
+                connection.leave_door()
 
     def close_idle(self) -> None:
         """Close the connections that wait for a request."""
@@ -115,8 +213,19 @@ class Server(web.Server):
             if isinstance(connection, Connection) and connection.is_idle:
                 connection.force_close()
 
+    def cut_unread(self, seconds: float) -> None:
+        """Cut the connections whose clients have read nothing for ``seconds``."""
+        self._unread.cut_after(seconds)
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request. aiohttp refuses an unknown ``Expect`` before any middleware runs (RFC 9110 §10.1.1)."""
+        connection = request.protocol
+        assert isinstance(connection, Connection)
+        connection.came_in()
+        if connection.writing_paused:
+            await connection.wait_until_read()
+        if connection.is_pipelined():
+            await self._pipeline_turns.take()
         try:
             return await self._application_handler(request)
         except web.HTTPException as error:

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ....domain.errors import InvalidRequest, KeyturnError, Unavailable
+from ....domain.errors import InvalidRequest, KeyturnError, Overloaded, Unavailable
 from ....domain.login.errors import HashingOverloaded
 from ...errors.aiohttp import bug_response, error_response, http_error_response
 from ...guards.token_sources import TWO_AUTHORIZATION_HEADERS
@@ -19,6 +19,7 @@ from ..requests.client_address import (
     TRUSTED_PROXIES,
     cached_client_address,
 )
+from .door import DOOR
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
 
@@ -34,6 +35,8 @@ SECURITY_HEADERS: Final = (
 )
 
 _HEALTH: Final = frozenset({"/livez", "/readyz"})
+USUAL_HEADERS: Final = {**dict(SECURITY_HEADERS), hdrs.SERVER: "keyturn"}
+"""The headers of every response, except its request id."""
 
 _MAX_LENGTH_DIGITS: Final = 20
 """The parser takes any number of leading zeros, but Python converts no text of more than 4,300 digits."""
@@ -106,7 +109,12 @@ def _domain_error_response(request: web.Request, error: KeyturnError) -> web.Res
     """Return the response to a domain error. Log it if it is a 5xx."""
     if isinstance(error, HashingOverloaded) and not error.reached_hasher:
         request.app[TELEMETRY].hashing_refused()
+    is_overloaded = isinstance(error, Overloaded)
+    if isinstance(error, Overloaded) and DOOR in request.app:
+        error.retry_after = request.app[DOOR].refused(request.path, error.reason)
     response = error_response(error, path=request.path)
-    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if is_overloaded:  # many are refused then, and a background task logs their number
+        _LOG.debug("failed", exc_info=error)
+    elif response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.log(logging.WARNING if isinstance(error, Unavailable) else logging.ERROR, "failed", exc_info=error)
     return response

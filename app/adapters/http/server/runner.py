@@ -9,6 +9,7 @@ from aiohttp import web
 from .access_log import ACCESS_LOG, AccessLog
 from .connection import Server
 from .connection_limit import ConnectionLimit
+from .door import DOOR
 from .listening import ListeningSocket, stop_listening
 from .readiness import READINESS
 from .request_metrics import TELEMETRY
@@ -57,6 +58,7 @@ class Runner(web.AppRunner):
         self._server = Server(
             server.request_handler,
             telemetry=self.app[TELEMETRY],
+            door=self.app.get(DOOR),
             request_factory=server.request_factory,
             **options,
         )
@@ -72,18 +74,21 @@ class Runner(web.AppRunner):
         """Stop listening, and serve the requests of connected clients. From now on each response closes its connection.
 
         It first still listens for ``drain_delay``, so that a load balancer sees that the instance is not ready.
-        Connections that the kernel has accepted are served. A connection without a request for 2 seconds is closed.
+        Connections that the kernel has accepted are served. A connection without a request for 2 seconds is closed, and
+        one whose client does not read is cut.
         Draining ends after ``shutdown_timeout`` at the latest.
         """
         server = self._server
         assert isinstance(server, Server)
         self.app[READINESS].draining = True
+        server.close_door()
         await asyncio.sleep(self._drain_delay)
         for site in self.sites:
             await stop_listening(site, server, self._limit)
         idle = min(_IDLE_SECONDS, self._shutdown_timeout)
         await _wait_until_closed(server, idle)
         server.close_idle()
+        server.cut_unread(idle)
         await _wait_until_closed(server, self._shutdown_timeout - idle)
         self._shutdown_timeout = _STEP_SECONDS
 

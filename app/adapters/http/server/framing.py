@@ -1,0 +1,36 @@
+"""Where a request ends, found without the HTTP parser."""
+
+from typing import Final
+
+UNKNOWN: Final = -1
+
+_HEAD_END: Final = b"\r\n\r\n"
+_LENGTH: Final = b"\r\ncontent-length:"
+_MAX_LENGTH_DIGITS: Final = 6
+
+_UNUSUAL: Final = (b"transfer-encoding", b"\r\nupgrade", b"\r\nexpect", b"\r\nconnection: close", b"\r\n ", b"\r\n\t")
+"""What this module does not understand, or what changes the end of a request or of its connection."""
+
+
+def missing_bytes(chunk: bytes) -> int:
+    """Return how many bytes of its body are missing if ``chunk`` is the beginning of one request: 0 if it is exactly
+    one whole request.
+
+    Return ``UNKNOWN`` for everything else: a part of a head, more than one request, or a request that is unusual. Only
+    the HTTP parser can tell then.
+    """
+    head_end = chunk.find(_HEAD_END)
+    if head_end < 0:
+        return UNKNOWN
+    head = chunk[:head_end].lower()
+    if any(each in head for each in _UNUSUAL):
+        return UNKNOWN
+    length = 0
+    at = head.find(_LENGTH)
+    if at >= 0:
+        value, _, rest = head[at + len(_LENGTH) :].partition(b"\r\n")
+        digits = value.strip(b" ")
+        if not digits.isdigit() or len(digits) > _MAX_LENGTH_DIGITS or b"content-length" in rest:
+            return UNKNOWN
+        length = int(digits)
+    return max(UNKNOWN, head_end + len(_HEAD_END) + length - len(chunk))

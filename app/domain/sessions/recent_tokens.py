@@ -1,0 +1,47 @@
+"""The refresh tokens that were replaced a moment ago."""
+
+from typing import Final
+
+_BITS: Final = 20
+_INDEX_BYTES: Final = 4
+_MASK: Final = (1 << _BITS) - 1
+
+
+class RecentTokens:
+    """Knows which refresh tokens this instance has replaced within the last ``seconds``, by the digests of their
+    secrets.
+
+    It takes 256 KiB, however many there are, because it may be wrong about others: of tokens that it does not have, a
+    few look as if it had them.
+    """
+
+    def __init__(self, *, seconds: float) -> None:
+        self._seconds = seconds
+        self._since = 0.0
+        self._bits, self._older = bytearray((_MASK + 1) // 8), bytearray((_MASK + 1) // 8)
+
+    def add(self, digest: bytes, now: float) -> None:
+        """Add the token with this digest at ``now``, in seconds of a steady clock."""
+        self._forget(now)
+        index = _index(digest)
+        self._bits[index >> 3] |= 1 << (index & 7)
+
+    def may_have(self, digest: bytes, now: float) -> bool:
+        """Return whether the token was added, or looks like one that was."""
+        self._forget(now)
+        index = _index(digest)
+        return bool((self._bits[index >> 3] | self._older[index >> 3]) & (1 << (index & 7)))
+
+    def _forget(self, now: float) -> None:
+        """Forget what was added before the last ``seconds``. It is forgotten ``seconds`` later at the latest."""
+        if now - self._since < self._seconds:
+            return
+        is_recent = now - self._since < 2 * self._seconds
+        self._older = self._bits if is_recent else bytearray(len(self._bits))
+        self._bits = bytearray(len(self._bits))
+        self._since = now
+
+
+def _index(digest: bytes) -> int:
+    """Return some bits of a digest, which are random."""
+    return int.from_bytes(digest[:_INDEX_BYTES], "big") & _MASK
