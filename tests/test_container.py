@@ -68,6 +68,7 @@ PORTS: Final[dict[str, type[Any]]] = {
     "rate_limit_repository": RateLimitRepository,
     "session_reader": SessionReader,
     "session_repository": SessionRepository,
+    "reserved_session_repository": SessionRepository,
     "session_store": SessionStore,
     "session_sweeper": SessionSweeper,
     "signer": Signer,

@@ -1,7 +1,7 @@
 """A store of sessions: its repositories, and how it is prepared, opened and closed."""
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from .encrypted_key_repository import EncryptedKeyRepository
 from .rate_limit_repository import RateLimitRepository
@@ -28,6 +28,17 @@ class StoreOptions:
     replicas: int = 0
     prepared_statements: bool = True
 
+    def split(self) -> tuple["StoreOptions", "StoreOptions"]:
+        """Return the options for most requests, and those for revocations and checks, which get a fifth of the
+        connections, at least one. A single connection is in both.
+        """
+        reserved = max(1, self.connections // _RESERVED_SHARE)
+        most = max(1, self.connections - reserved)
+        return replace(self, connections=most), replace(self, connections=reserved)
+
+
+_RESERVED_SHARE: Final = 5
+
 
 class SessionStore(Protocol):
     """One server or file that stores sessions, and the connections of this process to it. Its constructor connects to
@@ -35,7 +46,9 @@ class SessionStore(Protocol):
     """
 
     sessions: SessionRepository
-    """The sessions."""
+    """The sessions. A store may also have ``reserved_sessions``: the same ones on connections of their own, on which
+    revocations do not wait behind refreshes.
+    """
 
     sweeper: SessionSweeper | None
     """Deletes old sessions; ``None`` if the store deletes them itself."""

@@ -125,6 +125,10 @@ class Container(DeclarativeContainer):
         none=session_store.provided.sessions,
         prometheus=_measured(session_store.provided.sessions, port=SessionRepository, store="sessions"),
     )
+    reserved_sessions = Singleton(stores.reserved_sessions, session_store)
+    reserved_session_repository: Provider[SessionRepository] = _if_measured(
+        none=reserved_sessions, prometheus=_measured(reserved_sessions, port=SessionRepository, store="sessions")
+    )
     joined_reads = _if_measured(
         none=database.provided.session_reader,
         prometheus=_measured(database.provided.session_reader, port=SessionReader, store="sessions"),
@@ -211,10 +215,13 @@ class Container(DeclarativeContainer):
     )
     longest_token = Singleton(LongestToken, codec=token_codec, policy=_setting.access_token_policy)
     session_token_issuer = Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
+    reserved_lookup = Singleton(
+        SessionLookup, sessions=reserved_session_repository, reader=session_reader, policy=_setting.session_policy
+    )
     revocation = _recorded(
         Revocation,
-        sessions=session_repository,
-        lookup=session_lookup,
+        sessions=reserved_session_repository,
+        lookup=reserved_lookup,
         revoked=revocation_list,
         policy=_setting.access_token_policy,
     )

@@ -10,6 +10,7 @@ from ..domain.errors import ConfigurationError
 from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
 from ..ports.session_reader import SessionReader
+from ..ports.session_repository import SessionRepository
 from ..ports.session_store import SessionStore, StoreOptions
 from ..ports.store_clock import StoreClock
 
@@ -93,6 +94,11 @@ def session_reader(
 ) -> SessionReader:
     """Return ``joined`` if one store keeps the sessions and the users and reads both at once, else ``separate``."""
     return separate if joined is None or sessions is not database else joined
+
+
+def reserved_sessions(store: SessionStore) -> SessionRepository:
+    """Return the sessions of ``store`` for revocations: on connections of their own, if the store reserves some."""
+    return cast("SessionRepository", getattr(store, "reserved_sessions", store.sessions))
 
 
 def rate_limits(store: SessionStore) -> RateLimitRepository:

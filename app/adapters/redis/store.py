@@ -23,22 +23,25 @@ class RedisStore(SessionStore):
         self._options = options
         self._url = parse_redis_url(url, timeout=options.timeout)
         self._topology = self._url.topology()
-        self._commands = self._commands_of(self._topology)
+        most, reserved = options.split()
+        self._commands = self._commands_of(self._topology, most)
+        self._reserved = self._commands if options.connections == 1 else self._commands_of(self._topology, reserved)
+        self._reserved.refusal = self._commands.refusal
         self._revocations = RevocationListener(self._topology)
         self.sessions = RedisSessionRepository(self._commands, options)
+        self.reserved_sessions = RedisSessionRepository(self._reserved, options)
         self.rate_limits = RedisRateLimitRepository(self._commands)
         self.signing_keys = RedisEncryptedKeyRepository(self._commands)
         self.clock = RedisStoreClock(self._commands)
 
-    def _commands_of(self, topology: Topology) -> RedisCommands:
-        options = self._options
+    def _commands_of(self, topology: Topology, options: StoreOptions) -> RedisCommands:
         return RedisCommands(
             topology, timeout=options.timeout, connections=options.connections, replicas=options.replicas
         )
 
     async def prepare(self) -> None:
         topology = self._url.topology()
-        commands = self._commands_of(topology)
+        commands = self._commands_of(topology, self._options)
         try:
             with translate_startup_errors(self._url):
                 await topology.refresh()
@@ -57,12 +60,13 @@ class RedisStore(SessionStore):
         self._revocations.start()
 
     async def check(self) -> None:
-        await check_writes(self._commands)
+        await check_writes(self._reserved)
 
     async def await_revocation(self, *, seconds: float) -> None:
         await self._revocations.wait(seconds)
 
     async def close(self) -> None:
         await self._revocations.stop()
-        await self._commands.close()
+        for commands in {self._commands, self._reserved}:
+            await commands.close()
         await self._topology.close()

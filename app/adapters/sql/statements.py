@@ -20,14 +20,14 @@ class Statements:
 
     Every method raises ``StoreUnavailable`` after the time limit of the store at the latest, whatever the database
     does. If the caller is cancelled, the statement still runs to its end. Statements are constants: one that is made
-    for each call would be compiled each time.
+    for each call would be compiled each time. ``refusal`` is shared by all that use one database.
     """
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, refusal: RecentRefusal | None = None) -> None:
         self.dialect = executor.dialect.name
         self._executor = executor
         self._compile = StatementCompiler(executor.dialect)
-        self._refusal = RecentRefusal()
+        self._refusal = refusal or RecentRefusal()
 
     async def fetch(self, statement: Executable, parameters: Parameters) -> Sequence[Any]:
         """Return the rows of a query, which is repeated if it lost a race."""

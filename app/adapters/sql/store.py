@@ -11,6 +11,7 @@ from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
 from ...ports.session_store import StoreOptions
+from ..store_faults import RecentRefusal
 from .audit_records import SqlAuditRecordRepository
 from .clients import SqlClientRepository
 from .database_file import files_open_to_others
@@ -50,9 +51,12 @@ class SqlStore(Database):
             )
         self._url = DatabaseUrl(url)
         self._options = options
-        self._executor = _executor(self._url, options)
-        self._statements = Statements(self._executor)
+        self._executor, self._reserved = _executors(self._url, options)
+        refusal = RecentRefusal()
+        self._statements = Statements(self._executor, refusal)
+        self._reserved_statements = Statements(self._reserved, refusal)
         self.sessions = SqlSessionRepository(self._statements)
+        self.reserved_sessions = SqlSessionRepository(self._reserved_statements)
         self.session_reader = SqlSessionReader(self._statements)
         self.sweeper = SqlSessionSweeper(self._statements)
         self.rate_limits = SqlRateLimitRepository(self._statements)
@@ -107,15 +111,27 @@ class SqlStore(Database):
             _LOG.warning("the database is open to other users of this machine; run: chmod 600 %s", files)
 
     async def check(self) -> None:
-        await self._statements.check()
+        await self._reserved_statements.check()
 
     async def await_revocation(self, *, seconds: float) -> None:
         """Wait ``seconds``: a database sends no messages about revocations."""
         await asyncio.sleep(seconds)
 
     async def close(self) -> None:
-        await self._statements.wait_until_idle()
-        await self._executor.close()
+        for executor in {self._executor, self._reserved}:
+            await executor.wait_until_idle()
+            await executor.close()
+
+
+def _executors(url: DatabaseUrl, options: StoreOptions) -> tuple[Executor, Executor]:
+    """Return the executor of most statements, and that of revocations and checks. In SQLite it is the same: changes are
+    committed together, and short reads wait for nothing.
+    """
+    if url.is_sqlite or options.connections == 1:
+        executor = _executor(url, options)
+        return executor, executor
+    most, reserved = options.split()
+    return _executor(url, most), _executor(url, reserved)
 
 
 def _executor(url: DatabaseUrl, options: StoreOptions) -> Executor:

@@ -23,7 +23,7 @@ def missing_bytes(chunk: bytes) -> int:
     if head_end < 0:
         return UNKNOWN
     head = chunk[:head_end].lower()
-    if any(each in head for each in _UNUSUAL):
+    if any(each in head for each in _UNUSUAL) or head.count(b"\n") != head.count(b"\r\n"):
         return UNKNOWN
     length = 0
     at = head.find(_LENGTH)
