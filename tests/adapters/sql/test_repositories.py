@@ -11,11 +11,13 @@ from app.adapters.sql.rate_limits import SqlRateLimitRepository
 from app.adapters.sql.session_sweeper import SqlSessionSweeper
 from app.adapters.sql.sessions import SqlSessionRepository
 from app.adapters.sql.statements import Statements
+from app.adapters.sql.store import SqlStore
 from app.adapters.sql.users import SqlUserRepository
 from app.contracts.audit_record_repository import AuditRecordRepositoryContract
 from app.contracts.client_repository import ClientRepositoryContract
 from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
 from app.contracts.rate_limit_repository import NOW, RateLimitRepositoryContract, key, take
+from app.contracts.session_reader import SessionReaderContract
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
 from app.contracts.user_repository import UserRepositoryContract
@@ -50,6 +52,13 @@ class TestSqlSessionRepository(_OnDatabases, SessionRepositoryContract, SessionS
 
     async def connections(self, n: int) -> Sequence[SessionRepositoryAndSweeper]:
         return [SessionRepositoryAndSweeper(store._statements) for store in await self.stores(n)]
+
+
+class TestSqlSessionReader(_OnDatabases, SessionReaderContract):
+    """The joint read of a session and its user passes the kit."""
+
+    async def connections(self, n: int) -> Sequence[SqlStore]:
+        return await self.stores(n)
 
 
 class TestSqlAuditRecordRepository(_OnDatabases, AuditRecordRepositoryContract):
