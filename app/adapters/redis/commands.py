@@ -11,10 +11,11 @@ from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, Tr
 
 from ...domain.errors import StoreUnavailable
 from ..store_faults import RecentRefusal
-from .messages import execute, fault_of, pipeline, result, run_id
+from .messages import execute, fault_of, pipeline, result
 from .scan_place import ScanPlace
 from .script import Arguments, Command, Script
 from .server_faults import too_few_replicas
+from .shared_connections import SharedConnections
 from .topology import Topology
 
 Run = tuple[Sequence[str], Arguments]
@@ -31,7 +32,7 @@ _T = TypeVar("_T")
 def _limited(
     act: Callable[Concatenate["RedisCommands", _Arguments], Awaitable[_T]],
 ) -> Callable[Concatenate["RedisCommands", _Arguments], Coroutine[Any, Any, _T]]:
-    """Limit the time and the number of connections; raise ``StoreUnavailable`` for every error of the server.
+    """Limit the time; raise ``StoreUnavailable`` for every error of the server.
 
     The error is raised here, so the last places in the log are those of the callers, and show what has failed.
     """
@@ -39,7 +40,7 @@ def _limited(
     @wraps(act)
     async def limited(self: "RedisCommands", /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _T:
         try:
-            async with asyncio.timeout(self._timeout), self._connections:
+            async with asyncio.timeout(self._timeout):
                 return await act(self, *args, **kwargs)
         except StoreUnavailable as error:
             self._refresh_soon()
@@ -61,20 +62,39 @@ class RedisCommands:
     server said that it did not run it. If ``replicas`` is more than 0, a change returns when that many replicas have it
     (``WAIT``, on the connection of the change), unless its script needs no confirmation. ``refusal`` is the last
     one that the server refused.
+
+    Single scripts share one connection to each server. What may take long, such as many scripts, a scan or ``WAIT``,
+    has a connection of its own meanwhile, so that no refresh waits for it.
     """
 
     def __init__(self, topology: Topology, *, timeout: float, connections: int, replicas: int) -> None:
         self._topology = topology
         self._timeout = timeout
         self._replicas = replicas
-        self._connections = asyncio.Semaphore(connections)
+        self._shared = SharedConnections(timeout=timeout)
+        self._own_connections = asyncio.Semaphore(max(1, connections - 1))
         self._refreshing: asyncio.Task[None] | None = None
         self.refusal = RecentRefusal()
 
-    @_limited
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""
-        return await self._follow_redirections(script, redis_keys, arguments)
+        started = asyncio.get_running_loop().time()
+        try:
+            client = self._topology.client_for(redis_keys[0])
+            if not self._replicas_of(script) and (connection := self._shared.find(client)) is not None:
+                with suppress(AskError, MovedError, NoScriptError):  # it did not run
+                    return await connection.send(script.by_sha1(redis_keys, arguments))
+            async with asyncio.timeout_at(started + self._timeout):
+                return await self._follow_redirections(script, redis_keys, arguments)
+        except StoreUnavailable as error:
+            self._refresh_soon()
+            self.refusal.note(error)
+            raise
+        except (RedisError, OSError, TimeoutError) as error:
+            self._refresh_soon()
+            fault = fault_of(error)
+            self.refusal.note(fault)
+            raise fault from error
 
     @_limited
     async def run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
@@ -96,7 +116,7 @@ class RedisCommands:
         """Run a command once for each Redis key, which is its first argument; return the results in that order."""
         results: dict[str, Any] = {}
         for client, own_keys in self._by_client(redis_keys):
-            replies = await pipeline(client, [(name, each, *arguments) for each in own_keys])
+            replies = await self._pipeline(client, [(name, each, *arguments) for each in own_keys])
             results.update(zip(own_keys, map(result, replies), strict=True))
         return [results[each] for each in redis_keys]
 
@@ -113,14 +133,14 @@ class RedisCommands:
 
         All calls together return each key that was there all the time at least once, also after a failover.
         """
-        clients = {await run_id(each): each for each in self._topology.primaries()}
+        clients = {await self._run_id(each): each for each in self._topology.primaries()}
         if not clients:
             raise StoreUnavailable from RedisError("no primary is known")
         place = ScanPlace.parse(after).among(list(clients))
         if place is None:
             return [], None
         scan: Command = ("SCAN", place.cursor, "MATCH", pattern, "COUNT", count)
-        replies = await pipeline(clients[place.run_id], [("INFO", "server"), scan])
+        replies = await self._pipeline(clients[place.run_id], [("INFO", "server"), scan])
         if result(replies[0])["run_id"] != place.run_id:
             raise StoreUnavailable from RedisError("another server took the place of this one")
         cursor, found = result(replies[1])
@@ -128,7 +148,8 @@ class RedisCommands:
         return list(found), None if following is None else following.text()
 
     async def close(self) -> None:
-        """Stop the refresh of the topology."""
+        """Stop the refresh of the topology, and close the shared connections."""
+        await self._shared.close()
         if self._refreshing is not None:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
@@ -175,20 +196,30 @@ class RedisCommands:
 
     async def _run_confirmed(self, client: Redis, prefix: Sequence[Command], command: Command, replicas: int) -> Any:
         """Run ``prefix`` and ``command``, and return the result when ``replicas`` replicas have the change."""
-        if not prefix and not replicas:
-            return await execute(client, command)
+        if not replicas:
+            connection = await self._shared.open(client)
+            return await connection.send(*prefix, command)
         replies = await self._pipeline_confirmed(client, [*prefix, command], replicas)
         return result(replies[-1])
 
     async def _pipeline_confirmed(self, client: Redis, commands: Sequence[Command], replicas: int) -> Sequence[Any]:
         """Run the commands, and return their replies when ``replicas`` replicas have their changes."""
         if not replicas:
-            return await pipeline(client, commands)
+            return await self._pipeline(client, commands)
         wait: Command = ("WAIT", replicas, int(self._timeout * _WAIT_SHARE * 1000))
-        *replies, confirmed = await pipeline(client, [*commands, wait])
+        *replies, confirmed = await self._pipeline(client, [*commands, wait])
         if any(not isinstance(reply, Exception) for reply in replies) and int(result(confirmed)) < replicas:
             raise too_few_replicas()
         return replies
+
+    async def _pipeline(self, client: Redis, commands: Sequence[Command]) -> Sequence[Any]:
+        """Send the commands on a connection that no other call uses meanwhile; return their replies."""
+        async with self._own_connections:
+            return await pipeline(client, commands)
+
+    async def _run_id(self, client: Redis) -> str:
+        [info] = await self._pipeline(client, [("INFO", "server")])
+        return str(result(info)["run_id"])
 
     def _replicas_of(self, script: Script) -> int:
         """Return the number of replicas that must confirm the changes of a script."""

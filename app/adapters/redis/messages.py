@@ -41,18 +41,6 @@ def fault_of(error: Exception) -> StoreUnavailable:
     return fault_of_reply(str(error)) if isinstance(error, ResponseError) else fault_of_connection(error)
 
 
-async def run_id(client: Redis) -> str:
-    """Return the random name that a server has until it ends."""
-    info = await execute(client, ("INFO", "server"))
-    return str(info["run_id"])
-
-
-async def execute(client: Redis, command: Command) -> Any:
-    """Send a command; return its reply."""
-    send: Any = client.execute_command
-    return await send(*command)
-
-
 async def pipeline(client: Redis, commands: Sequence[Command]) -> Sequence[Any]:
     """Send the commands on one connection; return their replies, which may be errors."""
     async with client.pipeline(transaction=False) as sent:

@@ -127,7 +127,7 @@ async def test_an_outage_shows_its_caller(server: Valkey) -> None:
     server.kill()
     with pytest.raises(StoreUnavailable) as failure:
         await store.sessions.find(new_session().session_id)
-    assert [place.name for place in failure.traceback][1:] == ["find", "limited"]
+    assert [place.name for place in failure.traceback][1:] == ["find", "run_script"]
     await store.close()
 
 
