@@ -61,7 +61,8 @@ _OF_PACKAGES: Final[Mapping[str, str]] = {
 
 _APP: Final = Path(__file__).parents[2] / "app"
 _RECEIVING: Final = frozenset({"_read_ready__data_received", "_read_ready__get_buffer"})
-_STREAMS: Final = "asyncio.streams"
+_OF_STORES: Final = frozenset({"asyncio.streams", "app.adapters.redis.shared_connection"})
+"""The modules of protocols that only connections to stores have."""
 
 
 def part_of(frame: FrameType | None) -> str:
@@ -100,4 +101,4 @@ def _part_of_connection(frame: FrameType) -> str | None:
         return None
     protocol: Any = getattr(frame.f_locals.get("self"), "_protocol", None)
     module = type(protocol).__module__
-    return STORE if module == _STREAMS else _OF_PACKAGES.get(module.partition(".")[0])
+    return STORE if module in _OF_STORES else _OF_PACKAGES.get(module.partition(".")[0])
