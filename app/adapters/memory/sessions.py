@@ -1,35 +1,37 @@
 """Sessions in memory."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Final
 
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import SessionId, Subject
-from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
+from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session, SessionPosition
 from ...domain.tokens.revocation_order import RevocationOrder, RevocationPosition
 from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import CrowdedSubjects, RevocationPage, SessionRepository
 from ...ports.session_sweeper import SessionSweeper
+from .packed_sessions import ends_at, pack, revoked_at, rotated_at, unpack, without_replaced
+from .subject_index import SubjectIndex
 
 _MAX_REVOKED: Final = 1_000
 
 
 class MemorySessionRepository(SessionRepository, SessionSweeper):
-    """Keeps sessions in one dictionary. No method awaits anything, so each is atomic on the event loop. Use it from one
-    thread only.
+    """Keeps sessions in one dictionary, packed into bytes. No method awaits anything, so each is atomic on the event
+    loop. Use it from one thread only.
 
     ``delete_ended`` checks the sessions in turn: its queue has one entry for each session. The queue of
     ``erase_replaced`` has one entry for each session with replaced secrets; its time is never after the last rotation.
-    ``revoke_cut_off`` has a queue of the sessions that it has not checked.
+    ``revoke_cut_off`` has a queue of the sessions that it has not checked. The revocations that are listed are those of
+    sessions that the cut-off has not ended.
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[SessionId, Session] = {}
-        self._by_subject = _SubjectIndex()
+        self._sessions: dict[SessionId, bytes] = {}
+        self._by_subject = SubjectIndex()
         self._revoked = RevocationOrder()
         self._to_sweep: deque[SessionId] = deque()
         self._rotations: list[tuple[float, SessionId]] = []
@@ -39,15 +41,15 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
     async def add(self, session: Session) -> None:
         if session.session_id in self._sessions:
             raise AlreadyExists
-        self._sessions[session.session_id] = session
+        self._sessions[session.session_id] = pack(session)
         self._to_sweep.append(session.session_id)
         if session.began_by(self._cut_off):
             self._to_cut_off.append(session.session_id)
         self._by_subject.add(session.subject, session.session_id)
 
     async def find(self, session_id: SessionId) -> Session | None:
-        session = self._sessions.get(session_id)
-        return session if session is None or self._cut_off is None else session.ended_by(self._cut_off)
+        record = self._sessions.get(session_id)
+        return None if record is None else unpack(session_id, record).ended_by(self._cut_off)
 
     async def advance(
         self,
@@ -71,7 +73,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         )
         if advanced is None:
             return False
-        self._sessions[session_id] = advanced
+        self._sessions[session_id] = pack(advanced)
         if replaced and (not session.replaced or now < session.rotated_at):
             heappush(self._rotations, (now, session_id))
         return True
@@ -81,7 +83,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         revoked = session and session.revoked(reason=reason, now=now)
         if not revoked:
             return False
-        self._sessions[session_id] = revoked
+        self._sessions[session_id] = pack(revoked)
         self._revoked.add_each([RevokedSession(session_id, now)])
         return True
 
@@ -94,7 +96,7 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         )
         if not changed:
             return False
-        self._sessions[session_id] = changed
+        self._sessions[session_id] = pack(changed)
         return True
 
     async def revoke_subject(
@@ -133,29 +135,33 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         block = self._revoked.block_after(RevocationPosition.parse(after) if after else RevocationPosition(moment))
-        listed = [each for each in block if not self._sessions[each.session_id].began_by(self._cut_off)]
+        listed = [each for each in block if not self._began_by_cut_off(each.session_id)]
         return RevocationPage(listed, None if block.next is None else block.next.text())
 
     async def erase_replaced(self, *, rotated_before: float, limit: int) -> int:
         erased = 0
         while erased < limit and self._rotations and self._rotations[0][0] < rotated_before:
             _, session_id = heappop(self._rotations)
-            session = self._sessions.get(session_id)
-            if session is None or not session.replaced:
+            record = self._sessions.get(session_id)
+            if record is None or (at_rest := without_replaced(record)) == record:
                 continue
-            if session.rotated_at < rotated_before:
-                self._sessions[session_id] = replace(session, replaced=NOTHING_REPLACED)
+            if rotated_at(record) < rotated_before:
+                self._sessions[session_id] = at_rest
                 erased += 1
             else:
-                heappush(self._rotations, (session.rotated_at, session_id))
+                heappush(self._rotations, (rotated_at(record), session_id))
         return erased
 
     async def revoke_cut_off(self, *, limit: int) -> int:
         revoked = 0
         for _ in range(min(limit, len(self._to_cut_off))):
-            session = self._sessions.get(self._to_cut_off.popleft())
-            if session is not None and session.revoked_at is None and session.began_by(self._cut_off):
-                self._sessions[session.session_id] = session.ended_by(self._cut_off)
+            session_id = self._to_cut_off.popleft()
+            record = self._sessions.get(session_id)
+            if record is None or revoked_at(record) is not None:
+                continue
+            session = unpack(session_id, record)
+            if session.began_by(self._cut_off):
+                self._sessions[session_id] = pack(session.ended_by(self._cut_off))
                 revoked += 1
         return revoked
 
@@ -163,10 +169,10 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         deleted = 0
         for _ in range(min(limit, len(self._to_sweep))):
             session_id = self._to_sweep.popleft()
-            session = self._sessions[session_id]
-            revoked = session.revoked_at is not None and session.revoked_at < revoked_before
-            if revoked or session.ends_at() < expired_before:
-                self._delete(session)
+            record = self._sessions[session_id]
+            revoked = revoked_at(record)
+            if ends_at(record) < expired_before or (revoked is not None and revoked < revoked_before):
+                self._delete(unpack(session_id, record))
                 deleted += 1
             else:
                 self._to_sweep.append(session_id)
@@ -178,46 +184,13 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
 
     async def _revoked_now(self, session: Session, reason: RevocationReason, now: float) -> Session:
         await self.revoke(session.session_id, reason=reason, now=now)
-        return self._sessions[session.session_id]
+        return unpack(session.session_id, self._sessions[session.session_id])
+
+    def _began_by_cut_off(self, session_id: SessionId) -> bool:
+        return unpack(session_id, self._sessions[session_id]).began_by(self._cut_off)
 
     def _delete(self, session: Session) -> None:
         del self._sessions[session.session_id]
         if session.revoked_at is not None:
             self._revoked.discard(RevokedSession(session.session_id, session.revoked_at))
         self._by_subject.remove(session.subject, session.session_id)
-
-
-class _SubjectIndex:
-    """Maps a subject to the id of its only session, or to a dictionary of several ids. Most subjects have one session,
-    and a dictionary takes 240 bytes.
-    """
-
-    def __init__(self) -> None:
-        self._sessions: dict[Subject, SessionId | dict[SessionId, None]] = {}
-
-    def add(self, subject: Subject, session_id: SessionId) -> None:
-        """Add a session that is not in the index."""
-        ids = self._sessions.get(subject)
-        if ids is None:
-            self._sessions[subject] = session_id
-        elif isinstance(ids, dict):
-            ids[session_id] = None
-        else:
-            self._sessions[subject] = {ids: None, session_id: None}
-
-    def sessions(self, subject: Subject) -> Iterable[SessionId]:
-        """Return the ids of the subject's sessions."""
-        ids = self._sessions.get(subject, {})
-        return ids if isinstance(ids, dict) else (ids,)
-
-    def subjects_with_more_than(self, number: int) -> list[Subject]:
-        """Return the subjects with more than ``number`` sessions, at least two."""
-        return [subject for subject, ids in self._sessions.items() if isinstance(ids, dict) and len(ids) > number]
-
-    def remove(self, subject: Subject, session_id: SessionId) -> None:
-        """Remove a session that is in the index."""
-        ids = self._sessions[subject]
-        if isinstance(ids, dict):
-            del ids[session_id]
-        if ids in (session_id, {}):
-            del self._sessions[subject]
