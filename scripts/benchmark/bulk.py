@@ -1,7 +1,8 @@
 """Adds sessions to SQLite and PostgreSQL in large numbers, each of a user of its own.
 
 It copies a session that the service has stored and gives each copy another id, other secrets and another subject. So it
-knows only the names of these columns.
+knows only the names of these columns. Each session keeps something as replaced, which is then erased, as in a service
+that runs: the rows have room for the next rotation.
 """
 
 import asyncio
@@ -9,14 +10,21 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from app.domain.sessions import ratchet
+from app.domain.sessions.replaced import ReplacedSecret, ReplacedSecrets
 from tests.servers.postgres import Postgres
 
 from .population import address, device, numbered_subject, numbered_token
+
+_REPLACED: Final = {
+    "replaced": ReplacedSecrets.of(ReplacedSecret(bytes(32), bytes(32), 0.0)).packed,
+    "salt": bytes(32),
+}
+_ERASE: Final = "UPDATE sessions SET replaced = NULL, salt = NULL"
 
 
 def fill_sqlite(path: Path, count: int) -> float:
@@ -39,6 +47,8 @@ def fill_sqlite(path: Path, count: int) -> float:
     add("users", _users(_one("users"), count))
     before = path.stat().st_size
     add("sessions", _sessions(_one("sessions"), count))
+    connection.execute(_ERASE)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("ANALYZE")
     connection.close()
     descriptor = os.open(path, os.O_RDONLY)
@@ -50,6 +60,7 @@ def fill_sqlite(path: Path, count: int) -> float:
 def fill_postgres(server: Postgres, database: str, count: int) -> float:
     """Add ``count`` sessions to a database that has at least one. Return the bytes of one session."""
     asyncio.run(_copy(server.url(database), count))
+    server.execute(_ERASE, database)
     server.execute("VACUUM ANALYZE", database)
     server.execute("CHECKPOINT", database)
     return int(server.execute("SELECT pg_total_relation_size('sessions')", database)) / count
@@ -78,5 +89,6 @@ def _sessions(template: Mapping[str, object], count: int) -> Iterator[Sequence[o
             "secret_digest": ratchet.digest(token.secret),
             "address": address(number),
             "device": device(number),
+            **_REPLACED,
         }
         yield tuple({**template, **changed}.values())
