@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from aiohttp import web
 
+from app.adapters.guards import aiohttp as aiohttp_guard
 from app.guard import public, requires
 
 from .forgery import Forge
@@ -166,3 +167,19 @@ async def test_public_route_of_handler_with_scope_answers_500(aiohttp_client: Co
     public(app.router.add_post("/", requires("orders:write")(_handler)))
     client = await aiohttp_client(app)
     assert await status(client, "/", "POST", headers=bearer(forge, scope="orders:write")) == 500
+
+
+async def test_marks_are_read_once(aiohttp_client: Connect, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first request to a route reads the marks of its handler, and later ones don't."""
+    read: list[web.AbstractRoute] = []
+
+    def is_public(route: web.AbstractRoute) -> bool:
+        read.append(route)
+        return False
+
+    monkeypatch.setattr(aiohttp_guard, "is_public", is_public)
+    client = await aiohttp_client(guarded_app(guard_of(forge), [web.get("/", hello)]))
+    read.clear()
+    for _ in range(3):
+        assert await status(client, "/", headers=bearer(forge)) == 200
+    assert len(read) == 1

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Protocol
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from ...domain.errors import KeyturnError
@@ -58,7 +58,7 @@ class Guard:
     ) -> None:
         self._core: GuardCore[web.Request, web.StreamResponse] = GuardCore(
             validation,
-            token=(tokens or BearerHeader()).token,
+            token=(tokens or BearerHeader(hdrs.AUTHORIZATION)).token,
             render=render,
             feed=feed,
             closed=closed,
@@ -73,31 +73,32 @@ class Guard:
 
     def middleware(self) -> Middleware:
         """Return the guard as a middleware, for an application that orders its middlewares itself."""
+        core, known = self._core, self._marks
+        token, validate, feed = core.token, core.validate, core.feed
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             match = request.match_info
-            if match.http_exception is not None:
-                return await handler(request)
-            marks = self._marks.get(match.route) or self._read_marks(match.route)
+            marks = known.get(match.route)
+            if marks is None:
+                if match.http_exception is not None:
+                    return await handler(request)
+                marks = self._read_marks(match.route)
             if marks.is_public:
                 return await handler(request)
             try:
-                self._admit(request, marks)
+                request[PRINCIPAL] = validate(token(request))
+                if feed is not None:
+                    request[FEED] = feed
+                    core.check_route(open_when_stale=marks.open_when_stale)
             except REFUSALS as refusal:
-                return self._core.refuse(refusal)
+                return core.refuse(refusal)
             try:
                 return await handler(request)
             except HANDLER_REFUSALS as refusal:
-                return self._core.refuse(refusal)
+                return core.refuse(refusal)
 
         return guard
-
-    def _admit(self, request: web.Request, marks: _Marks) -> None:
-        request[PRINCIPAL] = self._core.authenticate(request)
-        if self._core.feed is not None:
-            request[FEED] = self._core.feed
-        self._core.check_route(open_when_stale=marks.open_when_stale)
 
     def _read_marks(self, route: web.AbstractRoute) -> _Marks:
         marks = self._marks[route] = _Marks(is_public(route), is_open_when_stale(route))

@@ -63,15 +63,15 @@ class GuardCore(Generic[_Request, _Response]):
         telemetry: RefusalTelemetry | None = None,
     ) -> None:
         self.feed = feed
-        self._validation = validation
-        self._token = token
+        self.token = token
+        self.validate = validation.validate
         self._render = render
         self._closed = closed
         self._telemetry = telemetry
 
     def authenticate(self, request: _Request) -> AccessTokenClaims:
         """Return the principal that makes the request. Raises one of ``REFUSALS``."""
-        return self._validation.validate(self._token(request))
+        return self.validate(self.token(request))
 
     def check_route(self, *, open_when_stale: bool) -> None:
         """Raise ``RevocationsUnknown`` while the feed is stale, if routes are closed then and this one is not open."""

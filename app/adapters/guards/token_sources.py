@@ -33,7 +33,13 @@ class HttpRequest(Protocol):
 
 
 class BearerHeader:
-    """The ``Authorization`` header (RFC 6750 §2.1)."""
+    """The ``Authorization`` header (RFC 6750 §2.1).
+
+    ``name`` is its name, in a form that the framework finds fastest.
+    """
+
+    def __init__(self, name: str = AUTHORIZATION) -> None:
+        self._name = name
 
     def token(self, request: HttpRequest) -> str:
         """Return the token.
@@ -41,7 +47,7 @@ class BearerHeader:
         Raises ``MissingToken`` without a bearer token, ``MalformedToken`` for an empty one, and ``InvalidRequest`` for
         two headers: two readers could choose different ones.
         """
-        values = request.headers.getall(AUTHORIZATION, ())
+        values = request.headers.getall(self._name, ())
         if len(values) > 1:
             raise InvalidRequest(TWO_AUTHORIZATION_HEADERS)
         scheme, _, token = (values[0] if values else "").partition(" ")

@@ -8,9 +8,14 @@ from ...domain.tokens.claims import AccessTokenClaims
 MAX_BYTES: Final = 16 * 1024 * 1024
 """The most memory that the verified tokens of one verifier take, in bytes. It holds about 7,000 ordinary tokens."""
 
-_ENTRY_BYTES: Final = 640
+_ENTRY_BYTES: Final = 720
 """A bound for what every entry takes, whatever its token has: the claims and the scope without their texts, the
-numbers, and the place in the dictionary, which grows in leaps.
+numbers, the key, and the place in the dictionary, which grows in leaps.
+"""
+
+_KEY_LENGTH: Final = 32
+"""The last characters of a token are its key: 192 bits of the signature. To hash the whole token takes half of the time
+that a guard needs for a request. ``get`` compares the whole token.
 """
 
 _ALLOCATION_BYTES: Final = 16
@@ -26,27 +31,32 @@ class VerifiedTokens:
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._entries: dict[str, tuple[AccessTokenClaims, int]] = {}
+        self._entries: dict[str, tuple[str, AccessTokenClaims, int]] = {}
         self.size = 0
 
     def get(self, token: str) -> AccessTokenClaims | None:
         """Return the claims of ``token``; ``None`` if it is not remembered."""
-        entry = self._entries.get(token)
-        return None if entry is None else entry[0]
+        entry = self._entries.get(token[-_KEY_LENGTH:])
+        return entry[1] if entry is not None and entry[0] == token else None
 
     def add(self, token: str, claims: AccessTokenClaims) -> None:
         """Remember a token that is not remembered yet, and forget the oldest ones as far as necessary."""
         size = _size(token, claims)
-        self._entries[token] = (claims, size)
+        self._forget(token[-_KEY_LENGTH:])
+        self._entries[token[-_KEY_LENGTH:]] = (token, claims, size)
         self.size += size
         while self.size > self._max_bytes:
-            oldest = next(iter(self._entries))
-            self.size -= self._entries.pop(oldest)[1]
+            self._forget(next(iter(self._entries)))
 
     def clear(self) -> None:
         """Forget all tokens."""
         self._entries.clear()
         self.size = 0
+
+    def _forget(self, key: str) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self.size -= entry[2]
 
     def __len__(self) -> int:
         """Return the number of tokens."""

@@ -43,41 +43,38 @@ class Validation:
         self._policy = policy
         self._unknown_signer = unknown_signer
 
-    def validate(self, token: str) -> AccessTokenClaims:
-        """Return the claims of a valid token; raises a subclass of ``InvalidToken`` for any other."""
-        return self._validate(token, audience=self._policy.audience)
-
     def validate_for_any_audience(self, token: str) -> AccessTokenClaims:
         """Return the claims of a token that is valid for any audience; raises as ``validate``."""
-        return self._validate(token, audience=None)
+        return self.validate(token, any_audience=True)
 
-    def _validate(self, token: str, *, audience: str | None) -> AccessTokenClaims:
+    def validate(self, token: str, *, any_audience: bool = False) -> AccessTokenClaims:
+        """Return the claims of a valid token; raises a subclass of ``InvalidToken`` for any other.
+
+        With ``any_audience`` the token may be for another audience than ours. A guard does this for each request, so
+        this method calls few others.
+        """
         try:
             claims = self._verifier.decode(token)
         except UnknownSigner:
             self._unknown_signer()
             raise
-        policy = self._policy
+        policy, revoked, now = self._policy, self._revoked, self._clock.now()
         if claims.issuer != policy.issuer:
             raise WrongIssuer
-        if audience is not None and audience not in claims.audience:
+        if not any_audience and policy.audience not in claims.audience:
             raise WrongAudience
-        if not 0 <= claims.expires_at - claims.issued_at <= MAX_TOKEN_LIFETIME:
+        issued_at, ends_at = claims.issued_at, claims.expires_at
+        lifetime = ends_at - issued_at
+        if not 0 <= lifetime <= MAX_TOKEN_LIFETIME:
             raise MalformedToken
-        now, ends_at = self._clock.now(), self._ends_at(claims)
+        if lifetime > policy.lifetime or lifetime > revoked.token_lifetime:
+            # Revocations are remembered for the present lifetime. A token that was issued for a longer one must not
+            # outlive the memory of its revocation.
+            ends_at = issued_at + min(policy.lifetime, revoked.token_lifetime)
         if now >= ends_at + policy.leeway:
             raise ExpiredToken
-        if claims.issued_at > now + policy.leeway:
+        if issued_at > now + policy.leeway:
             raise TokenNotYetValid
-        if self._revoked.ends(claims):
+        if revoked.ends(claims):
             raise SessionRevoked
         return claims if ends_at == claims.expires_at else replace(claims, expires_at=ends_at)
-
-    def _ends_at(self, claims: AccessTokenClaims) -> int:
-        """Return the end of a token: its ``exp``, or the end of the present lifetime if that is earlier.
-
-        Revocations are remembered for the present lifetime. A token that was issued for a longer one must not outlive
-        the memory of its revocation.
-        """
-        lifetime = min(self._policy.lifetime, self._revoked.token_lifetime)
-        return min(claims.expires_at, claims.issued_at + lifetime)

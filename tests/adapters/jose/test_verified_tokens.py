@@ -50,7 +50,7 @@ def _memory() -> int:
 def _pair(number: int, changes: dict[str, Any], length: int) -> tuple[str, bytes]:
     """Return a token of ``length`` characters and its payload. Nothing is signed: only the sizes matter."""
     payload = json.dumps({**CLAIMS, "jti": f"token-{number}", **changes}, ensure_ascii=False).encode()
-    return f"{number:08d}".ljust(length, "x"), payload
+    return f"{number:08d}".rjust(length, "x"), payload
 
 
 @pytest.mark.usefixtures("traced")
@@ -88,6 +88,21 @@ def test_1500_tokens_of_the_greatest_length_stay_within_the_limit(monkeypatch: p
         del token, payload
     assert MAX_BYTES == 16 * 1024 * 1024
     assert _memory() - before <= MAX_BYTES
+
+
+def test_a_token_is_found_only_as_a_whole() -> None:
+    """Two tokens with the same end are not taken for each other. The later one takes the place of the earlier."""
+    tokens = VerifiedTokens()
+    (first, payload), (other, _) = _pair(1, *SHAPES["ordinary"]), _pair(2, *SHAPES["ordinary"])
+    same_end = "y" + first[1:]
+    claims = access_token_json.load(payload)
+    tokens.add(first, claims)
+    size = tokens.size
+    assert tokens.get(first) is claims
+    assert tokens.get(same_end) is tokens.get(first[1:]) is tokens.get(other) is None
+    tokens.add(same_end, claims)
+    assert (tokens.get(first), tokens.get(same_end)) == (None, claims)
+    assert (len(tokens), tokens.size) == (1, size)
 
 
 def test_a_token_that_is_larger_than_the_memory_is_not_kept() -> None:
