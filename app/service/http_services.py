@@ -21,11 +21,11 @@ from ..adapters.http.api.server_metadata import SERVER_METADATA
 from ..adapters.http.api.token_revocation import TOKEN_REVOCATION
 from ..adapters.http.application import VALIDATION
 from ..adapters.http.requests.body import BODY_TIMEOUT
-from ..adapters.http.requests.client_address import TRUSTED_PROXIES
+from ..adapters.http.requests.client_address import CLIENT_ADDRESSES, ClientAddresses
 from ..adapters.http.requests.client_authentication import CLIENT_AUTHENTICATION
 from ..adapters.http.requests.patience import REFRESH_SECONDS
+from ..adapters.http.response_headers import prepared
 from ..adapters.http.server.door import DOOR, Door
-from ..adapters.http.server.edge import USUAL_HEADERS
 from ..adapters.http.server.request_metrics import TELEMETRY
 from .container import Container
 
@@ -56,14 +56,14 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         JWKS_MAX_AGE: settings.jwks_max_age,
         PUBLISHED_FEEDS: PublishedFeeds(container.revocation_feed(), container.clock()),
         DEVICE_COOKIE: DeviceCookie(max_age=settings.device_ttl, secure=settings.is_public),
-        TRUSTED_PROXIES: settings.trusted_networks,
+        CLIENT_ADDRESSES: ClientAddresses(settings.trusted_networks),
         BODY_TIMEOUT: settings.body_timeout,
         REFRESH_SECONDS: settings.refresh_timeout,
         DOOR: Door(
             container.refresh_room(),
             container.client_credentials_queue(),
             retry_after=settings.longest_retry_after,
-            headers=USUAL_HEADERS,
+            headers=prepared({}),
             cross_origin=bool(settings.cors_origins),
         ),
     }

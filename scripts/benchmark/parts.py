@@ -37,6 +37,7 @@ OF_THE_SERVICE: Final[Mapping[str, str]] = {
     "adapters/guards": HTTP,
     "adapters/http": HTTP,
     "adapters/issuer": HTTP,
+    "adapters/compact_json.py": HTTP,
     "adapters/request_context.py": HTTP,
     "domain": DOMAIN,
     "ports": DOMAIN,

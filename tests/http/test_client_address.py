@@ -2,13 +2,13 @@
 
 import gc
 import tracemalloc
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.http.requests.client_address import cached_client_address, client_address
+from app.adapters.http.requests.client_address import ClientAddresses, client_address
 from app.domain.network import network_of
 
 from .conftest import Start
@@ -131,11 +131,32 @@ async def test_sessions_show_client_address(start: Start, earlier_entries: str) 
     assert [each["address"] for each in sessions.json()["sessions"]] == [str(ip_address(CLIENT))]
 
 
+def test_a_header_is_compared_with_the_networks_once() -> None:
+    """The second request with the same header costs no comparison of addresses and networks."""
+    compared: list[object] = []
+
+    class Watched(IPv4Network):
+        def __contains__(self, address: object) -> bool:
+            compared.append(address)
+            return super().__contains__(address)
+
+        def __hash__(self) -> int:
+            raise AssertionError("the networks are part of no key")
+
+    addresses = ClientAddresses([Watched("10.0.0.0/8")])
+    assert addresses.find(PROXY, (CLIENT,)) == CLIENT
+    assert compared
+    compared.clear()
+    assert addresses.find(PROXY, (CLIENT,)) == CLIENT
+    assert not compared
+
+
 @pytest.mark.parametrize("lines", [1, 4, 126], ids=str)
 def test_what_clients_send_does_not_fill_the_memory(lines: int) -> None:
     """After 5,000 headers of 256 characters, on one line or on many, the cache has taken less than 6 MB. Each
     answer is right.
     """
+    addresses = ClientAddresses(TRUSTED)
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
@@ -143,7 +164,7 @@ def test_what_clients_send_does_not_fill_the_memory(lines: int) -> None:
         header = f"{number:06d}".ljust(244 // lines * lines, "\N{GRINNING FACE}")
         length = len(header) // lines
         sent = (*(header[at : at + length] for at in range(0, len(header) - length, length)), CLIENT)
-        assert cached_client_address(PROXY, sent, TRUSTED) == CLIENT
+        assert addresses.find(PROXY, sent) == CLIENT
     taken = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert taken < 6_000_000

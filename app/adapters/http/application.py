@@ -12,8 +12,10 @@ from ..guards.aiohttp import Guard
 from .api.docs import PAGE_ROUTES
 from .api.table import ROUTES
 from .openapi.document import OPENAPI, OpenApiDocument
+from .requests.client_address import CLIENT_ADDRESSES
 from .requests.fields import MAX_BYTES
 from .server.cors import CrossOrigin
+from .server.door import DOOR
 from .server.edge import edge
 from .server.readiness import READINESS, Readiness
 from .server.request_metrics import TELEMETRY
@@ -34,8 +36,15 @@ def build_application(
     The handlers find ``services`` in the application. ``docs`` says whether to serve a page that shows the API.
     Web pages of ``cors_origins`` may call the service. ``observers`` are the outermost middlewares.
     """
-    app = web.Application(middlewares=[*observers, edge], client_max_size=MAX_BYTES)
-    app[READINESS] = Readiness()
+    readiness = Readiness()
+    outermost = edge(
+        addresses=services[CLIENT_ADDRESSES],
+        readiness=readiness,
+        telemetry=services[TELEMETRY],
+        door=services.get(DOOR),
+    )
+    app = web.Application(middlewares=[*observers, outermost], client_max_size=MAX_BYTES)
+    app[READINESS] = readiness
     for key, service in services.items():
         app[key] = service
     operations = (*ROUTES, *PAGE_ROUTES) if docs else ROUTES

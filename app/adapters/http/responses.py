@@ -1,11 +1,13 @@
 """Responses: JSON, and documents with an ETag."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Final
 
 from aiohttp import hdrs, web
+
+from .. import compact_json
+from .response_headers import prepared
 
 NO_STORE: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGMA: "no-cache"}
 """For responses with tokens, or with data that only the caller may see (RFC 6749 §5.1)."""
@@ -13,16 +15,18 @@ NO_STORE: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-store", hdrs.PRAGM
 REVALIDATED: Final[Mapping[str, str]] = {hdrs.CACHE_CONTROL: "no-cache"}
 """For documents that change with the program. A cache validates its copy before each use (RFC 9111 §5.2.2.4)."""
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_NO_STORE: Final = prepared(NO_STORE)
+_JSON_NO_STORE: Final = prepared({hdrs.CONTENT_TYPE: "application/json", **NO_STORE})
 
 
-def json_response(
-    members: Mapping[str, object], *, status: int = 200, headers: Mapping[str, str] = NO_STORE
-) -> web.Response:
-    """Return ``members``, a mapping such as a ``TypedDict``, as a JSON object."""
-    return web.Response(
-        status=status, body=_encode(members).encode(), headers={hdrs.CONTENT_TYPE: "application/json", **headers}
-    )
+def json_response(members: Mapping[str, object], *, status: int = 200) -> web.Response:
+    """Return ``members``, a dictionary such as a ``TypedDict``, as a JSON object that nobody stores."""
+    return json_bytes_response(compact_json.encode(members), status=status)
+
+
+def json_bytes_response(body: bytes, *, status: int = 200) -> web.Response:
+    """Return a JSON object that was encoded before. Nobody stores it."""
+    return web.Response(status=status, body=body, headers=_JSON_NO_STORE)
 
 
 def document_response(request: web.Request, *, body: bytes, etag: str, content_type: str, max_age: int) -> web.Response:
@@ -48,4 +52,4 @@ def etag_of(body: bytes) -> str:
 
 def no_content() -> web.Response:
     """Return a response without a body (204)."""
-    return web.Response(status=204, headers=NO_STORE)
+    return web.Response(status=204, headers=_NO_STORE)

@@ -1,11 +1,12 @@
 """The client's address behind the proxies that the operator trusts."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from aiohttp import web
+from multidict import istr
 
 from ....domain.network import canonical
 from .query import whole_number
@@ -13,10 +14,9 @@ from .query import whole_number
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
-TRUSTED_PROXIES: Final = web.AppKey("keyturn_trusted_proxies", tuple[Network, ...])
 CLIENT_ADDRESS: Final = web.RequestKey("keyturn_client_address", str)
 
-FORWARDED_FOR: Final = "X-Forwarded-For"
+_FORWARDED_FOR: Final = istr("X-Forwarded-For")
 _MAX_ENTRY_LENGTH: Final = 64
 """Characters. The longest address with a zone and a port is shorter."""
 
@@ -50,13 +50,30 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
     return str(hop)
 
 
-_cached: Final = lru_cache(_CACHE_SIZE)(client_address)
+class ClientAddresses:
+    """Finds the addresses of clients behind ``trusted`` proxies.
+
+    It reads an address and compares it with the networks once. The next time, the result comes from a cache.
+    """
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._has_proxies = bool(trusted)
+        self._find = partial(client_address, trusted=tuple(trusted))
+        self._cached = lru_cache(_CACHE_SIZE)(self._find)
+
+    def of(self, request: web.BaseRequest) -> str:
+        """Return the client's address."""
+        if not self._has_proxies:
+            return self._cached(request.remote, ())
+        return self.find(request.remote, tuple(request.headers.getall(_FORWARDED_FOR, ())))
+
+    def find(self, peer: str | None, lines: tuple[str, ...]) -> str:
+        """Return what ``client_address`` returns, from the cache if the header is small."""
+        is_small = len(lines) <= _MAX_CACHED_LINES and sum(map(len, lines)) <= _MAX_CACHED_LENGTH
+        return self._cached(peer, lines) if is_small else self._find(peer, lines)
 
 
-def cached_client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Return what ``client_address`` returns, from a cache if the header is small. The sequences must be tuples."""
-    is_small = len(lines) <= _MAX_CACHED_LINES and sum(map(len, lines)) <= _MAX_CACHED_LENGTH
-    return _cached(peer, lines, trusted) if is_small else client_address(peer, lines, trusted)
+CLIENT_ADDRESSES: Final = web.AppKey("keyturn_client_addresses", ClientAddresses)
 
 
 def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:

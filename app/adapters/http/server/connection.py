@@ -14,8 +14,8 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ....ports.telemetry import Telemetry
 from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
+from ..response_headers import add_headers, new_request_id
 from .door import Door
-from .edge import add_headers, new_request_id
 from .framing import UNKNOWN, missing_bytes
 from .pipelining import PipelineTurns
 from .unread_output import UnreadOutput
