@@ -3,6 +3,8 @@
 import json
 from collections.abc import Collection, Sequence
 from functools import cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Delete, Select, TextClause, bindparam, delete, select, text
@@ -10,6 +12,7 @@ from sqlalchemy import ColumnElement, Delete, Select, TextClause, bindparam, del
 from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import ClientId, SessionId, Subject
 from ...ports.audit_record_repository import AuditRecordRepository
+from ..log_lines import fields_text
 from .schema import AUDIT_RECORDS
 from .statements import Statements
 
@@ -73,9 +76,8 @@ class SqlAuditRecordRepository(AuditRecordRepository):
         if records:
             count = 1 << (len(records) - 1).bit_length()
             padded = [*records, *[records[-1]] * (count - len(records))]
-            rows = [_columns(record).items() for record in padded]
-            values = {f"{name}_{number}": value for number, row in enumerate(rows) for name, value in row}
-            await self._statements.execute(_insert(count), values)
+            values = chain.from_iterable(map(_values, padded))
+            await self._statements.execute(_insert(count), dict(zip(_names(count), values, strict=True)))
 
     async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
         rows = await self._statements.fetch(_FOR_SESSION, {"id": session_id, "max_rows": limit})
@@ -102,6 +104,12 @@ class SqlAuditRecordRepository(AuditRecordRepository):
 
 
 @cache
+def _names(count: int) -> Sequence[str]:
+    """Return the names of the parameters of ``count`` rows, in the order of ``_values``."""
+    return [f"{column.name}_{number}" for number in range(count) for column in AUDIT_RECORDS.columns]
+
+
+@cache
 def _insert(count: int) -> TextClause:
     """Return the statement that inserts ``count`` rows, a power of two. It is SQL text because SQLAlchemy compiles its
     own ``INSERT`` of many rows again each time, which takes ten times as long.
@@ -117,18 +125,13 @@ def _insert(count: int) -> TextClause:
     )
 
 
-def _columns(record: AuditRecord) -> dict[str, object]:
-    return {
-        "event_id": record.event_id,
-        "at": record.at,
-        "name": record.name,
-        "request_id": record.request_id,
-        "address": record.address,
-        "session_id": record.session_id,
-        "subject": record.subject,
-        "client_id": record.client_id,
-        "details": json.dumps(record.details),
-    }
+_plain_values: Final = attrgetter(*(column.name for column in AUDIT_RECORDS.columns if column.name != "details"))
+
+
+def _values(record: AuditRecord) -> Sequence[object]:
+    """Return the values of the columns, of which ``details`` is the last one."""
+    details = fields_text(record.details).removeprefix(", ")
+    return (*_plain_values(record), f"{{{details}}}")
 
 
 def _record(row: Any) -> AuditRecord:

@@ -31,7 +31,8 @@ MAX_WAITING: Final = 20_000
 """The most events that wait for the database. Beyond it, the oldest one is dropped: it is in the log only."""
 
 _BATCH: Final = 128
-_EVENT_ID_BYTES: Final = 16
+_RANDOM_BYTES: Final = 10
+_MAX_MILLISECONDS: Final = (1 << 48) - 1
 _RECORDS_FOR_A_TRIM: Final = 64
 _RECORDS_WITHOUT_SUBJECT_FOR_A_TRIM: Final = 1_024
 """One record in so many, chosen by its random id, makes the recorder delete what is beyond the bounds. So a bound is
@@ -76,8 +77,7 @@ class AuditRecorder(AuditTrail):
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
             self._dropped += 1
-        event_id = os.urandom(_EVENT_ID_BYTES).hex()
-        self._waiting.append(_WaitingEvent(event, event_id, REQUEST_ID.get() or "", address))
+        self._waiting.append(_WaitingEvent(event, _new_id(event.at), REQUEST_ID.get() or "", address))
 
     @property
     def waiting(self) -> int:
@@ -131,6 +131,14 @@ async def _trim(records: AuditRecordRepository, saved: Sequence[AuditRecord]) ->
     for subject, name in chosen:
         keep = MAX_WITHOUT_SUBJECT if subject is None else MAX_OF_SUBJECT
         await records.trim(subject, name, keep=keep, limit=_MAX_TRIMMED)
+
+
+def _new_id(at: float) -> str:
+    """Return an id of 32 hexadecimal digits: the time in milliseconds, and 80 random bits.
+
+    Ids of the same second are neighbours in an index, so that a database changes few pages for many records.
+    """
+    return f"{int(at * 1000) & _MAX_MILLISECONDS:012x}{os.urandom(_RANDOM_BYTES).hex()}"
 
 
 def _is_chosen(record: AuditRecord) -> bool:

@@ -32,7 +32,7 @@ Detail = str | int | float | bool | None
 class AuditRecord:
     """One audit event as a row of a database.
 
-    ``event_id`` is random: an event that is written twice is stored once. ``at`` is in seconds since the epoch.
+    ``event_id`` is unique: an event that is written twice is stored once. ``at`` is in seconds since the epoch.
     ``request_id`` and ``address`` are those of the request, or "" without a request.
     """
 
@@ -62,12 +62,9 @@ def event_names(kind: type[AuditEvent]) -> frozenset[str]:
 def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str) -> AuditRecord:
     """Return the record of ``event``. If the event has an address, it replaces the request's ``address``."""
     kind: Any = type(event)
-    columns = {name: getattr(event, name) for name in field_names(kind) if name in _COLUMNS}
-    details = {
-        name: value[:MAX_TEXT_LENGTH] if isinstance(value := getattr(event, name), str) else value
-        for name in field_names(kind)
-        if name not in _COLUMNS
-    }
+    with_column, without_column = _split_field_names(kind)
+    columns = {name: getattr(event, name) for name in with_column}
+    details = {name: _cut(getattr(event, name)) for name in without_column}
     address = (columns.pop("address", "") or address)[:MAX_TEXT_LENGTH]
     return AuditRecord(
         event_id=event_id, name=event_name(kind), request_id=request_id, address=address, details=details, **columns
@@ -78,3 +75,14 @@ def to_record(event: AuditEvent, *, event_id: str, request_id: str, address: str
 def field_names(kind: Any) -> tuple[str, ...]:
     """Return the names of the fields of this type of event, in their order."""
     return tuple(each.name for each in fields(kind))
+
+
+@cache
+def _split_field_names(kind: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the fields that have a column of their own, and those of all others."""
+    names = field_names(kind)
+    return tuple(each for each in names if each in _COLUMNS), tuple(each for each in names if each not in _COLUMNS)
+
+
+def _cut(value: Detail) -> Detail:
+    return value[:MAX_TEXT_LENGTH] if isinstance(value, str) else value
