@@ -11,7 +11,7 @@ from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, Tr
 
 from ...domain.errors import StoreUnavailable
 from ..store_faults import RecentRefusal
-from .messages import execute, fault_of, pipeline, result
+from .messages import fault_of, pipeline, result
 from .scan_place import ScanPlace
 from .script import Arguments, Command, Script
 from .server_faults import too_few_replicas
@@ -123,7 +123,8 @@ class RedisCommands:
     @_limited
     async def server_time(self) -> float:
         """Return the time of the primary of one key, in seconds since the epoch."""
-        seconds, microseconds = await execute(self._topology.client_for("keyturn"), ("TIME",))
+        [reply] = await self._pipeline(self._topology.client_for("keyturn"), [("TIME",)])
+        seconds, microseconds = result(reply)
         return int(seconds) + int(microseconds) / 1_000_000
 
     @_limited
