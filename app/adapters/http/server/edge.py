@@ -27,9 +27,7 @@ _MAX_LENGTH_DIGITS: Final = 20
 """The parser takes any number of leading zeros, but Python converts no text of more than 4,300 digits."""
 
 
-def edge(
-    *, addresses: ClientAddresses, readiness: Readiness, telemetry: Telemetry, door: Door | None
-) -> Middleware:
+def edge(*, addresses: ClientAddresses, readiness: Readiness, telemetry: Telemetry, door: Door | None) -> Middleware:
     """Return the middleware that responds to every request, whatever a handler raises.
 
     Only ``CancelledError`` passes: it ends a slow shutdown.
