@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import hdrs, web
+from aiohttp import StreamReader, hdrs, web
 
 from ....domain.errors import FieldError, InvalidRequest
 from ... import strict_json
@@ -22,6 +23,8 @@ BODY_TIMEOUT: Final = web.AppKey("keyturn_body_timeout", float)
 _Model = TypeVar("_Model")
 
 _FORM_ENCODED: Final = re.compile(rb"(?:[^%\x00-\x20\x7f-\xff]|%[0-9A-Fa-f]{2})*")
+_PLAIN_FORM: Final = re.compile(rb"[!-~]*")
+"""With neither "%" nor "+" in it, a form of these characters needs no decoding. Those of most programs are so."""
 
 
 async def read_json(request: web.Request, model: Callable[..., _Model]) -> _Model:
@@ -66,14 +69,16 @@ async def read_form(request: web.Request, model: Callable[..., _Model]) -> _Mode
 
 
 def _form_model(raw: bytes, model: Callable[..., _Model]) -> _Model:
-    lists = {name for name, rule in rules(model).items() if rule.repeatable}
+    lists = _repeatable(model)
     members: dict[str, Any] = {name: [] for name in lists}
+    is_plain = b"%" not in raw and b"+" not in raw and _PLAIN_FORM.fullmatch(raw)
+    decode = _decode_plain if is_plain else decode_form
     repeated = False
     for pair in filter(None, raw.split(b"&")):
         raw_name, separator, raw_value = pair.partition(b"=")
         if not separator or not raw_name:
             raise InvalidRequest("The parameters are not form-encoded.")
-        name, value = decode_form(raw_name), decode_form(raw_value)
+        name, value = decode(raw_name), decode(raw_value)
         if name in lists:
             members[name] += [value] if value else []
         else:
@@ -82,6 +87,16 @@ def _form_model(raw: bytes, model: Callable[..., _Model]) -> _Model:
     if repeated:
         raise InvalidRequest("A parameter occurs more than once.")
     return build_model(model, {name: value for name, value in members.items() if value})
+
+
+@cache
+def _repeatable(model: Any) -> frozenset[str]:
+    """Return the names of the parameters that may occur several times."""
+    return frozenset(name for name, rule in rules(model).items() if rule.repeatable)
+
+
+def _decode_plain(text: bytes) -> str:
+    return text.decode("ascii")
 
 
 def decode_form(text: bytes) -> str:
@@ -109,7 +124,7 @@ async def read_body(request: web.Request, media_type: str) -> bytes:
 
 def _check_type(request: web.Request, media_types: Sequence[str]) -> str:
     """Return the media type of the body, which is one of ``media_types``, in UTF-8 and uncompressed; raises 415."""
-    content_types = request.headers.getall(hdrs.CONTENT_TYPE, [])
+    content_types = request.headers.getall(hdrs.CONTENT_TYPE, ())
     given, _, parameters = (content_types[0] if len(content_types) == 1 else "").partition(";")
     charset = "".join(parameters.split()).replace('"', "").lower()
     media_type = given.strip().lower()
@@ -127,13 +142,23 @@ async def _read(request: web.Request) -> bytes:
         raise web.HTTPRequestEntityTooLarge(MAX_BYTES, length)
     try:
         if request.content.is_eof():
-            return await request.read()
+            return _arrived(request.content)
         async with asyncio.timeout(request.app[BODY_TIMEOUT]):
             return await request.read()
     except TimeoutError as error:
         raise web.HTTPRequestTimeout from error
     except (web.RequestPayloadError, ConnectionError) as error:
         raise InvalidRequest("The body is cut short or wrongly framed.") from error
+
+
+def _arrived(content: StreamReader) -> bytes:
+    """Return a body that has arrived as a whole; raises 413."""
+    raw = content.read_nowait()
+    while not content.at_eof():
+        raw += content.read_nowait()
+    if len(raw) > MAX_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MAX_BYTES, len(raw))
+    return raw
 
 
 def build_model(model: Callable[..., _Model], members: Mapping[str, Any]) -> _Model:
