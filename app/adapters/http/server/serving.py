@@ -8,6 +8,7 @@ from typing import Final
 
 from .gc_tuning import tune_gc
 from .listening import ListeningSocket
+from .receive_buffers import keep_receive_buffers
 from .runner import Runner
 
 _LOG: Final = logging.getLogger("keyturn.http")
@@ -26,6 +27,7 @@ async def serve(
     try:
         await runner.setup()
         tune_gc()
+        keep_receive_buffers()
         await runner.listen(sockets)
         announce()
         await stopped.wait()
