@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from aiohttp import ClientSession
+
 PATIENCE_SECONDS: Final = 4.0
 """After this time a client closes its connection, and retries with the same token."""
 
 _RETRY_SECONDS: Final = 1.0
 _TICK_SECONDS: Final = 0.005
 _MAX_CONNECTIONS: Final = 8_000
+_AT_ONCE_AT_THE_END: Final = 32
 _OK: Final = 200
 _UNAVAILABLE: Final = 503
 _REFUSED: Final = (400, 401)
@@ -72,7 +75,7 @@ class OpenLoad:
     async def open(self, seconds: float, *, rate: float) -> Tally:
         """Send ``rate`` requests a second for ``seconds``. Return what was observed meanwhile."""
         self.tally = tally = Tally()
-        await self._connect(min(_MAX_CONNECTIONS, int(rate / 2)))
+        await self._connect(min(_MAX_CONNECTIONS, len(self.tokens), int(rate / 2)))
         began = time.perf_counter()
         due = 0
         while (elapsed := time.perf_counter() - began) < seconds:
@@ -86,6 +89,19 @@ class OpenLoad:
         await self.finish()
         return tally
 
+    async def access_token(self) -> str:
+        """Return an access token of the first client, which refreshes for it and then sends nothing more."""
+        self._ready.remove(0)
+        async with (
+            ClientSession() as client,
+            client.post(
+                f"http://127.0.0.1:{self._port}/auth/refresh", json={"refresh_token": self.tokens[0].decode()}
+            ) as answer,
+        ):
+            tokens = await answer.json()
+        self.tokens[0] = tokens["refresh_token"].encode()
+        return str(tokens["access_token"])
+
     async def finish(self) -> None:
         """Wait until no request is under way."""
         while self._busy:
@@ -93,14 +109,14 @@ class OpenLoad:
             self._give_up()
 
     async def settle(self) -> None:
-        """Let every client refresh until it gets an answer, one after the other."""
+        """Let every client refresh until it gets an answer."""
         self._ready = deque(range(len(self.tokens)))
         self._later.clear()
         self.tally = Tally()
         while self.tally.statuses[_OK] + len(self.tally.ended) < len(self.tokens):
             self._wake()
             self._give_up()
-            while self._ready and len(self._busy) < 32:
+            while self._ready and len(self._busy) < _AT_ONCE_AT_THE_END:
                 self._send()
             await asyncio.sleep(_TICK_SECONDS)
 

@@ -40,11 +40,13 @@ _STEP_SECONDS: Final = 0.01
 class Service:
     """A running service: its output, its log and its process."""
 
-    def __init__(self, process: subprocess.Popen[bytes], output: Path, log: Path, announcement: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], output: Path, log: Path, announcement: str, start_seconds: float
+    ) -> None:
         self._process = process
         self._output = output
         self._log = log
-        self.url = self.wait_for_output(announcement)
+        self.url = self._wait_for(announcement, self._output, start_seconds)
         self.port = int(self.url.rpartition(":")[2])
 
     @property
@@ -76,8 +78,8 @@ class Service:
         """Wait for the end of the process. Return its exit status, which is negative after a signal."""
         return self._process.wait(TIMEOUT_SECONDS)
 
-    def _wait_for(self, pattern: str, file: Path) -> str:
-        deadline = time.monotonic() + TIMEOUT_SECONDS
+    def _wait_for(self, pattern: str, file: Path, seconds: float = TIMEOUT_SECONDS) -> str:
+        deadline = time.monotonic() + seconds
         while (found := re.search(pattern, file.read_text("utf-8"))) is None:
             assert self._process.poll() is None, f"the service ended early:\n{self.log()}"
             assert time.monotonic() < deadline, f"not found in time: {pattern}\n{self.log()}"
@@ -100,6 +102,7 @@ def running(
     directory: Path = ROOT,
     announcement: str = r"listens at (\S+)\n",
     variables: Mapping[str, str] = NO_SETTINGS,
+    start_seconds: float = TIMEOUT_SECONDS,
 ) -> Iterator[Service]:
     """Start the service on a free port, yield it when it listens, and kill it at the end.
 
@@ -111,7 +114,7 @@ def running(
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(command, cwd=directory, env=every, stdout=out, stderr=err)
     try:
-        yield Service(process, output, log, announcement)
+        yield Service(process, output, log, announcement, start_seconds)
     finally:
         process.kill()
         process.wait()

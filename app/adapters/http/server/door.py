@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from itertools import cycle
 from typing import Final
@@ -61,7 +61,7 @@ class Door:
         self._cross_origin = cross_origin
         self._seconds = cycle(range(1, retry_after + 1))
         self._texts = {path: _refusals(path, retry_after, headers) for path in (REFRESH_PATH, TOKEN_PATH)}
-        self._dated: Mapping[str, Iterator[bytes]] = {}
+        self._dated: Mapping[str, Sequence[bytes]] = {}
         self._dated_at = 0
         self._coming = 0
         self._refused: Counter[tuple[str, str]] = Counter()
@@ -83,7 +83,7 @@ class Door:
             return b""
         self._refused[path, AT_THE_DOOR] += 1
         request_id = os.urandom(len(_REQUEST_ID) // 2).hex().encode()
-        return next(self._texts_of_this_second()[path]).replace(_REQUEST_ID, request_id)
+        return self._texts_of_this_second()[path][next(self._seconds) - 1].replace(_REQUEST_ID, request_id)
 
     def came_in(self) -> None:
         """Count a request that may come in no more: it is handled now."""
@@ -109,13 +109,11 @@ class Door:
         token = _REFRESH_TOKEN.search(request)
         return self._room.admits(token[0].decode() if token else "", coming=self._coming)
 
-    def _texts_of_this_second(self) -> Mapping[str, Iterator[bytes]]:
+    def _texts_of_this_second(self) -> Mapping[str, Sequence[bytes]]:
         now = int(time.time())
         if now != self._dated_at:
             date = rfc822_formatted_time().encode()
-            self._dated = {
-                path: cycle([text.replace(_DATE, date) for text in texts]) for path, texts in self._texts.items()
-            }
+            self._dated = {path: [text.replace(_DATE, date) for text in texts] for path, texts in self._texts.items()}
             self._dated_at = now
         return self._dated
 
