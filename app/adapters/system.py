@@ -16,7 +16,8 @@ class SystemClock(Clock):
     The steady clock is CLOCK_BOOTTIME where the system has it: the monotonic clock of Linux stops in suspend.
     """
 
-    now = staticmethod(time.time)
+    def now(self) -> float:
+        return time.time()
 
     def steady(self) -> float:
         return time.clock_gettime(_STEADY_CLOCK)

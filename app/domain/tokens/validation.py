@@ -37,9 +37,9 @@ class Validation:
         policy: AccessTokenPolicy,
         unknown_signer: Callable[[], object] = lambda: None,
     ) -> None:
-        self._decode = verifier.decode
+        self._verifier = verifier
         self._revoked = revoked
-        self._now = clock.now
+        self._clock = clock
         self._policy = policy
         self._unknown_signer = unknown_signer
 
@@ -54,11 +54,11 @@ class Validation:
         this method calls few others.
         """
         try:
-            claims = self._decode(token)
+            claims = self._verifier.decode(token)
         except UnknownSigner:
             self._unknown_signer()
             raise
-        policy, revoked, now = self._policy, self._revoked, self._now()
+        policy, revoked, now = self._policy, self._revoked, self._clock.now()
         if claims.issuer != policy.issuer:
             raise WrongIssuer
         if not any_audience and policy.audience not in claims.audience:
