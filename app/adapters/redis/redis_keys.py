@@ -12,7 +12,7 @@ SIGNING_KEYS: Final = "keyturn:{signing-keys}:keys"
 SIGNING_KEY_SUCCESSORS: Final = "keyturn:{signing-keys}:successors"
 
 PROBES: Final = tuple(f"keyturn:{{{shard}}}:probe" for shard in range(SHARDS))
-"""The keys of which one on each primary is written to, to see whether it takes writes."""
+"""Keys of which one on each primary is written to, to see whether it takes writes."""
 
 SUBJECT_PATTERN: Final = "keyturn:{*}:sessions"
 """Matches the keys of all subjects' lists and no others, because a text in base64url has no ``}``."""
@@ -34,6 +34,11 @@ def of_session(session_id: SessionId) -> list[str]:
     """
     shard, sid = shard_of(session_id), format_session_id(session_id)
     return [f"keyturn:{{{shard}}}:{kind}:{sid}" for kind in ("session", "salt", "replaced")]
+
+
+def of_probe(probe: str) -> list[str]:
+    """Return the keys that the script of a check writes to, of which ``probe`` is the first."""
+    return [probe, *(f"{probe}:{kind}" for kind in ("sorted", "set", "string"))]
 
 
 def cut_off(shard: int) -> str:

@@ -2,7 +2,7 @@
 
 from ...domain.errors import StoreUnavailable
 from .commands import RedisCommands
-from .redis_keys import PROBES
+from .redis_keys import PROBES, of_probe
 from .script import PROBE
 from .server_faults import writes_blocked
 
@@ -15,7 +15,7 @@ async def check_writes(commands: RedisCommands) -> None:
     keys = commands.one_for_each_server(PROBES)
     await commands.run_command("EXISTS", keys)
     try:
-        await commands.run_each(PROBE, [([each], ()) for each in keys])
+        await commands.run_each(PROBE, [(of_probe(each), ()) for each in keys])
     except StoreUnavailable as error:
         if isinstance(error.__cause__, TimeoutError):
             raise writes_blocked() from error.__cause__
