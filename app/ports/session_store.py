@@ -66,7 +66,8 @@ class SessionStore(Protocol):
         """Create or upgrade the schema, and check the configuration of the store. Several instances may do this at
         once. It can be called before ``open``, and leaves no connection open.
 
-        Raises ``ConfigurationError`` if the store is not fit to be used, and ``StoreUnavailable``.
+        Raises ``ConfigurationError`` if the store is not fit to be used, for example because it takes no changes, and
+        ``StoreUnavailable``.
         """
         ...
 
@@ -77,7 +78,12 @@ class SessionStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Return if the store answers; raises ``StoreUnavailable`` otherwise."""
+        """Return if the store takes changes now: write a little that nothing else reads, to see that. The service calls
+        this once a second, and is not ready while it fails.
+
+        Raises ``StoreUnavailable`` otherwise. If the store answers reads, its ``fault`` is not ``no_answer``, and its
+        text says what the store answered and how to mend it, without a secret.
+        """
         ...
 
     async def await_revocation(self, *, seconds: float) -> None:

@@ -3,14 +3,14 @@
 import errno
 import sqlite3
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import pytest
 from redis import exceptions as redis_errors
+from redis._parsers.base import BaseParser
 
-from app.adapters import store_faults
-from app.adapters.redis import messages
+from app.adapters.redis import messages, server_faults
 from app.adapters.sql import postgres_faults, sqlite_faults
 from app.adapters.store_faults import RecentRefusal
 from app.domain.errors import StoreUnavailable
@@ -110,17 +110,15 @@ def test_faults_of_postgresql(error: Exception, fault: str, words: str) -> None:
 )
 def test_faults_of_redis(reply: str, fault: str) -> None:
     """The first word of the reply decides, whatever the client library makes of it."""
-    from redis._parsers.base import BaseParser  # noqa: PLC0415  # what redis-py makes of a reply
-
-    assert messages.fault_of_reply(reply).fault == fault
-    parse = BaseParser.parse_error  # type: ignore[attr-defined]  # it has no types
+    assert server_faults.fault_of_reply(reply).fault == fault
+    parse: Any = BaseParser.parse_error
     assert messages.fault_of(parse(reply)).fault == fault
 
 
 def test_a_refused_change_counts_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a refusal the store counts as unavailable for 2 seconds. Errors that clients or time can cause do not."""
     now = 100.0
-    monkeypatch.setattr(store_faults.time, "monotonic", lambda: now)
+    monkeypatch.setattr("app.adapters.store_faults.time.monotonic", lambda: now)
     refusal = RecentRefusal()
     for harmless in ("no_answer", "locked", "refused", "starting"):
         refusal.note(StoreUnavailable(fault=harmless))

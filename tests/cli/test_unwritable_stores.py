@@ -62,9 +62,7 @@ def test_a_file_that_cannot_be_written(folder: Path, workers: str) -> None:
     line = serve(settings, WORKERS=workers)
     assert line.startswith(f"KEYTURN_DATABASE_URL: the SQLite file {folder}/keyturn.db cannot be used. SQLite: ")
     assert "readonly database" in line
-    assert line.endswith(
-        "Let the user of the service write to the database file, to those beside it, and to their folder."
-    )
+    assert line.endswith("write to the database file, to those beside it, and to their folder.")
 
 
 @pytest.mark.parametrize("prepared", [False, True])

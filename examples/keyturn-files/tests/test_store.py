@@ -1,11 +1,13 @@
 """The sessions in files pass the kit of Keyturn."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
+from keyturn.contracts.blocked_writes import BlockedWrites
 from keyturn.contracts.session_processes import Opener, SessionProcesses
 from keyturn.contracts.session_repository import SessionRepositoryContract
 from keyturn.contracts.session_store import OPTIONS, DurableStoreContract
@@ -52,6 +54,25 @@ class TestAcrossProcesses(SessionProcesses):
 
     def opener(self) -> Opener:
         return partial(open_sessions, self.folder)
+
+
+class TestBlockedWrites(BlockedWrites):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def store(self, options: StoreOptions = OPTIONS) -> FileStore:
+        return FileStore(f"files://{self.folder}", options)
+
+    @contextmanager
+    def blocked(self) -> Iterator[None]:
+        """Let each write to a file of this process fail, as a quota does."""
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestStore(DurableStoreContract):

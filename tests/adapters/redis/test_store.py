@@ -1,12 +1,13 @@
 """Valkey as a store: the kit, also across processes."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 import pytest
 
 from app.adapters.redis.store import RedisStore
+from app.contracts.blocked_writes import BlockedWrites
 from app.contracts.session_processes import Opener, SessionProcesses
 from app.contracts.session_store import OPTIONS, DurableStoreContract
 from app.ports.session_repository import SessionRepository
@@ -24,6 +25,26 @@ class TestRedisStore(DurableStoreContract):
 
     def store(self, options: StoreOptions = OPTIONS) -> RedisStore:
         return RedisStore(self.url, options)
+
+
+class TestBlockedWrites(BlockedWrites):
+    """A server whose memory is full is noticed."""
+
+    @pytest.fixture(autouse=True)
+    def _url(self, valkey: Valkey) -> None:
+        valkey.execute("FLUSHALL")
+        self.valkey = valkey
+
+    def store(self, options: StoreOptions = OPTIONS) -> RedisStore:
+        return RedisStore(self.valkey.url, options)
+
+    @contextmanager
+    def blocked(self) -> Iterator[None]:
+        self.valkey.execute("CONFIG", "SET", "maxmemory", 1)
+        try:
+            yield
+        finally:
+            self.valkey.execute("CONFIG", "SET", "maxmemory", 0)
 
 
 class TestAcrossProcesses(SessionProcesses):

@@ -1,7 +1,8 @@
 """SQLite and PostgreSQL as stores: the kit, also across processes, and the settings of their connections."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.sql.store import SqlStore
+from app.contracts.blocked_writes import BlockedWrites
 from app.contracts.session_processes import Opener, SessionProcesses
 from app.contracts.session_store import OPTIONS, DurableStoreContract
 from app.contracts.sessions import NOW, advance, new_session, rotated
@@ -36,6 +38,42 @@ class TestSqlStore(DurableStoreContract):
 
     def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
         return SqlStore(self.url, options)
+
+
+class TestBlockedWrites(BlockedWrites):
+    """A file that cannot grow, and a server that only reads, are noticed."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, bare_url: str, postgres: Postgres) -> None:
+        self.url, self.postgres = bare_url, postgres
+
+    def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
+        return SqlStore(self.url, options)
+
+    def blocked(self) -> AbstractContextManager[None]:
+        if self.url.startswith("sqlite"):
+            return no_file_grows()
+        return self._read_only(self.url.rpartition("/")[2])
+
+    @contextmanager
+    def _read_only(self, database: str) -> Iterator[None]:
+        self.postgres.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+        self.postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")  # noqa: S608
+        try:
+            yield
+        finally:
+            self.postgres.execute(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+
+
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """Let each write to a file of this process fail, as a quota does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class TestAcrossProcesses(SessionProcesses):

@@ -24,8 +24,10 @@ class Directory:
         try:
             async with asyncio.timeout(self._timeout):
                 return await asyncio.shield(asyncio.to_thread(self._locked, act))
-        except (OSError, TimeoutError) as error:
+        except TimeoutError as error:
             raise StoreUnavailable from error
+        except OSError as error:
+            raise StoreUnavailable(text=f"{self.path}: {error.strerror}. Mend the disk.", fault="disk_error") from error
 
     def write(self, name: str, content: bytes) -> None:
         """Replace the content of a file: completely or not at all, and durably."""

@@ -35,7 +35,7 @@ class FileStore(SessionStore):
         await self.check()
 
     async def check(self) -> None:
-        await self._directory.act(lambda: None)
+        await self._directory.act(lambda: self._directory.write("check", b"written once a second"))
 
     async def await_revocation(self, *, seconds: float) -> None:
         await asyncio.sleep(seconds)
