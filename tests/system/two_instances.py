@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import ClientSession, DummyCookieJar
 
 from .load import PASSWORD, USERNAME
-from .processes import Service, running
+from .processes import NO_SETTINGS, Service, running
 from .refreshing_clients import OK, UNAUTHORIZED
 
 _AT_ONCE: Final = 20
@@ -69,13 +69,15 @@ class Instances:
 
 
 @asynccontextmanager
-async def two_instances(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Instances]:
-    """Start two instances with the same settings."""
+async def two_instances(
+    folder: Path, settings: Mapping[str, str], *, variables: Mapping[str, str] = NO_SETTINGS
+) -> AsyncIterator[Instances]:
+    """Start two instances with the same settings. ``variables`` are further environment variables."""
     async with AsyncExitStack() as life:
         services, clients = [], []
         for name in ("one", "other"):
             (folder / name).mkdir()
-            services.append(life.enter_context(running(folder / name, settings)))
+            services.append(life.enter_context(running(folder / name, settings, variables=variables)))
             client = ClientSession(services[-1].url, cookie_jar=DummyCookieJar())
             clients.append(await life.enter_async_context(client))
         yield Instances(services, clients)
