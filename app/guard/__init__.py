@@ -7,6 +7,7 @@ from ..adapters.errors.aiohttp import problem
 from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
 from ..adapters.guards.aiohttp_marks import PRINCIPAL, closed_when_stale, open_when_stale, public, requires
 from ..adapters.guards.token_sources import BearerHeader, Cookie
+from ..domain.clocks.errors import ClockInDoubt
 from ..domain.errors import ConfigurationError, KeyturnError
 from ..domain.tokens.claims import AccessTokenClaims
 from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
@@ -20,6 +21,7 @@ __all__ = [
     "PRINCIPAL",
     "AccessTokenClaims",
     "BearerHeader",
+    "ClockInDoubt",
     "ConfigurationError",
     "Cookie",
     "ErrorRenderer",

@@ -13,6 +13,7 @@ from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
 from ..adapters.jose.verifier import JoseTokenVerifier
 from ..adapters.system import SystemClock
 from ..adapters.telemetry.null import NullGuardTelemetry
+from ..domain.clocks.trusted_clock import TrustedClock
 from ..domain.keys.reload import KeyReload
 from ..domain.tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
 from ..domain.tokens.revocation_list import RevocationList
@@ -96,29 +97,29 @@ def remote_guard(
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
-    clock, telemetry = clock or SystemClock(), telemetry or NullGuardTelemetry()
+    trusted, telemetry = TrustedClock(clock or SystemClock(), leeway=leeway), telemetry or NullGuardTelemetry()
     policy = _policy(issuer, audience, leeway)
     source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), RevocationList()
-    reload = KeyReload(clock=clock)
-    keys = IssuerKeys(issuer=source, verifier=verifier, clock=clock, reload=reload)
+    reload = KeyReload(clock=trusted)
+    keys = IssuerKeys(issuer=source, verifier=verifier, clock=trusted, reload=reload)
     feed = FeedFollower(
         issuer=source,
         keys=keys,
         verifier=verifier,
         revoked=revoked,
-        clock=clock,
+        clock=trusted,
         policy=policy,
         stale_after=stale_after,
     )
     return RemoteGuard(
-        Validation(verifier=keys, revoked=revoked, clock=clock, policy=policy, unknown_signer=reload.request),
+        Validation(verifier=keys, revoked=revoked, clock=trusted, policy=policy, unknown_signer=reload.request),
         IssuerFollower(
             issuer=source,
             keys=keys,
             feed=feed,
             reload=reload,
             revoked=revoked,
-            clock=clock,
+            clock=trusted,
             telemetry=telemetry,
             poll_seconds=poll,
         ),

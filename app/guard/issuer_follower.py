@@ -8,12 +8,12 @@ from math import inf
 from typing import Final
 
 from ..adapters.issuer.http_issuer import HttpIssuer
+from ..domain.clocks.trusted_clock import TrustedClock
 from ..domain.keys.reload import KeyReload
 from ..domain.tokens.revocation_list import RevocationList
 from ..domain.verifier.feed_follower import FeedFollower
 from ..domain.verifier.guard_state import GuardState
 from ..domain.verifier.issuer_keys import IssuerKeys
-from ..ports.clock import Clock
 from ..ports.guard_telemetry import GuardTelemetry
 
 _LOG: Final = logging.getLogger("keyturn.guard")
@@ -33,7 +33,7 @@ class IssuerFollower:
         feed: FeedFollower,
         reload: KeyReload,
         revoked: RevocationList,
-        clock: Clock,
+        clock: TrustedClock,
         telemetry: GuardTelemetry,
         poll_seconds: float,
     ) -> None:
@@ -46,6 +46,7 @@ class IssuerFollower:
         self._telemetry = telemetry
         self._poll_seconds = poll_seconds
         self._logged_faults: dict[str, str] = {}
+        self._logged_doubt = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -70,6 +71,7 @@ class IssuerFollower:
         """Poll the feed. Count the outcome, and log a new fault and the beginning of staleness."""
         await self._feed.poll()
         self._telemetry.feed_polled(self.state())
+        self._log_doubt()
         self._log_change("revocation feed", self._feed.fault)
         self._log_change("revocations", _STALE if self._feed.is_stale() else "")
 
@@ -77,7 +79,7 @@ class IssuerFollower:
         """Return the state of the keys and the feed of the issuer, with their ages."""
         fetched_at, feed_age = self._keys.fetched_at, self._feed.age()
         return GuardState(
-            keys_age=None if fetched_at is None else self._clock.now() - fetched_at,
+            keys_age=None if fetched_at is None else self._clock.steady() - fetched_at,
             keys_fault=self._keys.fault,
             kids=tuple(sorted(self._keys.kids())),
             dropped_kids=tuple(sorted(self._keys.dropped())),
@@ -96,6 +98,18 @@ class IssuerFollower:
         while True:
             await asyncio.sleep(self._poll_seconds)
             await _log_bugs(self.poll_feed)
+
+    def _log_doubt(self) -> None:
+        """Log the beginning and the end of a doubt about the clock, each once."""
+        if self._clock.is_in_doubt is self._logged_doubt:
+            return
+        self._logged_doubt = self._clock.is_in_doubt
+        if self._logged_doubt:
+            _LOG.error(
+                "the clock of this machine has stepped: guarded requests get 503 until the issuer confirms the time"
+            )
+        else:
+            _LOG.warning("the clock of this machine is right again")
 
     def _log_change(self, part: str, fault: str) -> None:
         """Log the beginning and the end of a fault, each once."""

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from app.adapters.http.api.revoked_sessions import PublishedFeeds
+from app.domain.clocks.trusted_clock import TrustedClock
 from app.domain.identifiers import SessionId
 from app.domain.keys.lifecycle import KeyLifecycle
 from app.domain.keys.reload import KeyReload
@@ -30,9 +31,14 @@ from app.testing.tokens import FakeTokenCodec
 from tests.conftest import Proof
 
 _POLICY = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE)
-_SKEWS = (1, 10)
-_LATEST_COMMIT = 35
-"""Seconds. With the difference of two clocks it is less than the minute that instances read again."""
+_SKEWS = (1, 10, 29)
+"""Seconds by which the clocks of the instances may be wrong. An instance with a greater difference is not ready."""
+
+_GREATEST_SKEW_OF_GUARD = 1
+"""Seconds. The clock of a guard differs from that of an instance by no more than the leeway."""
+
+_LATEST_COMMIT = 55
+"""Seconds. It is less than the minute that instances read again."""
 
 _ACTIVE_SECONDS = 600
 _QUIET_SECONDS = 90
@@ -144,14 +150,15 @@ async def _follow(choose: random.Random) -> int:
         await instance.sync_revocations()
     offline = {instance: _outages(choose) for instance in instances}
     balancer = Balancer(instances, choose)
-    clock, revoked = FakeClock(NOW + choose.uniform(-skew, skew)), RevocationList()
+    skew_of_guard = min(skew, _GREATEST_SKEW_OF_GUARD)
+    clock, revoked = FakeClock(NOW + choose.uniform(-skew_of_guard, skew_of_guard)), RevocationList()
     keys = IssuerKeys(issuer=balancer, verifier=balancer, clock=clock, reload=KeyReload(clock=clock))  # type: ignore[arg-type]
     follower = FeedFollower(
         issuer=balancer,
         keys=keys,
         verifier=balancer,  # type: ignore[arg-type]  # the balancer keeps the decoded feed
         revoked=revoked,
-        clock=clock,
+        clock=TrustedClock(clock, leeway=_POLICY.leeway),
         policy=_POLICY,
         stale_after=30,
     )

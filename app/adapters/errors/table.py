@@ -11,6 +11,7 @@ from ...domain.clients.errors import (
     UnsupportedGrantType,
     UnsupportedTokenType,
 )
+from ...domain.clocks.errors import ClockInDoubt
 from ...domain.errors import AlreadyExists, InvalidClient, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
 from ...domain.login.errors import InvalidCredentials, UserNotFound, WrongCurrentPassword
 from ...domain.scope import InvalidScope
@@ -70,6 +71,7 @@ ERRORS: Final[dict[type[KeyturnError], ErrorEntry]] = {
     AlreadyExists: ErrorEntry(409),
     TooManyAttempts: ErrorEntry(429, oauth_status=429),
     Unavailable: ErrorEntry(503, oauth_status=503),
+    ClockInDoubt: ErrorEntry(503, "clock_in_doubt", oauth_status=503),
     KeysUnknown: ErrorEntry(503, "keys_unknown", oauth_status=503),
     RevocationsUnknown: ErrorEntry(503, "revocations_unknown", oauth_status=503),
     KeyturnError: ErrorEntry(500, oauth_status=500),

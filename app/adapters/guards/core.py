@@ -6,12 +6,21 @@ The adapter of a framework reads the marks of a route, calls the core, and store
 from collections.abc import Callable
 from typing import Final, Generic, Protocol, TypeVar
 
+from ...domain.clocks.errors import ClockInDoubt
 from ...domain.errors import InvalidRequest, KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
 
-REFUSALS: Final = (MissingToken, InvalidToken, InsufficientScope, InvalidRequest, KeysUnknown, RevocationsUnknown)
+REFUSALS: Final = (
+    MissingToken,
+    InvalidToken,
+    InsufficientScope,
+    InvalidRequest,
+    KeysUnknown,
+    RevocationsUnknown,
+    ClockInDoubt,
+)
 """The errors that refuse a request before its handler runs."""
 
 HANDLER_REFUSALS: Final = (InsufficientScope, RevocationsUnknown)
@@ -25,7 +34,7 @@ class TokenValidation(Protocol):
     """Validates access tokens."""
 
     def validate(self, token: str) -> AccessTokenClaims:
-        """Return the claims of a valid token. Raises a subclass of ``InvalidToken``."""
+        """Return the claims of a valid token. Raises a subclass of ``InvalidToken``, and ``ClockInDoubt``."""
         ...
 
 

@@ -9,13 +9,14 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError
+from ...domain.errors import InvalidClient, InvalidRequest, KeyturnError, Unavailable
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ..errors.aiohttp import error_format
 from ..errors.format import ErrorFormat, ErrorKind
 from ..guards.aiohttp_marks import marked_public, required_scopes
 from .requests.body import JSON
 from .requests.query import Query
+from .server.readiness import HEALTH_PATHS
 
 _BODY_ERRORS: Final = (
     HTTPStatus.REQUEST_TIMEOUT,
@@ -118,5 +119,7 @@ class Operation(web.AbstractRouteDef):
             yield InvalidClient
         if self.scopes:
             yield InsufficientScope
+        if self.path not in HEALTH_PATHS:
+            yield Unavailable  # the start is not complete, or the clock is in doubt
         yield from self.errors
         yield KeyturnError

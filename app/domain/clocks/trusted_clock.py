@@ -43,6 +43,15 @@ class TrustedClock(Clock):
         """Return the time by the steady clock, in seconds since the epoch, also while the wall clock is in doubt."""
         return self.base + self._clock.steady()
 
+    def wall(self) -> float:
+        """Return the time of the wall clock, in seconds since the epoch, also while it is in doubt."""
+        return self._clock.now()
+
+    def reconsider(self) -> None:
+        """Believe the wall clock again if it agrees with ``base``. For users that have forgotten nothing by it."""
+        if abs(self.offset() - self.base) <= self.tolerance:
+            self.trust(self.base)
+
     @property
     def is_in_doubt(self) -> bool:
         """Return whether ``now`` raises ``ClockInDoubt``, whatever the wall clock shows."""

@@ -48,7 +48,8 @@ class Validation:
         return self.validate(token, any_audience=True)
 
     def validate(self, token: str, *, any_audience: bool = False) -> AccessTokenClaims:
-        """Return the claims of a valid token; raises a subclass of ``InvalidToken`` for any other.
+        """Return the claims of a valid token; raises a subclass of ``InvalidToken`` for any other, and ``ClockInDoubt``
+        from a clock that is not believed.
 
         With ``any_audience`` the token may be for another audience than ours. A guard does this for each request, so
         this method calls few others.

@@ -6,9 +6,9 @@ from itertools import islice
 from math import inf
 from typing import Final
 
-from ...ports.clock import Clock
 from ...ports.issuer import FeedDocument, Issuer
 from ...ports.issuer_verifier import IssuerVerifier
+from ..clocks.trusted_clock import TrustedClock
 from ..tokens.errors import InvalidToken, UnknownSigner
 from ..tokens.feed import FIRST_PAGE, OVERLAP_SECONDS, Feed
 from ..tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
@@ -26,8 +26,9 @@ _MAX_CHARACTERS_ON_LOOP: Final = 65_536
 class FeedFollower:
     """Polls the feed, and applies it to the keys and to the list of revoked sessions.
 
-    ``stale_after`` is in seconds. ``fault`` says why the last poll failed; it is ``""``
-    if it succeeded.
+    A good feed shows that the clock is right, because its signed times agree with it.
+    Nothing is forgotten by the clock of this guard. ``stale_after`` is in seconds. ``fault`` says why the last poll
+    failed; it is ``""`` if it succeeded.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class FeedFollower:
         keys: IssuerKeys,
         verifier: IssuerVerifier,
         revoked: RevocationList,
-        clock: Clock,
+        clock: TrustedClock,
         policy: AccessTokenPolicy,
         stale_after: float,
     ) -> None:
@@ -72,19 +73,22 @@ class FeedFollower:
             self.fault = error.description
         else:
             self.fault = ""
+        self._clock.reconsider()
         if self.is_stale():
             self._keys.mark_feed_stale()
 
     def age(self) -> float:
         """Return for how many seconds new revocations may be missing here; infinite before the first feed.
 
-        This is the greater of two times: the time since the newest feed arrived, by the clock of this guard, and the
-        age of that feed by its own times minus the leeway. The second is greater if the feed was delayed on the way.
+        This is the greater of two times: the time since the newest feed arrived, by the steady clock, and the age of
+        that feed by its own times minus the leeway. The second is greater if the feed was delayed on the way.
         """
         if self._last is None:
             return inf
-        now = self._clock.now()
-        measured = abs(now - self._received_at) + self._last.issued_at - min(self._as_of, self._last.issued_at)
+        now = self._clock.best_guess()
+        measured = (
+            self._clock.steady() - self._received_at + self._last.issued_at - min(self._as_of, self._last.issued_at)
+        )
         return max(measured, now - self._as_of - self._policy.leeway)
 
     def is_stale(self) -> bool:
@@ -101,7 +105,7 @@ class FeedFollower:
         if feed.page is not None and feed.page.after != FIRST_PAGE:
             raise IssuerFault("The feed is another page than the first one.")
         answer = _Answer(
-            feed, document.etag, self._clock.now(), feed.as_of, None if feed.page is None else feed.page.next
+            feed, document.etag, self._clock.steady(), feed.as_of, None if feed.page is None else feed.page.next
         )
         await self._apply(feed)
         self._answer = answer
@@ -125,13 +129,14 @@ class FeedFollower:
     def _finish(self, answer: "_Answer") -> None:
         """Say that everything up to the ``as_of`` of the answer is known."""
         first = answer.first
+        self._clock.trust(self._clock.offset())
         if self._last is None or first.issued_at > self._last.issued_at:
             self._received_at = answer.received_at
         self._last, self._etag, self._answer = first, answer.etag, None
         self._as_of = max(self._as_of, answer.as_of)
         self._apply_lifetime(first)
         self._revoked.mark_synced(until=self._as_of)
-        self._revoked.forget(revoked_before=self._clock.now() - first.window - self._policy.leeway)
+        self._revoked.forget(revoked_before=first.issued_at - first.window - self._policy.leeway)
 
     async def _fetch(self) -> FeedDocument | None:
         if self._needs_everything:
@@ -190,7 +195,7 @@ class FeedFollower:
 
     def _check_origin(self, feed: Feed, signer: str) -> None:
         """Raise ``IssuerFault`` for a page that is foreign, has expired, or contradicts itself."""
-        now, leeway = self._clock.now(), self._policy.leeway
+        now, leeway = self._clock.wall(), self._policy.leeway
         if feed.issuer != self._policy.issuer:
             raise IssuerFault("The feed is another issuer's.")
         if now >= feed.expires_at + leeway:

@@ -1,6 +1,7 @@
 """Fetch the keys of an issuer, and verify tokens with the trusted ones."""
 
 from collections.abc import Collection
+from math import inf
 from typing import Final
 
 from ...ports.clock import Clock
@@ -21,8 +22,8 @@ _RETRY_SECONDS: Final = 5.0
 class IssuerKeys(TokenVerifier):
     """The keys of one issuer, and the verifier of its tokens. The last usable JWK Set stays in use when a fetch fails.
 
-    ``fetched_at`` is the time of the last successful fetch. ``fault`` says why the last fetch failed; it is ``""`` if
-    it succeeded.
+    ``fetched_at`` is the time of the last successful fetch, by the steady clock. ``fault`` says why the last fetch
+    failed; it is ``""`` if it succeeded.
     """
 
     def __init__(self, *, issuer: Issuer, verifier: IssuerVerifier, clock: Clock, reload: KeyReload) -> None:
@@ -31,14 +32,14 @@ class IssuerKeys(TokenVerifier):
         self._clock = clock
         self._reload = reload
         self._trust = IssuerTrust()
-        self._fetch_at = 0.0
+        self._fetch_at = -inf
         self._tried_at = 0.0
         self.fetched_at: float | None = None
         self.fault = ""
 
     async def fetch(self) -> None:
         """Fetch the JWK Set. If that fails, set ``fault`` and try again in 5 seconds; the known keys stay in use."""
-        self._tried_at = self._clock.now()
+        self._tried_at = self._clock.steady()
         try:
             document = await self._issuer.jwk_set()
             kids = self._verifier.set_keys(document.body)
@@ -53,9 +54,8 @@ class IssuerKeys(TokenVerifier):
             self._verifier.trust(self._trust.kids())
 
     def seconds_until_fetch(self) -> float:
-        """Return the seconds until the next fetch; 0 if the clock was set back."""
-        now = self._clock.now()
-        return max(0.0, self._fetch_at - now) if now >= self._tried_at else 0.0
+        """Return the seconds until the next fetch."""
+        return max(0.0, self._fetch_at - self._clock.steady())
 
     def kids(self) -> Collection[str]:
         """Return the ``kid`` of the trusted keys."""

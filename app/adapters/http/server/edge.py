@@ -17,11 +17,9 @@ from ...request_context import ADDRESS
 from ..requests.client_address import CLIENT_ADDRESS, ClientAddresses
 from ..response_headers import add_headers, new_request_id
 from .door import Door
-from .readiness import Readiness
+from .readiness import HEALTH_PATHS, Readiness
 
 _LOG: Final = logging.getLogger("keyturn.http")
-
-_HEALTH: Final = frozenset({"/livez", "/readyz"})
 
 _MAX_LENGTH_DIGITS: Final = 20
 """The parser takes any number of leading zeros, but Python converts no text of more than 4,300 digits."""
@@ -70,7 +68,7 @@ def _check_is_health(path: str) -> None:
     """Raise ``Unavailable`` for a request to an instance that listens before its start is complete. It has no keys yet,
     and knows no revocation.
     """
-    if path not in _HEALTH:
+    if path not in HEALTH_PATHS:
         raise Unavailable("The service is starting; try again.")
 
 

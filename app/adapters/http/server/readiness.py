@@ -5,6 +5,9 @@ from typing import Final
 
 from aiohttp import web
 
+HEALTH_PATHS: Final = frozenset({"/livez", "/readyz"})
+"""The paths that answer before the start is complete."""
+
 CLOCK_IN_DOUBT: Final = "clock in doubt"
 WITHOUT_STORE: Final = "without store"
 WITHOUT_REVOCATIONS: Final = "without revocations"
