@@ -32,7 +32,7 @@ class RedisStore(SessionStore):
         self.reserved_sessions = RedisSessionRepository(self._reserved, options)
         self.rate_limits = RedisRateLimitRepository(self._commands)
         self.signing_keys = RedisEncryptedKeyRepository(self._commands)
-        self.clock = RedisStoreClock(self._commands)
+        self.clock = RedisStoreClock(self._reserved)
 
     def _commands_of(self, topology: Topology, options: StoreOptions) -> RedisCommands:
         return RedisCommands(

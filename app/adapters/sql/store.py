@@ -64,7 +64,7 @@ class SqlStore(Database):
         self.audit_records = SqlAuditRecordRepository(self._statements)
         self.users = SqlUserRepository(self._statements)
         self.clients = SqlClientRepository(self._statements)
-        self.clock = None if self._url.is_sqlite else SqlStoreClock(self._statements)
+        self.clock = None if self._url.is_sqlite else SqlStoreClock(self._reserved_statements)
 
     async def prepare(self) -> None:
         await upgrade(self._url, self._options)

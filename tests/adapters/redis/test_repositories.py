@@ -12,7 +12,9 @@ from app.adapters.redis.store import RedisStore
 from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
 from app.contracts.rate_limit_repository import RateLimitRepositoryContract, key, take
 from app.contracts.session_repository import SessionRepositoryContract
+from app.contracts.store_clock import StoreClockContract
 from app.ports.session_store import StoreOptions
+from app.ports.store_clock import StoreClock
 from tests.servers.valkey import Cluster, SentinelGroup, Valkey
 
 from .conftest import PATIENT, OpenStore
@@ -102,6 +104,20 @@ class TestRateLimitsOnCluster(_OnCluster, RateLimitRepositoryContract):
 
     async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
         return [store.rate_limits for store in await self.stores(n)]
+
+
+class TestClockOfSingleServer(_OnSingleServer, StoreClockContract):
+    """The clock passes the kit on a single server."""
+
+    async def connections(self, n: int) -> Sequence[StoreClock]:
+        return [store.clock for store in await self.stores(n) if store.clock is not None]
+
+
+class TestClockOfCluster(_OnCluster, StoreClockContract):
+    """The clock passes the kit on a cluster."""
+
+    async def connections(self, n: int) -> Sequence[StoreClock]:
+        return [store.clock for store in await self.stores(n) if store.clock is not None]
 
 
 async def test_a_rate_limit_expires_when_it_is_full(valkey: Valkey, open_store: OpenStore) -> None:

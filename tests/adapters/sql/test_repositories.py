@@ -20,7 +20,9 @@ from app.contracts.rate_limit_repository import NOW, RateLimitRepositoryContract
 from app.contracts.session_reader import SessionReaderContract
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_sweeper import SessionSweeperContract
+from app.contracts.store_clock import StoreClockContract
 from app.contracts.user_repository import UserRepositoryContract
+from app.ports.store_clock import StoreClock
 
 from .conftest import Stores
 
@@ -101,3 +103,17 @@ class TestSqlRateLimitRepository(_OnDatabases, RateLimitRepositoryContract):
         for number in range(5):
             await take(rate_limits, key(number))
         assert [await rate_limits.delete_full(full_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]
+
+
+class TestSqlStoreClock(StoreClockContract):
+    """The clock of PostgreSQL passes the kit. SQLite has none of its own."""
+
+    @pytest.fixture(autouse=True)
+    def _stores(self, stores: Stores) -> None:
+        self.stores = stores
+
+    async def connections(self, n: int) -> Sequence[StoreClock]:
+        clocks = [store.clock for store in await self.stores(n)]
+        if clocks[0] is None:
+            pytest.skip("SQLite has no clock of its own")
+        return [clock for clock in clocks if clock is not None]
