@@ -217,7 +217,7 @@ async def test_a_leeway_of_nothing_counts_as_a_second() -> None:
     machine = Machine(leeway=0)
     machine.step(0.9)
     assert machine.believes()
-    machine.step(0.2)
+    machine.step(0.4)
     assert not machine.believes()
 
 

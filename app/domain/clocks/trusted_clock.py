@@ -10,8 +10,12 @@ _LEAST_TOLERANCE: Final = 1.0
 """Seconds. Reading two clocks one after the other may take so long on a busy machine."""
 
 
+_SHORT_WHILE: Final = 0.25
+"""Seconds. A reading that is so little after the last compared one is no step, so it costs no second reading."""
+
+
 class TrustedClock(Clock):
-    """The wall clock, compared with the steady clock whenever it is read.
+    """The wall clock, compared with the steady clock when it is read.
 
     ``base`` is the right time minus the steady time, as far as it is known. The wall clock may differ from the sum of
     both by ``tolerance`` seconds. Once it differs by more it is in doubt, also if it seems right again later, until
@@ -20,17 +24,19 @@ class TrustedClock(Clock):
 
     def __init__(self, clock: Clock, *, leeway: float) -> None:
         self._clock = clock
+        self._read = clock.now
         self.tolerance = max(float(leeway), _LEAST_TOLERANCE)
         self.base = self.offset()
         self._lowest = self._highest = 0.0
+        self._compared_from = self._compared_to = 0.0
         self.trust(self.base)
 
     def now(self) -> float:
         """Return the time of the wall clock, in seconds since the epoch; raises ``ClockInDoubt``."""
-        now = self._clock.now()
-        if self._lowest <= now - self._clock.steady() <= self._highest:
+        now = self._read()
+        if self._compared_from <= now <= self._compared_to:
             return now
-        return self._read_again()
+        return self._compared(now)
 
     def steady(self) -> float:
         return self._clock.steady()
@@ -60,16 +66,22 @@ class TrustedClock(Clock):
     def trust(self, base: float, *, uncertainty: float = 0.0) -> None:
         """Believe the wall clock while it differs from ``base`` by no more than the tolerance, and ``uncertainty``."""
         self.base = base
+        self._compared_from, self._compared_to = inf, -inf
         self._lowest, self._highest = base - self.tolerance - uncertainty, base + self.tolerance + uncertainty
 
     def distrust(self) -> None:
         """Let ``now`` raise ``ClockInDoubt`` until ``trust`` is called."""
         self._lowest, self._highest = inf, -inf
+        self._compared_from, self._compared_to = inf, -inf
 
-    def _read_again(self) -> float:
-        """Read both clocks once more: this process may have been stopped between two readings."""
-        now = self._clock.now()
+    def _compared(self, now: float) -> float:
+        """Return ``now`` if it agrees with the steady clock. Read both once more if it does not: this process may have
+        been stopped between the two readings.
+        """
         if not self._lowest <= now - self._clock.steady() <= self._highest:
-            self.distrust()
-            raise ClockInDoubt
+            now = self._clock.now()
+            if not self._lowest <= now - self._clock.steady() <= self._highest:
+                self.distrust()
+                raise ClockInDoubt
+        self._compared_from, self._compared_to = now, now + _SHORT_WHILE
         return now

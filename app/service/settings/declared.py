@@ -76,7 +76,11 @@ class DeclaredSettings:
         "DEFAULT_SCOPE", form.scope, ACCOUNT, help="Scope of a user who was given no other scope."
     )
     clock_leeway: int = _setting(
-        "CLOCK_LEEWAY", form.duration(0, MAX_LEEWAY), "30s", help="Difference between clocks that validation allows."
+        "CLOCK_LEEWAY",
+        form.duration(0, MAX_LEEWAY),
+        "30s",
+        help="Difference between clocks that validation allows. An instance whose clock differs from that of the"
+        " store by more does not serve.",
     )
     database_url: str = _setting(
         "DATABASE_URL",
