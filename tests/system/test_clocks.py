@@ -1,8 +1,10 @@
 """A wall clock that is wrong for seconds ends no session, revives none, and destroys no key."""
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, Final
 
 import pytest
@@ -11,7 +13,8 @@ from app.domain import base64url
 from tests.conftest import Proof
 
 from .backends import Backend
-from .clocked_instances import ClockedInstance, clocked_instance
+from .clocked_instances import ClockedInstance, MovedClock, clocked_instance
+from .processes import run
 from .refreshing_clients import NO_CONTENT, OK, UNAUTHORIZED
 
 _UNAVAILABLE: Final = 503
@@ -132,13 +135,17 @@ async def _step(sessions: Sessions, step: int, seconds: int) -> None:
 @pytest.mark.parametrize("store", ["postgresql", "valkey"], indirect=True)
 async def test_a_start_with_a_wrong_clock(store: Backend, tmp_path: Path, proof: Proof) -> None:
     """An instance whose clock differs from the store's listens, but answers 503 and says why, until its clock is right.
-    Then it serves. It has ended no session, revived none and made no key; it serves also the first start on a store.
+    Then it serves, also on a store that was empty. It has ended no session, revived none and made no key. Commands are
+    refused on such a machine.
     """
     sizes = _ALL_STEPS[1:] if proof.count("sizes of steps", small=1, full=4) > 1 else (7_200,)
     settings = _settings(store)
     async with AsyncExitStack() as life:
         first = await life.enter_async_context(clocked_instance(tmp_path / "first", settings, ahead=7_200))
         await _check_not_serving(first)
+        refused = await asyncio.to_thread(_list_users, settings, first.clock)
+        assert refused.returncode == 1
+        assert "The clock of this machine is 7,200 s ahead of the clock of the store. Set it right" in refused.stderr
         first.clock.move(0)
         await first.wait_for("ready")
         other = await life.enter_async_context(clocked_instance(tmp_path / "other", settings))
@@ -157,6 +164,12 @@ async def test_a_start_with_a_wrong_clock(store: Backend, tmp_path: Path, proof:
                     checked.live, checked.ended = sessions.live, sessions.ended
                     await checked.check()
                     assert await _kids(instance) == kids
+
+
+def _list_users(settings: dict[str, str], clock: MovedClock) -> CompletedProcess[str]:
+    """Run a command on a machine with this clock."""
+    variables = {f"KEYTURN_{name}": value for name, value in settings.items()}
+    return run(sys.executable, "-m", "app", "users", "list", variables={**variables, **clock.variables})
 
 
 async def _check_not_serving(instance: ClockedInstance) -> None:
