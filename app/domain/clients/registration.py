@@ -62,8 +62,9 @@ class ClientRegistration:
         if client.method is AuthenticationMethod.SECRET:
             secret = self._new_secret()
             client = replace(client, secrets=(ClientSecret(digest(secret.encode())),))
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
         await self._clients.add(client)
-        self._audit.record(ClientAdded(at=self._clock.now(), client_id=client.client_id, by=by))
+        self._audit.record(ClientAdded(at=now, client_id=client.client_id, by=by))
         return ClientWithSecret(client, secret)
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
@@ -97,10 +98,11 @@ class ClientRegistration:
 
         Raises ``ClientNotFound`` and ``StoreUnavailable``.
         """
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
         if not await self._clients.remove(client_id):
             raise ClientNotFound
         self._known_clients.forget(client_id)
-        self._audit.record(ClientRemoved(at=self._clock.now(), client_id=client_id, by=by))
+        self._audit.record(ClientRemoved(at=now, client_id=client_id, by=by))
 
     def _renewed_secrets(self, client: Client, secret: str, grace: int) -> tuple[ClientSecret, ...]:
         newest = ClientSecret(digest(secret.encode()))

@@ -36,15 +36,17 @@ class Administration:
 
     async def disable(self, subject: Subject, *, by: Subject | None = None) -> User:
         """Stop the user from signing in, and revoke all their sessions; raises ``UserNotFound``."""
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
         user = _found(await self._users.set_disabled(subject, disabled=True))
-        self._audit.record(UserDisabled(at=self._clock.now(), subject=subject, by=by))
+        self._audit.record(UserDisabled(at=now, subject=subject, by=by))
         await self._revocation.revoke_by_subject(subject, RevocationReason.USER_DISABLED)
         return user
 
     async def enable(self, subject: Subject, *, by: Subject | None = None) -> User:
         """Allow the user to sign in again; raises ``UserNotFound``."""
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
         user = _found(await self._users.set_disabled(subject, disabled=False))
-        self._audit.record(UserEnabled(at=self._clock.now(), subject=subject, by=by))
+        self._audit.record(UserEnabled(at=now, subject=subject, by=by))
         return user
 
     async def set_password(self, subject: Subject, password: str, *, by: Subject | None = None) -> User:
@@ -54,8 +56,9 @@ class Administration:
         """
         username = _found(await self._users.find(subject)).username
         new = await self._passwords.hash(self._passwords.check(password, username=username))
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
         user = _found(await self._users.change_password(subject, new=new, expected=None))
-        self._audit.record(PasswordChanged(at=self._clock.now(), subject=subject, by=by))
+        self._audit.record(PasswordChanged(at=now, subject=subject, by=by))
         await self._revocation.revoke_by_subject(subject, RevocationReason.PASSWORD_CHANGED)
         return user
 
