@@ -43,7 +43,7 @@ class SqliteFile:
         self._checks = 0
 
     def verify(self) -> None:
-        """Raise ``WrongFile`` if this is not the file that was opened. It costs a microsecond.
+        """Raise ``WrongFile`` if this is not the file that was opened. It takes 2 µs.
 
         Only a change of the size or of the time makes this look into the file. SQLite changes the file when it moves
         what is in its log to it, and then the file has an earlier state of the same database.
