@@ -11,10 +11,12 @@ from redis.exceptions import AskError, MovedError, NoScriptError, RedisError, Tr
 
 from ...domain.errors import StoreUnavailable
 from ..store_faults import RecentRefusal
+from .confirmed_connection import ConfirmedConnection
 from .messages import fault_of, pipeline, result
 from .scan_place import ScanPlace
 from .script import Arguments, Command, Script
 from .server_faults import too_few_replicas
+from .shared_connection import SharedConnection
 from .shared_connections import SharedConnections
 from .topology import Topology
 
@@ -63,16 +65,17 @@ class RedisCommands:
     (``WAIT``, on the connection of the change), unless its script needs no confirmation. ``refusal`` is the last
     one that the server refused.
 
-    Single scripts share one connection to each server. What may take long, such as many scripts, a scan or ``WAIT``,
-    has a connection of its own meanwhile, so that no refresh waits for it.
+    Single scripts share one connection to each server, and another one if replicas must confirm them. What may take
+    long, such as many scripts or a scan, has a connection of its own meanwhile, so that no refresh waits for it.
     """
 
     def __init__(self, topology: Topology, *, timeout: float, connections: int, replicas: int) -> None:
         self._topology = topology
         self._timeout = timeout
         self._replicas = replicas
-        self._shared = SharedConnections(timeout=timeout)
-        self._own_connections = asyncio.Semaphore(max(1, connections - 1))
+        self._shared = SharedConnections(lambda shared: shared, timeout=timeout)
+        self._confirmed = SharedConnections(self._confirming, timeout=timeout)
+        self._own_connections = asyncio.Semaphore(max(1, connections - (2 if replicas else 1)))
         self._refreshing: asyncio.Task[None] | None = None
         self.refusal = RecentRefusal()
 
@@ -151,6 +154,7 @@ class RedisCommands:
     async def close(self) -> None:
         """Stop the refresh of the topology, and close the shared connections."""
         await self._shared.close()
+        await self._confirmed.close()
         if self._refreshing is not None:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
@@ -198,8 +202,9 @@ class RedisCommands:
     async def _run_confirmed(self, client: Redis, prefix: Sequence[Command], command: Command, replicas: int) -> Any:
         """Run ``prefix`` and ``command``, and return the result when ``replicas`` replicas have the change."""
         if not replicas:
-            connection = await self._shared.open(client)
-            return await connection.send(*prefix, command)
+            return await (await self._shared.open(client)).send(*prefix, command)
+        if not prefix:
+            return await (await self._confirmed.open(client)).send(command)
         replies = await self._pipeline_confirmed(client, [*prefix, command], replicas)
         return result(replies[-1])
 
@@ -221,6 +226,9 @@ class RedisCommands:
     async def _run_id(self, client: Redis) -> str:
         [info] = await self._pipeline(client, [("INFO", "server")])
         return str(result(info)["run_id"])
+
+    def _confirming(self, connection: SharedConnection) -> ConfirmedConnection:
+        return ConfirmedConnection(connection, replicas=self._replicas, patience=self._timeout * _WAIT_SHARE)
 
     def _replicas_of(self, script: Script) -> int:
         """Return the number of replicas that must confirm the changes of a script."""

@@ -17,8 +17,9 @@ from redis.exceptions import (
 )
 
 from ...domain.errors import StoreUnavailable
+from .confirmed_connection import TooFewReplicas
 from .script import Command
-from .server_faults import fault_of_connection, fault_of_reply
+from .server_faults import fault_of_connection, fault_of_reply, too_few_replicas
 
 _WORDS: Final[Mapping[type[Exception], str]] = {
     AuthenticationError: "WRONGPASS",
@@ -35,6 +36,8 @@ _WORDS: Final[Mapping[type[Exception], str]] = {
 
 def fault_of(error: Exception) -> StoreUnavailable:
     """Return the error of the ports for an error of redis-py."""
+    if isinstance(error, TooFewReplicas):
+        return too_few_replicas()
     word = _WORDS.get(type(error))
     if word is not None:
         return fault_of_reply(f"{word} {error}")

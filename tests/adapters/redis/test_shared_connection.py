@@ -29,6 +29,13 @@ _IMPATIENT: Final = 0.5
 _SLACK_SECONDS: Final = 5.0
 
 
+Connections = SharedConnections[SharedConnection]
+
+
+def _itself(connection: SharedConnection) -> SharedConnection:
+    return connection
+
+
 class WrittenOnly(asyncio.Transport):
     """A transport that keeps what is written."""
 
@@ -76,9 +83,9 @@ async def client(server: Valkey) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def shared() -> AsyncIterator[SharedConnections]:
+async def shared() -> AsyncIterator[Connections]:
     """Return the connections of a test."""
-    connections = SharedConnections(timeout=_PATIENT)
+    connections = SharedConnections(_itself, timeout=_PATIENT)
     yield connections
     await connections.close()
 
@@ -154,7 +161,7 @@ async def test_a_connection_whose_calls_are_all_late_is_closed() -> None:
     assert transport.closed
 
 
-async def test_a_caller_that_goes_away_takes_nothing_from_the_others(client: Redis, shared: SharedConnections) -> None:
+async def test_a_caller_that_goes_away_takes_nothing_from_the_others(client: Redis, shared: Connections) -> None:
     """Of many calls some are cancelled, and the others get their own replies on the same connection."""
     connection = await shared.open(client)
     waiting = [connection.send(("ECHO", str(number))) for number in range(50)]
@@ -165,7 +172,7 @@ async def test_a_caller_that_goes_away_takes_nothing_from_the_others(client: Red
     assert shared.find(client) is connection
 
 
-async def test_an_error_belongs_to_one_command(client: Redis, shared: SharedConnections) -> None:
+async def test_an_error_belongs_to_one_command(client: Redis, shared: Connections) -> None:
     """A command that the server refuses leaves the connection to the others."""
     connection = await shared.open(client)
     refused, answered = connection.send(("NOSUCHCOMMAND",)), connection.send(("PING",))
@@ -175,7 +182,7 @@ async def test_an_error_belongs_to_one_command(client: Redis, shared: SharedConn
     assert shared.find(client) is connection
 
 
-async def test_all_callers_open_one_connection(client: Redis, shared: SharedConnections, server: Valkey) -> None:
+async def test_all_callers_open_one_connection(client: Redis, shared: Connections, server: Valkey) -> None:
     """Calls that start together share one connection, also after it was cut."""
     for _ in range(2):
         opened = await asyncio.gather(*(shared.open(client) for _ in range(20)))
@@ -189,7 +196,7 @@ async def test_all_callers_open_one_connection(client: Redis, shared: SharedConn
         assert shared.find(client) is None
 
 
-async def test_nobody_can_connect(shared: SharedConnections) -> None:
+async def test_nobody_can_connect(shared: Connections) -> None:
     """Callers that wait for a connection all get the error of the one attempt."""
     topology = SingleServer.direct({"host": "127.0.0.1", "port": free_port()})
     opened = await asyncio.gather(*(shared.open(topology.client_for("any")) for _ in range(5)), return_exceptions=True)
