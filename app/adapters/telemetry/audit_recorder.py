@@ -35,9 +35,9 @@ _RANDOM_BYTES: Final = 10
 _MAX_MILLISECONDS: Final = (1 << 48) - 1
 _RECORDS_FOR_A_TRIM: Final = 64
 _RECORDS_WITHOUT_SUBJECT_FOR_A_TRIM: Final = 1_024
-"""One record in so many, chosen by its random id, makes the recorder delete what is beyond the bounds. So a bound is
-exceeded by a few hundred records of a subject, or a few thousand without one, whatever the number of processes is. Most
-records cost nothing more. A trim reads as many records as it keeps.
+"""One record in so many, chosen by the end of its id, makes the recorder delete what is beyond the bounds. So a bound
+is exceeded by a few hundred records of a subject, or a few thousand without one, whatever the number of processes is.
+Most records cost nothing more. A trim reads as many records as it keeps.
 """
 
 _MAX_TRIMMED: Final = 4_000
