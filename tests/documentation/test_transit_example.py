@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from dependency_injector.providers import Singleton
+from dependency_injector.providers import Object
 
 from app.adapters.keys.bounded_signer import BoundedSigner
 from app.contracts.signer import SignerContract
@@ -105,11 +105,11 @@ async def test_an_engine_that_fails_is_unavailable(engine: TransitEngine, progra
 
 async def test_the_service_signs_with_the_engine(engine: TransitEngine, program: dict[str, Any]) -> None:
     """A user signs in and refreshes, although the engine fails once. The newest version signs, and is published."""
-    transit = Singleton(program["TransitKeys"], _url(engine), TOKEN)
+    transit = program["TransitKeys"](_url(engine), TOKEN)
     settings = Settings(bootstrap_username="alice", bootstrap_password=PASSWORD, password_hash_memory=8_192)
     with ExitStack() as overridden:
-        overridden.enter_context(Container.key_store.override(transit))
-        overridden.enter_context(Container.signer.override(Singleton(BoundedSigner, transit)))
+        overridden.enter_context(Container.key_store.override(Object(transit)))
+        overridden.enter_context(Container.signer.override(Object(BoundedSigner(transit))))
         app = create_application(settings)
     async with TestClient(TestServer(app)) as client:
         body = {"username": "alice", "password": PASSWORD}
@@ -122,8 +122,8 @@ async def test_the_service_signs_with_the_engine(engine: TransitEngine, program:
         headers = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
         assert (await client.get("/auth/me", headers=headers)).status == 200
         [published] = (await (await client.get("/.well-known/jwks.json")).json())["keys"]
-        assert published["kid"] == (await transit().load())[1].key.kid
-    await transit()._session.close()
+        assert published["kid"] == (await transit.load())[1].key.kid
+    await transit._session.close()
 
 
 def _url(engine: TransitEngine) -> str:
