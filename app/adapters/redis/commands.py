@@ -19,6 +19,7 @@ from .server_faults import too_few_replicas
 from .shared_connection import SharedConnection
 from .shared_connections import SharedConnections
 from .topology import Topology
+from .wrong_types import is_wrong_type, move_aside
 
 Run = tuple[Sequence[str], Arguments]
 """The Redis keys and the arguments of one run of a script."""
@@ -81,6 +82,40 @@ class RedisCommands:
 
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""
+        return await self._readable(redis_keys, lambda: self._run_script(script, redis_keys, *arguments))
+
+    async def run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
+        """Run a script once for each of ``runs``, and return the results in that order. No two have the same first key.
+
+        Each server receives all its runs at once. Each run is atomic; all of them together are not.
+        """
+        every = [each for redis_keys, _ in runs for each in redis_keys]
+        return await self._readable(every, lambda: self._run_each(script, runs))
+
+    async def run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
+        """Run a command once for each Redis key, which is its first argument; return the results in that order."""
+        return await self._readable(redis_keys, lambda: self._run_command(name, redis_keys, *arguments))
+
+    async def _readable(self, redis_keys: Sequence[str], act: Callable[[], Awaitable[_T]]) -> _T:
+        """Return the result of ``act``. If a key has another type, move it aside and run ``act`` again: what a script
+        did before it met the key, it finds done.
+        """
+        try:
+            return await act()
+        except StoreUnavailable as error:
+            if not is_wrong_type(error) or not await self._move_aside(redis_keys):
+                raise
+        return await act()
+
+    @_limited
+    async def _move_aside(self, redis_keys: Sequence[str]) -> bool:
+        async def run(redis_key: str, command: Command) -> Any:
+            [reply] = await self._pipeline(self._topology.client_for(redis_key), [command])
+            return reply
+
+        return await move_aside(redis_keys, run)
+
+    async def _run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         started = asyncio.get_running_loop().time()
         try:
             client = self._topology.client_for(redis_keys[0])
@@ -100,11 +135,7 @@ class RedisCommands:
             raise fault from error
 
     @_limited
-    async def run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
-        """Run a script once for each of ``runs``, and return the results in that order. No two have the same first key.
-
-        Each server receives all its runs at once. Each run is atomic; all of them together are not.
-        """
+    async def _run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
         by_first_key = {redis_keys[0]: (redis_keys, arguments) for redis_keys, arguments in runs}
         replies: dict[str, Any] = {}
         for client, first_keys in self._by_client(list(by_first_key)):
@@ -115,8 +146,7 @@ class RedisCommands:
         return [result(replies[each]) for each in by_first_key]
 
     @_limited
-    async def run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
-        """Run a command once for each Redis key, which is its first argument; return the results in that order."""
+    async def _run_command(self, name: str, redis_keys: Sequence[str], *arguments: str | bytes | float) -> list[Any]:
         results: dict[str, Any] = {}
         for client, own_keys in self._by_client(redis_keys):
             replies = await self._pipeline(client, [(name, each, *arguments) for each in own_keys])

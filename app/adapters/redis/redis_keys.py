@@ -77,3 +77,23 @@ def rate_limit(key: bytes) -> str:
 def shard_of(session_id: SessionId) -> int:
     """Return the shard of a session. Session ids are random, so their first byte spreads them evenly."""
     return session_id[0] % SHARDS
+
+
+_TYPES: Final = {
+    "session": "hash",
+    "revoked": "zset",
+    "sessions": "zset",
+    "ending": "set",
+    "keys": "hash",
+    "successors": "hash",
+}
+
+
+def type_of(redis_key: str) -> str:
+    """Return the type of a Redis key, as ``TYPE`` names it. All others than these are Redis strings."""
+    return _TYPES.get(redis_key.partition("}:")[2].partition(":")[0], "string")
+
+
+def is_cut_off(redis_key: str) -> bool:
+    """Return whether the Redis key is that of a cut-off."""
+    return redis_key.endswith("}:cut_off")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ...domain.identifiers import SessionId
+from ...domain.identifiers import SESSION_ID_BYTES, SessionId
 from ...domain.tokens.revoked_session import RevokedSession
 from ...ports.session_repository import RevocationPage
 from . import redis_keys
@@ -36,7 +36,7 @@ class Revocations:
     async def find_cut_off(self) -> int | None:
         """Return the cut-off if any shard has it: after a call that failed halfway, tokens are refused early."""
         found = await self._commands.run_command("GET", [redis_keys.cut_off(shard) for shard in _SHARDS])
-        return max((int(each) for each in found if each is not None), default=None)
+        return max((int(each) for each in found if each is not None and each.isdigit()), default=None)
 
     async def list_since(self, moment: float, after: str) -> RevocationPage:
         """Return a page of the revocations at or after ``moment`` (s) of sessions that the cut-off did not end.
@@ -44,7 +44,8 @@ class Revocations:
         The first page has all of the shards, or ends in the first one that has more. Each further page is of one shard.
         Its cursor is the shard, and the time and the id of the last revocation that was read.
         """
-        revoked, following = await (self._of_one(moment, after) if after else self._of_all(moment))
+        members, following = await (self._of_one(moment, after) if after else self._of_all(moment))
+        revoked = [each for each in members if len(each.session_id) == SESSION_ID_BYTES]
         cut_off = await self.find_cut_off() if revoked else None
         listed = revoked if cut_off is None else await self._without_cut_off(revoked, cut_off)
         return RevocationPage(listed, following)

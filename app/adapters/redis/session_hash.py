@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...domain.identifiers import ClientId, SessionId, Subject
-from ...domain.scope import Scope
+from ...domain.identifiers import ClientId, SessionId, Subject, format_session_id
+from ...domain.scope import InvalidScope, Scope
 from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
+from ..unreadable import log_unreadable
 
 
 def to_fields(session: Session) -> Iterator[str | bytes]:
@@ -34,7 +35,11 @@ def from_reply(session_id: SessionId, reply: Sequence[Any]) -> Session | None:
     fields, salt, packed, cut_off = reply
     if not fields:
         return None
-    session = from_fields(session_id, fields, salt, packed or b"")
+    try:
+        session = from_fields(session_id, fields, salt, packed or b"")
+    except (KeyError, ValueError, InvalidScope) as error:
+        log_unreadable("session", format_session_id(session_id), error)
+        return None
     return session if cut_off is None else session.ended_by(int(cut_off))
 
 

@@ -1,6 +1,6 @@
 """Reads and revokes several sessions at once, with few messages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from . import redis_keys
 from .commands import RedisCommands, Run
 from .milliseconds import milliseconds
 from .script import FIND_SESSION, REVOKE_LISTED
-from .session_hash import from_fields, from_reply
+from .session_hash import from_reply
 
 
 class Revoked(NamedTuple):
@@ -50,7 +50,7 @@ class StoredSessions:
         for (_, own_ids), replies in zip(shards, await self._commands.run_each(REVOKE_LISTED, runs), strict=True):
             results.update(zip(own_ids, replies, strict=True))
         return Revoked(
-            [from_fields(each, results[each]) for each in session_ids if isinstance(results[each], list)],
+            [*_readable((each, results[each]) for each in session_ids if isinstance(results[each], list))],
             [each for each in session_ids if results[each] is None],
         )
 
@@ -59,6 +59,13 @@ class StoredSessions:
         the retention and the channel.
         """
         return repr(now), repr(now - self._memory), milliseconds(self._memory), redis_keys.REVOCATION_CHANNEL
+
+
+def _readable(found: Iterable[tuple[SessionId, Any]]) -> Iterator[Session]:
+    for session_id, fields in found:
+        session = from_reply(session_id, (fields, None, None, None))
+        if session is not None:
+            yield session
 
 
 def _by_shard(session_ids: Sequence[SessionId]) -> Iterator[tuple[int, list[SessionId]]]:

@@ -6,7 +6,7 @@ It is in another slot than the sessions. So it may name sessions that ended or d
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ...domain.identifiers import SessionId, Subject
+from ...domain.identifiers import SESSION_ID_BYTES, SessionId, Subject
 from ...domain.sessions.session import SessionPosition
 from . import redis_keys
 from .commands import RedisCommands
@@ -88,7 +88,7 @@ class SubjectList:
             arguments = (repr(moment), session_id, page, direction)
             listed = list(_pairs(await self._commands.run_script(LIST_SUBJECT, [list_key], *arguments)))
             if listed:
-                yield listed
+                yield [each for each in listed if len(each.session_id) == SESSION_ID_BYTES]
             if len(listed) < page:
                 return
             moment, session_id = listed[-1]

@@ -8,7 +8,7 @@ from ...domain.identifiers import SessionId
 from ...domain.sessions.session import Session
 from ...ports.session_reader import SessionReader
 from .schema import SESSIONS, USERS
-from .session_rows import COLUMNS, CUT_OFF, session_of
+from .session_rows import COLUMNS, CUT_OFF, readable_session
 from .statements import Statements
 
 _ENABLED_USER: Final = and_(USERS.c.subject == SESSIONS.c.subject, USERS.c.disabled.is_(False))
@@ -31,4 +31,5 @@ class SqlSessionReader(SessionReader):
         if not rows:
             return None, None
         columns: tuple[Any, ...] = tuple(rows[0])
-        return session_of(columns[:-2]).ended_by(columns[-2]), columns[-1]
+        session = readable_session(columns[:-2])
+        return (None, None) if session is None else (session.ended_by(columns[-2]), columns[-1])

@@ -1,14 +1,16 @@
 """Sessions as rows of the table ``sessions``, and what several statements say about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, null, select, text
 
-from ...domain.scope import Scope
+from ...domain.identifiers import format_session_id
+from ...domain.scope import InvalidScope, Scope
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import LAST_SECOND, RevocationReason, Session
+from ..unreadable import log_unreadable
 from .schema import SESSION_CUT_OFF, SESSIONS
 
 _SESSION: Final = SESSIONS.c
@@ -75,3 +77,18 @@ def session_of(columns: Sequence[Any]) -> Session:
     if facts["revoked_because"] is not None:
         facts["revoked_because"] = RevocationReason(facts["revoked_because"])
     return Session(**facts)
+
+
+def sessions_of(rows: Iterable[Sequence[Any]]) -> list[Session]:
+    """Return the sessions of rows of ``COLUMNS``. One that cannot be read is left out and logged."""
+    found = (readable_session(row) for row in rows)
+    return [each for each in found if each is not None]
+
+
+def readable_session(columns: Sequence[Any]) -> Session | None:
+    """Return the session of a row of ``COLUMNS``; ``None`` for one that cannot be read, which is logged."""
+    try:
+        return session_of(columns)
+    except (TypeError, ValueError, InvalidScope) as error:
+        log_unreadable("session", format_session_id(columns[0]), error)
+        return None

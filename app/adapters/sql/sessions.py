@@ -16,9 +16,9 @@ from .session_rows import (
     NOT_REVOKED,
     REVOCATION,
     live_at,
+    readable_session,
     replaced_columns,
     row_of,
-    session_of,
 )
 from .statements import Statements
 from .stored_cut_off import StoredCutOff
@@ -70,7 +70,8 @@ class SqlSessionRepository(SubjectSessions, StoredRevocations, StoredCutOff, Ses
 
     async def find(self, session_id: SessionId) -> Session | None:
         rows = await self._statements.fetch(_FIND, {"id": session_id})
-        return session_of(rows[0][:-1]).ended_by(rows[0][-1]) if rows else None
+        session = readable_session(rows[0][:-1]) if rows else None
+        return None if session is None else session.ended_by(rows[0][-1])
 
     async def advance(
         self,

@@ -9,7 +9,7 @@ from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.session import RevocationReason, Session, SessionPosition
 from ...ports.session_repository import CrowdedSubjects
 from .schema import SESSIONS
-from .session_rows import COLUMNS, LIVE_OF_SUBJECT, REVOCATION, live_at, session_of
+from .session_rows import COLUMNS, LIVE_OF_SUBJECT, REVOCATION, live_at, sessions_of
 from .statements import Statements
 
 _SESSION: Final = SESSIONS.c
@@ -105,7 +105,7 @@ class SubjectSessions:
         self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
     ) -> Sequence[Session]:
         parameters = _of_subject(subject, now) | {"kept": keep or b"", "now": now, "reason": reason.value}
-        return [session_of(row) for row in await self._statements.execute_returning(_REVOKE_SUBJECT, parameters)]
+        return sessions_of(await self._statements.execute_returning(_REVOKE_SUBJECT, parameters))
 
     async def revoke_excess(
         self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
@@ -116,7 +116,7 @@ class SubjectSessions:
         if live <= limit:
             return []
         parameters |= {"kept": keep or b"", "most": limit, "max_rows": _MAX_REVOKED, "now": now, "reason": reason.value}
-        return [session_of(row) for row in await self._statements.execute_returning(_REVOKE_EXCESS, parameters)]
+        return sessions_of(await self._statements.execute_returning(_REVOKE_EXCESS, parameters))
 
     async def list_crowded_subjects(self, *, more_than: int, after: str) -> CrowdedSubjects:
         """Read the next 10,000 sessions in the order of their subjects. The cursor is the last subject."""
@@ -132,7 +132,7 @@ class SubjectSessions:
     ) -> Sequence[Session]:
         created_at, session_id = after or _BEFORE_ALL
         page = {"after_time": created_at, "after_id": session_id, "max_rows": limit}
-        return [session_of(row) for row in await self._statements.fetch(_PAGE, _of_subject(subject, now) | page)]
+        return sessions_of(await self._statements.fetch(_PAGE, _of_subject(subject, now) | page))
 
 
 def _of_subject(subject: Subject, now: float) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Users in a database."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -8,8 +8,9 @@ from sqlalchemy import Boolean, and_, bindparam, case, insert, not_, or_, select
 
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
-from ...domain.scope import Scope
+from ...domain.scope import InvalidScope, Scope
 from ...ports.user_repository import UserRepository
+from ..unreadable import log_unreadable
 from .schema import USERS, is_storable, storable_start
 from .statements import Statements
 
@@ -76,7 +77,7 @@ class SqlUserRepository(UserRepository):
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         parameters = {"after": storable_start(after), "max_rows": limit}
-        return [_user(row) for row in await self._statements.fetch(_LIST, parameters)]
+        return _users(await self._statements.fetch(_LIST, parameters))
 
     async def _find(self, statement: Any, parameters: dict[str, object]) -> User | None:
         rows = await self._statements.fetch(statement, parameters)
@@ -89,5 +90,18 @@ class SqlUserRepository(UserRepository):
         return _user(rows[0]) if rows else None
 
 
-def _user(row: Any) -> User:
+def _users(rows: Iterable[Any]) -> list[User]:
+    found = map(_user, rows)
+    return [each for each in found if each is not None]
+
+
+def _user(row: Any) -> User | None:
+    try:
+        return _read(row)
+    except InvalidScope as error:
+        log_unreadable("user", row.subject, error)
+        return None
+
+
+def _read(row: Any) -> User:
     return User(**row._asdict() | {"subject": Subject(row.subject), "scope": Scope.parse(row.scope)})
