@@ -14,18 +14,19 @@ from .statements import Statements
 _SESSION: Final = SESSIONS.c
 
 # The sessions that the cut-off ended are read too, and left out afterwards. Otherwise a page could pass over a million
-# of them to find a few others. The first condition makes the index fit.
+# of them to find a few others. The first condition makes the index fit. It names no time: SQLite would
+# begin at that time, and pass over all that was revoked in the same moment.
 _PAGE: Final = (
     select(_SESSION.session_id, _SESSION.revoked_at, AFTER_CUT_OFF.label("is_listed"))
     .where(
-        _SESSION.revoked_at >= bindparam("after_time"),
+        _SESSION.revoked_at.is_not(None),
         tuple_(_SESSION.revoked_at, _SESSION.session_id) > tuple_(bindparam("after_time"), bindparam("after_id")),
     )
     .order_by(_SESSION.revoked_at, _SESSION.session_id)
     .limit(bindparam("max_rows"))
 )
 
-_MAX_ROWS: Final = 2_000
+_MAX_ROWS: Final = 5_000
 """The rows of a page. They take the event loop a few milliseconds."""
 
 

@@ -8,21 +8,21 @@ from app.ports.session_store import StoreOptions
 from .conftest import Stores
 from .test_sessions import add_many
 
-PAGE: Final = 2_000
+PAGE: Final = 5_000
 
 
 async def test_pages_have_every_revocation_of_a_second(stores: Stores, url: str) -> None:
-    """5,000 sessions that were revoked at two moments are on three pages, each of them once."""
+    """12,000 sessions that were revoked at two moments are on three pages, each of them once."""
     [store] = await stores(options=StoreOptions(timeout=20.0))
-    await add_many(url, [revoked(new_session(number), now=LATER + number % 2) for number in range(5_000)])
+    await add_many(url, [revoked(new_session(number), now=LATER + number % 2) for number in range(12_000)])
     sizes, after = [], ""
     while (page := await store.sessions.list_revocations(NOW, after=after)).next is not None:
         sizes.append(len(page.revoked))
         after = page.next
-    assert [*sizes, len(page.revoked)] == [PAGE, PAGE, 1_000]
+    assert [*sizes, len(page.revoked)] == [PAGE, PAGE, 2_000]
     listed = [each.session_id for each in await revocations(store.sessions, NOW)]
-    assert sorted(listed) == sorted(new_session(number).session_id for number in range(5_000))
-    assert len(await revocations(store.sessions, LATER + 1)) == 2_500
+    assert sorted(listed) == sorted(new_session(number).session_id for number in range(12_000))
+    assert len(await revocations(store.sessions, LATER + 1)) == 6_000
 
 
 async def test_page_passes_over_few_sessions_of_the_cut_off(stores: Stores, url: str) -> None:
