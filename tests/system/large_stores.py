@@ -31,12 +31,12 @@ _RANDOM: Final = {"sqlite": "randomblob(16)", "postgresql": "uuid_send(gen_rando
 
 
 def add_revoked(store: Backend, count: int) -> None:
-    """Add sessions that began a while ago and were revoked in the last quarter of an hour, half of them at once."""
+    """Add sessions that began a while ago and were revoked in the last ten minutes, half of them at once."""
     if store.kind == "valkey":
         _add_to_valkey(store, count, is_revoked=True)
     else:
         now = time.time()
-        revoked_at = f"CASE WHEN i % 2 = 0 THEN {now - 500} ELSE {now - 870} + 860.0 * i / {count} END"
+        revoked_at = f"CASE WHEN i % 2 = 0 THEN {now - 300} ELSE {now - 600} + 590.0 * i / {count} END"
         _execute(store, _sessions(store, count, f"{revoked_at}, 'logout'", began=now - 3_000))
 
 
@@ -87,7 +87,7 @@ def _add_to_valkey(store: Backend, count: int, *, is_revoked: bool) -> None:
             fields = [*to_fields(began_at(number, now - 3_000))]
             pipeline.execute_command("HSET", redis_keys.session(session_id), *fields)
             if is_revoked:
-                at = now - 500 if number % 2 else now - 870 + 860 * number / count
+                at = now - 300 if number % 2 else now - 600 + 590 * number / count
                 pipeline.zadd(redis_keys.revocations(redis_keys.shard_of(session_id)), {session_id: at})
             if len(pipeline.command_stack) >= _AT_ONCE:
                 pipeline.execute()

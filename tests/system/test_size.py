@@ -33,7 +33,7 @@ _STEPS: Final = Path(__file__).parent / "timed_steps"
 
 @pytest.mark.proof("size")
 async def test_start_and_cut_off_do_not_depend_on_the_size(store: Backend, tmp_path: Path, proof: Proof) -> None:
-    """With very many sessions revoked in the last quarter of an hour, half of them in the same moment, two instances
+    """With very many sessions revoked in the last ten minutes, half of them in the same moment, two instances
     start soon. A guard loads the feed, whose pages are short and have all sessions. A single revocation and ``keys
     compromised --revoke-sessions`` are acknowledged soon, and obeyed everywhere soon after that. No step of an event
     loop takes long.
