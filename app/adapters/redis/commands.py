@@ -82,7 +82,12 @@ class RedisCommands:
 
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""
-        return await self._readable(redis_keys, lambda: self._run_script(script, redis_keys, *arguments))
+        try:
+            return await self._run_script(script, redis_keys, *arguments)
+        except StoreUnavailable as error:
+            if not is_wrong_type(error) or not await self._move_aside(redis_keys):
+                raise error.with_traceback(None) from error.__cause__  # the last places in the log are the callers'
+        return await self._run_script(script, redis_keys, *arguments)
 
     async def run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
         """Run a script once for each of ``runs``, and return the results in that order. No two have the same first key.
