@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, select, tuple_
+from sqlalchemy import bindparam, case, select, tuple_
 
 from ...domain.identifiers import SessionId
 from ...domain.tokens.revoked_session import RevokedSession
@@ -17,7 +17,7 @@ _SESSION: Final = SESSIONS.c
 # of them to find a few others. The first condition makes the index fit. It names no time: SQLite would
 # begin at that time, and pass over all that was revoked in the same moment.
 _PAGE: Final = (
-    select(_SESSION.session_id, _SESSION.revoked_at, AFTER_CUT_OFF.label("is_listed"))
+    select(_SESSION.session_id, _SESSION.revoked_at, case((AFTER_CUT_OFF, 1), else_=0).label("is_listed"))
     .where(
         _SESSION.revoked_at.is_not(None),
         tuple_(_SESSION.revoked_at, _SESSION.session_id) > tuple_(bindparam("after_time"), bindparam("after_id")),
