@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from app.adapters.http.server.gc_tuning import tune_gc
 from app.adapters.http.server.listening import bind
 from app.adapters.http.server.runner import Runner
 from app.adapters.http.server.serving import serve
@@ -65,3 +66,15 @@ async def test_gc_ignores_objects_of_the_start(runner: Runner) -> None:
     await serve(runner, await bind("127.0.0.1", 0), stopped=stopped, announce=lambda: None)
     assert gc.get_freeze_count() > 100_000
     assert gc.get_threshold() > (1_000, 0, 0)
+
+
+@pytest.mark.usefixtures("collector")
+def test_a_queue_that_changes_starts_no_collection() -> None:
+    """A hundred waiting requests more or fewer, some 10,000 objects, do not let all that wait be visited in vain."""
+    tune_gc()
+    waiting: list[list[object]] = []
+    before = [each["collections"] for each in gc.get_stats()]
+    for _ in range(20):
+        waiting.extend([] for _ in range(10_000))
+        waiting.clear()
+    assert [each["collections"] for each in gc.get_stats()] == before
