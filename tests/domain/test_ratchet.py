@@ -42,6 +42,12 @@ def test_an_encoded_token_is_parsed_as_the_same(token: RefreshToken) -> None:
     assert ratchet.parse(text) == token
 
 
+@given(tokens)
+def test_the_secret_is_read_without_the_rest(token: RefreshToken) -> None:
+    """The door, which has no time to parse a token, finds the same secret in its text."""
+    assert ratchet.secret_of(ratchet.encode(token).encode()) == token.secret
+
+
 def test_the_text_has_the_documented_form() -> None:
     """The bytes are version, session id, lineage and secret. The expected text was made by other means."""
     assert ratchet.encode(COUNTING) == COUNTING_TEXT == of_version(1)

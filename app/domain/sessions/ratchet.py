@@ -6,6 +6,7 @@ service can compute a successor again from the presented token, and stores no to
 
 import hashlib
 import hmac
+from binascii import a2b_base64
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -26,6 +27,8 @@ _LINEAGE_AT: Final = 1 + SESSION_ID_BYTES
 _SECRET_AT: Final = _LINEAGE_AT + LINEAGE_BYTES
 _TOKEN_BYTES: Final = _SECRET_AT + SECRET_BYTES
 _TOKEN_CHARACTERS: Final = len(PREFIX) + (_TOKEN_BYTES * 4 + 2) // 3
+_SECRET_CHARACTERS_AT: Final = len(PREFIX) + _SECRET_AT // 3 * 4
+_TO_BASE64: Final = bytes.maketrans(b"-_", b"+/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ def parse(text: str) -> RefreshToken:
     if raw[:1] != VERSION:
         raise InvalidGrant
     return RefreshToken(SessionId(raw[1:_LINEAGE_AT]), raw[_LINEAGE_AT:_SECRET_AT], raw[_SECRET_AT:])
+
+
+def secret_of(text: bytes) -> bytes:
+    """Return the secret (32 bytes) in a text of the form of a refresh token, of which nothing else is checked.
+
+    The secret begins where a group of four characters does.
+    """
+    return a2b_base64(text[_SECRET_CHARACTERS_AT:].translate(_TO_BASE64) + b"=")
 
 
 def successor(token: RefreshToken, *, salt: bytes, generation: int) -> RefreshToken:

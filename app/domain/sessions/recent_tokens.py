@@ -1,10 +1,16 @@
 """The refresh tokens that were replaced a moment ago."""
 
+from struct import Struct
 from typing import Final
 
 _BITS: Final = 20
-_INDEX_BYTES: Final = 4
+_INDEXES: Final = 4
+"""A token is known by so many bits. After 20,000 tokens, one of 30,000 others has only bits that are set; after 100,000
+tokens one of 100.
+"""
+
 _MASK: Final = (1 << _BITS) - 1
+_WORDS: Final = Struct(f">{_INDEXES}I")
 
 
 class RecentTokens:
@@ -23,14 +29,14 @@ class RecentTokens:
     def add(self, digest: bytes, now: float) -> None:
         """Add the token with this digest at ``now``, in seconds of a steady clock."""
         self._forget(now)
-        index = _index(digest)
-        self._bits[index >> 3] |= 1 << (index & 7)
+        for index in _indexes(digest):
+            self._bits[index >> 3] |= 1 << (index & 7)
 
     def may_have(self, digest: bytes, now: float) -> bool:
         """Return whether the token was added, or looks like one that was."""
         self._forget(now)
-        index = _index(digest)
-        return bool((self._bits[index >> 3] | self._older[index >> 3]) & (1 << (index & 7)))
+        indexes = _indexes(digest)
+        return _has_all(self._bits, indexes) or _has_all(self._older, indexes)
 
     def _forget(self, now: float) -> None:
         """Forget what was added before the last ``seconds``. It is forgotten ``seconds`` later at the latest."""
@@ -42,6 +48,11 @@ class RecentTokens:
         self._since = now
 
 
-def _index(digest: bytes) -> int:
+def _indexes(digest: bytes) -> tuple[int, ...]:
     """Return some bits of a digest, which are random."""
-    return int.from_bytes(digest[:_INDEX_BYTES], "big") & _MASK
+    first, second, third, fourth = _WORDS.unpack_from(digest)
+    return first & _MASK, second & _MASK, third & _MASK, fourth & _MASK
+
+
+def _has_all(bits: bytearray, indexes: tuple[int, ...]) -> bool:
+    return all(bits[index >> 3] & (1 << (index & 7)) for index in indexes)

@@ -1,6 +1,6 @@
 """The waiting room of refreshes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,7 +8,6 @@ from ...ports.clock import Clock
 from ..errors import Overloaded
 from ..overload.timed_queue import Place, TimedQueue
 from . import ratchet
-from .errors import InvalidGrant
 from .ratchet import RefreshToken
 from .recent_tokens import RecentTokens
 
@@ -18,10 +17,12 @@ _AT_ONCE: Final = 64
 _REPLAYS: Final = 64
 """Tokens that were replaced, as it seems, and that may be read at the same time although no place is free."""
 
-_DOUBTFUL_PER_TURN: Final = 0.25
 _DOUBTFUL_PER_SECOND: Final = 20.0
+_DOUBTFUL_PER_REPLAY: Final = 8.0
 _MAX_DOUBTFUL: Final = 16.0
-"""How many others may be read although no place is free. Reading them costs what the refreshes with a place lack."""
+"""How many others may be read although no place is free. Reading them costs what the refreshes with a place lack: with
+one instance it is in vain. Each that was a replay, so another instance replaced it, lets more be read.
+"""
 
 
 class RefreshRoom:
@@ -38,16 +39,16 @@ class RefreshRoom:
         self._recent = RecentTokens(seconds=max(1.0, replay_window))
         self._free_for_replays = _REPLAYS
         self._doubtful = _MAX_DOUBTFUL
-        self._doubtful_at = (0.0, 0)
+        self._doubtful_at = 0.0
 
-    def admits(self, refresh_token: str, *, coming: int = 0) -> bool:
-        """Return whether ``enter`` may read this token after ``coming`` others although the queue is full."""
-        if self._may_read_doubtful(coming):
+    def admits(self, secret: bytes | None, *, coming: int = 0) -> bool:
+        """Return whether ``enter`` may read the token with this secret after ``coming`` others although the queue is
+        full. ``None`` stands for something else than a token.
+        """
+        now = self._clock.steady()
+        if self._may_read_doubtful(coming, now):
             return True
-        try:
-            return bool(self._free_for_replays) and self._may_be_replay(ratchet.parse(refresh_token))
-        except InvalidGrant:
-            return False
+        return secret is not None and self._may_be_replay(secret, now)
 
     @contextmanager
     def enter(self, token: RefreshToken) -> Iterator["RefreshPlace"]:
@@ -55,15 +56,17 @@ class RefreshRoom:
         if not self.queue.is_full():
             with self.queue.place() as place:
                 yield RefreshPlace(place)
-        elif self._free_for_replays and self._may_be_replay(token):
+            return
+        now = self._clock.steady()
+        if self._may_be_replay(token.secret, now):
             self._free_for_replays -= 1
             try:
                 yield RefreshPlace(None)
             finally:
                 self._free_for_replays += 1
-        elif self._may_read_doubtful(0):
+        elif self._may_read_doubtful(0, now):
             self._doubtful -= 1
-            yield RefreshPlace(None)
+            yield RefreshPlace(None, self._found_replay)
         else:
             raise Overloaded
 
@@ -71,26 +74,33 @@ class RefreshRoom:
         """Remember that this instance has replaced the token with this digest."""
         self._recent.add(secret_digest, self._clock.steady())
 
-    def _may_read_doubtful(self, coming: int) -> bool:
-        """Return whether one more token may be read after ``coming`` others: a few for each second and each turn."""
-        now, turns = self._clock.steady(), self.queue.ended_turns
-        then, earlier = self._doubtful_at
-        self._doubtful_at = now, turns
-        more = (now - then) * _DOUBTFUL_PER_SECOND + (turns - earlier) * _DOUBTFUL_PER_TURN
+    def _found_replay(self) -> None:
+        self._doubtful = min(_MAX_DOUBTFUL, self._doubtful + _DOUBTFUL_PER_REPLAY)
+
+    def _may_read_doubtful(self, coming: int, now: float) -> bool:
+        """Return whether one more token may be read after ``coming`` others: a few for each second and each replay."""
+        more = (now - self._doubtful_at) * _DOUBTFUL_PER_SECOND
+        self._doubtful_at = now
         self._doubtful = min(_MAX_DOUBTFUL, self._doubtful + more)
         return self._doubtful >= coming + 1
 
-    def _may_be_replay(self, token: RefreshToken) -> bool:
-        return self._recent.may_have(ratchet.digest(token.secret), self._clock.steady())
+    def _may_be_replay(self, secret: bytes, now: float) -> bool:
+        return self._free_for_replays > 0 and self._recent.may_have(ratchet.digest(secret), now)
 
 
 class RefreshPlace:
     """A place in the room, or only the permission to be read."""
 
-    __slots__ = ("_place",)
+    __slots__ = ("_found_replay", "_place")
 
-    def __init__(self, place: Place | None) -> None:
+    def __init__(self, place: Place | None, found_replay: Callable[[], None] | None = None) -> None:
         self._place = place
+        self._found_replay = found_replay
+
+    def is_of_replay(self) -> None:
+        """Tell the room that the token was a replay."""
+        if self._found_replay is not None:
+            self._found_replay()
 
     async def turn(self) -> None:
         """Return when the token may be replaced; raises ``Overloaded`` at once without a place."""

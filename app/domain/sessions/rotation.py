@@ -116,6 +116,7 @@ class Rotation:
                 raise InvalidClient
             scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
             if verdict is Verdict.REPLAY:
+                place.is_of_replay()
                 return await self._replay(token, session, scope, now)
             await place.turn()
             issued = await self._advance(token, session, scope, patience)

@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import copy_context
 from itertools import cycle
 from typing import Final
@@ -14,6 +14,7 @@ from aiohttp.helpers import rfc822_formatted_time
 
 from ....domain.errors import Overloaded
 from ....domain.overload.timed_queue import TimedQueue
+from ....domain.sessions import ratchet
 from ....domain.sessions.refresh_room import RefreshRoom
 from ...errors.aiohttp import error_format
 from ...request_context import REQUEST_ID
@@ -37,6 +38,8 @@ _REQUEST_ID: Final = b"0123456789abcdef"
 _DATE: Final = b"Thu, 01 Jan 1970 00:00:00 GMT"
 """Placeholders."""
 
+_IDS_AT_ONCE: Final = 256
+
 
 class Door:
     """Refuses requests for tokens while too many wait. A refusal needs no parser, no task and no line of the log.
@@ -59,6 +62,7 @@ class Door:
         self._room = room
         self._client_credentials = client_credentials
         self._cross_origin = cross_origin
+        self._request_ids = _request_ids()
         self._seconds = cycle(range(1, retry_after + 1))
         self._texts = {path: _refusals(path, retry_after, headers) for path in (REFRESH_PATH, TOKEN_PATH)}
         self._dated: Mapping[str, Sequence[bytes]] = {}
@@ -82,8 +86,7 @@ class Door:
             self._coming += 1
             return b""
         self._refused[path, AT_THE_DOOR] += 1
-        request_id = os.urandom(len(_REQUEST_ID) // 2).hex().encode()
-        return self._texts_of_this_second()[path][next(self._seconds) - 1].replace(_REQUEST_ID, request_id)
+        return self._texts_of_this_second()[path][next(self._seconds) - 1].replace(_REQUEST_ID, next(self._request_ids))
 
     def came_in(self) -> None:
         """Count a request that may come in no more: it is handled now."""
@@ -107,7 +110,7 @@ class Door:
         if not self._room.queue.is_full(coming=self._coming, share=_SHARE):
             return True
         token = _REFRESH_TOKEN.search(request)
-        return self._room.admits(token[0].decode() if token else "", coming=self._coming)
+        return self._room.admits(ratchet.secret_of(token[0]) if token else None, coming=self._coming)
 
     def _texts_of_this_second(self) -> Mapping[str, Sequence[bytes]]:
         now = int(time.time())
@@ -119,6 +122,15 @@ class Door:
 
 
 DOOR: Final = web.AppKey("keyturn_door", Door)
+
+
+def _request_ids() -> Iterator[bytes]:
+    """Return new request ids without end. The kernel is asked for many at once: each time takes a microsecond."""
+    length = len(_REQUEST_ID)
+    while True:
+        many = os.urandom(_IDS_AT_ONCE * length // 2).hex().encode()
+        for at in range(0, len(many), length):
+            yield many[at : at + length]
 
 
 def _refusals(path: str, retry_after: int, headers: Mapping[str, str]) -> list[bytes]:

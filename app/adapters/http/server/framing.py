@@ -8,9 +8,6 @@ _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"\r\ncontent-length:"
 _MAX_LENGTH_DIGITS: Final = 6
 
-_UNUSUAL: Final = (b"transfer-encoding", b"\r\nupgrade", b"\r\nexpect", b"\r\nconnection: close", b"\r\n ", b"\r\n\t")
-"""What this module does not understand, or what changes the end of a request or of its connection."""
-
 
 def missing_bytes(chunk: bytes) -> int:
     """Return how many bytes of its body are missing if ``chunk`` is the beginning of one request: 0 if it is exactly
@@ -23,7 +20,7 @@ def missing_bytes(chunk: bytes) -> int:
     if head_end < 0:
         return UNKNOWN
     head = chunk[:head_end].lower()
-    if any(each in head for each in _UNUSUAL) or head.count(b"\n") != head.count(b"\r\n"):
+    if _is_unusual(head):
         return UNKNOWN
     length = 0
     at = head.find(_LENGTH)
@@ -34,3 +31,18 @@ def missing_bytes(chunk: bytes) -> int:
             return UNKNOWN
         length = int(digits)
     return max(UNKNOWN, head_end + len(_HEAD_END) + length - len(chunk))
+
+
+def _is_unusual(head: bytes) -> bool:
+    """Return whether a head, in small letters, has what this module does not understand, or what changes the end of a
+    request or of its connection. It is written out because a loop takes three times as long.
+    """
+    return (
+        b"transfer-encoding" in head
+        or b"\r\nupgrade" in head
+        or b"\r\nexpect" in head
+        or b"\r\nconnection: close" in head
+        or b"\r\n " in head
+        or b"\r\n\t" in head
+        or head.count(b"\n") != head.count(b"\r\n")
+    )
