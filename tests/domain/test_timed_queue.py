@@ -55,14 +55,44 @@ async def test_turns_come_in_order() -> None:
     assert visitors.turns == ["a", "b", "c"]
 
 
-async def test_after_a_pause_the_newest_is_first() -> None:
-    """When the oldest has waited too long, its client has nearly lost patience, and the newest is served in time."""
-    visitors = Visitors()
+async def test_after_a_pause_the_order_is_kept() -> None:
+    """Visitors that have waited long, and still have the time for a turn, are served before those that came later."""
+    visitors = Visitors(longest_wait=1.0)
     await visitors.come("a", "b", "c")
     visitors.clock.advance(0.9)
     await visitors.come("d")
-    await visitors.leave("a", after=0.2)
-    assert visitors.turns == ["a", "d"]
+    await visitors.leave("a", after=0.9)
+    await visitors.leave("b")
+    await visitors.leave("c")
+    assert visitors.turns == ["a", "b", "c", "d"]
+
+
+async def test_who_has_no_time_left_takes_no_turn() -> None:
+    """A turn that would be in vain is not given: its visitor is refused, and the first that has the time is served."""
+    visitors = Visitors(longest_wait=1.0)
+    await visitors.come("a", "b", "c")
+    visitors.clock.advance(0.9)
+    await visitors.come("d", "e")
+    await visitors.leave("a", after=1.2)
+    assert (visitors.turns, visitors.queue.waiting) == (["a", "d"], 1)
+    for name in "bc":
+        with pytest.raises(Overloaded) as refusal:
+            await visitors.tasks[name]
+        assert refusal.value.reason == "late"
+
+
+async def test_who_is_refused_and_goes_gives_no_turn_away() -> None:
+    """A visitor that is cancelled before it notices its refusal had no turn that another could get."""
+    visitors = Visitors(longest_wait=1.0)
+    await visitors.come("a", "b")
+    visitors.clock.advance(0.9)
+    await visitors.come("c", "d")
+    visitors.clock.advance(1.2)
+    visitors._leave["a"].set()
+    await asyncio.sleep(0)  # a has left, and b has not noticed its refusal
+    visitors.tasks["b"].cancel()
+    await visitors.settle()
+    assert (visitors.turns, visitors.queue.waiting) == (["a", "c"], 1)
 
 
 async def test_a_visitor_that_goes_loses_its_turn_to_the_next() -> None:

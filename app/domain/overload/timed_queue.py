@@ -33,6 +33,8 @@ class TimedQueue:
     It is full when a new request would wait for its turn longer than ``longest_wait`` seconds. The wait is estimated
     from the number of those before it, and from the pace at which turns ended lately. So the queue is longer on a fast
     machine, and becomes shorter when the store becomes slow.
+
+    A request has twice ``longest_wait`` in all: the other half is for its work.
     """
 
     def __init__(self, *, at_once: int, longest_wait: float, clock: Clock) -> None:
@@ -45,7 +47,6 @@ class TimedQueue:
         self._pace = _SECONDS_PER_TURN
         self._measured_from = 0.0
         self._ended = 0
-        self.ended_turns = 0
 
     @property
     def waiting(self) -> int:
@@ -77,7 +78,7 @@ class TimedQueue:
                 self._end_turn()
 
     async def wait_for_turn(self) -> None:
-        """Return when it is the caller's turn."""
+        """Return when it is the caller's turn; raises ``Overloaded`` when that would be too late."""
         if self._free_turns:
             self._free_turns -= 1
             return
@@ -92,27 +93,34 @@ class TimedQueue:
             if turn.granted.cancelled():
                 with suppress(ValueError):  # it was passed over
                     self._turns.remove(turn)
-            else:
+            elif turn.granted.exception() is None:
                 self._pass_on()
             raise
 
     def _end_turn(self) -> None:
-        self.ended_turns += 1
         if self._turns:
             self._measure()
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """Give the turn to the request that has waited longest. If it has waited too long, the newest is first: after a
-        pause of the machine all would be late otherwise, one after the other.
+        """Give the turn to the request that has waited longest, and refuse those that have no time left for one: after
+        a pause of the machine all would take their turns in vain otherwise, one after the other.
         """
         while self._turns:
-            is_late = self._clock.steady() - self._turns[0].since > self._longest_wait
-            granted = (self._turns.pop() if is_late else self._turns.popleft()).granted
-            if not granted.done():
-                granted.set_result(None)
+            turn = self._turns.popleft()
+            if turn.granted.done():
+                continue
+            if self._clock.steady() - turn.since <= self._last_moment():
+                turn.granted.set_result(None)
                 return
+            turn.granted.set_exception(Overloaded(reason="late"))
         self._free_turns += 1
+
+    def _last_moment(self) -> float:
+        """Return after how many seconds of waiting a turn would be in vain. A turn lasts until ``at_once`` others have
+        ended. But a pause may have been measured too, so no more than half of the time for the work is kept for it.
+        """
+        return 2 * self._longest_wait - min(self._at_once * self._pace, self._longest_wait / 2)
 
     def _measure(self) -> None:
         """Count a turn that ended while others waited, and renew the pace when enough were counted."""
@@ -143,7 +151,10 @@ class Place:
         self.has_turn = False
 
     async def turn(self) -> None:
-        """Return when it is the turn of this place. Later calls return at once: the place keeps its turn."""
+        """Return when it is the turn of this place; raises ``Overloaded`` when that would be too late.
+
+        Later calls return at once: the place keeps its turn.
+        """
         if not self.has_turn:
             await self._queue.wait_for_turn()
             self.has_turn = True
