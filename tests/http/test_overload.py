@@ -8,10 +8,12 @@ from contextlib import ExitStack, closing
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.adapters.http.server import connection
 from app.adapters.http.server.door import DOOR
-from app.adapters.http.server.framing import UNKNOWN, missing_bytes
+from app.adapters.http.server.framing import UNKNOWN, KnownHead, missing_bytes
 from app.adapters.http.server.unread_output import UnreadOutput
 from app.domain.sessions.refresh_room import RefreshRoom
 
@@ -150,6 +152,53 @@ async def test_a_request_in_parts_is_understood(service: Service, client: Client
             assert (await client.ask(request[cut:]))[0] == 503
             assert (await client.ask(_ME))[0] == 401
             assert (await client.ask(request))[0] == 503
+
+
+async def test_a_head_that_was_refused_is_known(
+    service: Service, client: Client, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that tries again with the same head is refused without its head being read once more."""
+    read: list[bytes] = []
+
+    def missing(chunk: bytes) -> int:
+        read.append(chunk)
+        return missing_bytes(chunk)
+
+    monkeypatch.setattr(connection, "missing_bytes", missing)
+    with _Closed(service.container.refresh_room()):
+        statuses = [(await client.ask(_refresh(tokens.refresh)))[0] for _ in range(3)]
+    assert (statuses, len(read)) == ([503] * 3, 1)
+
+
+async def test_a_known_head_says_nothing_of_other_requests(service: Service, client: Client, tokens: Tokens) -> None:
+    """A part of a request, or a request and more, is no repetition of one that was refused, though its head is."""
+    request = _refresh(tokens.refresh)
+    with _Closed(service.container.refresh_room()):
+        assert (await client.ask(request))[0] == 503
+        client.writer.write(request[:-1])
+        await asyncio.sleep(0.02)
+        assert (await client.ask(request[-1:]))[0] == 503
+        assert (await client.ask(request + _ME))[0] == 503
+        assert (await client.read())[0] == 401
+        assert (await client.ask(_ME))[0] == 401
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_only_a_whole_request_repeats_a_head(one: bytes, other: bytes) -> None:
+    """What is taken for a repetition is one whole request, whatever the body holds."""
+    head = _POST + b"Content-Length: %d\r\n\r\n" % len(one)
+    known = KnownHead()
+    known.remember(head + one)
+    assert known.is_repeated_by(head + one)
+    assert known.is_repeated_by(head + other) == (missing_bytes(head + other) == 0)
+
+
+def test_no_long_head_is_kept() -> None:
+    """A connection keeps at most a kibibyte of the request that was refused, and at first nothing."""
+    known = KnownHead()
+    request = _POST + b"X: %b\r\n\r\n" % (b"x" * 1_024)
+    known.remember(request)
+    assert not known.is_repeated_by(request)
 
 
 async def test_a_request_inside_another_is_not_answered(service: Service, client: Client, tokens: Tokens) -> None:

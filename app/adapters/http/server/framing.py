@@ -7,6 +7,7 @@ UNKNOWN: Final = -1
 _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"\r\ncontent-length:"
 _MAX_LENGTH_DIGITS: Final = 6
+_MAX_KNOWN_HEAD: Final = 1_024
 
 
 def missing_bytes(chunk: bytes) -> int:
@@ -31,6 +32,27 @@ def missing_bytes(chunk: bytes) -> int:
             return UNKNOWN
         length = int(digits)
     return max(UNKNOWN, head_end + len(_HEAD_END) + length - len(chunk))
+
+
+class KnownHead:
+    """The head of a whole request, and the length of that request. Clients that try again send the same head."""
+
+    __slots__ = ("_head", "_length")
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._length = 0
+
+    def is_repeated_by(self, chunk: bytes) -> bool:
+        """Return whether ``chunk`` is one whole request with this head: only the bytes of its body differ."""
+        return len(chunk) == self._length and chunk.startswith(self._head)
+
+    def remember(self, request: bytes) -> None:
+        """Keep the head of a whole request, unless it is long."""
+        if not self.is_repeated_by(request):
+            end = request.index(_HEAD_END) + len(_HEAD_END)
+            if end <= _MAX_KNOWN_HEAD:
+                self._head, self._length = request[:end], len(request)
 
 
 def _is_unusual(head: bytes) -> bool:
