@@ -107,23 +107,31 @@ def _own_core() -> Iterator[None]:
 
 
 async def _overload(service: Service, load: OpenLoad, proof: Proof, *, seconds: int) -> None:
-    capacity = await _capacity(load, seconds / 4)
+    capacity, cpu = await _capacity(service, load, seconds / 4)
     async with Probes(service.url, await load.access_token()).running() as probes:
         for factor in (2, 5):
+            before, used = capacity, cores.process_seconds(service.pid)
             tally = await load.open(seconds, rate=factor * capacity)
-            before, capacity = capacity, await _capacity(load, seconds / 4)
+            used = cores.process_seconds(service.pid) - used
+            capacity, without = await _capacity(service, load, seconds / 4)
+            micros = [round(each * 1e6) for each in (cpu, used / tally.statuses[200], without)]
+            proof.measured(f"{factor}x, CPU time for each that was granted, before, meanwhile and after, in µs", micros)
             _check(tally, proof, factor=factor, seconds=seconds, capacity=(before + capacity) / 2)
+            cpu = without
     assert probes.statuses == {"/readyz": {200}, "/auth/me": {200}}
     for path, durations in probes.seconds.items():
         proof.measured(f"{path} median ms", _milliseconds(durations))
         assert seconds < _FEWEST_SECONDS or median(durations) <= _PROBE_MEDIAN_SECONDS
 
 
-async def _capacity(load: OpenLoad, seconds: float) -> float:
-    """Return how many refreshes are answered in a second without overload, beside the same clients."""
-    began = time.perf_counter()
+async def _capacity(service: Service, load: OpenLoad, seconds: float) -> tuple[float, float]:
+    """Return how many refreshes are answered in a second without overload, beside the same clients, and the seconds of
+    CPU time for each.
+    """
+    began, used = time.perf_counter(), cores.process_seconds(service.pid)
     tally = await load.closed(seconds, at_once=_AT_ONCE)
-    return tally.statuses[200] / (time.perf_counter() - began)
+    elapsed = time.perf_counter() - began
+    return tally.statuses[200] / elapsed, (cores.process_seconds(service.pid) - used) / tally.statuses[200]
 
 
 def _check(tally: Tally, proof: Proof, *, factor: int, seconds: int, capacity: float) -> None:
