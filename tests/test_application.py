@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from app.domain.errors import ConfigurationError, StoreUnavailable
 from app.domain.identifiers import Subject
 from app.domain.login.user import User
 from app.domain.sessions.session import RevocationReason
+from app.service import application
 from app.service.application import CONTAINER, create_application
 from app.service.background import _SWEEP_SECONDS
 from app.service.settings import Settings
@@ -47,6 +48,19 @@ async def test_a_stop_ends_every_thread_and_task() -> None:
     assert set(threading.enumerate()) == threads
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == tasks
+
+
+async def test_a_stop_ends_a_task_that_misses_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task is cancelled again if a library took the first cancellation for its own timeout."""
+
+    async def sweep(*_: object) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3_600)
+        await asyncio.sleep(3_600)
+
+    monkeypatch.setattr(application, "sweep_periodically", sweep)
+    async with asyncio.timeout(30), started():
+        await asyncio.sleep(0)
 
 
 async def test_the_bootstrap_user_is_an_administrator() -> None:

@@ -37,6 +37,7 @@ from .telemetry import request_observers
 _LOG: Final = logging.getLogger("keyturn")
 
 _RETRY_SECONDS: Final = 0.5
+_CANCEL_SECONDS: Final = 0.2
 
 CONTAINER: Final = web.AppKey("keyturn_container", Container)
 
@@ -147,9 +148,12 @@ def _background_tasks(
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    """Cancel a task until it ends: redis-py can take a cancellation for its own timeout, and the task continues."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+    if not task.cancelled():
+        task.result()
 
 
 async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None:

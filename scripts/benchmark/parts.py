@@ -31,6 +31,8 @@ OF_THE_SERVICE: Final[Mapping[str, str]] = {
     "adapters/redis": STORE,
     "adapters/sql": STORE,
     "adapters/client_json.py": STORE,
+    "adapters/store_faults.py": STORE,
+    "adapters/unreadable.py": STORE,
     "adapters/passwords": DOMAIN,
     "adapters/system.py": DOMAIN,
     "adapters/errors": HTTP,
