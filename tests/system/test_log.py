@@ -141,7 +141,8 @@ def test_sigterm_loses_no_line(workers: int, tmp_path: Path) -> None:
         reader.join(TIMEOUT_SECONDS)
         assert service.process.wait(TIMEOUT_SECONDS) == 0
     assert Counter(_ids(entries)) == Counter(asked)
-    for worker in {each["worker"] for each in entries if "worker" in each}:  # gunicorn says "booting" in the new process
+    # gunicorn's line "Booting worker" is of the new process, but has no member for it yet
+    for worker in {each["worker"] for each in entries if "worker" in each}:
         times = [each["time"] for each in entries if each.get("worker") == worker]
         assert times == sorted(times)
 
