@@ -82,12 +82,14 @@ async def test_overload_ends_no_session(
     monkeypatch.setenv("SEED", f"0 {sessions}")
     with (
         backend(kind, tmp_path) as store,
-        _own_core(),
         cores.children_run_on(cores.MEASURED),
         running(
             tmp_path, {**store.settings, **_SETTINGS}, command=(sys.executable, *_SEEDED), start_seconds=_START_SECONDS
         ) as service,
+        _own_core(),
     ):
+        assert os.sched_getaffinity(0) == {cores.DRIVING}
+        assert os.sched_getaffinity(service.pid) == {cores.MEASURED}
         load = OpenLoad(service.port, [ratchet.encode(numbered_token(each)) for each in range(sessions)])
         await _overload(service, load, proof, seconds=seconds)
         await load.settle()
