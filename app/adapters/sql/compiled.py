@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Boolean, Dialect, Executable
@@ -11,15 +12,22 @@ from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 _MAX_COMPILED: Final = 1_000
 """A statement that is made for each call would fill the memory. There are about 100 that are made once."""
 
+_PLAIN: Final = "plain_rows"
+
+PLAIN: Final[Mapping[str, Any]] = MappingProxyType({_PLAIN: True})
+"""The execution options of a query with many rows: they stay as the driver returns them, with numbers as booleans."""
+
 Parameters = Mapping[str, object]
 
 
 class CompiledStatement:
     """SQL text, the order of its parameters, and how its rows are read."""
 
-    __slots__ = ("_booleans", "_constants", "_lists", "_names", "_row", "sql")
+    __slots__ = ("_booleans", "_constants", "_is_plain", "_lists", "_names", "_row", "sql")
 
-    def __init__(self, state: ExpandedState, parameters: Parameters, booleans: tuple[int, ...]) -> None:
+    def __init__(
+        self, state: ExpandedState, parameters: Parameters, booleans: tuple[int, ...], *, is_plain: bool = False
+    ) -> None:
         self.sql = state.statement
         self._names: Sequence[str] = state.positiontup or ()
         self._lists = state.parameter_expansion
@@ -28,6 +36,7 @@ class CompiledStatement:
             name: state.parameters[name] for name in self._names if name not in parameters and name not in listed
         }
         self._booleans = booleans
+        self._is_plain = is_plain
         self._row: Any = None
 
     def arguments(self, parameters: Parameters) -> Sequence[object]:
@@ -39,14 +48,17 @@ class CompiledStatement:
             parameters = filled
         return [parameters[name] for name in self._names]
 
-    def rows(self, found: Iterable[Sequence[Any]], names: Callable[[], Iterable[str]]) -> Sequence[Any]:
-        """Return the rows as named tuples. ``names`` returns the names of the columns."""
+    def rows(self, found: Sequence[Sequence[Any]], names: Callable[[], Iterable[str]]) -> Sequence[Any]:
+        """Return the rows as named tuples, or as the driver returns them if the statement has the option ``PLAIN``.
+        ``names`` returns the names of the columns.
+        """
+        if self._is_plain:
+            return found
         row = self._row
         if row is None:
             row = self._row = namedtuple("Row", names(), rename=True)  # noqa: PYI024  # the names come from the database
-        if self._booleans:
-            found = map(self._with_booleans, found)
-        return [*map(row._make, found)]
+        values = map(self._with_booleans, found) if self._booleans else found
+        return [*map(row._make, values)]
 
     def _with_booleans(self, row: Sequence[Any]) -> Sequence[Any]:
         values = [*row]
@@ -76,7 +88,10 @@ class StatementCompiler:
         compiler = _compile(statement, self._dialect, parameters)
         lists = tuple(name for name, parameter in compiler.binds.items() if parameter.expanding)
         compiled = CompiledStatement(
-            compiler.construct_expanded_state({**parameters}), parameters, self._booleans(statement)
+            compiler.construct_expanded_state({**parameters}),
+            parameters,
+            self._booleans(statement),
+            is_plain=bool(statement.get_execution_options().get(_PLAIN)),
         )
         if lists:
             self._lists[statement] = lists

@@ -4,9 +4,9 @@ from typing import Final
 
 from sqlalchemy import bindparam, case, select, tuple_
 
-from ...domain.identifiers import SessionId
-from ...domain.tokens.revoked_session import RevokedSession
+from ...domain.tokens.revoked_session import RevokedSessions
 from ...ports.session_repository import RevocationPage
+from .compiled import PLAIN
 from .schema import SESSIONS
 from .session_rows import AFTER_CUT_OFF
 from .statements import Statements
@@ -24,6 +24,7 @@ _PAGE: Final = (
     )
     .order_by(_SESSION.revoked_at, _SESSION.session_id)
     .limit(bindparam("max_rows"))
+    .execution_options(**PLAIN)
 )
 
 _MAX_ROWS: Final = 5_000
@@ -39,6 +40,8 @@ class StoredRevocations:
         time, _, session_id = after.partition(" ")
         place = {"after_time": float(time or moment), "after_id": bytes.fromhex(session_id)}
         rows = await self._statements.fetch(_PAGE, {**place, "max_rows": _MAX_ROWS})
-        revoked = [RevokedSession(SessionId(row[0]), row[1]) for row in rows if row[2]]
-        is_last = len(rows) < _MAX_ROWS
-        return RevocationPage(revoked, None if is_last else f"{rows[-1].revoked_at!r} {rows[-1].session_id.hex()}")
+        if not rows:
+            return RevocationPage([], None)
+        session_ids, times, are_listed = zip(*rows, strict=True)
+        revoked = RevokedSessions(session_ids, times).selected(are_listed)
+        return RevocationPage(revoked, f"{times[-1]!r} {session_ids[-1].hex()}" if len(rows) == _MAX_ROWS else None)

@@ -1,6 +1,7 @@
 """Revocation: end sessions before they expire (RFC 7009)."""
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Final
 
 from ...ports.audit_trail import AuditTrail
@@ -65,9 +66,10 @@ class Revocation:
     async def _sync(self, now: float, since: float | None) -> float:
         if since is None:
             since = now - self._policy.memory_of_revocations()
-        async for revoked in pages_of_revocations(self._sessions, since):
-            self._revoked.add_each(revoked)
-            await self._unanswered.record_committed(revoked)
+        async with aclosing(pages_of_revocations(self._sessions, since)) as pages:
+            async for revoked in pages:
+                self._revoked.add_each(revoked)
+                await self._unanswered.record_committed(revoked)
         # Read the cut-off second: the list leaves out what a cut-off ended that was set a moment ago.
         cut_off = await self._sessions.find_cut_off()
         if cut_off is not None:

@@ -1,6 +1,6 @@
 """The list of revoked sessions in the memory of this instance."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,16 +8,20 @@ from ..identifiers import SessionId
 from .claims import AccessTokenClaims
 from .policy import MAX_TOKEN_LIFETIME
 from .revocation_order import RevocationBlock, RevocationOrder, RevocationPosition
-from .revoked_session import RevokedSession
+from .revoked_session import RevokedSession, RevokedSessions
 
 _SHARDS: Final = 256
-"""The ids are in so many sets, by their first byte. A set that grows copies itself in one step of the event loop."""
+"""The ids are in so many dictionaries, by their first byte. One that grows copies itself in one step of the event loop.
+"""
 
 _MAX_FORGOTTEN: Final = 10_000
 
 
 class RevocationList:
-    """The revoked sessions as sets, and in the order of revocation.
+    """The revoked sessions by their ids, and in the order of revocation.
+
+    The ids are the keys of dictionaries without values. The garbage collector of CPython does not look at a dictionary
+    of bytes and ``None``. It would look at each member of a set, for a tenth of a second in a million.
 
     A session takes about 140 bytes. Each act takes as long with a million sessions as with ten. ``version`` changes
     when a session or a cut-off is added. ``synced_until`` (seconds since the epoch) is the time up to which the list
@@ -29,7 +33,7 @@ class RevocationList:
     """
 
     def __init__(self) -> None:
-        self._revoked: tuple[set[SessionId], ...] = tuple(set() for _ in range(_SHARDS))
+        self._revoked: tuple[dict[SessionId, None], ...] = tuple({} for _ in range(_SHARDS))
         self._order = RevocationOrder()
         self.version = 0
         self.synced_until = 0.0
@@ -41,15 +45,22 @@ class RevocationList:
         self.add_each((revoked,))
 
     def add_each(self, revoked: Iterable[RevokedSession]) -> None:
-        """Add revoked sessions as ``add`` does. 1,000 of them take one or two milliseconds."""
-        new: list[RevokedSession] = []
-        for each in revoked:
-            shard = self._revoked[each.session_id[0]]
-            if each.session_id not in shard:
-                shard.add(each.session_id)
-                new.append(each)
+        """Add revoked sessions as ``add`` does. 5,000 of them, in their order, take a few milliseconds."""
+        columns = RevokedSessions.of(revoked)
+        new = columns.selected(self._add_ids(columns.session_ids))
         self._order.add_each(new)
         self.version += len(new)
+
+    def _add_ids(self, session_ids: Sequence[SessionId]) -> Sequence[bool]:
+        """Add the ids to their dictionaries. Return for each of them whether it is new."""
+        shards, are_new = self._revoked, []
+        for session_id in session_ids:
+            shard = shards[session_id[0]]
+            is_new = session_id not in shard
+            are_new.append(is_new)
+            if is_new:
+                shard[session_id] = None
+        return are_new
 
     def revoke_until(self, cut_off: int) -> None:
         """Revoke all sessions that began at or before ``cut_off`` (whole seconds since the epoch).
@@ -95,7 +106,7 @@ class RevocationList:
     def forget(self, *, revoked_before: float) -> None:
         """Remove sessions that were revoked before ``revoked_before``, the earliest first: at most 10,000 in a call."""
         for session_id in self._order.remove_before(revoked_before, limit=_MAX_FORGOTTEN):
-            self._revoked[session_id[0]].discard(session_id)
+            self._revoked[session_id[0]].pop(session_id, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Self
 
 from .. import base64url
 from ..identifiers import SessionId
-from .revoked_session import RevokedSession
+from .revoked_session import RevokedSession, RevokedSessions
 
 _FORM: Final = Struct(">d16s")
 """An entry: the time of the revocation and the session id. Such bytes of times since the epoch are ordered as times."""
@@ -85,7 +85,7 @@ class RevocationOrder:
 
     def add_each(self, revoked: Iterable[RevokedSession]) -> None:
         """Add sessions that are not there. Those in order, after all others, are fastest."""
-        entries = sorted(_FORM.pack(max(0.0, at), session_id) for session_id, at in revoked)
+        entries = _packed(RevokedSessions.of(revoked))
         if entries and (not self._blocks or entries[0] > _last(self._blocks[-1])):
             self._append(entries)
         else:
@@ -184,6 +184,12 @@ class _Entries(Sequence[bytes]):
 
     def __getitem__(self, number: int) -> bytes:  # type: ignore[override]  # a search takes no slices
         return bytes(self._block[number * _ENTRY : (number + 1) * _ENTRY])
+
+
+def _packed(revoked: RevokedSessions) -> list[bytes]:
+    """Return the entries of the sessions in their order. A time before the epoch counts as the epoch."""
+    times = revoked.times if min(revoked.times, default=0.0) >= 0.0 else [max(0.0, at) for at in revoked.times]
+    return sorted(map(_FORM.pack, times, revoked.session_ids))
 
 
 def _place(block: bytearray, entry: bytes) -> int:

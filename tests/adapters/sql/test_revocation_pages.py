@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.contracts.sessions import LATER, NOW, began_at, new_session, revocations, revoked
+from app.domain.tokens.revoked_session import RevokedSessions
 from app.ports.session_store import StoreOptions
 
 from .conftest import Stores
@@ -33,5 +34,14 @@ async def test_page_passes_over_few_sessions_of_the_cut_off(stores: Stores, url:
     await add_many(url, [*ended, alive])
     await store.sessions.set_cut_off(int(NOW))
     page = await store.sessions.list_revocations(NOW)
-    assert (page.revoked, page.next is None) == ([], False)
+    assert ([*page.revoked], page.next is None) == ([], False)
     assert [each.session_id for each in await revocations(store.sessions, NOW)] == [alive.session_id]
+
+
+async def test_page_is_two_columns(stores: Stores) -> None:
+    """No object is made for a revocation: a million of them would take seconds."""
+    [store] = await stores()
+    await store.sessions.add(revoked(new_session()))
+    page = await store.sessions.list_revocations(NOW)
+    assert isinstance(page.revoked, RevokedSessions)
+    assert [*page.revoked.session_ids] == [new_session().session_id]

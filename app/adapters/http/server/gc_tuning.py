@@ -12,12 +12,19 @@ equally long, caused a collection several times a second, and each visited all t
 """
 
 
+def ease_gc() -> None:
+    """Exclude all existing objects from garbage collection, and make full collections rare. Call this before the start,
+    which reads a lot: each full collection would visit all modules again. It visits nothing itself, and what is garbage
+    already stays.
+    """
+    gc.freeze()
+    gc.set_threshold(*_THRESHOLDS)
+
+
 def tune_gc() -> None:
-    """Exclude all existing objects from garbage collection, and make full collections rare. Call this once, after
-    start.
+    """Do the same after the start, without what is garbage by then. Call this once.
 
     A full collection visits every object at once. With Python's thresholds, a few thousand connections cause several.
     """
     gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    ease_gc()

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from .gc_tuning import tune_gc
+from .gc_tuning import ease_gc, tune_gc
 from .listening import ListeningSocket
 from .receive_buffers import keep_receive_buffers
 from .runner import Runner
@@ -24,6 +24,7 @@ async def serve(
     Raises ``ConfigurationError`` and ``StoreUnavailable`` if the application cannot start. The sockets are closed at
     the end, if it has listened.
     """
+    ease_gc()
     try:
         await runner.setup()
         tune_gc()
