@@ -151,8 +151,7 @@ async def _list(settings: Settings, show: Callable[[User], str]) -> None:
     async with opened_stores(settings) as container:
         after = ""
         while page := await container.accounts().list_users(after=after, limit=_PAGE):
-            for user in page:
-                print(show(user))
+            print(*map(show, page), sep="\n", flush=True)
             after = page[-1].username
 
 

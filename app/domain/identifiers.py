@@ -1,5 +1,6 @@
 """The identifiers of subjects, clients and sessions, and the rule for new names."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, NewType
 from unicodedata import category
@@ -48,6 +49,10 @@ _INVISIBLE: Final = frozenset(
 """Letters, marks and signs that show nothing. Most of them are Default_Ignorable_Code_Point (UAX #44)."""
 
 
+_IS_PLAIN_NAME: Final = re.compile(r"[!-~]*[!-\-/-~][!-~]*").fullmatch
+"""Whether a name has only visible ASCII, and something else than full stops. Most names do: they are judged at once."""
+
+
 def name_fault(name: str) -> str | None:
     """Return what is wrong with a new username or client id, and what to change; ``None`` if nothing is.
 
@@ -55,6 +60,8 @@ def name_fault(name: str) -> str | None:
     separators, invisible and unassigned characters, ``.`` and ``..`` are refused (RFC 8264 §9, RFC 3986 §5.2.4).
     Positions count from 1. Names that exist already are not judged.
     """
+    if _IS_PLAIN_NAME(name):
+        return None
     if name in (".", ".."):
         return "must not be . or .., which paths take for folders; choose another"
     for position, character in enumerate(name, start=1):

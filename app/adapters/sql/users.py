@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Boolean, and_, bindparam, case, insert, not_, or_, select, update
@@ -48,6 +49,9 @@ _SET_DISABLED: Final = (
 )
 
 
+_MAX_SCOPES: Final = 256
+
+
 class SqlUserRepository(UserRepository):
     """Keeps users in the table ``users``."""
 
@@ -76,8 +80,14 @@ class SqlUserRepository(UserRepository):
         return await self._change(_SET_DISABLED, {"for_subject": subject, "now_disabled": disabled})
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        parameters = {"after": storable_start(after), "max_rows": limit}
-        return _users(await self._statements.fetch(_LIST, parameters))
+        """Read on if none of the users of a page can be read: an empty page would be the end."""
+        rows = await self._list(storable_start(after), limit)
+        while not (users := _users(rows)) and len(rows) == limit:
+            rows = await self._list(rows[-1].username, limit)
+        return users
+
+    async def _list(self, after: str, limit: int) -> Sequence[Any]:
+        return await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})
 
     async def _find(self, statement: Any, parameters: dict[str, object]) -> User | None:
         rows = await self._statements.fetch(statement, parameters)
@@ -104,4 +114,11 @@ def _user(row: Any) -> User | None:
 
 
 def _read(row: Any) -> User:
-    return User(**row._asdict() | {"subject": Subject(row.subject), "scope": Scope.parse(row.scope)})
+    subject, username, password_hash, scope, credential_version, disabled = row
+    return User(Subject(subject), username, password_hash, _parsed_scope(scope), credential_version, disabled)
+
+
+@lru_cache(maxsize=_MAX_SCOPES)
+def _parsed_scope(text: str) -> Scope:
+    """Return a scope, of which many users have the same one."""
+    return Scope.parse(text)
