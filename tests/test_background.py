@@ -194,3 +194,17 @@ async def test_read_only_keys_are_enough(monkeypatch: pytest.MonkeyPatch, caplog
     assert [record.getMessage() for record in caplog.records] == [
         "the signing keys cannot be followed: The directory cannot be changed."
     ]
+
+
+async def test_a_start_ends_although_no_key_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ring that has a key which cannot be read refuses the next one. The start does not generate keys for ever."""
+    ring = ReadOnlyKeyRing(StoredKey(SigningKey("kid-1", NOW - 60, NOW - 60_000), b""))
+    maintenance = KeyMaintenance(ring, monkeypatch)
+
+    async def refuse(_: StoredKey, *, follows: str | None) -> bool:  # as the port has it
+        return False
+
+    monkeypatch.setattr(ring, "add", refuse)
+    async with asyncio.timeout(20):
+        await load_or_make_keys(maintenance.keys, maintenance.rotation)
+    assert 1 <= maintenance.generator.made <= 5

@@ -18,8 +18,9 @@ class KeyStore(Protocol):
         return None
 
     async def load(self) -> Sequence[StoredKey]:
-        """Return all keys. Each has a ``kid`` of its own.
+        """Return all keys. Each has a ``kid`` of its own. One that cannot be read has a ``fault``.
 
-        Raises ``ConfigurationError`` for a key that cannot be read or is not fit to sign, and ``StoreUnavailable``.
+        Raises ``ConfigurationError`` for keys that cannot be read or are not fit to sign, in a shared store only if it
+        is so with all, and ``StoreUnavailable``.
         """
         ...

@@ -34,6 +34,9 @@ _CLOCK_SECONDS: Final = 1.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
 _OVERLOAD_LOG_SECONDS: Final = 10.0
+_MAX_CHANGES_AT_START: Final = 5
+"""A key that the store has, but that cannot be read, keeps each new one from being added."""
+
 _ROUNDS_AFTER_FAILURE: Final = 30
 """Rounds to skip after the keys could not be changed: each attempt generates a key, which takes a core up to seconds.
 """
@@ -159,7 +162,9 @@ async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) ->
     await keys.load()
     if rotation is not None:
         with suppress(ConfigurationError):  # a directory may be read-only, and its keys may be enough
-            while await rotation.maintain(keys.keys()):
+            for _ in range(_MAX_CHANGES_AT_START):
+                if not await rotation.maintain(keys.keys()):
+                    break
                 await keys.load()
     try:
         keys.signing_kid()

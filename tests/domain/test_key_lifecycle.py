@@ -115,3 +115,24 @@ async def test_the_signer_gets_the_keys_that_are_published() -> None:
         store.stored = tuple(each for each in store.stored if each.key.kid in expected)
         await keys.load()
         assert signer.installed == expected
+
+
+async def test_a_key_that_cannot_be_read_takes_no_other_key_down() -> None:
+    """It is not installed, the others are, it keeps its place in the order, and the feed goes on to name it."""
+    old = SigningKey("old", NOW - 2_000)
+    keys, codec = lifecycle()
+    keys._store.stored = (StoredKey(old, b"", fault="old is damaged"), StoredKey(ACTIVE, b""), StoredKey(PENDING, b""))  # type: ignore[attr-defined]  # a fake
+    await keys.load()
+    assert codec.keys() == (ACTIVE, PENDING)
+    assert keys.signing_kid() == "active"
+    assert (keys.keys(), keys.unreadable()) == ([old, ACTIVE, PENDING], ("old",))
+
+
+async def test_no_other_key_signs_in_place_of_an_active_one_that_cannot_be_read() -> None:
+    """Other instances stop to publish the older key too early for that. The cause says what to do."""
+    keys, _ = lifecycle()
+    keys._store.stored = (StoredKey(SigningKey("old", NOW - 2_000), b""), StoredKey(ACTIVE, b"", fault="restore it"))  # type: ignore[attr-defined]  # a fake
+    await keys.load()
+    with pytest.raises(NoActiveKey) as refused:
+        keys.signing_kid()
+    assert str(refused.value.__cause__) == "restore it"

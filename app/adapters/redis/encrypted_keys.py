@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
+from ..unreadable import readable
 from .commands import RedisCommands
 from .redis_keys import SIGNING_KEY_SUCCESSORS, SIGNING_KEYS
 from .script import ADD_SIGNING_KEY, REMOVE_SIGNING_KEY, REPLACE_SIGNING_KEY
@@ -18,23 +20,26 @@ class RedisEncryptedKeyRepository(EncryptedKeyRepository):
         self._commands = commands
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
-        return [_load(value) for value in (await self._stored()).values()]
+        found = (_readable(kid, value) for kid, value in (await self._stored()).items())
+        return [each for each in found if each is not None]
 
     async def add(self, key: EncryptedKey) -> bool:
         hashes = [SIGNING_KEYS, SIGNING_KEY_SUCCESSORS]
         return bool(await self._commands.run_script(ADD_SIGNING_KEY, hashes, key.kid, key.follows, _dump(key)))
 
     async def reschedule(self, kid: str, *, expected: float, activates_at: float) -> bool:
-        stored = (await self._stored()).get(kid.encode())
-        if stored is None or _load(stored).activates_at != expected:
+        stored = (await self._stored()).get(kid.encode(), b"")
+        key = _readable(kid.encode(), stored) if stored else None
+        if key is None or key.activates_at != expected:
             return False
-        return await self._replace(kid, stored, replace(_load(stored), activates_at=activates_at))
+        return await self._replace(kid, stored, replace(key, activates_at=activates_at))
 
     async def replace_encryption(self, kid: str, *, expected: str, encrypted: str) -> bool:
-        stored = (await self._stored()).get(kid.encode())
-        if stored is None or _load(stored).encrypted != expected:
+        stored = (await self._stored()).get(kid.encode(), b"")
+        key = _readable(kid.encode(), stored) if stored else None
+        if key is None or key.encrypted != expected:
             return False
-        return await self._replace(kid, stored, replace(_load(stored), encrypted=encrypted))
+        return await self._replace(kid, stored, replace(key, encrypted=encrypted))
 
     async def remove(self, kid: str) -> bool:
         return bool(await self._commands.run_script(REMOVE_SIGNING_KEY, [SIGNING_KEYS, SIGNING_KEY_SUCCESSORS], kid))
@@ -59,8 +64,11 @@ def _dump(key: EncryptedKey) -> str:
     return json.dumps(members)
 
 
+def _readable(kid: bytes, value: bytes) -> EncryptedKey | None:
+    return readable("signing key", kid.decode(errors="replace"), partial(_load, value))
+
+
 def _load(value: bytes) -> EncryptedKey:
     members = json.loads(value)
-    return EncryptedKey(
-        members["kid"], members["follows"], members["published_at"], members["activates_at"], members["sealed"]
-    )
+    times = float(members["published_at"]), float(members["activates_at"])
+    return EncryptedKey(str(members["kid"]), str(members["follows"]), *times, str(members["sealed"]))

@@ -1,6 +1,7 @@
 """Encrypted signing keys in a database."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -8,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from ...domain.errors import AlreadyExists
 from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
+from ..unreadable import readable
 from .schema import SIGNING_KEYS
 from .statements import Statements
 
@@ -35,7 +37,8 @@ class SqlEncryptedKeyRepository(EncryptedKeyRepository):
         self._statements = statements
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
-        return [_key(row) for row in await self._statements.fetch(_ALL, {})]
+        found = (readable("signing key", row.kid, partial(_key, row)) for row in await self._statements.fetch(_ALL, {}))
+        return [each for each in found if each is not None]
 
     async def add(self, key: EncryptedKey) -> bool:
         try:
@@ -68,4 +71,4 @@ def _columns(key: EncryptedKey) -> dict[str, object]:
 
 
 def _key(row: Any) -> EncryptedKey:
-    return EncryptedKey(row.kid, row.follows, row.published_at, row.activates_at, row.sealed)
+    return EncryptedKey(row.kid, row.follows, float(row.published_at), float(row.activates_at), row.sealed)

@@ -43,7 +43,8 @@ class KeyLifecycle:
         self._dropped_until: dict[str, float] = {}
 
     async def load(self) -> None:
-        """Load the stored keys, and install those that are published.
+        """Load the stored keys, and install those that are published. A key that cannot be read keeps its place in the
+        order: another instance may sign with it. It is not installed here.
 
         Raises ``ConfigurationError`` and ``StoreUnavailable``, and leaves the installed keys as they are.
         """
@@ -54,8 +55,8 @@ class KeyLifecycle:
         self._stored = stored
         self._active = None
         published, installed = self._policy.published(self.keys(), now), self._codec.keys()
-        if [key.kid for key in installed] != [key.kid for key in published]:
-            needed = [each for each in stored if each.key in published]
+        needed = [each for each in stored if each.key in published and not each.fault]
+        if {key.kid for key in installed} != {each.key.kid for each in needed}:
             self._signer.install(needed)
             self._codec.install(needed)
 
@@ -67,6 +68,13 @@ class KeyLifecycle:
         """Return the state of every key, by its ``kid``."""
         keys, now = self.keys(), self._clock.now()
         return {key.kid: self._policy.state(key, keys, now) for key in keys}
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Return the ``kid`` of each published key that cannot be read here. Other instances may still know it, so no
+        verifier should stop to trust it.
+        """
+        published = self._policy.published(self.keys(), self._clock.now())
+        return tuple(each.key.kid for each in self._stored if each.fault and each.key in published)
 
     def dropped(self) -> tuple[str, ...]:
         """Return the ``kid`` of each key that was removed while tokens still needed it, in alphabetical order. A key is
@@ -89,6 +97,8 @@ class KeyLifecycle:
             raise NoActiveKey from ConfigurationError(
                 "No signing key is active: every key activates in the future. keys rotate activates one now."
             )
+        if fault := next((each.fault for each in self._stored if each.key.kid == key.kid), ""):
+            raise NoActiveKey from ConfigurationError(fault)
         changes = [*(each.activates_at for each in self.keys()), *self._not_before.values()]
         return _ActiveKey(key.kid, now, min((each for each in changes if each > now), default=inf))
 

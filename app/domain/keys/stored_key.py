@@ -10,12 +10,14 @@ class StoredKey:
     """A signing key, its private key for the signer, and its public key for those who verify.
 
     ``pkcs8`` is PKCS #8 in unencrypted DER (RFC 5208), and empty if the private key never leaves a system that signs
-    for this service. ``public_key`` is a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7).
+    for this service. ``public_key`` is a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7). ``fault`` says why the key
+    material cannot be read, and what to do; then both are empty, and the key can neither sign nor verify here.
     """
 
     key: SigningKey
     pkcs8: bytes = field(repr=False)
     public_key: bytes = field(default=b"", repr=False)
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class RevocationFeed:
             as_of=self._as_of(),
             since=since,
             window=self._policy.memory_of_revocations(),
-            keys=tuple(key.kid for key in published),
+            keys=(*(key.kid for key in published), *self._keys.unreadable()),
             dropped=self._keys.dropped(),
             revoked=revoked,
             token_lifetime=self._policy.lifetime,

@@ -132,6 +132,45 @@ async def test_an_unfit_stored_key_is_refused(new_keys: list[StoredKey]) -> None
             await SharedKeyRing(repository=repository, encryption=encryption).load()
 
 
+async def test_a_damaged_key_takes_no_other_key_down(
+    new_keys: list[StoredKey], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new instance gets the other keys, and the damaged one with its times and a fault that is logged once. An
+    instance that has read the key before goes on with it. It can be removed.
+    """
+    repository, encryption = MemoryEncryptedKeyRepository(), JoseKeyEncryption(KEY)
+    before, after = (SharedKeyRing(repository=repository, encryption=encryption) for _ in range(2))
+    good, damaged = new_keys[:2]
+    await before.add(good, follows=None)
+    await before.add(damaged, follows=good.key.kid)
+    assert await before.load() == [good, damaged]
+    [_, stored] = await repository.list_keys()
+    await repository.replace_encryption(stored.kid, expected=stored.encrypted, encrypted=stored.encrypted[:-9])
+    assert await before.load() == [good, damaged]
+    caplog.clear()
+    for _ in range(2):
+        found, unreadable = await after.load()
+        assert found == good
+        assert (unreadable.key, unreadable.pkcs8, unreadable.public_key) == (damaged.key, b"", b"")
+        assert damaged.key.kid in unreadable.fault
+    assert [each.fields for each in caplog.records] == [{"kid": damaged.key.kid}]  # type: ignore[attr-defined]  # our own
+    assert await after.remove(damaged.key.kid)
+    assert await after.load() == [good]
+
+
+async def test_the_other_keys_are_encrypted_again_although_one_is_damaged(new_keys: list[StoredKey]) -> None:
+    """The error names the damaged key, after the others were encrypted with the new key."""
+    repository, encryption = MemoryEncryptedKeyRepository(), JoseKeyEncryption(KEY)
+    for kid, follows in (("a", ""), ("b", "a")):
+        await repository.add(EncryptedKey(kid, follows, NOW, NOW, encryption.encrypt(b"x", kid="c")))
+    good = new_keys[0].key
+    await repository.add(EncryptedKey(good.kid, "b", NOW, NOW, encryption.encrypt(new_keys[0].pkcs8, kid=good.kid)))
+    new = JoseKeyEncryption(bytes(range(32)), KEY)
+    with pytest.raises(ConfigurationError, match="key a is"):
+        await SharedKeyRing(repository=repository, encryption=new).reencrypt()
+    assert [new.is_current(each.encrypted) for each in await repository.list_keys()] == [False, False, True]
+
+
 async def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path, new_keys: list[StoredKey]) -> None:
     """The error says that the directory cannot be changed."""
     place = tmp_path / "file"

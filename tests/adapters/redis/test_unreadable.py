@@ -16,6 +16,7 @@ from app.contracts.sessions import (
     revocations,
     revoke,
 )
+from app.domain.keys.stored_key import EncryptedKey
 from tests.servers.valkey import Valkey
 
 from .conftest import OpenStore
@@ -107,3 +108,20 @@ async def test_member_that_is_no_session_id_is_left_out(valkey: Valkey, open_sto
     assert [each.session_id for each in await live_sessions(store.sessions)] == [SESSION.session_id]
     assert await revocations(store.sessions) == []
     assert [each.session_id for each in await end_all(store.sessions)] == [SESSION.session_id]
+
+
+@pytest.mark.parametrize("value", ["{", "[]", "{}", '{"kid": "a", "follows": "", "published_at": "x"}'])
+async def test_signing_key_that_cannot_be_read_counts_as_absent(
+    valkey: Valkey, open_store: OpenStore, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The other keys are listed, the key can be removed, and the log names it."""
+    valkey.execute("FLUSHALL")
+    keys = (await open_store(valkey.url)).signing_keys
+    good = EncryptedKey("good", "", 1.0, 2.0, "encrypted")
+    assert await keys.add(good)
+    valkey.execute("HSET", redis_keys.SIGNING_KEYS, "bad", value)
+    assert await keys.list_keys() == [good]
+    assert not await keys.reschedule("bad", expected=1.0, activates_at=2.0)
+    assert not await keys.replace_encryption("bad", expected="a", encrypted="b")
+    assert {each.fields["name"] for each in caplog.records} == {"bad"}  # type: ignore[attr-defined]  # our own
+    assert await keys.remove("bad")
