@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain import identifiers
 from app.domain.clients.client import client_id_fault
 from app.domain.errors import AlreadyExists, InvalidRequest
 from app.domain.identifiers import FIRST_PARTY, Subject, name_fault
@@ -171,3 +172,12 @@ async def test_similar_names_are_found_on_every_page(world: World, monkeypatch: 
     assert await world.accounts.find_similar("aLICE", limit=2) == ["ALICE", "Alice"]
     assert await world.accounts.find_similar("Zed ", limit=2) == ["zed"]
     assert await world.accounts.find_similar("nobody", limit=2) == []
+
+
+@given(st.text(st.characters(max_codepoint=300), max_size=4))
+def test_names_of_ascii_are_judged_like_others(name: str) -> None:
+    """The short way for most names finds what the long way finds, which judges each character."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identifiers, "_IS_PLAIN_NAME", lambda _: None)
+        expected = name_fault(name)
+    assert name_fault(name) == expected

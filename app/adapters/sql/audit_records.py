@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
@@ -13,6 +13,7 @@ from ...domain.audit.record import AuditRecord
 from ...domain.identifiers import ClientId, SessionId, Subject
 from ...ports.audit_record_repository import AuditRecordRepository
 from ..log_lines import fields_text
+from ..unreadable import readable
 from .schema import AUDIT_RECORDS
 from .statements import Statements
 
@@ -81,7 +82,7 @@ class SqlAuditRecordRepository(AuditRecordRepository):
 
     async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
         rows = await self._statements.fetch(_FOR_SESSION, {"id": session_id, "max_rows": limit})
-        return [_record(row) for row in reversed(rows)]
+        return _records(rows)
 
     async def list_for_subject(
         self, subject: Subject | None, *, names: Collection[str], since: float, until: float, limit: int
@@ -91,7 +92,7 @@ class SqlAuditRecordRepository(AuditRecordRepository):
             rows = await self._statements.fetch(_WITHOUT_SUBJECT, parameters)
         else:
             rows = await self._statements.fetch(_FOR_SUBJECT, {**parameters, "for_subject": subject})
-        return [_record(row) for row in reversed(rows)]
+        return _records(rows)
 
     async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
         parameters: dict[str, object] = {"named": name, "keep": keep, "max_rows": limit}
@@ -134,13 +135,22 @@ def _values(record: AuditRecord) -> Sequence[object]:
     return (*_plain_values(record), f"{{{details}}}")
 
 
+def _records(newest_first: Sequence[Any]) -> list[AuditRecord]:
+    """Return the records of the rows, the earliest first. One that cannot be read is left out and logged."""
+    found = (readable("audit record", row.event_id, partial(_record, row)) for row in reversed(newest_first))
+    return [each for each in found if each is not None]
+
+
 def _record(row: Any) -> AuditRecord:
+    details = json.loads(row.details)
+    if not isinstance(details, dict):
+        raise ValueError("the details are no JSON object")  # noqa: TRY004  # the text is wrong, not its type
     return AuditRecord(
         **row._asdict()
         | {
             "session_id": None if row.session_id is None else SessionId(row.session_id),
             "subject": None if row.subject is None else Subject(row.subject),
             "client_id": None if row.client_id is None else ClientId(row.client_id),
-            "details": json.loads(row.details),
+            "details": details,
         }
     )

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from operator import attrgetter
+from types import NoneType
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -11,6 +13,8 @@ from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
 from ...domain.scope import Scope
 from ...ports.client_repository import ClientRepository
+from ..unreadable import readable
+from .readable_rows import readable_page
 from .schema import CLIENTS, is_storable, storable_start
 from .statements import Statements
 
@@ -50,8 +54,11 @@ class SqlClientRepository(ClientRepository):
         return _client(rows[0]) if rows else None
 
     async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
-        parameters = {"after": storable_start(after), "max_rows": limit}
-        return [_client(row) for row in await self._statements.fetch(_LIST, parameters)]
+        place = attrgetter("client_id")
+        return await readable_page(self._list, _client, after=storable_start(after), limit=limit, place_of=place)
+
+    async def _list(self, after: str, limit: int) -> Sequence[Any]:
+        return await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})
 
     async def replace_secrets(
         self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]
@@ -76,7 +83,11 @@ def _columns(client: Client) -> dict[str, object]:
     }
 
 
-def _client(row: Any) -> Client:
+def _client(row: Any) -> Client | None:
+    return readable("client", row.client_id, lambda: _read(row))
+
+
+def _read(row: Any) -> Client:
     return Client(
         client_id=ClientId(row.client_id),
         method=AuthenticationMethod(row.method),
@@ -84,11 +95,21 @@ def _client(row: Any) -> Client:
         scope=Scope.parse(row.scope),
         audiences=tuple(row.audiences.split()),
         introspects=tuple(row.introspects.split()),
-        secrets=tuple(
-            ClientSecret(bytes.fromhex(digest), expires_at) for digest, expires_at in json.loads(row.secrets)
-        ),
-        jwks=row.jwks,
+        secrets=tuple(_secret(*each) for each in json.loads(row.secrets)),
+        jwks=None if row.jwks is None else _jwks(row.jwks),
     )
+
+
+def _secret(digest: str, expires_at: int | None) -> ClientSecret:
+    if type(expires_at) not in (int, NoneType):
+        raise TypeError("the expiry of a secret is no number of seconds")
+    return ClientSecret(bytes.fromhex(digest), expires_at)
+
+
+def _jwks(text: str) -> str:
+    if not isinstance(json.loads(text), dict):
+        raise ValueError("the keys are no JSON object")  # noqa: TRY004  # the text is wrong, not its type
+    return text
 
 
 def _secrets_text(secrets: tuple[ClientSecret, ...]) -> str:

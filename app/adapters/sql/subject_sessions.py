@@ -1,24 +1,33 @@
 """The sessions of one subject in a database: end them, limit them, list them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, func, or_, select, tuple_, update
 
 from ...domain.identifiers import SessionId, Subject
 from ...domain.sessions.session import RevocationReason, Session, SessionPosition
 from ...ports.session_repository import CrowdedSubjects
+from .readable_rows import readable_page
 from .schema import SESSIONS
-from .session_rows import COLUMNS, LIVE_OF_SUBJECT, REVOCATION, live_at, sessions_of
+from .session_rows import COLUMNS, LIVE_OF_SUBJECT, REVOCATION, live_at, readable_session, sessions_of
 from .statements import Statements
 
 _SESSION: Final = SESSIONS.c
 
-_REVOKE_SUBJECT: Final = (
-    update(SESSIONS)
+# PostgreSQL locks the sessions before it counts them. One that another statement has revoked by then is left out, and
+# the next one is taken in its place. So fewer than the limit are all.
+_NEWEST: Final = (
+    select(_SESSION.session_id)
     .where(LIVE_OF_SUBJECT, _SESSION.session_id != bindparam("kept"))
-    .values(REVOCATION)
-    .returning(*COLUMNS)
+    .order_by(_SESSION.created_at.desc(), _SESSION.session_id.desc())
+    .limit(bindparam("max_rows"))
+    .with_for_update()
+    .cte("newest")
+)
+
+_REVOKE_NEWEST: Final = (
+    update(SESSIONS).where(_SESSION.session_id.in_(select(_NEWEST.c.session_id))).values(REVOCATION).returning(*COLUMNS)
 )
 
 _COUNT_LIVE: Final = select(func.count()).select_from(SESSIONS).where(LIVE_OF_SUBJECT)
@@ -95,8 +104,8 @@ _BEFORE_ALL: Final = SessionPosition(float("-inf"), SessionId(b""))
 
 
 class SubjectSessions:
-    """The part of the session repository that acts on the sessions of a subject. Every method runs one statement;
-    ``revoke_excess`` runs a second one if it has work.
+    """The part of the session repository that acts on the sessions of a subject. Every statement reads or
+    changes a bounded number of sessions, except for the few that rank those of one subject.
     """
 
     _statements: Statements
@@ -105,7 +114,13 @@ class SubjectSessions:
         self, subject: Subject, *, reason: RevocationReason, now: float, keep: SessionId | None
     ) -> Sequence[Session]:
         parameters = _of_subject(subject, now) | {"kept": keep or b"", "now": now, "reason": reason.value}
-        return sessions_of(await self._statements.execute_returning(_REVOKE_SUBJECT, parameters))
+        parameters["max_rows"] = _MAX_REVOKED
+        revoked: list[Session] = []
+        while True:
+            rows = await self._statements.execute_returning(_REVOKE_NEWEST, parameters)
+            revoked += sessions_of(rows)
+            if len(rows) < _MAX_REVOKED:
+                return revoked
 
     async def revoke_excess(
         self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
@@ -130,9 +145,18 @@ class SubjectSessions:
     async def list_live_sessions(
         self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
     ) -> Sequence[Session]:
-        created_at, session_id = after or _BEFORE_ALL
-        page = {"after_time": created_at, "after_id": session_id, "max_rows": limit}
-        return sessions_of(await self._statements.fetch(_PAGE, _of_subject(subject, now) | page))
+        async def fetch(place: tuple[float, bytes], max_rows: int) -> Sequence[Any]:
+            created_at, session_id = place
+            page = {"after_time": created_at, "after_id": session_id, "max_rows": max_rows}
+            return await self._statements.fetch(_PAGE, _of_subject(subject, now) | page)
+
+        return await readable_page(
+            fetch,
+            readable_session,
+            after=after or _BEFORE_ALL,
+            limit=limit,
+            place_of=lambda row: SessionPosition(row.created_at, row.session_id),
+        )
 
 
 def _of_subject(subject: Subject, now: float) -> dict[str, object]:

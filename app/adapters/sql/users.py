@@ -1,8 +1,9 @@
 """Users in a database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Boolean, and_, bindparam, case, insert, not_, or_, select, update
@@ -12,6 +13,7 @@ from ...domain.login.user import User
 from ...domain.scope import InvalidScope, Scope
 from ...ports.user_repository import UserRepository
 from ..unreadable import log_unreadable
+from .readable_rows import readable_page
 from .schema import USERS, is_storable, storable_start
 from .statements import Statements
 
@@ -80,11 +82,8 @@ class SqlUserRepository(UserRepository):
         return await self._change(_SET_DISABLED, {"for_subject": subject, "now_disabled": disabled})
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        """Read on if none of the users of a page can be read: an empty page would be the end."""
-        rows = await self._list(storable_start(after), limit)
-        while not (users := _users(rows)) and len(rows) == limit:
-            rows = await self._list(rows[-1].username, limit)
-        return users
+        place = attrgetter("username")
+        return await readable_page(self._list, _user, after=storable_start(after), limit=limit, place_of=place)
 
     async def _list(self, after: str, limit: int) -> Sequence[Any]:
         return await self._statements.fetch(_LIST, {"after": after, "max_rows": limit})
@@ -98,11 +97,6 @@ class SqlUserRepository(UserRepository):
             return None
         rows = await self._statements.execute_returning(statement, parameters)
         return _user(rows[0]) if rows else None
-
-
-def _users(rows: Iterable[Any]) -> list[User]:
-    found = map(_user, rows)
-    return [each for each in found if each is not None]
 
 
 def _user(row: Any) -> User | None:

@@ -15,6 +15,7 @@ from app.adapters.sql.engine import run_in_transaction
 from app.adapters.sql.schema import SESSIONS
 from app.adapters.sql.session_rows import row_of
 from app.adapters.sql.store import SqlStore
+from app.adapters.sql.subject_sessions import SubjectSessions
 from app.contracts.sessions import (
     LATER,
     NOW,
@@ -45,12 +46,32 @@ async def add_many(url: str, sessions: list[Session]) -> None:
     )
 
 
-async def test_ten_thousand_sessions_end_in_one_statement(stores: Stores, url: str) -> None:
+async def test_ten_thousand_sessions_end_in_one_call(stores: Stores, url: str) -> None:
     """All sessions of a user end within the usual time limit of the store, and each is returned."""
     [store] = await stores(options=StoreOptions(timeout=20.0))
     await add_many(url, [new_session(number) for number in range(MANY)])
     assert len(await end_all(store.sessions)) == MANY
     assert await store.sessions.list_live_sessions(SUBJECT, now=LATER, limit=1) == []
+
+
+async def test_sessions_of_a_subject_end_in_bounded_steps(
+    stores: Stores, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step ends 1,000 sessions, the newest first. One that cannot be read ends too, and does not end the steps."""
+    [store] = await stores(options=StoreOptions(timeout=20.0))
+    await add_many(url, [new_session(number, created_at=NOW + number) for number in range(2_001)])
+    assert isinstance(store.sessions, SubjectSessions)
+    statements, steps = store.sessions._statements, []
+    run = statements.execute_returning
+
+    async def note(*change: Any) -> Sequence[Any]:
+        rows = await run(*change)
+        steps.append([row.created_at - NOW for row in rows])
+        return rows
+
+    monkeypatch.setattr(statements, "execute_returning", note)
+    await end_all(store.sessions)
+    assert [sorted(each) for each in steps] == [[*range(1_001, 2_001)], [*range(1, 1_001)], [0]]
 
 
 async def test_crowded_subjects_are_found_page_by_page(stores: Stores, url: str) -> None:
