@@ -1,9 +1,11 @@
 """Python imports this file at its start if its folder is in ``PYTHONPATH``: it times each step of the event loop.
 
-The file that ``TIMED_STEPS`` names gets a line for each step that took longer than all before: its time (ms), the time on
-the clock (ms), and what ran. The first is not more than the time that all threads of the process had a processor. So a
-step counts while another thread holds the lock of Python, but not while other programs have all processors. The steps before the service changes the thresholds of the
-garbage collector do not count: then it imports and builds the application, and has not begun to load or to listen.
+The file that ``TIMED_STEPS`` names gets a line for each step that took longer than all before: its time (ms), the time
+on the clock (ms), and what ran. The first is not more than the time that all threads of the process had a processor. So
+a step counts while another thread holds the lock of Python, but not while other programs have all processors.
+
+The steps before the service changes the thresholds of the garbage collector do not count: then it imports and builds
+the application, and has not begun to load or to listen.
 """
 
 import gc
