@@ -18,27 +18,51 @@ race. After them the connection is as before. Every other error says too little 
 _STATEMENT_TIMEOUT: Final = "57014"
 
 
+class ServerRole:
+    """Whether a server takes changes, as the pools of this process have found. It may be the primary or a standby.
+
+    A connection can outlive a role: its session stays read-only, or it leads to the server that was the primary. So
+    each role has a ``generation``, and no connection of an earlier one is used.
+    """
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._only_reads = False
+
+    def refused_change(self) -> None:
+        """Note that a connection turned out to be read-only."""
+        self.generation += 1
+        self._only_reads = True
+
+    def made_change(self) -> None:
+        """Note that a change was made. Connections from the time when it would have been refused are not used again."""
+        if self._only_reads:
+            self.generation += 1
+            self._only_reads = False
+
+
 class PostgresConnections:
     """At most ``options.connections`` connections, which are opened when they are needed.
 
-    When one of them turns out to be read-only, or to lead to a server that only reads, none of those that are open by
-    then is used again. A connection keeps its prepared statements. With ``options.prepared_statements`` off, each
-    statement runs in a transaction: a pooler such as PgBouncer may change the server between two transactions.
+    When the ``role`` of the server changes, none of those that are open by then is used again. A connection keeps its
+    prepared statements. With ``options.prepared_statements`` off, each statement runs in a transaction: a pooler such
+    as PgBouncer may change the server between two transactions.
     """
 
-    def __init__(self, url: DatabaseUrl, options: StoreOptions) -> None:
+    def __init__(self, url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> None:
         self._url = url
         self._options = options
+        self._role = role
         self._turns = asyncio.Semaphore(options.connections)
         self._idle: list[Any] = []
-        self._generation = 0
+        self._generation = role.generation
         milliseconds = int(options.timeout * 1000)
         self._begin = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = {milliseconds}"
 
     async def run(self, statement: Callable[[Any], Awaitable[_T]]) -> _T:
         """Return the result of a statement on a connection, for which it may have to wait."""
         async with self._turns:
-            generation = self._generation
+            generation = self._role.generation
             connection = self._take_idle() or await connect(self._url, self._options)
             try:
                 if self._options.prepared_statements:
@@ -59,6 +83,11 @@ class PostgresConnections:
 
     def _take_idle(self) -> Any:
         """Return the connection that was used last, or ``None``. Those that the server has closed are forgotten."""
+        if self._generation != self._role.generation:
+            self._generation = self._role.generation
+            for each in self._idle:
+                each.terminate()
+            self._idle.clear()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
@@ -82,14 +111,11 @@ class PostgresConnections:
             return
         connection.terminate()
         if state == READ_ONLY_STATE:  # the others lead to the same server
-            self._generation += 1
-            for each in self._idle:
-                each.terminate()
-            self._idle.clear()
+            self._role.refused_change()
 
     def _put_back(self, connection: Any, generation: int) -> None:
-        """Keep a connection for later, unless it may lead to a server that only reads."""
-        if generation == self._generation:
+        """Keep a connection for later, unless the role of its server has changed since."""
+        if generation == self._role.generation:
             self._idle.append(connection)
         else:
             connection.terminate()

@@ -15,7 +15,7 @@ from ...ports.session_store import StoreOptions
 from .compiled import CompiledStatement
 from .database_url import DatabaseUrl
 from .executor import Executor, LostRace, Outcome
-from .postgres_connections import PostgresConnections
+from .postgres_connections import PostgresConnections, ServerRole
 from .postgres_faults import fault_of, sqlstate_of
 from .running import RunningStatements
 
@@ -33,11 +33,15 @@ _PROBE_LIFETIME: Final = 60.0
 
 
 class PostgresExecutor(Executor):
-    """Runs each statement in a task of its own, so that a caller that goes away does not cost a connection."""
+    """Runs each statement in a task of its own, so that a caller that goes away does not cost a connection.
 
-    def __init__(self, url: DatabaseUrl, options: StoreOptions) -> None:
+    Executors of one server share its ``role``.
+    """
+
+    def __init__(self, url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> None:
         self.dialect: Dialect = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
-        self._connections = PostgresConnections(url, options)
+        self._role = role
+        self._connections = PostgresConnections(url, options, role)
         self._running = RunningStatements(timeout=options.timeout)
         self._probe_key = b"probe:" + os.urandom(8)
 
@@ -55,6 +59,7 @@ class PostgresExecutor(Executor):
         await self._running.result_of(
             asyncio.create_task(self._on_connection(lambda each: each.execute(_PROBE, self._probe_key, due)))
         )
+        self._role.made_change()
 
     async def wait_until_idle(self) -> None:
         await self._running.wait_until_idle()

@@ -19,6 +19,7 @@ from .database_url import DatabaseUrl
 from .encrypted_keys import SqlEncryptedKeyRepository
 from .executor import Executor
 from .migration import newest_revision, upgrade
+from .postgres_connections import ServerRole
 from .rate_limits import SqlRateLimitRepository
 from .session_reader import SqlSessionReader
 from .session_sweeper import SqlSessionSweeper
@@ -83,7 +84,7 @@ class SqlStore(Database):
     async def _check_at_start(self) -> None:
         """Refuse a database that takes no changes, with connections of this check alone."""
         patient = replace(self._options, timeout=max(self._options.timeout, _START_SECONDS))
-        executor = _executor(self._url, patient)
+        executor = _executor(self._url, patient, ServerRole())
         try:
             with translate_startup_errors(self._url):
                 await executor.check()
@@ -127,18 +128,19 @@ def _executors(url: DatabaseUrl, options: StoreOptions) -> tuple[Executor, Execu
     """Return the executor of most statements, and that of revocations and checks. In SQLite it is the same: changes are
     committed together, and short reads wait for nothing.
     """
+    role = ServerRole()
     if url.is_sqlite or options.connections == 1:
-        executor = _executor(url, options)
+        executor = _executor(url, options, role)
         return executor, executor
     most, reserved = options.split()
-    return _executor(url, most), _executor(url, reserved)
+    return _executor(url, most, role), _executor(url, reserved, role)
 
 
-def _executor(url: DatabaseUrl, options: StoreOptions) -> Executor:
+def _executor(url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> Executor:
     if url.is_sqlite:
         from .sqlite_executor import SqliteExecutor  # noqa: PLC0415  # PostgreSQL needs no module of SQLite
 
         return SqliteExecutor(url, options)
     from .postgres_executor import PostgresExecutor  # noqa: PLC0415  # and SQLite no driver of PostgreSQL
 
-    return PostgresExecutor(url, options)
+    return PostgresExecutor(url, options, role)
