@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.adapters.http.server import connection
 from app.adapters.http.server.door import DOOR
-from app.adapters.http.server.framing import UNKNOWN, KnownHead, missing_bytes
+from app.adapters.http.server.framing import UNKNOWN, KnownHead, is_whole_get, missing_bytes
 from app.adapters.http.server.unread_output import UnreadOutput
 from app.domain.sessions.refresh_room import RefreshRoom
 
@@ -199,6 +199,28 @@ def test_no_long_head_is_kept() -> None:
     request = _POST + b"X: %b\r\n\r\n" % (b"x" * 1_024)
     known.remember(request)
     assert not known.is_repeated_by(request)
+
+
+async def test_the_body_of_a_get_request_is_not_answered(service: Service, client: Client, tokens: Tokens) -> None:
+    """The head of a GET request is not read at the door. Its body gets no answer, though it looks like a refresh."""
+    inner = _refresh(tokens.refresh)
+    head = b"GET /auth/me HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(inner)
+    with _Closed(service.container.refresh_room()):
+        assert (await client.ask(head))[0] == 401
+        client.writer.write(inner)
+        await asyncio.sleep(0.02)
+        assert (await client.ask(_ME))[0] == 401
+        assert (await client.ask(head + inner))[0] == 401
+        assert (await client.ask(_ME))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("chunk", "is_whole"),
+    [(_ME, True), (_ME[:-1], False), (_ME + _ME, False), (_ME + b"x", False), (_POST + b"\r\n", False)],
+)
+def test_whole_get_requests(chunk: bytes, is_whole: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """Only a chunk that is exactly one head of a GET request is one."""
+    assert is_whole_get(chunk) is is_whole
 
 
 async def test_a_request_inside_another_is_not_answered(service: Service, client: Client, tokens: Tokens) -> None:

@@ -16,7 +16,7 @@ from ....ports.telemetry import Telemetry
 from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
 from ..response_headers import add_headers, new_request_id
 from .door import Door
-from .framing import UNKNOWN, KnownHead, missing_bytes
+from .framing import UNKNOWN, KnownHead, is_whole_get, missing_bytes
 from .pipelining import PipelineTurns
 from .unread_output import UnreadOutput
 
@@ -45,7 +45,7 @@ class Connection(RequestHandler):
         self._door = door
         self._unread = unread
         self._missing = 0
-        self._refused = KnownHead()
+        self._known_head = KnownHead()
         self._comes_in = False
         self._was_followed = False
 
@@ -118,7 +118,12 @@ class Connection(RequestHandler):
         if self._missing:
             self._missing = max(UNKNOWN, self._missing - len(data)) if self._missing > 0 else UNKNOWN
             return False
-        self._missing = 0 if self._refused.is_repeated_by(data) else missing_bytes(data)
+        if is_whole_get(data):
+            return False
+        if not self._known_head.is_repeated_by(data):
+            self._missing = missing_bytes(data)
+            if not self._missing:
+                self._known_head.remember(data)
         if self._missing or not self.is_idle or self._messages or self._close or self._force_close:
             return False
         answer = self._door.answer(data)
@@ -128,7 +133,6 @@ class Connection(RequestHandler):
             self._comes_in = True
             return False
         assert self.transport is not None
-        self._refused.remember(data)
         self.transport.write(answer)
         self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
         return True

@@ -4,6 +4,7 @@ from typing import Final
 
 UNKNOWN: Final = -1
 
+_GET: Final = b"GET "
 _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"\r\ncontent-length:"
 _MAX_LENGTH_DIGITS: Final = 6
@@ -32,6 +33,13 @@ def missing_bytes(chunk: bytes) -> int:
             return UNKNOWN
         length = int(digits)
     return max(UNKNOWN, head_end + len(_HEAD_END) + length - len(chunk))
+
+
+def is_whole_get(chunk: bytes) -> bool:
+    """Return whether ``chunk`` is exactly the head of a GET request. What follows begins another request, or is a body:
+    then the connection is not idle until aiohttp has read it.
+    """
+    return chunk.startswith(_GET) and chunk.find(_HEAD_END) == len(chunk) - len(_HEAD_END)
 
 
 class KnownHead:
