@@ -179,8 +179,10 @@ class MemorySessionRepository(SessionRepository, SessionSweeper):
         return deleted
 
     async def _live_sessions(self, subject: Subject, now: float) -> list[Session]:
-        found = [await self.find(session_id) for session_id in self._by_subject.sessions(subject)]
-        return sorted((each for each in found if each is not None and each.is_live(now)), key=Session.position)
+        """Return the live sessions of a subject in order. Ended ones stay for a day, so no object is made of them."""
+        records = [(session_id, self._sessions[session_id]) for session_id in self._by_subject.sessions(subject)]
+        unrevoked = [unpack(*each).ended_by(self._cut_off) for each in records if revoked_at(each[1]) is None]
+        return sorted((each for each in unrevoked if each.is_live(now)), key=Session.position)
 
     async def _revoked_now(self, session: Session, reason: RevocationReason, now: float) -> Session:
         await self.revoke(session.session_id, reason=reason, now=now)
