@@ -32,19 +32,18 @@ _Arguments = ParamSpec("_Arguments")
 _T = TypeVar("_T")
 
 
-def _limited(
+def _reported(
     act: Callable[Concatenate["RedisCommands", _Arguments], Awaitable[_T]],
 ) -> Callable[Concatenate["RedisCommands", _Arguments], Coroutine[Any, Any, _T]]:
-    """Limit the time; raise ``StoreUnavailable`` for every error of the server.
+    """Raise ``StoreUnavailable`` for every error of the server, and note it.
 
     The error is raised here, so the last places in the log are those of the callers, and show what has failed.
     """
 
     @wraps(act)
-    async def limited(self: "RedisCommands", /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _T:
+    async def reported(self: "RedisCommands", /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _T:
         try:
-            async with asyncio.timeout(self._timeout):
-                return await act(self, *args, **kwargs)
+            return await act(self, *args, **kwargs)
         except StoreUnavailable as error:
             self._refresh_soon()
             self.refusal.note(error)
@@ -54,6 +53,20 @@ def _limited(
             fault = fault_of(error)
             self.refusal.note(fault)
             raise fault from error
+
+    return reported
+
+
+def _limited(
+    act: Callable[Concatenate["RedisCommands", _Arguments], Awaitable[_T]],
+) -> Callable[Concatenate["RedisCommands", _Arguments], Coroutine[Any, Any, _T]]:
+    """Limit the time, and report errors as ``_reported`` does."""
+
+    @_reported
+    @wraps(act)
+    async def limited(self: "RedisCommands", /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _T:
+        async with asyncio.timeout(self._timeout):
+            return await act(self, *args, **kwargs)
 
     return limited
 
@@ -120,24 +133,15 @@ class RedisCommands:
 
         return await move_aside(redis_keys, run)
 
+    @_reported
     async def _run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         started = asyncio.get_running_loop().time()
-        try:
-            client = self._topology.client_for(redis_keys[0])
-            if not self._replicas_of(script) and (connection := self._shared.find(client)) is not None:
-                with suppress(AskError, MovedError, NoScriptError):  # it did not run
-                    return await connection.send(script.by_sha1(redis_keys, arguments))
-            async with asyncio.timeout_at(started + self._timeout):
-                return await self._follow_redirections(script, redis_keys, arguments)
-        except StoreUnavailable as error:
-            self._refresh_soon()
-            self.refusal.note(error)
-            raise
-        except (RedisError, OSError, TimeoutError) as error:
-            self._refresh_soon()
-            fault = fault_of(error)
-            self.refusal.note(fault)
-            raise fault from error
+        client = self._topology.client_for(redis_keys[0])
+        if not self._replicas_of(script) and (connection := self._shared.find(client)) is not None:
+            with suppress(AskError, MovedError, NoScriptError):  # it did not run
+                return await connection.send(script.by_sha1(redis_keys, arguments))
+        async with asyncio.timeout_at(started + self._timeout):
+            return await self._follow_redirections(script, redis_keys, arguments)
 
     @_limited
     async def _run_each(self, script: Script, runs: Sequence[Run]) -> list[Any]:
