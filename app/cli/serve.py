@@ -17,6 +17,7 @@ from ..service.application import prepare_stores
 from ..service.instance import bind_metrics, create_runner
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
+from ..service.settings.service_links import service_links
 from ..service.workers import run_workers
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Run the service with the settings of the environment."""
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
-    for warning in exposed_secret_files(environment):
-        _LOG.warning(warning)
+    _log_about(environment)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
@@ -60,6 +60,19 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
         asyncio.run(_serve(settings, announce))
     else:
         run_workers(settings, lambda: Settings.from_environment(environment), announce)
+
+
+def _log_about(environment: Mapping[str, str]) -> None:
+    """Log which files of secrets are exposed, and which variables are ignored because they are no settings."""
+    for warning in exposed_secret_files(environment):
+        _LOG.warning(warning)
+    ignored = service_links(environment)
+    if ignored:
+        _LOG.info(
+            "variables that Kubernetes made for Services are ignored; with enableServiceLinks: false in the pod there"
+            " are none",
+            extra={"fields": {"variables": ignored}},
+        )
 
 
 async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:

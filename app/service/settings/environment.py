@@ -7,14 +7,17 @@ from typing import Any
 
 from ... import COMMAND
 from .declared import PREFIX
+from .service_links import is_service_link
 
 
 def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Return the valid values by field name, and a sentence for each fault."""
+    """Return the valid values by field name, and a sentence for each fault. Variables of Kubernetes are ignored."""
     declared = {each.metadata["name"]: each for each in settings}
     given: dict[str, Any] = {}
     faults = []
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
+        if is_service_link(name, environment[name]):
+            continue
         setting = _find(name, declared)
         if setting is None:
             faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists all settings.")
