@@ -29,6 +29,11 @@ def _pattern(path: str) -> str:
     return re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path).replace(r"\{issuer_path\}", ".+"))
 
 
+def _kind(error: Mapping[str, Any]) -> list[Any]:
+    """Return the members of an error that are the same in all answers with its code."""
+    return [error.get(member) for member in ("type", "title", "status", "error")] + ["request_id" in error]
+
+
 class Conformance:
     """Checks answers against one document. Members that the document does not name are refused."""
 
@@ -72,7 +77,10 @@ class Conformance:
         described = content.get(media_type, content.get("*/*"))
         assert described is not None, f"{media_type} is not among {[*content]}"
         if media_type.endswith("json"):
-            self._validator(described["schema"]).validate(json.loads(answer.body))
+            body = json.loads(answer.body)
+            self._validator(described["schema"]).validate(body)
+            examples = [each["value"] for each in described.get("examples", {}).values()]
+            assert not examples or _kind(body) in map(_kind, examples), f"{body} is not among {examples}"
 
     def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
         key = json.dumps(schema)

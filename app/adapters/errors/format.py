@@ -1,10 +1,11 @@
 """The base of the two formats of errors. It imports no web framework."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ...domain.errors import FieldError, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
 
@@ -58,6 +59,11 @@ class ErrorFormat(ABC):
         status = self._status(kind)
         code = KeyturnError.code if status is HTTPStatus.INTERNAL_SERVER_ERROR else kind.code
         return ErrorText(status, self._spell(code), kind.description)
+
+    def example(self, text: ErrorText) -> dict[str, Any]:
+        """Return the members of the body of an error, for a description of the service."""
+        members: dict[str, Any] = json.loads(self._body(text, ()))
+        return members
 
     def _response(
         self, text: ErrorText, headers: Mapping[str, str], errors: Sequence[FieldError] = ()

@@ -9,9 +9,9 @@ from aiohttp import hdrs
 
 from ...errors.format import ErrorFormat, ErrorKind, ErrorText
 from ...errors.oauth import BASIC_CHALLENGE, OAUTH, OAuthError
-from ...errors.problem import PROBLEM_TYPE, Problem
+from ...errors.problem import PROBLEM, Problem
 from ..operation import Operation, ResponseSpec
-from .schemas import Schema, Schemas, markdown
+from .schemas import Schemas, markdown
 
 HEADERS: Final[dict[str, str]] = {
     "X-Request-Id": "The id of the request. The service's log has more about the request under this id.",
@@ -35,6 +35,9 @@ _BASIC_CHALLENGE: Final = {
     "required": True,
     "schema": {"type": "string", "const": BASIC_CHALLENGE},
 }
+
+_REQUEST_ID: Final = "5f0c1d9a7be24386"
+"""The request id of the examples."""
 
 Response = dict[str, Any]
 
@@ -63,30 +66,27 @@ def _success(spec: ResponseSpec, schemas: Schemas) -> Response:
 
 
 def _error(status: HTTPStatus, texts: list[ErrorText], error_format: ErrorFormat, schemas: Schemas) -> Response:
-    codes = sorted({text.code for text in texts})
-    if error_format is OAUTH:
-        model, members = schemas.of(OAuthError), _oauth_members(codes)
-    else:
-        model, members = schemas.of(Problem), _problem_members(status, codes)
+    """Return the response of a status. Its schema is the plain reference, because generators of clients cannot merge
+    others into it. The examples, by code, have all bodies that there are.
+    """
+    model = schemas.of(OAuthError if error_format is OAUTH else Problem)
     return {
         "description": "\n".join(f"- `{text.code}`: {text.description}" for text in texts),
-        "headers": _error_headers(status, codes, error_format),
-        "content": {error_format.media_type: {"schema": {"allOf": [model, members]}}},
+        "headers": _error_headers(status, sorted({text.code for text in texts}), error_format),
+        "content": {error_format.media_type: {"schema": model, "examples": _examples(texts, error_format)}},
     }
 
 
-def _oauth_members(codes: list[str]) -> Schema:
-    return {"properties": {"error": {"enum": codes}}}
-
-
-def _problem_members(status: HTTPStatus, codes: list[str]) -> Schema:
-    properties = {
-        "type": {"enum": [PROBLEM_TYPE + code for code in codes]},
-        "title": {"const": status.phrase},
-        "status": {"const": status.value},
-    }
-    required = {"required": ["request_id"]} if status >= HTTPStatus.INTERNAL_SERVER_ERROR else {}
-    return {"properties": properties, **required}
+def _examples(texts: Iterable[ErrorText], error_format: ErrorFormat) -> dict[str, Any]:
+    """Return an example for each error. A further error with the same code gets a number."""
+    examples: dict[str, Any] = {}
+    for code, same in groupby(texts, key=lambda text: text.code):
+        for number, text in enumerate(same, start=1):
+            value = error_format.example(text)
+            if error_format is PROBLEM and text.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                value["request_id"] = _REQUEST_ID
+            examples[code if number == 1 else f"{code}-{number}"] = {"value": value}
+    return examples
 
 
 def _error_headers(status: HTTPStatus, codes: list[str], error_format: ErrorFormat) -> dict[str, Any]:
