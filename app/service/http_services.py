@@ -55,7 +55,9 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         JWK_SET: PublishedJwkSet(container.token_codec()),
         JWKS_MAX_AGE: settings.jwks_max_age,
         PUBLISHED_FEEDS: PublishedFeeds(container.revocation_feed(), container.clock()),
-        DEVICE_COOKIE: DeviceCookie(max_age=settings.device_ttl, secure=settings.is_public),
+        DEVICE_COOKIE: DeviceCookie(
+            max_age=settings.device_ttl, secure=settings.is_public, issuer_path=settings.issuer_path
+        ),
         CLIENT_ADDRESSES: ClientAddresses(settings.trusted_networks),
         BODY_TIMEOUT: settings.body_timeout,
         REFRESH_SECONDS: settings.refresh_timeout,

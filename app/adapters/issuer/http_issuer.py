@@ -87,7 +87,25 @@ class HttpIssuer(Issuer):
         return _feed(await fetch(self._connected_client(), url, media_types=_JWT, max_bytes=_PAGE_BYTES))
 
     async def _find_jwks_url(self) -> str:
-        url = locations.metadata_url(self._issuer)
+        """Return what the metadata say. Without any, return the URL of Keyturn's JWK Set.
+
+        Raises the first ``IssuerFault`` if no URL has the metadata of this issuer.
+        """
+        faults = []
+        for url in locations.metadata_urls(self._issuer):
+            try:
+                found = await self._jwks_url_in_metadata(url)
+            except IssuerFault as fault:
+                faults.append(fault)
+            else:
+                if found is not None:
+                    return found
+        if faults:
+            raise faults[0]
+        return locations.jwks_url(self._issuer)
+
+    async def _jwks_url_in_metadata(self, url: str) -> str | None:
+        """Return the URL of the JWK Set in the metadata at ``url``, or ``None`` if there are none."""
         document = await fetch(
             self._connected_client(),
             url,
@@ -96,7 +114,7 @@ class HttpIssuer(Issuer):
             other_statuses=(HTTPStatus.NOT_FOUND,),
         )
         if document.status == HTTPStatus.NOT_FOUND:
-            return locations.jwks_url(self._issuer)
+            return None
         try:
             metadata = strict_json.loads(document.body)
         except ValueError as error:

@@ -8,10 +8,16 @@ from ...domain.network import is_loopback
 _METADATA: Final = "/.well-known/oauth-authorization-server"
 
 
-def metadata_url(issuer: str) -> str:
-    """Return the URL of the metadata. Its well-known path comes before the issuer's own path (RFC 8414 §3.1)."""
+def metadata_urls(issuer: str) -> tuple[str, ...]:
+    """Return the URLs at which the metadata may be, in the order in which to try them.
+
+    The well-known path comes before the issuer's own path (RFC 8414 §3.1). It comes after it where a proxy passes on
+    only what is below the issuer's path.
+    """
     parts = urlsplit(issuer)
-    return urlunsplit((parts.scheme, parts.netloc, _METADATA + parts.path.rstrip("/"), "", ""))
+    path = parts.path.rstrip("/")
+    first = urlunsplit((parts.scheme, parts.netloc, _METADATA + path, "", ""))
+    return (first, issuer.rstrip("/") + _METADATA) if path else (first,)
 
 
 def jwks_url(issuer: str) -> str:

@@ -33,6 +33,11 @@ class DerivedSettings(DeclaredSettings):
         return urlsplit(self.issuer).scheme == "https"
 
     @property
+    def issuer_path(self) -> str:
+        """Return the path of the issuer without a slash at its end. It stands before each path that clients request."""
+        return urlsplit(self.issuer).path.rstrip("/")
+
+    @property
     def is_local(self) -> bool:
         """Return whether only this machine can reach the service."""
         return is_loopback(self.host)

@@ -23,7 +23,7 @@ from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_response
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
 
 _DEVICE_COOKIE_NAME: Final = "keyturn_device"
-_DEVICE_COOKIE_PATH: Final = "/auth"
+_DEVICE_COOKIE_FOLDER: Final = "/auth"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,24 @@ class LoginRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCookie:
-    """How the cookie is set. ``max_age`` is in seconds. A ``secure`` cookie is sent over TLS only."""
+    """How the cookie is set. ``max_age`` is in seconds. A ``secure`` cookie is sent over TLS only.
+
+    ``issuer_path`` is the path of the issuer. Clients put it before the path of each request, and a proxy removes it.
+    """
 
     max_age: int
     secure: bool
+    issuer_path: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return the path of the cookie, as clients see it (RFC 6265 §5.1.4).
+
+        The attribute cannot have a ";" (RFC 6265 §4.1.1). Of such a path it has the segments before it.
+        """
+        path = self.issuer_path + _DEVICE_COOKIE_FOLDER
+        before, semicolon, _ = path.partition(";")
+        return (before.rpartition("/")[0] or "/") if semicolon else path
 
     def write(self, response: web.Response, device_token: str) -> None:
         """Set the cookie. Scripts cannot read it, and requests from other sites do not carry it."""
@@ -53,7 +67,7 @@ class DeviceCookie:
             _DEVICE_COOKIE_NAME,
             device_token,
             max_age=self.max_age,
-            path=_DEVICE_COOKIE_PATH,
+            path=self.path,
             secure=self.secure,
             httponly=True,
             samesite="Strict",

@@ -3,7 +3,7 @@
 import json
 from http import HTTPStatus
 from typing import Final, TypedDict
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 
@@ -64,7 +64,7 @@ class ServerMetadata:
             "revocation_endpoint_auth_methods_supported": _ALL,
             "revocation_endpoint_auth_signing_alg_values_supported": list(algorithms),
         }
-        self.path = urlsplit(issuer).path.strip("/")
+        self.path = unquote(urlsplit(issuer).path).strip("/")
         self.body = json.dumps(members).encode()
         self.etag = etag_of(self.body)
 
@@ -81,7 +81,7 @@ async def server_metadata(request: web.Request) -> web.Response:
 @public
 async def server_metadata_below(request: web.Request) -> web.Response:
     """Get the metadata of an issuer whose URL has this path (RFC 8414 §3.1)."""
-    if request.match_info["issuer_path"] != request.app[SERVER_METADATA].path:
+    if unquote(request.match_info["issuer_path"]) != request.app[SERVER_METADATA].path:
         raise web.HTTPNotFound
     return _document(request)
 

@@ -66,7 +66,7 @@ def _describe(operations: Sequence[Operation], *, issuer: str, version: str) -> 
     return {
         "openapi": "3.1.1",
         "info": {"title": "Keyturn", "version": version, "description": _ABOUT, "license": {"name": "Apache-2.0"}},
-        "servers": [{"url": issuer}],
+        "servers": [{"url": issuer.rstrip("/")}],  # paths begin with a slash
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {
