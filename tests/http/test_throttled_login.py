@@ -9,6 +9,7 @@ from app.domain.rate_limits.rate_limit import RateLimit
 from app.testing.builders import PASSWORD
 
 from .conftest import Start
+from .log_lines import LogLines
 from .service import Answer, Service
 
 LOGIN = {"username": "alice", "password": PASSWORD}
@@ -74,11 +75,57 @@ async def test_malformed_device_token_is_ignored(service: Service, token: str) -
     assert (await service.login(device_token=token)).status == 429
 
 
-async def test_device_token_must_be_a_string(service: Service) -> None:
+@pytest.mark.parametrize(
+    "member", [{"device_token": 5}, {"return_device_token": "true"}, {"return_device_token": 1}], ids=str
+)
+async def test_members_about_devices_have_types(service: Service, member: dict[str, object]) -> None:
     """Another type is a field error."""
-    answer = await service.login(device_token=5)
+    answer = await service.ask("POST", "/auth/login", json={**LOGIN, **member})
     assert answer.problem == (400, "invalid-request")
-    assert [each["field"] for each in answer.json()["errors"]] == ["device_token"]
+    assert [each["field"] for each in answer.json()["errors"]] == list(member)
+
+
+async def test_client_that_asks_for_it_keeps_the_device_token(start: Start, log: LogLines) -> None:
+    """A page of another origin or a mobile client, which has no cookie, asks for the device token at each sign-in. With
+    the token it signs in while strangers are refused, and gets a newer one. The log has none of them.
+    """
+    service = await start(cors_origins=("https://app.example",))
+    page = {"Origin": "https://app.example"}
+    asks = {**LOGIN, "return_device_token": True}
+    first = await service.ask("POST", "/auth/login", json=asks, headers=page)
+    kept = first.json()["device_token"]
+    assert kept == device_token(first)
+    service.clock.advance(60)
+    await use_up(service)
+    assert (await service.ask("POST", "/auth/login", json=asks, headers=page)).status == 429
+    again = await service.ask("POST", "/auth/login", json={**asks, "device_token": kept}, headers=page)
+    assert again.status == 200
+    assert again.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    newer = again.json()["device_token"]
+    assert newer != kept
+    assert (await service.login(device_token=newer)).status == 200
+    for token in (kept, newer):
+        assert token not in log.text()
+
+
+@pytest.mark.parametrize("members", [{}, {"return_device_token": False}, {"return_device_token": None}], ids=str)
+async def test_nobody_else_gets_the_device_token_in_the_body(service: Service, members: dict[str, object]) -> None:
+    """Without the question, scripts of the page cannot read the device token: only the cookie has it."""
+    answer = await service.ask("POST", "/auth/login", json={**LOGIN, **members})
+    assert "device_token" not in answer.json()
+    assert device_token(answer)
+
+
+async def test_device_token_of_the_body_counts(service: Service) -> None:
+    """A client with a cookie of another user names its own device token in the body."""
+    await service.create_user("bob")
+    of_bob = device_token(await service.login("bob"))
+    of_alice = device_token(await service.login())
+    await use_up(service)
+    cookie = {"Cookie": f"keyturn_device={of_bob}"}
+    assert (await service.ask("POST", "/auth/login", json=LOGIN, headers=cookie)).status == 429
+    body = {**LOGIN, "device_token": of_alice}
+    assert (await service.ask("POST", "/auth/login", json=body, headers=cookie)).status == 200
 
 
 async def test_password_change_makes_devices_unknown(service: Service) -> None:

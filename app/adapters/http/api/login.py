@@ -1,13 +1,13 @@
 """Sign-in: ``/auth/login``, and the cookie with the device token."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, NotRequired
 
 from aiohttp import web
 
 from ....domain.errors import TooManyAttempts, Unavailable
 from ....domain.identifiers import FIRST_PARTY
-from ....domain.login.authentication import Authentication
+from ....domain.login.authentication import Authentication, LoginResult
 from ....domain.login.errors import InvalidCredentials
 from ....domain.login.user import MAX_PASSWORD_LENGTH, MAX_USERNAME_LENGTH
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
@@ -15,10 +15,11 @@ from ....domain.scope import InvalidScope
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
-from ..requests.fields import text
+from ..requests.fields import boolean, text
 from ..requests.requester import requester
+from ..responses import json_response
 from ..server.connection import while_connected
-from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_response
+from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_members
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
 
@@ -36,8 +37,20 @@ class LoginRequest:
         str | None, "Scope tokens, separated by spaces. Without it, the token gets all of the user's scope."
     ] = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)
     device_token: Annotated[
-        str | None, "The value of the cookie keyturn_device, from a client that keeps no cookies."
+        str | None,
+        "The device token of this user's last sign-in from this device. It counts instead of the cookie.",
     ] = text(min_length=0, max_length=MAX_TOKEN_LENGTH, required=False, secret=True)
+    return_device_token: Annotated[
+        bool | None, "Whether the response has `device_token`, for a client that cannot use the cookie."
+    ] = boolean()
+
+
+class LoginResponse(TokenResponse):
+    """The token response of RFC 6749 §5.1, with the device token if the request asks for it."""
+
+    device_token: NotRequired[
+        Annotated[str, "It shows at the next sign-in of this user that the device is known. It opens nothing."]
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +103,16 @@ async def login(request: web.Request) -> web.Response:
             requester=requester(request),
             device_token=body.device_token or request.cookies.get(_DEVICE_COOKIE_NAME),
         )
-    response = token_response(signed_in.tokens)
+    response = json_response(_members(signed_in, with_device_token=bool(body.return_device_token)))
     request.app[DEVICE_COOKIE].write(response, signed_in.device_token)
     return response
+
+
+def _members(signed_in: LoginResult, *, with_device_token: bool) -> LoginResponse | TokenResponse:
+    members = token_members(signed_in.tokens)
+    if not with_device_token:
+        return members
+    return LoginResponse(**members, device_token=signed_in.device_token)
 
 
 ROUTES: Final = (
@@ -101,7 +121,7 @@ ROUTES: Final = (
         "/auth/login",
         login,
         request=RequestSpec(LoginRequest),
-        responses=ResponseSpec(TokenResponse),
+        responses=ResponseSpec(LoginResponse),
         errors=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
     ),
 )

@@ -66,7 +66,12 @@ async def refresh(request: web.Request) -> web.Response:
 
 def token_response(tokens: IssuedTokens) -> web.Response:
     """Return the token response of RFC 6749 §5.1."""
-    response: TokenResponse = {
+    return json_response(token_members(tokens))
+
+
+def token_members(tokens: IssuedTokens) -> TokenResponse:
+    """Return the members of the token response."""
+    return {
         "access_token": tokens.access_token,
         "token_type": "Bearer",
         "expires_in": tokens.expires_in,
@@ -74,7 +79,6 @@ def token_response(tokens: IssuedTokens) -> web.Response:
         "refresh_token_expires_in": tokens.refresh_token_expires_in,
         "scope": tokens.scope.text,
     }
-    return json_response(response)
 
 
 ROUTES: Final = (

@@ -60,6 +60,11 @@ def whole_number(*, maximum: int) -> Any:
     return _declare(error, {"minimum": 0, "maximum": maximum}, default=None)
 
 
+def boolean() -> Any:
+    """Declare an optional boolean."""
+    return _declare(lambda value: None if isinstance(value, bool) else "must be true or false", {}, default=None)
+
+
 def json_object() -> Any:
     """Declare an optional JSON object with any members."""
     return _declare(lambda value: None if isinstance(value, dict) else "must be an object", {}, default=None)

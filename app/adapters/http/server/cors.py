@@ -12,7 +12,9 @@ _MAX_AGE_SECONDS: Final = "600"
 
 
 class CrossOrigin:
-    """Allows pages of exactly these origins. Requests with cookies are not allowed: no cookie signs a user in."""
+    """Allows pages of exactly these origins. Requests with cookies are not allowed: no cookie signs a user
+    in, and a page can keep the device token itself.
+    """
 
     def __init__(self, origins: Collection[str]) -> None:
         self._origins = frozenset(origins)
