@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore, get_native_id
+from threading import BoundedSemaphore, Lock, get_native_id
 from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidKey
@@ -29,21 +29,28 @@ _RESERVED_PLACES: Final = 16
 _NICENESS: Final = 10
 """Lowers the priority of the threads, so that a flood of sign-ins does not slow down other requests."""
 
+_SEVERAL_LANES: Final = Lock()
+"""Held while a hash of several lanes is verified. OpenSSL runs its lanes on threads, of which the whole process has as
+many as the machine has cores. Two such hashes at once can each hold some of them and wait forever for the others.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argon2Cost:
     """The cost of one hash: ``memory`` in KiB, and the number of ``iterations`` over it. The default, 19 MiB and 2, is
     the recommendation of OWASP.
 
-    There is always one lane. With more lanes, the threads of two hashes in OpenSSL can wait for each other forever.
+    There is always one lane. Imported hashes may have more lanes.
     """
 
     memory: int = 19_456
     iterations: int = 2
 
 
-_GREATEST_IMPORTED: Final = Argon2Cost(memory=65_536, iterations=10)
-"""The limits of an imported hash. A greater cost is accepted if it is the cost of the service's own hashes."""
+_GREATEST_IMPORTED: Final = Argon2Cost(memory=131_072, iterations=10)
+"""The limits of an imported hash: Django's has 102,400 KiB. A greater cost is accepted if it is the cost of the
+service's own hashes.
+"""
 
 _GREATEST_STORED: Final = Argon2Cost(memory=1_048_576, iterations=100)
 """The limits of a stored hash: the greatest cost that the settings allow. A hash of this cost was made here before the
@@ -160,7 +167,8 @@ def _matches(password: bytes, hashed: str) -> bool:
     if hashed.startswith("$2"):
         return bcrypt.matches(password, hashed)
     try:
-        Argon2id.verify_phc_encoded(password, hashed)
+        with nullcontext() if argon2_hash.count_lanes(hashed) == _LANES else _SEVERAL_LANES:
+            Argon2id.verify_phc_encoded(password, hashed)
     except (InvalidKey, ValueError):
         return False
     return True
