@@ -1,13 +1,16 @@
-"""Arguments that begin with a hyphen, and text on the standard streams."""
+"""Arguments that begin with a hyphen, arguments that are times, and the first line of standard input."""
 
-import io
 import re
 import sys
-from typing import Final, TextIO
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from typing import Final
 
 from ..domain.errors import ConfigurationError
 
 _HYPHEN_AND_ID: Final = re.compile(r" *-[A-Za-z0-9_-]{21}(?:[A-Za-z0-9_-]{21})?")
+_MAX_GRACE_SECONDS: Final = 30 * 86_400
+_LAST_YEAR: Final = 2_999
 
 
 def escape_hyphen(argument: str) -> str:
@@ -20,10 +23,25 @@ def unescaped(argument: str) -> str:
     return argument[1:] if argument.startswith(" ") and _HYPHEN_AND_ID.fullmatch(argument) else argument
 
 
-def escape_unencodable(stream: TextIO) -> None:
-    """Print characters that the encoding of the terminal lacks as escapes, instead of failing in the middle."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+def grace(text: str) -> int:
+    """Return a time such as 24h in seconds; raises ``ArgumentTypeError`` for more than 30 days."""
+    from ..service.settings.forms import duration  # noqa: PLC0415  # only this option needs the settings
+
+    try:
+        return duration(0, _MAX_GRACE_SECONDS)(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def moment(text: str) -> float:
+    """Return a time of ISO 8601 in seconds since the epoch; raises ``ArgumentTypeError``."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a time such as 2026-03-01T12:00:00Z") from None
+    if parsed.year > _LAST_YEAR:  # the times that follow from this one must be times, too
+        raise ArgumentTypeError(f"{text!r} is after the year {_LAST_YEAR}")
+    return float(int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()))
 
 
 def first_line() -> str:

@@ -1,49 +1,33 @@
 """``keyturn serve``: run the service."""
 
-import argparse
 import asyncio
 import logging
 import secrets
 import textwrap
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..adapters.http.server.listening import bind
 from ..adapters.http.server.serving import serve, stop_signal
 from ..adapters.telemetry.logs import configure_logging
-from ..service.application import prepare_stores
 from ..service.instance import bind_metrics, create_runner
+from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
 from ..service.settings.service_links import service_links
 from ..service.workers import run_workers
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
+from .call import Call
 
 _LOG: Final = logging.getLogger("keyturn")
 
 _DEMO_USERNAME = "demo"
 
 
-def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "serve",
-        help="run the service",
-        description="Runs the service until SIGTERM or SIGINT. With several workers, SIGHUP reads the settings again"
-        " and replaces the workers.",
-        epilog=_settings_help(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-
-
-def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
+def run(call: Call) -> None:
     """Run the service with the settings of the environment."""
-    settings = Settings.from_environment(environment)
+    settings, environment = call.settings, call.environment
     configure_logging(settings.log_level)
     _log_about(environment)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
@@ -51,10 +35,11 @@ def run(_: argparse.Namespace, environment: Mapping[str, str]) -> None:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
 
     def announce(url: str) -> None:
-        with suppress(OSError):
-            print(f"Keyturn listens at {url}", flush=True)
-            if demo:
-                print(_demo_text(url, settings.bootstrap_password or ""), flush=True)
+        call.show({"url": url}, f"Keyturn listens at {url}")
+        if demo:
+            password = settings.bootstrap_password or ""
+            call.show({"demo": {"username": _DEMO_USERNAME, "password": password}}, _demo_text(url, password))
+        call.output.flush()
 
     if settings.workers == 1:
         asyncio.run(_serve(settings, announce))
@@ -95,7 +80,7 @@ def _demo_text(url: str, password: str) -> str:
         """)
 
 
-def _settings_help() -> str:
+def settings_help() -> str:
     """Return a line for each environment variable."""
     lines = ["The settings are environment variables; NAME_FILE names a file that holds a secret:", ""]
     for each in fields(Settings):

@@ -1,16 +1,15 @@
 """Open the stores for a command, and save its audit records."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from ..ports.store_clock import StoreClock
-from ..service.application import opened, prepare_stores
-from ..service.background import save_last_records
 from ..service.container import Container
+from ..service.open_stores import opened, prepare_stores, save_last_records
 from ..service.settings import Settings
 from ..service.stores import clock
+from .output import Output
 
 
 @asynccontextmanager
@@ -26,8 +25,10 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     try:
         async with opened(container.distinct_stores()):
             await _check_clock(container, container.store_clock())
-            yield container
-            await save_last_records(container.audit_recorder())
+            try:
+                yield container
+            finally:  # also what was done before Ctrl-C is in the audit trail
+                await save_last_records(container.audit_recorder())
     finally:
         container.shutdown_resources()
 
@@ -43,8 +44,10 @@ async def opened_database(settings: Settings) -> AsyncIterator[Container]:
     await container.database().prepare()
     async with opened([container.database()]):
         await _check_clock(container, clock([container.database()]))
-        yield container
-        await save_last_records(container.audit_recorder())
+        try:
+            yield container
+        finally:  # as above
+            await save_last_records(container.audit_recorder())
 
 
 @asynccontextmanager
@@ -65,10 +68,10 @@ async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
         yield container
 
 
-async def save_audit_records(container: Container) -> None:
+async def save_audit_records(container: Container, output: Output) -> None:
     """Save the audit records of a command whose database is not open.
 
-    If they cannot be saved, print why on standard error. The command does not fail, because its work is done.
+    If they cannot be saved, report why. The command does not fail, because its work is done.
     """
     if not container.audit_recorder().waiting or container.settings().database_url == "memory://":
         return
@@ -77,7 +80,7 @@ async def save_audit_records(container: Container) -> None:
         async with opened([container.database()]):
             await save_last_records(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:
-        print(f"This command is not in the audit trail: {error}", file=sys.stderr)
+        output.report(f"This command is not in the audit trail: {error}")
 
 
 async def _check_clock(container: Container, store_clock: StoreClock | None) -> None:

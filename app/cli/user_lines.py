@@ -1,6 +1,6 @@
 """A user as a line of output."""
 
-import json
+from collections.abc import Mapping
 
 from ..domain.identifiers import name_fault
 from ..domain.login.user import User
@@ -11,11 +11,9 @@ def as_text(user: User) -> str:
     return f"{user.subject}  {printable(user.username)}  {user.scope.text}" + ("  disabled" if user.disabled else "")
 
 
-def as_json(user: User) -> str:
-    """Return a line of JSON for programs."""
-    return json.dumps(
-        {"sub": user.subject, "username": user.username, "scope": user.scope.text, "disabled": user.disabled}
-    )
+def describe(user: User) -> Mapping[str, object]:
+    """Return the members that JSON shows to programs."""
+    return {"sub": user.subject, "username": user.username, "scope": user.scope.text, "disabled": user.disabled}
 
 
 def printable(username: str) -> str:

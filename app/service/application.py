@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final
@@ -15,14 +15,12 @@ from ..adapters.http.server.readiness import READINESS, Readiness
 from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest, KeyturnError
 from ..domain.login.accounts import Accounts
 from ..domain.scope import ADMIN, Scope
-from ..ports.session_store import SessionStore
 from .background import (
     count_dropped_lines_periodically,
     load_or_make_keys,
     maintain_keys_periodically,
     measure_keys_periodically,
     report_overload_periodically,
-    save_last_records,
     save_records_periodically,
     sweep_periodically,
     sync_revocations_periodically,
@@ -30,6 +28,7 @@ from .background import (
 )
 from .container import Container
 from .http_services import http_services
+from .open_stores import opened, save_last_records
 from .settings import Settings
 from .store_watch import StoreWatch
 from .telemetry import request_observers
@@ -58,25 +57,6 @@ def create_application(settings: Settings) -> web.Application:
     app[CONTAINER] = container
     app.cleanup_ctx.append(_lifespan)
     return app
-
-
-async def prepare_stores(settings: Settings) -> None:
-    """Create or upgrade the schemas of the stores and check their configuration, once for all workers.
-
-    Raises ``ConfigurationError`` for an unusable store, and ``StoreUnavailable``.
-    """
-    for store in Container(settings=settings).distinct_stores():
-        await store.prepare()
-
-
-@asynccontextmanager
-async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
-    """Open prepared stores, and close them at the end; raises ``ConfigurationError`` and ``StoreUnavailable``."""
-    async with AsyncExitStack() as cleanup:
-        for store in stores:
-            cleanup.push_async_callback(store.close)
-            await store.open()
-        yield
 
 
 @asynccontextmanager

@@ -29,7 +29,6 @@ _LOG: Final = logging.getLogger("keyturn")
 _SWEEP_SECONDS: Final = 1.0
 _SYNC_SECONDS: Final = 1.0
 _SAVE_SECONDS: Final = 1.0
-_LAST_SAVE_SECONDS: Final = 5.0
 _CLOCK_SECONDS: Final = 1.0
 _KEYS_SECONDS: Final = 2.0
 _MEASURE_SECONDS: Final = 1.0
@@ -63,15 +62,6 @@ async def save_records_periodically(recorder: AuditRecorder) -> None:
                 await recorder.save()
         except Exception:  # noqa: BLE001  # a bug in one round must not end the task
             _LOG.exception("keeping audit events failed")
-
-
-async def save_last_records(recorder: AuditRecorder) -> None:
-    """Save the waiting audit records when an instance ends; after 5 seconds, log how many were not saved."""
-    try:
-        async with asyncio.timeout(_LAST_SAVE_SECONDS):
-            await recorder.save()
-    except (StoreUnavailable, TimeoutError):
-        recorder.give_up()
 
 
 async def sync_revocations_periodically(

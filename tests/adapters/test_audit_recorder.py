@@ -15,8 +15,8 @@ from app.domain.audit.record import MAX_OF_SUBJECT, AuditRecord
 from app.domain.errors import StoreUnavailable
 from app.domain.identifiers import ClientId, SessionId, Subject
 from app.domain.sessions.session import RevocationReason
-from app.service import background
-from app.service.background import save_last_records
+from app.service import open_stores
+from app.service.open_stores import save_last_records
 from tests.http.log_lines import LogLines, only_handler
 
 SESSION = SessionId(bytes(16))
@@ -177,7 +177,7 @@ async def test_a_cancelled_batch_is_saved_at_the_end() -> None:
 
 async def test_the_end_does_not_wait_for_a_hanging_database(log: LogLines, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a time limit, the log says how many records were not saved."""
-    monkeypatch.setattr(background, "_LAST_SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(open_stores, "_LAST_SAVE_SECONDS", 0.0)
     recorder = AuditRecorder(records=SlowRecords())
     recorder.record(refreshed(1))
     await save_last_records(recorder)

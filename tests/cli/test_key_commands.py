@@ -87,13 +87,11 @@ def test_unsafe_changes_are_refused(run: Run, keys: Keys) -> None:
 @pytest.mark.parametrize(
     "moment", ["9999-12-31T23:59:59-14:00", "9999-12-31", "3000-01-01", "10000-01-01", "\u0662026-01-01"]
 )
-def test_a_time_out_of_range_is_refused(run: Run, keys: Keys, moment: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_time_out_of_range_is_refused(run: Run, keys: Keys, moment: str) -> None:
     """A time so late that later ones do not exist makes no key, so that the keys can still be listed."""
     run("rotate")
     before = keys()
-    with pytest.raises(SystemExit):
-        run("rotate", "--at", moment)
-    assert "--at" in capsys.readouterr().err
+    assert "--at" in run("rotate", "--at", moment, status=2)
     assert keys() == before
 
 

@@ -10,8 +10,9 @@ from dependency_injector import providers
 from app.adapters.http.server.runner import Runner
 from app.adapters.memory.store import MemoryStore
 from app.ports.clock import Clock
-from app.service.application import create_application, prepare_stores
+from app.service.application import create_application
 from app.service.container import Container
+from app.service.open_stores import prepare_stores
 from app.service.settings import Settings
 
 from .backends import Backend

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 
 from app.domain import base64url
 from app.guard import remote_guard
-from app.service.application import prepare_stores
+from app.service.open_stores import prepare_stores
 from app.service.settings import Settings
 from tests.conftest import Proof
 from tests.servers.ports import free_port

@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
-from ..application import prepare_stores
 from ..instance import create_runner
+from ..open_stores import prepare_stores
 from ..settings import Settings
 
 _LOG: Final = logging.getLogger("keyturn")

@@ -11,7 +11,7 @@ from app.domain.login.user import User
 from app.domain.scope import Scope
 from app.domain.sessions.separate_reads import SeparateReads
 from app.ports.session_store import StoreOptions
-from app.service.application import opened
+from app.service.open_stores import opened
 
 SESSION = rotated(new_session())
 USER = User(
