@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Final
