@@ -17,7 +17,7 @@ from packaging.version import Version
 from .console import ROOT
 
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCKS: Final = ("serve", "develop", "prove")
+LOCKS: Final = ("serve", "build", "develop", "prove")
 FIXED_IN: Final = {
     "aiohttp": "3.14.3",  # GHSA-cq5v-8q36-5273
 }
@@ -69,9 +69,10 @@ def test_locked_version_is_accepted(requirement: Requirement) -> None:
 
 
 def test_locks_agree() -> None:
-    """The packages of the service are developed and proven with the versions that it is served with."""
+    """The packages of the service are built, developed and proven with the versions that it is served with."""
     developed, proven = locked("develop"), locked("prove")
     assert locked("serve").items() <= developed.items()
+    assert locked("build").items() <= developed.items()
     assert {name: proven[name] for name in proven.keys() & developed.keys()}.items() <= developed.items()
 
 
