@@ -49,7 +49,11 @@ def is_sent_to_the_builder(path: str) -> bool:
     is_sent = True
     for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
         pattern = line.removeprefix("!").removeprefix("**/")
-        if line and not line.startswith("#") and any(fnmatch(each, pattern) for each in (path, path.split("/")[0])):
+        if (
+            line
+            and not line.startswith("#")
+            and any(fnmatch(each, pattern) for each in (path, path.split("/", maxsplit=1)[0]))
+        ):
             is_sent = line.startswith("!")
     return is_sent
 
