@@ -30,6 +30,14 @@ COMMANDS: Final = (
         epilog="serve:settings_help",
     ),
     Command(
+        "doctor",
+        "doctor:run",
+        "check the environment of the service",
+        (argument("--url", help="the URL that clients use: checks what they see there, too"),),
+        description="Checks what the start of the service checks, and more, and changes nothing. Prints a line for each"
+        " check. The exit status is 1 if there is a fault.",
+    ),
+    Command(
         "users add",
         "users:add",
         "add a user; asks for the password twice, or reads it from the first line of standard input",

@@ -40,6 +40,20 @@ class StoreOptions:
 _RESERVED_SHARE: Final = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a store would do at the start.
+
+    ``upgrade`` says what ``prepare`` would change, as the end of a sentence; "" if the store can be opened as it is.
+    ``is_new`` says whether the store is empty. ``connections`` is how many connections its server allows to this user,
+    or ``None`` if it has no such limit.
+    """
+
+    upgrade: str = ""
+    is_new: bool = False
+    connections: int | None = None
+
+
 class SessionStore(Protocol):
     """One server or file that stores sessions, and the connections of this process to it. Its constructor connects to
     nothing.
@@ -70,6 +84,19 @@ class SessionStore(Protocol):
         ``StoreUnavailable``.
         """
         ...
+
+    async def rehearse(self) -> Rehearsal:
+        """Check what ``prepare`` checks, and leave nothing behind: no file, no table and no entry. It can be called
+        before ``prepare``, and leaves no connection open.
+
+        Raises what ``prepare`` raises, with the same text.
+        """
+        try:
+            await self.open()
+            await self.check()
+        finally:
+            await self.close()
+        return Rehearsal()
 
     async def open(self) -> None:
         """Connect; raises ``ConfigurationError`` and ``StoreUnavailable``. After that it reconnects when a connection

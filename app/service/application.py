@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -74,7 +74,8 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
         _run(watch_clock_periodically(watch, container.telemetry()), cleanup)
         queues = {REFRESH_PATH: container.refresh_room().queue, TOKEN_PATH: container.client_credentials_queue()}
         _run(report_overload_periodically(app[DOOR], queues, container.telemetry()), cleanup)
-        _warn_of_data_in_memory(settings)
+        for loss in losses_at_the_end(settings):
+            _LOG.warning(loss)
         if watch.reason:
             _run(_begin_when_clock_is_right(container, app[READINESS], cleanup), cleanup)
         else:
@@ -140,22 +141,39 @@ async def _create_bootstrap_user(accounts: Accounts, settings: Settings) -> None
     if settings.bootstrap_username is None or settings.bootstrap_password is None:
         return
     scope = Scope(settings.default_scope.tokens | {ADMIN})
+    with _bootstrap_faults(), suppress(AlreadyExists):
+        await accounts.create(settings.bootstrap_username, settings.bootstrap_password, scope=scope)
+
+
+async def check_bootstrap_user(accounts: Accounts, settings: Settings) -> None:
+    """Check what the start checks before it creates the user of the settings, and create nothing.
+
+    Raises ``ConfigurationError`` and ``StoreUnavailable``.
+    """
+    if settings.bootstrap_username is not None and settings.bootstrap_password is not None:
+        with _bootstrap_faults(), suppress(AlreadyExists):
+            await accounts.check(settings.bootstrap_username, settings.bootstrap_password)
+
+
+@contextmanager
+def _bootstrap_faults() -> Iterator[None]:
+    """Raise ``ConfigurationError``, which names the settings, for a user that is not acceptable."""
     try:
-        with suppress(AlreadyExists):
-            await accounts.create(settings.bootstrap_username, settings.bootstrap_password, scope=scope)
+        yield
     except InvalidRequest as error:
         faults = "; ".join(f"KEYTURN_BOOTSTRAP_{each.field.upper()} {each.message}" for each in error.errors)
         raise ConfigurationError(f"{faults}.") from error
 
 
-def _warn_of_data_in_memory(settings: Settings) -> None:
+def losses_at_the_end(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each thing that ends with the process."""
     if "memory://" in (settings.database_url, settings.session_url):
-        _LOG.warning(
+        yield (
             "users and sessions that are kept in memory end with this process, and so does the knowledge of what was"
             " revoked: with a signing key that stays, access tokens of ended sessions live on until they expire; set"
             " KEYTURN_DATABASE_URL to keep them"
         )
     if settings.key_source == "generated":
-        _LOG.warning(
+        yield (
             "the signing key was made at start: access tokens end with this process; set KEYTURN_KEYS_DIR to keep it"
         )

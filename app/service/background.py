@@ -156,6 +156,11 @@ async def load_or_make_keys(keys: KeyLifecycle, rotation: KeyRotation | None) ->
                 if not await rotation.maintain(keys.keys()):
                     break
                 await keys.load()
+    require_signing_key(keys)
+
+
+def require_signing_key(keys: KeyLifecycle) -> None:
+    """Raise ``ConfigurationError``, with the reason, if none of the loaded keys can sign now."""
     try:
         keys.signing_kid()
     except NoActiveKey as error:

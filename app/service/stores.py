@@ -11,7 +11,7 @@ from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
 from ..ports.session_reader import SessionReader
 from ..ports.session_repository import SessionRepository
-from ..ports.session_store import SessionStore, StoreOptions
+from ..ports.session_store import Rehearsal, SessionStore, StoreOptions
 from ..ports.store_clock import StoreClock
 
 ENTRY_POINTS: Final = "keyturn.stores"
@@ -77,6 +77,14 @@ def database(url: str, options: StoreOptions) -> Database:
             " database such as sqlite:///keyturn.db or postgresql://… for the users."
         )
     return cast("Database", store)
+
+
+async def rehearse(store: SessionStore) -> Rehearsal:
+    """Return what ``store.rehearse`` returns. A store that lacks it, which another package may have, is opened, checked
+    and closed.
+    """
+    act = getattr(store, "rehearse", None)
+    return await (SessionStore.rehearse(store) if act is None else act())
 
 
 def session_store_beside(database: Database, url: str | None, options: StoreOptions) -> SessionStore:

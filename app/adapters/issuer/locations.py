@@ -1,9 +1,11 @@
 """The URLs of the documents of an issuer."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ...domain.network import is_loopback
+from .. import strict_json
 
 _METADATA: Final = "/.well-known/oauth-authorization-server"
 
@@ -28,6 +30,15 @@ def jwks_url(issuer: str) -> str:
 def feed_url(issuer: str) -> str:
     """Return the URL of Keyturn's revocation feed."""
     return issuer.rstrip("/") + "/.well-known/revoked-sessions"
+
+
+def read_metadata(body: bytes) -> Mapping[str, Any]:
+    """Return the members of metadata, or none for what is not a JSON object."""
+    try:
+        found = strict_json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def is_trustworthy(url: str, *, allow_http: bool) -> bool:

@@ -10,6 +10,7 @@ from ...domain.errors import ConfigurationError
 _LOG: Final = logging.getLogger("keyturn.redis")
 
 _MIN_VERSION: Final = 7
+_DEFAULT_CLIENTS: Final = 10_000
 
 
 async def check_server(client: Redis, *, server: str, replicas: int) -> None:
@@ -35,6 +36,12 @@ async def check_server(client: Redis, *, server: str, replicas: int) -> None:
             " change. Connect more replicas, or set a smaller number."
         )
     _warn_without_disk(info, server)
+
+
+async def max_clients(client: Redis) -> int:
+    """Return how many clients a server allows at once."""
+    info: dict[str, Any] = await client.info("clients")
+    return int(info.get("maxclients", _DEFAULT_CLIENTS))
 
 
 def _warn_without_disk(info: dict[str, Any], server: str) -> None:

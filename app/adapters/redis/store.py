@@ -1,17 +1,17 @@
 """The store of sessions in Redis or Valkey."""
 
-from ...ports.session_store import SessionStore, StoreOptions
+from ...ports.session_store import Rehearsal, SessionStore, StoreOptions
 from .commands import RedisCommands
 from .encrypted_keys import RedisEncryptedKeyRepository
 from .rate_limits import RedisRateLimitRepository
 from .redis_url import parse_redis_url
 from .revocation_listener import RevocationListener
-from .server_check import check_server
+from .server_check import check_server, max_clients
 from .sessions import RedisSessionRepository
 from .startup_errors import translate_startup_errors
 from .store_clock import RedisStoreClock
 from .topology import Topology
-from .write_check import check_writes
+from .write_check import check_writes, delete_probes
 
 
 class RedisStore(SessionStore):
@@ -40,6 +40,16 @@ class RedisStore(SessionStore):
         )
 
     async def prepare(self) -> None:
+        await self._check_at_start()
+
+    async def rehearse(self) -> Rehearsal:
+        return Rehearsal(connections=await self._check_at_start(forget=True))
+
+    async def _check_at_start(self, *, forget: bool = False) -> int:
+        """Check every primary, with connections of this check alone. Return how many clients they allow at least.
+
+        ``forget`` deletes what the check has written. It would expire after a minute.
+        """
         topology = self._url.topology()
         commands = self._commands_of(topology, self._options)
         try:
@@ -48,6 +58,9 @@ class RedisStore(SessionStore):
                 for client in topology.primaries():
                     await check_server(client, server=str(self._url), replicas=self._options.replicas)
                 await check_writes(commands)
+                if forget:
+                    await delete_probes(commands)
+                return min([await max_clients(client) for client in topology.primaries()])
         finally:
             await commands.close()
             await topology.close()

@@ -1,5 +1,7 @@
 """Check that a server takes writes."""
 
+from contextlib import suppress
+
 from ...domain.errors import StoreUnavailable
 from .commands import RedisCommands
 from .redis_keys import PROBES, of_probe
@@ -21,3 +23,10 @@ async def check_writes(commands: RedisCommands) -> None:
             raise writes_blocked() from error.__cause__
         raise
     commands.refusal.check()
+
+
+async def delete_probes(commands: RedisCommands) -> None:
+    """Delete what ``check_writes`` has written. A user who may not delete leaves it: it expires after a minute."""
+    with suppress(StoreUnavailable):
+        written = [key for probe in commands.one_for_each_server(PROBES) for key in of_probe(probe)]
+        await commands.run_command("DEL", written)

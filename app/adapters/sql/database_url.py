@@ -1,5 +1,6 @@
 """The URL of a database."""
 
+from copy import copy
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -38,6 +39,12 @@ class DatabaseUrl:
         by everybody.
         """
         return f"file:{quote(str(self.file))}?mode=rw"
+
+    def beside(self, file: Path) -> "DatabaseUrl":
+        """Return the URL of another SQLite file."""
+        other = copy(self)
+        other.parsed = self.parsed.set(database=str(file))
+        return other
 
     def __str__(self) -> str:
         if self.is_sqlite:

@@ -44,6 +44,10 @@ class Executor(Protocol):
         """Return if the database takes changes; commits a small one to see that."""
         ...
 
+    async def forget_check(self) -> None:
+        """Delete what ``check`` has written. It changes nothing where a check writes no row."""
+        ...
+
     async def wait_until_idle(self) -> None:
         """Return when no statement is running."""
         ...

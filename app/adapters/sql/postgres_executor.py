@@ -30,6 +30,7 @@ _PROBE: Final = (
     "INSERT INTO budgets (budget_key, due) VALUES ($1, $2) ON CONFLICT (budget_key) DO UPDATE SET due = excluded.due"
 )
 _PROBE_LIFETIME: Final = 60.0
+_FORGET: Final = "DELETE FROM budgets WHERE budget_key = $1"
 
 
 class PostgresExecutor(Executor):
@@ -60,6 +61,11 @@ class PostgresExecutor(Executor):
             asyncio.create_task(self._on_connection(lambda each: each.execute(_PROBE, self._probe_key, due)))
         )
         self._role.made_change()
+
+    async def forget_check(self) -> None:
+        await self._running.result_of(
+            asyncio.create_task(self._on_connection(lambda each: each.execute(_FORGET, self._probe_key)))
+        )
 
     async def wait_until_idle(self) -> None:
         await self._running.wait_until_idle()

@@ -58,6 +58,9 @@ class SqliteExecutor(Executor):
         self._reader.verify_file()
         await self._make(Check(start_by=time.monotonic() + self._busy_seconds))
 
+    async def forget_check(self) -> None:
+        """Do nothing: a check raises a counter of the file."""
+
     async def _make(self, change: Change) -> Outcome:
         deadline = asyncio.get_running_loop().call_later(self._timeout, change.give_up)
         self._writer.submit(change)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
-from ...ports.session_store import StoreOptions
+from ...ports.session_store import Rehearsal, StoreOptions
 from ..store_faults import RecentRefusal
 from .audit_records import SqlAuditRecordRepository
 from .clients import SqlClientRepository
@@ -18,7 +18,7 @@ from .database_file import files_open_to_others
 from .database_url import DatabaseUrl
 from .encrypted_keys import SqlEncryptedKeyRepository
 from .executor import Executor
-from .migration import newest_revision, upgrade
+from .migration import newest_revision, rehearse_upgrade, upgrade
 from .postgres_connections import ServerRole
 from .rate_limits import SqlRateLimitRepository
 from .session_reader import SqlSessionReader
@@ -73,6 +73,14 @@ class SqlStore(Database):
             self._warn_of_open_files()
         await self._check_at_start()
 
+    async def rehearse(self) -> Rehearsal:
+        rehearsal = await rehearse_upgrade(self._url, self._options)
+        if self._url.is_sqlite:
+            self._warn_of_open_files()
+        if not rehearsal.upgrade:
+            await self._check_at_start(forget=True)
+        return rehearsal
+
     async def open(self) -> None:
         if self._url.is_sqlite and not self._url.file.exists():
             raise self._outdated()
@@ -81,13 +89,17 @@ class SqlStore(Database):
         if revision != newest_revision():
             raise self._outdated()
 
-    async def _check_at_start(self) -> None:
-        """Refuse a database that takes no changes, with connections of this check alone."""
+    async def _check_at_start(self, *, forget: bool = False) -> None:
+        """Refuse a database that takes no changes, with connections of this check alone. ``forget`` deletes what the
+        check has written.
+        """
         patient = replace(self._options, timeout=max(self._options.timeout, _START_SECONDS))
         executor = _executor(self._url, patient, ServerRole())
         try:
             with translate_startup_errors(self._url):
                 await executor.check()
+                if forget:
+                    await executor.forget_check()
         finally:
             await executor.close()
 

@@ -48,11 +48,19 @@ class Accounts:
         for a password that the policy refuses; ``AlreadyExists`` for a name that is taken; ``HashingOverloaded`` and
         ``StoreUnavailable``.
         """
+        username, password = await self.check(username, password)
+        return await self._add(username, await self._passwords.hash(password), scope, disabled=False, by=by)
+
+    async def check(self, username: str, password: str) -> tuple[str, str]:
+        """Return the name and the password of a new user as ``create`` takes them, and create nothing.
+
+        Raises ``InvalidRequest``, ``AlreadyExists`` and ``StoreUnavailable`` as ``create`` does.
+        """
         username = await self._check_username(username)
         password = self._passwords.check(password, username=username)
         if await self._users.find_by_username(username) is not None:
             raise AlreadyExists
-        return await self._add(username, await self._passwords.hash(password), scope, disabled=False, by=by)
+        return username, password
 
     async def import_user(self, username: str, password_hash: str, *, scope: Scope, disabled: bool = False) -> User:
         """Create a user whose password another system hashed, and return them. The next sign-in hashes it again.

@@ -3,6 +3,6 @@
 May import: the rest of the service, the adapters, the domain, the ports, gunicorn.
 """
 
-from .running import run_workers
+from .running import import_workers, run_workers
 
-__all__ = ["run_workers"]
+__all__ = ["import_workers", "run_workers"]

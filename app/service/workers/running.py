@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ...adapters.http.server.listening import bind
 from ...adapters.telemetry.shared_files import shared_files
@@ -14,6 +14,9 @@ from ..settings import Settings
 from ..stores import session_store
 from ..telemetry import import_prometheus
 from .rehearsal import rehearse
+
+if TYPE_CHECKING:
+    from .arbiter import Workers
 
 _MISSING: Final = (
     "KEYTURN_WORKERS: more than one worker needs gunicorn, which is not installed; run pip install keyturn[workers]."
@@ -26,10 +29,7 @@ def run_workers(settings: Settings, read_settings: Callable[[], Settings], annou
 
     Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
     """
-    try:
-        from .arbiter import Workers  # noqa: PLC0415  # one worker does not need gunicorn
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(_MISSING) from error
+    workers = import_workers()
     sockets = asyncio.run(bind(settings.host, settings.port))
     with _shared_metrics(settings):
         metrics = asyncio.run(bind_metrics(settings))
@@ -37,7 +37,16 @@ def run_workers(settings: Settings, read_settings: Callable[[], Settings], annou
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()
-        Workers(settings, sockets, metrics, read_settings=read_settings, announce=announce).run()
+        workers(settings, sockets, metrics, read_settings=read_settings, announce=announce).run()
+
+
+def import_workers() -> "type[Workers]":
+    """Return the class of the parent process; raises ``ConfigurationError`` if gunicorn is not installed."""
+    try:
+        from .arbiter import Workers  # noqa: PLC0415  # one worker does not need gunicorn
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(_MISSING) from error
+    return Workers
 
 
 @contextmanager

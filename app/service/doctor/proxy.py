@@ -1,0 +1,138 @@
+"""What the proxies before the service pass on. The doctor listens in the place of the service to see it."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, hdrs, web
+
+from ...adapters.http.requests.client_address import client_address, is_trusted
+from ...adapters.http.server.listening import bind
+from ...adapters.issuer.documents import client_session
+from ...domain.errors import ConfigurationError
+from .examination import Examination
+from .finding import Result, fault, ok, skipped, warning
+
+_PATH: Final = "/livez"
+_MARK: Final = "X-Keyturn-Doctor"
+_FORWARDED_FOR: Final = "X-Forwarded-For"
+_FORWARDED_PROTO: Final = "X-Forwarded-Proto"
+_FORGED: Final = "192.0.2.1"
+"""An address that nobody has (RFC 5737)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A request as it came to the address of the service."""
+
+    path: str
+    peer: str
+    forwarded_for: Sequence[str]
+    scheme: str | None
+
+
+async def proxy(examination: Examination) -> AsyncIterator[Result]:
+    """Send a request to the URL. If the service does not run, say what of it came to the address of the service."""
+    mark, seen = secrets.token_urlsafe(12), list[_Seen]()
+    url = f"{(examination.url or '').rstrip('/')}{_PATH}"
+    async with _listening(examination, mark, seen):
+        try:
+            async with client_session() as client:
+                examination.asked_at = time.time()
+                headers = {_MARK: mark, _FORWARDED_FOR: _FORGED}
+                async with client.get(url, headers=headers, allow_redirects=False) as response:
+                    status = response.status
+                    examination.date = response.headers.get(hdrs.DATE)
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
+            yield fault(f"{url} cannot be fetched: {type(error).__name__}. Correct the proxy, or --url.")
+            return
+    if seen:
+        for each in _judge(examination, seen[0]):
+            yield each
+    elif status == HTTPStatus.OK:
+        examination.is_running = True
+        yield skipped(
+            "The service runs, so that this command cannot see what the proxy passes on. Run it while the service is"
+            " stopped to check the path, X-Forwarded-For and X-Forwarded-Proto."
+        )
+    else:
+        yield fault(
+            f"{url} answers {status}, and the request came to no service at {examination.settings.host} port"
+            f" {examination.settings.port}. Let the proxy pass it there."
+        )
+
+
+@asynccontextmanager
+async def _listening(examination: Examination, mark: str, seen: list[_Seen]) -> AsyncIterator[None]:
+    """Listen at the address of the service, unless it is in use. Other requests than that with ``mark`` get a 503."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.headers.get(_MARK) != mark:
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={hdrs.RETRY_AFTER: "5"})
+        lines = request.headers.getall(_FORWARDED_FOR, ())
+        scheme = request.headers.get(_FORWARDED_PROTO)
+        seen.append(_Seen(request.path, request.remote or "", lines, scheme))
+        return web.Response()
+
+    try:
+        sockets = await bind(examination.settings.host, examination.settings.port)
+    except ConfigurationError:  # the check of the address says why
+        yield
+        return
+    runner = web.ServerRunner(web.Server(answer))
+    try:
+        await runner.setup()
+        for each in sockets:
+            await web.SockSite(runner, each).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _judge(examination: Examination, seen: _Seen) -> Iterator[Result]:
+    yield _path(examination, seen)
+    yield _client(examination, seen)
+    expected = urlsplit(examination.url or "").scheme
+    if seen.scheme is not None and seen.scheme != expected:
+        yield warning(
+            f"The proxy sends X-Forwarded-Proto: {seen.scheme[:16]!r}, and clients use {expected}. Keyturn does not"
+            " read it, but an application beside it may. Let the proxy that ends TLS set it."
+        )
+
+
+def _path(examination: Examination, seen: _Seen) -> Result:
+    prefix = urlsplit(examination.settings.issuer).path.rstrip("/")
+    if seen.path == _PATH:
+        return ok(f"The proxy strips {prefix} from the path." if prefix else "Paths come as clients send them.")
+    if seen.path == prefix + _PATH:
+        return fault(f"The proxy passes {prefix} on, and the service knows no such path. Let the proxy strip {prefix}.")
+    return fault(f"The proxy turned the path {_PATH} into {seen.path!r}. Let it pass the path on.")
+
+
+def _client(examination: Examination, seen: _Seen) -> Result:
+    """Judge the address that the service would take for that of the client."""
+    trusted = examination.settings.trusted_networks
+    addresses = [each.strip() for each in ",".join(seen.forwarded_for).split(",")]
+    if not is_trusted(seen.peer, trusted):
+        if addresses == [_FORGED]:
+            return ok(f"Requests come from {seen.peer}, and no proxy adds to X-Forwarded-For.")
+        return fault(
+            f"The proxy {seen.peer} sends X-Forwarded-For and is not trusted, so that all clients share its rate"
+            f" limits. Set KEYTURN_TRUSTED_PROXIES={seen.peer}, or the network of the proxies."
+        )
+    if client_address(seen.peer, seen.forwarded_for, trusted) == _FORGED:
+        return fault(
+            f"The proxy {seen.peer} is trusted and passes on the X-Forwarded-For of clients, which can name any"
+            " address. Let it append the address that it sees."
+        )
+    if not any(addresses):
+        return fault(
+            f"The proxy {seen.peer} is trusted and sends no X-Forwarded-For, so that all clients share its rate limits."
+            " Let it send the address that it sees."
+        )
+    return ok(f"The proxy {seen.peer} is trusted, and tells the addresses of clients.")
