@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from ..settings.service_links import service_links
 from .examination import Examination
 from .finding import Result, fault, ok, skipped
 
@@ -14,3 +15,5 @@ async def values(examination: Examination) -> AsyncIterator[Result]:
         yield skipped("Contradictions between settings were not looked for: correct the settings above first.")
     elif not examination.faults:
         yield ok("Every setting is valid, and none contradicts another one.")
+    if ignored := service_links(examination.variables):
+        yield ok(f"Variables that Kubernetes made for Services are ignored: {', '.join(ignored)}.")

@@ -10,11 +10,13 @@ from .declared import PREFIX
 from .service_links import is_service_link
 
 
-def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Return the valid values by field name, and a sentence for each fault. Variables of Kubernetes are ignored."""
+def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str], set[str]]:
+    """Return the valid values by field name, a sentence for each fault, and the names of the fields whose values are
+    not valid. Variables of Kubernetes are ignored.
+    """
     declared = {each.metadata["name"]: each for each in settings}
     given: dict[str, Any] = {}
-    faults = []
+    faults, unread = [], set()
     for name in sorted(name for name in environment if name.startswith(PREFIX)):
         if is_service_link(name, environment[name]):
             continue
@@ -28,7 +30,8 @@ def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tupl
                 given[setting.name] = _value(setting, name, environment[name])
             except ValueError as error:
                 faults.append(f"{name}: {error}.")
-    return given, faults
+                unread.add(setting.name)
+    return given, faults, unread
 
 
 def _find(name: str, declared: Mapping[str, Field[Any]]) -> Field[Any] | None:

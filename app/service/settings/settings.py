@@ -1,8 +1,8 @@
 """The settings of the service, read from environment variables."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import Field, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass, fields
+from typing import Self
 
 from ...domain.errors import ConfigurationError
 from .contradictions import contradictions
@@ -27,15 +27,8 @@ class Settings(DerivedSettings):
         """Return the settings in ``environment``, a sentence for each fault, and the names of the fields that have no
         value because of a fault. These fields have their defaults.
 
-        Contradictions are looked for if every value is valid: a value that is missing may resolve one, or cause it.
+        Contradictions are looked for if no value is missing: it may resolve one, or cause it.
         """
-        given, faults = read(environment, fields(cls))
+        given, faults, unread = read(environment, fields(cls))
         settings = cls(**given)
-        unread = {each.name for each in fields(cls) if each.name not in given and _is_set(each, environment)}
-        return settings, faults or list(contradictions(settings)), unread
-
-
-def _is_set(setting: Field[Any], environment: Mapping[str, str]) -> bool:
-    """Return whether a variable of the setting is set."""
-    name = setting.metadata["name"]
-    return name in environment or (setting.metadata["secret"] and f"{name}_FILE" in environment)
+        return settings, faults if unread else [*faults, *contradictions(settings)], unread
