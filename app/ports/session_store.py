@@ -87,16 +87,11 @@ class SessionStore(Protocol):
 
     async def rehearse(self) -> Rehearsal:
         """Check what ``prepare`` checks, and leave nothing behind: no file, no table and no entry. It can be called
-        before ``prepare``, and leaves no connection open.
+        before ``prepare``, and leaves no connection open. A store may lack this: then it is opened and checked instead.
 
         Raises what ``prepare`` raises, with the same text.
         """
-        try:
-            await self.open()
-            await self.check()
-        finally:
-            await self.close()
-        return Rehearsal()
+        ...
 
     async def open(self) -> None:
         """Connect; raises ``ConfigurationError`` and ``StoreUnavailable``. After that it reconnects when a connection

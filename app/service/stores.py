@@ -83,8 +83,14 @@ async def rehearse(store: SessionStore) -> Rehearsal:
     """Return what ``store.rehearse`` returns. A store that lacks it, which another package may have, is opened, checked
     and closed.
     """
-    act = getattr(store, "rehearse", None)
-    return await (SessionStore.rehearse(store) if act is None else act())
+    if getattr(type(store), "rehearse", SessionStore.rehearse) is not SessionStore.rehearse:
+        return await store.rehearse()
+    try:
+        await store.open()
+        await store.check()
+    finally:
+        await store.close()
+    return Rehearsal()
 
 
 def session_store_beside(database: Database, url: str | None, options: StoreOptions) -> SessionStore:

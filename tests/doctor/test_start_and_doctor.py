@@ -85,8 +85,11 @@ def test_a_missing_package_is_a_fault(
     folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     """The sentence names the extra."""
-    for name in list(sys.modules):
+    for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == package or name.startswith(_NEEDS_EXTRA):
+            parent, _, last = name.rpartition(".")
+            if parent in sys.modules:  # a new import replaces the attribute of the parent, too
+                monkeypatch.setattr(sys.modules[parent], last, module, raising=False)
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     settings = {

@@ -4,7 +4,7 @@ import asyncio
 
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
-from ...ports.session_store import StoreOptions
+from ...ports.session_store import Rehearsal, StoreOptions
 from .audit_records import MemoryAuditRecordRepository
 from .clients import MemoryClientRepository
 from .encrypted_keys import MemoryEncryptedKeyRepository
@@ -33,6 +33,10 @@ class MemoryStore(Database):
 
     async def prepare(self) -> None:
         """Do nothing."""
+
+    async def rehearse(self) -> Rehearsal:
+        """Return that nothing has to be prepared."""
+        return Rehearsal()
 
     async def open(self) -> None:
         """Do nothing."""

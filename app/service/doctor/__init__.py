@@ -1,6 +1,5 @@
-"""The doctor: checks an environment before the service starts in it, and what clients see of the service.
+"""The doctor: checks an environment as the start does, and what clients see. A file has the checks of one subject.
 
-One file has the checks of one subject. They use what the start itself uses, so that the two never disagree.
 May import: the rest of the service, the adapters, the domain, the ports.
 """
 
