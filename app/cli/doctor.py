@@ -14,4 +14,6 @@ async def run(call: Call, *, url: str | None) -> None:
         call.output.flush()
         faults += finding.level is Level.FAULT
     if faults:
-        raise ConfigurationError(f"Faults: {faults}. The service does not start or does not serve until they are mended.")
+        raise ConfigurationError(
+            f"Faults: {faults}. The service does not start or does not serve until they are mended."
+        )

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from app.adapters.keys.directory import create_key_file
-from app.service.application import prepare_stores
+from app.service.open_stores import prepare_stores
 from app.service.settings import Settings
 from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres

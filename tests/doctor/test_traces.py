@@ -11,7 +11,7 @@ import pytest
 
 from app.adapters.keys.directory import create_key_file
 from app.cli import main
-from app.service.application import prepare_stores
+from app.service.open_stores import prepare_stores
 from app.service.settings import Settings
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey

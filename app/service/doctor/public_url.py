@@ -14,7 +14,7 @@ from ...domain.errors import ConfigurationError
 from ...domain.verifier.errors import IssuerFault
 from ..settings import forms
 from .examination import Examination
-from .finding import Result, fault, ok, skipped, warning
+from .finding import Level, Result, fault, ok, skipped, warning
 
 _SECONDS: Final = 5.0
 _DAY: Final = 86_400
@@ -76,20 +76,29 @@ async def metadata(examination: Examination) -> AsyncIterator[Result]:
     if not examination.is_running:
         yield skipped(_NOT_STARTED)
         return
-    url = locations.metadata_url(examination.url or "")
+    first, *others = locations.metadata_urls(examination.url or "")
+    result = await _metadata_at(examination, first)
+    for each in others:
+        if result.level is Level.FAULT and (await _metadata_at(examination, each)).level is Level.OK:
+            result = warning(
+                f"The metadata is at {each} only. Clients other than Keyturn's guard look at {first} (RFC 8414 §3.1)."
+                " Let the proxy pass that path to the service."
+            )
+    yield result
+
+
+async def _metadata_at(examination: Examination, url: str) -> Result:
     document = await _document(url)
     if isinstance(document, Result):
-        yield document
-        return
+        return document
     found = locations.read_metadata(document.body)
     if found.get("issuer") != examination.settings.issuer:
-        yield fault(
+        return fault(
             f"{url} is the metadata of {found.get('issuer')!r}, and KEYTURN_ISSUER is {examination.settings.issuer}."
             " Give the running service and this command the same environment, or let the proxy pass this path to it."
         )
-        return
     examination.jwks_uri = str(found.get("jwks_uri"))
-    yield ok(f"{url} is the metadata of this issuer.")
+    return ok(f"{url} is the metadata of this issuer.")
 
 
 async def key_set(examination: Examination) -> AsyncIterator[Result]:
