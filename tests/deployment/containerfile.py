@@ -12,10 +12,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
-from tests.system.environments import SITE_PACKAGES
 from tests.system.processes import ROOT
 
-from .layers import Layer
+from .layers import PACKAGES, Layer
 from .paths import DEPLOY
 
 _PYTHON: Final = Path(sys.base_prefix)
@@ -66,7 +65,6 @@ def build(folder: Path, *, offline: bool) -> Image:
             case "FROM":
                 image = Image(Layer(folder / f"stage-{len(stages)}"))
                 image.layer.let_everybody_enter(_PYTHON)
-                image.layer.let_everybody_enter(SITE_PACKAGES)
                 stages[rest.partition(" AS ")[2]] = image
             case "COPY":
                 _copy(image, stages, rest.split())
@@ -124,7 +122,7 @@ def _run(image: Image, step: str, *, offline: bool) -> None:
     if offline and locked is not None:
         python = locked[3] or locked[1]
         own = f"$({python} -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')"
-        step = f"echo {SITE_PACKAGES} > {own}/locked.pth"
+        step = f"echo {PACKAGES} > {own}/locked.pth"
     pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
     given = {**pip, **image.variables, "HOME": os.environ.get("HOME", "/root")}
     variables = [f"{name}={value}" for name, value in given.items()]

@@ -8,6 +8,8 @@ from typing import Final
 
 import pytest
 
+from tests.system.environments import SITE_PACKAGES
+
 _OVERLAY: Final = "overlay" in Path("/proc/filesystems").read_text("ascii")
 CAN_MOUNT: Final = os.geteuid() == 0 and _OVERLAY and shutil.which("unshare") is not None
 
@@ -15,8 +17,14 @@ needs_mounts = pytest.mark.skipif(
     not CAN_MOUNT, reason="only root can mount layers, and overlayfs and unshare must be here"
 )
 
+PACKAGES: Final = "/srv/packages"
+"""Where the packages of these tests are inside of every layer."""
+
 _SHELL: Final = ("unshare", "--mount", "--propagation", "private", "/bin/sh", "-euc")
-_BIND: Final = 'mount --rbind /proc "$root/proc"; mount --rbind /dev "$root/dev"; '
+_BIND: Final = (
+    'mount --rbind /proc "$root/proc"; mount --rbind /dev "$root/dev"; '
+    f'mount --bind {SITE_PACKAGES} "$root{PACKAGES}"; '
+)
 
 
 class Layer:
@@ -28,6 +36,7 @@ class Layer:
         self._root = folder / "root"
         for each in (self.files, self._work, self._root):
             each.mkdir(parents=True)
+        self.path(PACKAGES).mkdir(parents=True)
 
     def path(self, inside: str) -> Path:
         """Return where the file ``inside`` of the layer is on this machine."""

@@ -1,11 +1,9 @@
 """The Containerfile: its steps run, and what they make starts as another user in a root that cannot be written."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from tests.conftest import Proof
 from tests.system.processes import ROOT
 
 from . import containerfile
@@ -32,10 +30,8 @@ def test_no_step_runs_as_the_user_of_the_image() -> None:
 
 @needs_mounts
 @pytest.mark.proof("deployments")
-def test_steps_make_an_image(tmp_path: Path, proof: Proof) -> None:
+def test_steps_make_an_image(image: containerfile.Image) -> None:
     """The steps make an image whose command runs as another user, without pip and without the tree."""
-    is_online = proof.count("packages from the lock file", small=0, full=1) == 1
-    image = containerfile.build(tmp_path, offline=not is_online)
     variables = [f"{name}={value}" for name, value in image.variables.items()]
     command = image.layer.confined(
         "env", "-i", *variables, "keyturn", "--help", user=image.user, folder=image.folder, volumes={}
