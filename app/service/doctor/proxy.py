@@ -1,10 +1,11 @@
 """What the proxies before the service pass on. The doctor listens in the place of the service to see it."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from .examination import Examination
 from .finding import Result, fault, ok, skipped, warning
 
 _PATH: Final = "/livez"
+_ANY_PORT: Final = 9
 _MARK: Final = "X-Keyturn-Doctor"
 _FORWARDED_FOR: Final = "X-Forwarded-For"
 _FORWARDED_PROTO: Final = "X-Forwarded-Proto"
@@ -28,10 +30,11 @@ _FORGED: Final = "192.0.2.1"
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A request as it came to the address of the service."""
+    """A request as it came to the address of the service. ``own`` is the address of this machine towards the URL."""
 
     path: str
     peer: str
+    own: str
     forwarded_for: Sequence[str]
     scheme: str | None
 
@@ -42,6 +45,7 @@ async def proxy(examination: Examination) -> AsyncIterator[Result]:
     url = f"{(examination.url or '').rstrip('/')}{_PATH}"
     async with _listening(examination, mark, seen):
         try:
+            own = await _own_address(url)
             async with client_session() as client:
                 examination.asked_at = time.time()
                 headers = {_MARK: mark, _FORWARDED_FOR: _FORGED}
@@ -52,7 +56,7 @@ async def proxy(examination: Examination) -> AsyncIterator[Result]:
             yield fault(f"{url} cannot be fetched: {type(error).__name__}. Correct the proxy, or --url.")
             return
     if seen:
-        for each in _judge(examination, seen[0]):
+        for each in _judge(examination, replace(seen[0], own=own)):
             yield each
     elif status == HTTPStatus.OK:
         examination.is_running = True
@@ -76,7 +80,7 @@ async def _listening(examination: Examination, mark: str, seen: list[_Seen]) -> 
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={hdrs.RETRY_AFTER: "5"})
         lines = request.headers.getall(_FORWARDED_FOR, ())
         scheme = request.headers.get(_FORWARDED_PROTO)
-        seen.append(_Seen(request.path, request.remote or "", lines, scheme))
+        seen.append(_Seen(request.path, request.remote or "", "", lines, scheme))
         return web.Response()
 
     try:
@@ -92,6 +96,19 @@ async def _listening(examination: Examination, mark: str, seen: list[_Seen]) -> 
         yield
     finally:
         await runner.cleanup()
+
+
+async def _own_address(url: str) -> str:
+    """Return the address from which this machine connects to a URL. Nothing is sent. Raises ``OSError``."""
+    parts = urlsplit(url)
+    remote = (parts.hostname or "", parts.port or _ANY_PORT)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        asyncio.DatagramProtocol, remote_addr=remote
+    )
+    try:
+        return str(transport.get_extra_info("sockname")[0])
+    finally:
+        transport.close()
 
 
 def _judge(examination: Examination, seen: _Seen) -> Iterator[Result]:
@@ -125,7 +142,8 @@ def _client(examination: Examination, seen: _Seen) -> Result:
             f"The proxy {seen.peer} sends X-Forwarded-For and is not trusted, so that all clients share its rate"
             f" limits. Set KEYTURN_TRUSTED_PROXIES={seen.peer}, or the network of the proxies."
         )
-    if client_address(seen.peer, seen.forwarded_for, trusted) == _FORGED:
+    passed_on = client_address(seen.peer, seen.forwarded_for, trusted) == _FORGED
+    if passed_on and addresses[-2:] != [_FORGED, seen.own]:  # this machine may be in a trusted network itself
         return fault(
             f"The proxy {seen.peer} is trusted and passes on the X-Forwarded-For of clients, which can name any"
             " address. Let it append the address that it sees."
