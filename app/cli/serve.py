@@ -10,7 +10,8 @@ from dataclasses import fields, replace
 from typing import Final
 
 from ..adapters.http.server.listening import bind
-from ..adapters.http.server.serving import serve, stop_signal
+from ..adapters.http.server.serving import serve, stop_at_signals
+from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
 from ..service.instance import bind_metrics, create_runner
 from ..service.open_stores import prepare_stores
@@ -41,10 +42,11 @@ def run(call: Call) -> None:
             call.show({"demo": {"username": _DEMO_USERNAME, "password": password}}, _demo_text(url, password))
         call.output.flush()
 
-    if settings.workers == 1:
-        asyncio.run(_serve(settings, announce))
-    else:
-        run_workers(settings, lambda: Settings.from_environment(environment), announce)
+    with ended_by_signals():
+        if settings.workers == 1:
+            asyncio.run(_serve(settings, announce))
+        else:
+            run_workers(settings, lambda: Settings.from_environment(environment), announce)
 
 
 def _log_about(environment: Mapping[str, str]) -> None:
@@ -61,14 +63,19 @@ def _log_about(environment: Mapping[str, str]) -> None:
 
 
 async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    stopped = stop_signal()
+    stopped = asyncio.Event()
+
+    def begin(url: str) -> None:
+        stop_at_signals(stopped)
+        announce(url)
+
     with ExitStack() as closing:
         sockets = [closing.enter_context(each) for each in await bind(settings.host, settings.port)]
         metrics = [closing.enter_context(each) for each in await bind_metrics(settings)]
         await prepare_stores(settings)
         url = str(sockets[0])
         runner = create_runner(settings, metrics=metrics)
-        await serve(runner, sockets, stopped=stopped, announce=lambda: announce(url))
+        await serve(runner, sockets, stopped=stopped, announce=lambda: begin(url))
 
 
 def _demo_text(url: str, password: str) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from ..adapters.stop_signals import ended_by_signals
 from ..domain.errors import ConfigurationError, StoreUnavailable
 from ..ports.store_clock import StoreClock
 from ..service.container import Container
-from ..service.open_stores import opened, prepare_stores, save_last_records
+from ..service.open_stores import opened, prepare, prepare_stores, save_last_records
 from ..service.settings import Settings
 from ..service.stores import clock
 from .output import Output
@@ -19,7 +20,8 @@ async def opened_stores(settings: Settings) -> AsyncIterator[Container]:
     Raises ``ConfigurationError`` for users in memory, and the errors of preparing and opening stores.
     """
     _check_not_in_memory(settings, "Users")
-    await prepare_stores(settings)
+    with ended_by_signals():
+        await prepare_stores(settings)
     container = Container(settings=settings)
     container.init_resources()
     try:
@@ -41,7 +43,8 @@ async def opened_database(settings: Settings) -> AsyncIterator[Container]:
     """
     _check_not_in_memory(settings, "Clients")
     container = Container(settings=settings)
-    await container.database().prepare()
+    with ended_by_signals():
+        await prepare([container.database()])
     async with opened([container.database()]):
         await _check_clock(container, clock([container.database()]))
         try:
@@ -62,7 +65,8 @@ async def opened_session_store(settings: Settings) -> AsyncIterator[Container]:
             " itself keeps its sessions in memory, restart it to end them."
         )
     container = Container(settings=settings)
-    await container.session_store().prepare()
+    with ended_by_signals():
+        await prepare([container.session_store()])
     async with opened([container.session_store()]):
         await _check_clock(container, clock([container.session_store()]))
         yield container
@@ -76,7 +80,7 @@ async def save_audit_records(container: Container, output: Output) -> None:
     if not container.audit_recorder().waiting or container.settings().database_url == "memory://":
         return
     try:
-        await container.database().prepare()
+        await prepare([container.database()])
         async with opened([container.database()]):
             await save_last_records(container.audit_recorder())
     except (ConfigurationError, StoreUnavailable) as error:

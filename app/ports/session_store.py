@@ -56,7 +56,7 @@ class Rehearsal:
 
 class SessionStore(Protocol):
     """One server or file that stores sessions, and the connections of this process to it. Its constructor connects to
-    nothing.
+    nothing. A store may also have a text ``place``: where it is, without a secret, for the log of a start that waits.
     """
 
     sessions: SessionRepository

@@ -30,6 +30,7 @@ from .container import Container
 from .http_services import http_services
 from .open_stores import opened, save_last_records
 from .settings import Settings
+from .start_log import waiting_for
 from .store_watch import StoreWatch
 from .telemetry import request_observers
 
@@ -97,10 +98,13 @@ async def _begin_when_clock_is_right(container: Container, readiness: Readiness,
 
 async def _begin(container: Container, readiness: Readiness, cleanup: AsyncExitStack) -> None:
     """Load what the instance needs, and start its background tasks, which end with ``cleanup``."""
-    await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
+    async with waiting_for("the signing keys"):
+        await load_or_make_keys(container.key_lifecycle(), container.key_rotation())
     _LOG.info("signing keys", extra={"fields": {"keys": container.key_lifecycle().states()}})
-    synced_from = await container.revocation().sync_revocations()
-    await _create_bootstrap_user(container.accounts(), container.settings())
+    async with waiting_for("the revocations in the session store"):
+        synced_from = await container.revocation().sync_revocations()
+    async with waiting_for("the bootstrap user in the database"):
+        await _create_bootstrap_user(container.accounts(), container.settings())
     store_watch = StoreWatch(container.distinct_stores(), container.key_lifecycle(), readiness, container.telemetry())
     await store_watch.check()
     for task in _background_tasks(container, readiness, store_watch, synced_from=synced_from):

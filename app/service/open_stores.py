@@ -10,6 +10,7 @@ from ..domain.errors import StoreUnavailable
 from ..ports.session_store import SessionStore
 from .container import Container
 from .settings import Settings
+from .start_log import place_of, waiting_for
 
 _LAST_SAVE_SECONDS: Final = 5.0
 
@@ -19,8 +20,14 @@ async def prepare_stores(settings: Settings) -> None:
 
     Raises ``ConfigurationError`` for an unusable store, and ``StoreUnavailable``.
     """
-    for store in Container(settings=settings).distinct_stores():
-        await store.prepare()
+    await prepare(Container(settings=settings).distinct_stores())
+
+
+async def prepare(stores: Sequence[SessionStore]) -> None:
+    """Prepare these stores, as ``prepare_stores`` does, and log which one the start waits for."""
+    for store in stores:
+        async with waiting_for(place_of(store)):
+            await store.prepare()
 
 
 @asynccontextmanager
@@ -29,7 +36,8 @@ async def opened(stores: Sequence[SessionStore]) -> AsyncIterator[None]:
     async with AsyncExitStack() as cleanup:
         for store in stores:
             cleanup.push_async_callback(store.close)
-            await store.open()
+            async with waiting_for(place_of(store)):
+                await store.open()
         yield
 
 

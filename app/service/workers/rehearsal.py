@@ -6,8 +6,12 @@ In the parent, the fork of a worker would copy them in an unusable state.
 import asyncio
 import logging
 import multiprocessing
+import os
+import select
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Final
@@ -19,31 +23,40 @@ from ..settings import Settings
 
 _LOG: Final = logging.getLogger("keyturn")
 
+_LOOK_SECONDS: Final = 0.1
 
-def rehearse(settings: Settings) -> None:
-    """Prepare the stores, start an instance and stop it.
+
+def rehearse(settings: Settings, *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+    """Prepare the stores, start an instance and stop it. End that, and return, as soon as ``is_cancelled``.
 
     Raises ``ConfigurationError`` and ``StoreUnavailable`` if a worker could not start.
     """
     forking = multiprocessing.get_context("fork")
     here, there = forking.Pipe(duplex=False)
-    process = forking.Process(target=_report, args=(settings, there), daemon=True)
+    process = forking.Process(target=_report, args=(settings, here, there), daemon=True)
     process.start()
     there.close()
     with here:
+        while not here.poll(_LOOK_SECONDS):
+            if is_cancelled():
+                process.kill()
         try:
             fault: Exception | None = here.recv()
         except EOFError:
-            fault = ConfigurationError("The service cannot start; the log says why.")
+            fault = None if is_cancelled() else ConfigurationError("The service cannot start; the log says why.")
     process.join()
     if fault is not None:
         raise fault
 
 
-def _report(settings: Settings, parent: "Connection[Exception | None, None]") -> None:
-    """Run the trial start; send its error to the parent, or ``None``."""
+def _report(
+    settings: Settings, theirs: "Connection[Exception | None, None]", parent: "Connection[Exception | None, None]"
+) -> None:
+    """Run the trial start; send its error to the parent, or ``None``. ``theirs`` is the parent's end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    theirs.close()
+    threading.Thread(target=_end_with, args=(parent.fileno(),), daemon=True).start()
     try:
         asyncio.run(_start_and_stop(settings))
     except (ConfigurationError, StoreUnavailable) as error:
@@ -53,6 +66,14 @@ def _report(settings: Settings, parent: "Connection[Exception | None, None]") ->
         sys.exit(1)
     else:
         parent.send(None)
+
+
+def _end_with(pipe: int) -> None:
+    """End this process when its parent has ended. Nobody reads the pipe then, which ``poll`` reports as an error."""
+    parent = select.poll()
+    parent.register(pipe, 0)
+    parent.poll()
+    os._exit(1)
 
 
 async def _start_and_stop(settings: Settings) -> None:

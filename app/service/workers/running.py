@@ -31,9 +31,9 @@ def run_workers(settings: Settings, read_settings: Callable[[], Settings], annou
     """
     workers = import_workers()
     sockets = asyncio.run(bind(settings.host, settings.port))
+    metrics = asyncio.run(bind_metrics(settings))
+    rehearse(settings)
     with _shared_metrics(settings):
-        metrics = asyncio.run(bind_metrics(settings))
-        rehearse(settings)
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()

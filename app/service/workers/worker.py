@@ -72,7 +72,7 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     async def _serve_until_stopped(self) -> None:
         stopped = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stop, stopped)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         heartbeat = asyncio.create_task(self._beat(stopped))
         while not stopped.is_set():
@@ -80,6 +80,13 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _RETRY_SECONDS)
         heartbeat.cancel()
+
+    def _stop(self, stopped: asyncio.Event) -> None:
+        """Set ``stopped``. A worker that has accepted no request yet ends at once: it may wait for a store."""
+        if not self.ready:
+            logging.shutdown()
+            os._exit(0)
+        stopped.set()
 
     async def _serve(self, stopped: asyncio.Event) -> None:
         """Serve until ``stopped``; log the error if the instance cannot start."""

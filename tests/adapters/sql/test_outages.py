@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from app.adapters.sql import migration
 from app.adapters.sql.store import SqlStore
 from app.contracts.sessions import advance, end_all, limit_to, new_session, rotated
 from app.domain.errors import ConfigurationError, StoreUnavailable
@@ -18,6 +19,7 @@ from app.domain.sessions.session import RevocationReason
 from app.ports.session_store import StoreOptions
 from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.silent import silent_server
 
 IMPATIENT: Final = StoreOptions(timeout=0.5, connections=3)
 SLACK_SECONDS: Final = 5.0
@@ -198,3 +200,30 @@ def test_replicas_cannot_be_set() -> None:
     """A number of replicas is refused, because the database decides on it."""
     with pytest.raises(ConfigurationError, match="synchronous_standby_names"):
         SqlStore("postgresql://localhost/keyturn", StoreOptions(replicas=1))
+
+
+async def test_the_time_limit_holds_for_the_connection_of_the_migrations() -> None:
+    """A server that accepts connections and says nothing costs the start ``timeout``, not the time of a migration."""
+    with silent_server() as port:
+        store = SqlStore(f"postgresql://keyturn@127.0.0.1:{port}/keyturn", IMPATIENT)
+        async with asyncio.timeout(IMPATIENT.timeout + SLACK_SECONDS):
+            with pytest.raises(
+                StoreUnavailable, match=f"at 127.0.0.1 port {port} cannot be reached: it did not answer"
+            ):
+                await store.prepare()
+
+
+async def test_a_server_that_falls_silent_during_a_migration(server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A migration on a server that stops to answer fails after the time of one statement. It does not wait for the
+    answer to its ROLLBACK.
+    """
+    monkeypatch.setattr(migration, "PATIENCE_SECONDS", 1.0)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_advisory_xact_lock%'"
+    with server.advisory_lock(migration._LOCK):
+        preparing = asyncio.create_task(SqlStore(server.url(), IMPATIENT).prepare())
+        while server.execute(waiting).strip() == "0":  # noqa: ASYNC110  # the server tells nobody
+            await asyncio.sleep(0.02)
+        with server.stopped():
+            async with asyncio.timeout(1.0 + IMPATIENT.timeout + SLACK_SECONDS):
+                with pytest.raises(StoreUnavailable, match="it did not answer in time"):
+                    await preparing

@@ -6,14 +6,13 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from ...stop_signals import STOP_SIGNALS, second_signal_ends
 from .gc_tuning import ease_gc, tune_gc
 from .listening import ListeningSocket
 from .receive_buffers import keep_receive_buffers
 from .runner import Runner
 
 _LOG: Final = logging.getLogger("keyturn.http")
-
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 async def serve(
@@ -38,22 +37,21 @@ async def serve(
         await runner.cleanup()
 
 
-def stop_signal() -> asyncio.Event:
-    """Return an event that SIGTERM, SIGINT and SIGHUP set. A second SIGTERM or SIGINT ends the process at once.
+def stop_at_signals(stopped: asyncio.Event) -> None:
+    """Let SIGTERM, SIGINT and SIGHUP set ``stopped`` from now on. A second SIGTERM or SIGINT ends the process at once.
 
     SIGHUP can come several times when a terminal closes, so a second one does nothing. ``nohup`` ignores SIGHUP, and it
     stays ignored.
     """
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        for number in _STOP_SIGNALS:
+        for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+            second_signal_ends(number)
         stopped.set()
 
-    for number in _STOP_SIGNALS:
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, stop)
-    return stopped
