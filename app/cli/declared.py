@@ -8,7 +8,7 @@ from .command import Command, argument
 
 GROUPS: Final = {
     "users": "add, list, change, delete and import users",
-    "sessions": "explain the state of a session",
+    "sessions": "list sessions, end them, and explain why they ended",
     "clients": "register OAuth clients, list and remove them",
     "keys": "make signing keys, list, rotate and remove them",
     "database": "upgrade the stores",
@@ -27,6 +27,10 @@ COMMANDS: Final = (
         "run the service",
         description="Runs the service until SIGTERM or SIGINT. With several workers, SIGHUP reads the settings again"
         "\nand replaces the workers.",
+        arguments=(
+            argument("--host", help="address to listen on, in place of KEYTURN_HOST"),
+            argument("--port", help="port to listen on, in place of KEYTURN_PORT"),
+        ),
         epilog="serve:settings_help",
     ),
     Command(
@@ -56,6 +60,18 @@ COMMANDS: Final = (
         (_USERNAME,),
     ),
     Command(
+        "users set-scope",
+        "users:set_scope",
+        "give a user another scope, and end all sessions of the user, which have the old one",
+        (_USERNAME, argument("scope", help="scope tokens, separated by spaces, in quotes")),
+    ),
+    Command(
+        "users delete",
+        "users:delete",
+        "end all sessions of a user, and delete the user; the events about the user stay in the audit trail",
+        (_USERNAME,),
+    ),
+    Command(
         "users import",
         "user_import:import_users",
         "add users whose passwords were hashed elsewhere",
@@ -63,6 +79,18 @@ COMMANDS: Final = (
         description="Adds a user for each line. A line is a JSON object with username and password_hash (Argon2id or"
         " bcrypt); scope and disabled are optional. Existing users do not change, so the same file can be imported"
         " again. Invalid lines are named on standard error and left out; the exit status is then 1.",
+    ),
+    Command("sessions list", "sessions:list_live", "list the live sessions of a user, the oldest first", (_USERNAME,)),
+    Command(
+        "sessions end",
+        "sessions:end",
+        "end a session, or all sessions of a user",
+        (
+            argument("sid", type=str.strip, nargs="?", help=f"{_SID.options['help']}; not with --user"),
+            argument("--user", metavar="USERNAME", help="end all sessions of this user"),
+        ),
+        description="Ends a session, or all sessions of a user. Their refresh tokens are refused at once. Within 5"
+        " seconds every instance and every guard that follows the feed refuses their access tokens.",
     ),
     Command(
         "sessions explain",

@@ -26,9 +26,11 @@ _LOG: Final = logging.getLogger("keyturn")
 _DEMO_USERNAME = "demo"
 
 
-def run(call: Call) -> None:
-    """Run the service with the settings of the environment."""
-    settings, environment = call.settings, call.environment
+def run(call: Call, host: str | None, port: str | None) -> None:
+    """Run the service with the settings of the environment. ``host`` and ``port`` replace those of the environment."""
+    given = {"KEYTURN_HOST": host, "KEYTURN_PORT": port}
+    environment = {**call.environment, **{name: value for name, value in given.items() if value is not None}}
+    settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
     _log_about(environment)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None

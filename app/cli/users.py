@@ -67,6 +67,23 @@ async def set_password(call: Call, username: str) -> None:
     call.show(describe(user), f"Set the password of {printable(user.username)}; all their sessions have ended.")
 
 
+async def set_scope(call: Call, username: str, scope: str) -> None:
+    """Set the scope of a user."""
+    granted = _scope(scope)
+    async with _opened(call) as container:
+        user = await container.administration().set_scope(await _subject(container, username), granted)
+    text = f"Set the scope of {printable(user.username)} to {granted.text!r}; all their sessions have ended."
+    call.show(describe(user), text)
+
+
+async def delete(call: Call, username: str) -> None:
+    """Delete a user, after all their sessions."""
+    async with _opened(call) as container:
+        user = await container.administration().delete(await _subject(container, username))
+    shown = f"{printable(user.username)}, whose id (sub) was {user.subject}"
+    call.show({"deleted": user.subject, "username": user.username}, f"Deleted {shown}; all their sessions have ended.")
+
+
 async def find(accounts: Accounts, username: str) -> User:
     """Return the user of this name; raises ``ConfigurationError``, which suggests similar names."""
     try:

@@ -113,6 +113,31 @@ class UserBehaviour(RepositoryContract[UserRepository]):
         assert await repository.find(subject) == enabled
         assert await repository.find(new_user(2).subject) == new_user(2, credential_version=3)
 
+    async def test_set_scope_raises_the_version(self, repository: UserRepository) -> None:
+        """The scope is replaced and the credential version raised by one. The call returns the changed user."""
+        for number in (1, 2):
+            await repository.add(new_user(number, credential_version=3, disabled=True))
+        for version, scope in ((4, Scope.parse("orders:read")), (5, Scope.parse("orders:read")), (6, Scope())):
+            changed = new_user(scope=scope, credential_version=version, disabled=True)
+            assert await repository.set_scope(changed.subject, scope=scope) == changed
+            assert await repository.find_by_username(changed.username) == changed
+        assert await repository.find(new_user(2).subject) == new_user(2, credential_version=3, disabled=True)
+
+    async def test_deleted_user_is_not_found(self, repository: UserRepository) -> None:
+        """Only this user is gone, and is deleted once. Another user can have the name, and the same id can return."""
+        for number in (1, 2):
+            await repository.add(new_user(number))
+        assert await repository.delete(new_user().subject) is True
+        assert await repository.delete(new_user().subject) is False
+        assert await repository.find(new_user().subject) is None
+        assert await repository.find_by_username(new_user().username) is None
+        assert list(await repository.list_users(after="", limit=5)) == [new_user(2)]
+        heir = new_user(3, username=new_user().username)
+        await repository.add(heir)
+        assert await repository.find_by_username(heir.username) == heir
+        assert await repository.delete(new_user().subject) is False
+        assert await repository.find_by_username(heir.username) == heir
+
     async def test_users_are_listed_in_pages_by_name(self, repository: UserRepository) -> None:
         """The order is that of the code points. A page begins after the last name of the page before."""
         names = sorted(("alice", *SIMILAR_TO_ALICE, "Ärger", "z", "客", "🦊", "a_b", "a%b"))
@@ -185,6 +210,8 @@ class UserAtomicity(RepositoryContract[UserRepository]):
         unknown = Subject(subject)
         assert await repository.change_password(unknown, new="new", expected=None) is None
         assert await repository.set_disabled(unknown, disabled=True) is None
+        assert await repository.set_scope(unknown, scope=Scope()) is None
+        assert await repository.delete(unknown) is False
         assert await repository.find(unknown) is None
 
     async def test_unknown_user_gets_no_hash(self, repository: UserRepository) -> None:
@@ -247,17 +274,33 @@ class UserConcurrency(RepositoryContract[UserRepository]):
             assert await racers[-1].find(user.subject) == winner
 
     async def test_racing_changes_are_all_counted(self) -> None:
-        """Each racing change that expects nothing raises the version, and racing disables raise it once."""
+        """Each racing change of password or scope raises the version, and racing disables raise it once."""
         racers = await self.racers()
         user = new_user()
         await racers[0].add(user)
         await asyncio.gather(
             *(connection.change_password(user.subject, new="new", expected=None) for connection in racers),
             *(connection.set_disabled(user.subject, disabled=True) for connection in racers),
+            *(connection.set_scope(user.subject, scope=Scope.parse("orders:read")) for connection in racers),
         )
         found = await racers[-1].find(user.subject)
         assert found is not None
-        assert (found.credential_version, found.disabled) == (1 + RACERS + 1, True)
+        expected = (1 + 2 * RACERS + 1, True, "orders:read")
+        assert (found.credential_version, found.disabled, found.scope.text) == expected
+
+    @pytest.mark.proof("stores")
+    async def test_one_of_many_deletions_wins(self, proof: Counts) -> None:
+        """Exactly one racer deletes the user, and no racing change brings the user back."""
+        racers = await self.racers()
+        for number in range(proof.count("races to delete", small=5, full=200)):
+            user = new_user(number)
+            await racers[0].add(user)
+            deleted, _ = await asyncio.gather(
+                asyncio.gather(*(connection.delete(user.subject) for connection in racers)),
+                asyncio.gather(*(each.set_disabled(user.subject, disabled=True) for each in racers)),
+            )
+            assert sum(deleted) == 1
+            assert await racers[-1].find(user.subject) is None
 
 
 class UserRepositoryContract(UserBehaviour, UserAtomicity, UserConcurrency):

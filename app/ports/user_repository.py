@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ..domain.identifiers import Subject
 from ..domain.login.user import User
+from ..domain.scope import Scope
 
 
 class UserRepository(Protocol):
@@ -49,6 +50,20 @@ class UserRepository(Protocol):
         """Disable or enable the user. Disabling a user who is enabled raises the credential version by one.
 
         Return the user after the change, or ``None`` if no user has this id.
+        """
+        ...
+
+    async def set_scope(self, subject: Subject, *, scope: Scope) -> User | None:
+        """Give the user another scope, and raise the credential version by one.
+
+        Return the changed user, or ``None`` if no user has this id.
+        """
+        ...
+
+    async def delete(self, subject: Subject) -> bool:
+        """Delete the user. Another user can have the name then.
+
+        Return whether this call deleted them. It does not if no user has this id.
         """
         ...
 

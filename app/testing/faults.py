@@ -79,7 +79,7 @@ class FaultySessionRepository(Interruptions, FakeSessionRepository):
 
 
 class FaultyUserRepository(Interruptions, FakeUserRepository):
-    """Points: ``after find_by_username``, and ``before`` and ``after change_password``."""
+    """Points: ``after find_by_username``, ``before`` and ``after change_password``, and ``before delete``."""
 
     def __init__(self) -> None:
         Interruptions.__init__(self)
@@ -95,6 +95,10 @@ class FaultyUserRepository(Interruptions, FakeUserRepository):
         user = await super().change_password(subject, new=new, expected=expected)
         await self._reach("after change_password")
         return user
+
+    async def delete(self, subject: Subject) -> bool:
+        await self._reach("before delete")
+        return await super().delete(subject)
 
 
 class FaultySigner(Interruptions, FakeSigner):

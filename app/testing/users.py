@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..domain.errors import AlreadyExists
 from ..domain.identifiers import Subject
 from ..domain.login.user import User
+from ..domain.scope import Scope
 from ..ports.user_repository import UserRepository
 
 
@@ -46,6 +47,16 @@ class FakeUserRepository(UserRepository):
             user = replace(user, disabled=disabled, credential_version=user.credential_version + disabled)
             self.stored[subject] = user
         return user
+
+    async def set_scope(self, subject: Subject, *, scope: Scope) -> User | None:
+        user = self.stored.get(subject)
+        if user is None:
+            return None
+        self.stored[subject] = replace(user, scope=scope, credential_version=user.credential_version + 1)
+        return self.stored[subject]
+
+    async def delete(self, subject: Subject) -> bool:
+        return self.stored.pop(subject, None) is not None
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         ordered = sorted(self.stored.values(), key=lambda user: user.username)

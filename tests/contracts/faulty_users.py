@@ -5,6 +5,7 @@ from typing import Any
 
 from app.domain.identifiers import Subject
 from app.domain.login.user import User
+from app.domain.scope import Scope
 from app.testing.users import FakeUserRepository
 
 
@@ -26,6 +27,16 @@ class RacyUsers(FakeUserRepository):
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         await self._read_then_wait(subject)
         return await super().set_disabled(subject, disabled=disabled)
+
+    async def set_scope(self, subject: Subject, *, scope: Scope) -> User | None:
+        await self._read_then_wait(subject)
+        return await super().set_scope(subject, scope=scope)
+
+    async def delete(self, subject: Subject) -> bool:
+        found = subject in self.stored
+        await asyncio.sleep(0)
+        await super().delete(subject)
+        return found
 
     async def replace_password_hash(self, subject: Subject, **hashes: Any) -> bool:
         await self._read_then_wait(subject)

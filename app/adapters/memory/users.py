@@ -6,6 +6,7 @@ from dataclasses import replace
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
+from ...domain.scope import Scope
 from ...ports.user_repository import UserRepository
 
 
@@ -47,6 +48,19 @@ class MemoryUserRepository(UserRepository):
         if user is None or user.disabled == disabled:
             return user
         return self._store(replace(user, disabled=disabled, credential_version=user.credential_version + disabled))
+
+    async def set_scope(self, subject: Subject, *, scope: Scope) -> User | None:
+        user = self._users.get(subject)
+        if user is None:
+            return None
+        return self._store(replace(user, scope=scope, credential_version=user.credential_version + 1))
+
+    async def delete(self, subject: Subject) -> bool:
+        user = self._users.pop(subject, None)
+        if user is None:
+            return False
+        del self._by_name[user.username]
+        return True
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         names = sorted(name for name in self._by_name if name > after)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Boolean, and_, bindparam, case, insert, not_, or_, select, update
+from sqlalchemy import Boolean, and_, bindparam, case, delete, insert, not_, or_, select, update
 
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
@@ -49,7 +49,13 @@ _SET_DISABLED: Final = (
     )
     .returning(USERS)
 )
-
+_SET_SCOPE: Final = (
+    update(USERS)
+    .where(USERS.c.subject == bindparam("for_subject"))
+    .values(scope=bindparam("new_scope"), credential_version=USERS.c.credential_version + 1)
+    .returning(USERS)
+)
+_DELETE: Final = delete(USERS).where(USERS.c.subject == bindparam("for_subject"))
 
 _MAX_SCOPES: Final = 256
 
@@ -80,6 +86,12 @@ class SqlUserRepository(UserRepository):
 
     async def set_disabled(self, subject: Subject, *, disabled: bool) -> User | None:
         return await self._change(_SET_DISABLED, {"for_subject": subject, "now_disabled": disabled})
+
+    async def set_scope(self, subject: Subject, *, scope: Scope) -> User | None:
+        return await self._change(_SET_SCOPE, {"for_subject": subject, "new_scope": scope.text})
+
+    async def delete(self, subject: Subject) -> bool:
+        return is_storable(subject) and await self._statements.execute(_DELETE, {"for_subject": subject}) > 0
 
     async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
         place = attrgetter("username")

@@ -136,6 +136,18 @@ class UserEnabled(UserEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeleted(UserEvent):
+    """A user does not exist any more, and all their sessions are revoked. Events about them are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeChanged(UserEvent):
+    """A user has another scope, and all their sessions are revoked."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(UserEvent):
     """A user has a new password; their other sessions are revoked."""
 

@@ -1,10 +1,11 @@
-"""Administration: disabling and enabling users, and setting their passwords."""
+"""Administration: disabling, enabling and deleting users, and setting their passwords and scopes."""
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
 from ...ports.user_repository import UserRepository
-from ..audit.events import PasswordChanged, UserDisabled, UserEnabled
+from ..audit.events import PasswordChanged, ScopeChanged, UserDeleted, UserDisabled, UserEnabled
 from ..identifiers import Subject
+from ..scope import Scope
 from ..sessions.revocation import Revocation
 from ..sessions.session import RevocationReason
 from .errors import UserNotFound
@@ -60,6 +61,28 @@ class Administration:
         user = _found(await self._users.change_password(subject, new=new, expected=None))
         self._audit.record(PasswordChanged(at=now, subject=subject, by=by))
         await self._revocation.revoke_by_subject(subject, RevocationReason.PASSWORD_CHANGED)
+        return user
+
+    async def set_scope(self, subject: Subject, scope: Scope, *, by: Subject | None = None) -> User:
+        """Set the user's scope, and revoke all their sessions, which have the old one; raises ``UserNotFound``."""
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
+        user = _found(await self._users.set_scope(subject, scope=scope))
+        self._audit.record(ScopeChanged(at=now, subject=subject, by=by, scope=scope.text))
+        await self._revocation.revoke_by_subject(subject, RevocationReason.SCOPE_CHANGED)
+        return user
+
+    async def delete(self, subject: Subject, *, by: Subject | None = None) -> User:
+        """Revoke all sessions of the user, delete the user and return them; raises ``UserNotFound``.
+
+        The user is disabled first: nobody signs in before the sessions are revoked, and if that fails, the user is
+        still there and the act can be repeated. The audit records about the user stay.
+        """
+        now = self._clock.now()  # before the change: a clock in doubt refuses it
+        user = _found(await self._users.set_disabled(subject, disabled=True))
+        await self._revocation.revoke_by_subject(subject, RevocationReason.USER_DELETED)
+        if not await self._users.delete(subject):
+            raise UserNotFound
+        self._audit.record(UserDeleted(at=now, subject=subject, by=by))
         return user
 
 

@@ -128,20 +128,28 @@ class Authentication:
             await self._users.replace_password_hash(user.subject, expected=user.password_hash, new=new)
 
     async def _check_credentials_unchanged(self, user: User, tokens: IssuedTokens, requester: Requester) -> User:
-        """Read the user again and return them. End the new session if the password was changed, or the user disabled,
-        during this sign-in: that change may have revoked the user's sessions before the new one was stored.
+        """Read the user again and return them. End the new session if the password or the scope was changed, or the
+        user disabled or deleted, during this sign-in: that change may have revoked the user's sessions before the new
+        one was stored.
 
         Raises ``InvalidCredentials`` when it ends the session.
         """
         current = await self._users.find(user.subject)
         if current is not None and (current.credential_version, current.disabled) == (user.credential_version, False):
             return current
-        is_disabled = current is not None and current.disabled
-        reason = RevocationReason.USER_DISABLED if is_disabled else RevocationReason.PASSWORD_CHANGED
-        await self._revocation.revoke_by_id(tokens.session_id, reason)
+        await self._revocation.revoke_by_id(tokens.session_id, _reason_of_change(user, current))
         self._record_failure("credentials_changed", user, requester)
         raise InvalidCredentials
 
     def _record_failure(self, reason: str, user: User | None, requester: Requester) -> None:
         subject = None if user is None else user.subject
         self._audit.record(LoginFailed(at=self._clock.now(), reason=reason, subject=subject, address=requester.address))
+
+
+def _reason_of_change(before: User, now: User | None) -> RevocationReason:
+    """Return what happened to a user during a sign-in."""
+    if now is None:
+        return RevocationReason.USER_DELETED
+    if now.disabled:
+        return RevocationReason.USER_DISABLED
+    return RevocationReason.PASSWORD_CHANGED if now.scope == before.scope else RevocationReason.SCOPE_CHANGED

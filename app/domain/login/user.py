@@ -20,8 +20,8 @@ SUBJECT_BYTES: Final = 16
 class User:
     """A user. ``password_hash`` is a PHC string, or a bcrypt hash of an imported user.
 
-    ``credential_version`` goes up by one when the password changes or the user is disabled. A session of an older
-    version cannot be refreshed.
+    ``credential_version`` goes up by one when the password or the scope changes, or the user is disabled. A session of
+    an older version cannot be refreshed.
     """
 
     subject: Subject

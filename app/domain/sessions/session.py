@@ -22,6 +22,8 @@ class RevocationReason(StrEnum):
     KEY_COMPROMISED = "key_compromised"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason
     USER_DISABLED = "user_disabled"
+    USER_DELETED = "user_deleted"
+    SCOPE_CHANGED = "scope_changed"
     ENDED_BY_ADMIN = "ended_by_admin"
     TOO_MANY_SESSIONS = "too_many_sessions"
 

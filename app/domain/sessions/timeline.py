@@ -25,6 +25,8 @@ _SENTENCES: Final[dict[str, str]] = {
     RevocationReason.KEY_COMPROMISED: "all sessions were ended, because a signing key had leaked",
     RevocationReason.PASSWORD_CHANGED: "the user's password was changed",
     RevocationReason.USER_DISABLED: "the user was disabled",
+    RevocationReason.USER_DELETED: "the user was deleted",
+    RevocationReason.SCOPE_CHANGED: "the scope of the user was changed",
     RevocationReason.ENDED_BY_ADMIN: "an administrator ended it",
     RevocationReason.TOO_MANY_SESSIONS: "its user had too many sessions, and this one was not refreshed for the longest"
     " time",
@@ -35,8 +37,8 @@ _SENTENCES: Final[dict[str, str]] = {
 class Timeline:
     """The audit records of a session, the earliest first, and a sentence about its state.
 
-    ``state`` is ``live``, ``revoked``, ``expired``, ``deleted``, or ``outdated``: the password was changed since, or
-    the user was disabled.
+    ``state`` is ``live``, ``revoked``, ``expired``, ``deleted``, or ``outdated``: the password or the scope was
+    changed since, or the user was disabled or deleted.
     """
 
     session_id: SessionId
@@ -88,10 +90,8 @@ def _stored(session: Session, credential_version: int | None, now: float) -> tup
         why = "its longest lifetime was over" if absolute else "it was not refreshed for too long"
         return "expired", f"The session expired at {format_time(session.ends_at())}: {why}."
     if session.credential_version != credential_version:
-        return (
-            "outdated",
-            "The session cannot be refreshed: the user's password was changed since, or the user was disabled.",
-        )
+        change = "the user's password or scope was changed, or the user was disabled or deleted"
+        return "outdated", f"The session cannot be refreshed: since it began, {change}."
     return "live", f"The session is live, until {format_time(session.ends_at())}."
 
 
