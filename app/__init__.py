@@ -4,5 +4,5 @@ from typing import Final
 
 VERSION: Final = "0.1.0"
 
-COMMAND: Final = f"python -m {__name__}"
-"""The shell command that runs the command line, by the name under which this package is imported."""
+COMMAND: Final = "keyturn" if __name__ == "keyturn" else "./scripts/keyturn"
+"""The shell command that runs the command line: as an installed package it has another name than in a clone."""

@@ -104,7 +104,8 @@ def _add(command: Command, name: str, group: Any, *, as_json: bool) -> None:
         as_json=as_json,
     )
     for each in command.arguments:
-        parser.add_argument(*each.names, **each.options)
+        shown = {} if each.names[0].startswith("-") else {"metavar": each.names[0].upper()}
+        parser.add_argument(*each.names, **shown, **each.options)
     _add_json(parser)
     parser.set_defaults(command=command)
 

@@ -18,7 +18,7 @@ def test_example_output_is_right(tmp_path: Path) -> None:
     found = examples("docs/accounts.md")
     assert len(found) == 2
     for each in found:
-        command = each.command.replace("python -m", f"{sys.executable} -m")
+        command = each.command.replace("./scripts/keyturn", f"{sys.executable} -m app")
         printed = subprocess.run(
             ["/bin/bash", "-c", command], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
         )

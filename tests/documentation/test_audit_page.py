@@ -54,7 +54,7 @@ async def test_example_output_is_right(tmp_path: Path) -> None:
         "SID": sid,
         "KEYTURN_DATABASE_URL": database["DATABASE_URL"],
     }
-    command = example.command.replace("python -m", f"{sys.executable} -m")
+    command = example.command.replace("./scripts/keyturn", f"{sys.executable} -m app")
     printed = await asyncio.to_thread(
         subprocess.run,
         ["/bin/bash", "-c", command],

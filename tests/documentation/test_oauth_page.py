@@ -21,7 +21,7 @@ MAY = ("--grant", "client_credentials", "--scope", "stock:read", "--audience", "
 
 def test_table_lists_all_commands() -> None:
     """The table lists each command of the group, and nothing else."""
-    listed = re.findall(r"^\| `python -m app clients ([a-z-]+)", (ROOT / PAGE).read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `./scripts/keyturn clients ([a-z-]+)", (ROOT / PAGE).read_text(), re.MULTILINE)
     assert {f"clients {each}" for each in listed} == {
         each.name for each in COMMANDS if each.name.startswith("clients ")
     }

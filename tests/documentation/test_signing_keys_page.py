@@ -13,7 +13,7 @@ PAGE: Final = (ROOT / "docs" / "signing-keys.md").read_text()
 
 def test_table_lists_all_commands() -> None:
     """The table lists each command of the group, and nothing else."""
-    listed = re.findall(r"^\| `python -m app keys ([a-z-]+)", PAGE, re.MULTILINE)
+    listed = re.findall(r"^\| `./scripts/keyturn keys ([a-z-]+)", PAGE, re.MULTILINE)
     assert {f"keys {each}" for each in listed} == {each.name for each in COMMANDS if each.name.startswith("keys ")}
 
 
