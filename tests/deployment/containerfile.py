@@ -18,6 +18,9 @@ from .layers import PACKAGES, Layer
 from .paths import DEPLOY
 
 _PYTHON: Final = Path(sys.base_prefix)
+_OFFLINE: Final = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+"""pip reads the last one as: no isolation."""
+
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _LOCKED: Final = re.compile(r"(\S+)( -m pip --python (\S+))? .*--require-hashes -r (\S+)")
 
@@ -69,7 +72,7 @@ def build(folder: Path, *, offline: bool) -> Image:
             case "COPY":
                 _copy(image, stages, rest.split())
             case "RUN":
-                _run(image, rest, offline=offline)
+                run_step(image, rest, offline=offline)
             case "ARG" | "EXPOSE":
                 pass
             case _:
@@ -117,13 +120,15 @@ def _copy(image: Image, stages: dict[str, Image], words: list[str]) -> None:
             os.chown(into, int(uid), int(gid))
 
 
-def _run(image: Image, step: str, *, offline: bool) -> None:
+def run_step(image: Image, step: str, *, offline: bool) -> None:
+    """Run a command of the shell as root in the layer. ``offline``: see ``build``."""
     locked = _LOCKED.search(step)
     if offline and locked is not None:
         python = locked[3] or locked[1]
         own = f"$({python} -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')"
         step = f"echo {PACKAGES} > {own}/locked.pth"
-    pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+    online = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+    pip = _OFFLINE if offline else online
     given = {**pip, **image.variables, "HOME": os.environ.get("HOME", "/root")}
     variables = [f"{name}={value}" for name, value in given.items()]
     command = image.layer.changing("env", "-i", *variables, "/bin/sh", "-euc", step, folder=image.folder)
