@@ -52,6 +52,16 @@ _BUILT_IN: Final[dict[str, Callable[[str, StoreOptions], SessionStore]]] = {
 }
 
 
+_EXTRAS: Final = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "redis": "redis",
+    "rediss": "redis",
+    "sqlite": "sqlite",
+}
+"""The extra that each built-in store needs, by the first part of its scheme."""
+
+
 def scheme(url: str) -> str:
     """Return the scheme of a store's URL."""
     return url.partition("://")[0].lower()
@@ -63,9 +73,14 @@ def session_store(url: str, options: StoreOptions) -> SessionStore:
         return _factory(scheme(url))(url, options)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"The store {scheme(url)}:// needs the package {error.name}, which is not installed. Stores are extras of"
-            " this package: sqlite, postgresql, redis; as in pip install keyturn[sqlite]."
+            f"The store {scheme(url)}:// needs the package {error.name}, which is not installed{_mend(scheme(url))}."
         ) from error
+
+
+def _mend(name: str) -> str:
+    """Return the end of a sentence: how to install what the built-in store of this scheme needs."""
+    extra = _EXTRAS.get(name.partition("+")[0])
+    return "" if extra is None else f"; run pip install keyturn[{extra}]"
 
 
 def database(url: str, options: StoreOptions) -> Database:

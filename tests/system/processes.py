@@ -125,6 +125,7 @@ def run(
     directory: Path = ROOT,
     variables: Mapping[str, str] = NO_SETTINGS,
     timeout: float = 6 * TIMEOUT_SECONDS,
+    typed: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, at most ``timeout`` seconds. The environment has no settings, only ``variables``."""
     return subprocess.run(
@@ -133,6 +134,7 @@ def run(
         env={**environment(NO_SETTINGS), **variables},
         capture_output=True,
         text=True,
+        input=typed,
         timeout=timeout,
         check=False,
     )
