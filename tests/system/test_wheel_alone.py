@@ -32,21 +32,18 @@ _RUN_ALL: Final = textwrap.dedent("""
 """)
 """Runs many commands in one process, because the start of a process takes long."""
 
-_ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
-    "sessions explain": ["A" * 22],
-    "users disable": ["alice"],
-    "users enable": ["alice"],
-    "clients add": ["orders"],
-    "clients rotate-secret": ["orders"],
-    "clients remove": ["orders"],
-    "keys retire": ["A" * 43],
-    "keys compromised": ["A" * 43],
-    "keys import": ["{keys}"],
-    "keys generate": ["{keys}"],
-    "users add": ["alice"],
-    "users set-password": ["alice"],
-    "users import": ["{users}"],
+_EXAMPLES: Final = {
+    "client_id": "orders",
+    "directory": "{keys}",
+    "file": "{users}",
+    "kid": "A" * 43,
+    "scope": "account",
+    "sid": "A" * 22,
+    "source": "{keys}",
+    "username": "alice",
 }
+"""A value for each argument that has a place and no name."""
+
 _WITHOUT_STORE: Final = {"doctor", "keys generate", "keys encryption-key"}
 
 
@@ -85,7 +82,8 @@ def test_every_command_names_the_extra_that_it_needs(python: Path, tmp_path: Pat
         (["serve"], {"SESSION_URL": "redis+cluster://127.0.0.1"}, "redis"),
     ]
     for command in COMMANDS:
-        more = (each.format(keys=keys, users=users) for each in _ARGUMENTS.get(command.name, ()))
+        placed = [name for each in command.arguments for name in each.names if not name.startswith("-")]
+        more = (_EXAMPLES[each].format(keys=keys, users=users) for each in placed)
         arguments = [*command.name.split(), *more]
         if command.name not in _WITHOUT_STORE:
             settings = {"DATABASE_URL": f"sqlite:///{tmp_path}/k.db", "KEY_ENCRYPTION_KEY": "A" * 43}
