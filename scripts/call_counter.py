@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from app.adapters.http.server.listening import bind
+from app.adapters.http.server.binding import bind
 from app.adapters.telemetry.logs import configure_logging
 from app.service.instance import create_runner
 from app.service.settings import Settings

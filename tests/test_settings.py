@@ -15,6 +15,11 @@ from .settings import SECRET, fault, settings
 
 VALID: Final = [
     ("HOST", "::", "::"),
+    ("HOST", "[::1]", "::1"),
+    ("HOST", "*", "*"),
+    ("HOST", "unix:/run/keyturn/keyturn.sock", "unix:/run/keyturn/keyturn.sock"),
+    ("SOCKET_MODE", "666", 0o666),
+    ("SOCKET_MODE", "0600", 0o600),
     ("PORT", "0", 0),
     ("PORT", "65535", 65_535),
     ("ISSUER", "https://id.example/tenant", "https://id.example/tenant"),
@@ -58,6 +63,8 @@ VALID: Final = [
     ("INTROSPECTION_BUDGET", "100/1s", RateLimit(100, 1)),
     ("DEVICE_TTL", "30d", 2_592_000),
     ("TRUSTED_PROXIES", "10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),
+    ("TRUSTED_PROXIES", "unix:", ("unix:",)),
+    ("TRUSTED_PROXIES", "unix:,10.0.0.1", ("unix:", ip_network("10.0.0.1"))),
     ("BODY_TIMEOUT", "1s", 1),
     ("CORS_ORIGINS", "https://app.example", ("https://app.example",)),
     ("CORS_ORIGINS", "https://a.example, http://localhost:3000", ("https://a.example", "http://localhost:3000")),
@@ -74,12 +81,14 @@ VALID: Final = [
     ("ACCESS_LOG", "0", False),
     ("METRICS_PORT", "9464", 9_464),
     ("METRICS_HOST", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # a value
+    ("METRICS_HOST", "[::]", "::"),
     ("TRACES", "1", True),
     ("ALLOW_HTTP_ISSUER", "1", True),
 ]
 
 DEFAULTS: Final[dict[str, object]] = {
     "host": "127.0.0.1",
+    "socket_mode": 0o660,
     "port": 8080,
     "issuer": "http://127.0.0.1:8080",
     "audience": "keyturn",
@@ -125,6 +134,12 @@ INVALID: Final = [
     ("TRUSTED_PROXIES", "localhost"),
     ("TRUSTED_PROXIES", "::ffff:10.0.0.0/104"),
     ("TRUSTED_PROXIES", "10.0.0.0/8 fd00::1"),
+    ("TRUSTED_PROXIES", "unix:/run/keyturn.sock"),
+    ("TRUSTED_PROXIES", "10.0.0.1,"),
+    *(("HOST", text) for text in ("unix:", "unix:keyturn.sock", "unix:/run/", "unix:/run/a\nb", f"unix:/{'x' * 107}")),
+    *(("HOST", text) for text in ("unix:@keyturn", "[127.0.0.1]", "[id.example]")),
+    *(("SOCKET_MODE", text) for text in ("66", "6660", "888", "060", "rw-rw----", "0o660", "1660")),
+    ("METRICS_HOST", "unix:/run/keyturn/metrics.sock"),
     *((name, "") for name in sorted({name for name, _, _ in VALID} - {"DEFAULT_SCOPE"})),
     *(("ACCESS_TOKEN_TTL", text) for text in ("0", "-1", "+1", "1.5h", "1w", "1M", "15 m", "25h", " 900", "900\n")),
     *(("ACCESS_TOKEN_TTL", text) for text in ("9" * 10 + "d", "9" * 5_000, "１５m", "1_5", "none")),  # noqa: RUF001  # a digit

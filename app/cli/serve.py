@@ -3,16 +3,19 @@
 import asyncio
 import logging
 import secrets
+import shlex
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from typing import Final
 
-from ..adapters.http.server.listening import bind
+from ..adapters.http.server.binding import bind
+from ..adapters.http.server.listening import release
 from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
+from ..domain.network import UNIX
 from ..service.instance import bind_metrics, create_runner
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
@@ -32,13 +35,14 @@ def run(call: Call, host: str | None, port: str | None) -> None:
     environment = {**call.environment, **{name: value for name, value in given.items() if value is not None}}
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level)
-    _log_about(environment)
+    _log_about(environment, settings)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
 
-    def announce(url: str) -> None:
-        call.show({"url": url}, f"Keyturn listens at {url}")
+    def announce(addresses: Sequence[str]) -> None:
+        url = addresses[0]
+        call.show({"url": url, "addresses": list(addresses)}, f"Keyturn listens at {' and '.join(addresses)}")
         if demo:
             password = settings.bootstrap_password or ""
             call.show({"demo": {"username": _DEMO_USERNAME, "password": password}}, _demo_text(url, password))
@@ -51,8 +55,15 @@ def run(call: Call, host: str | None, port: str | None) -> None:
             run_workers(settings, lambda: Settings.from_environment(environment), announce)
 
 
-def _log_about(environment: Mapping[str, str]) -> None:
-    """Log which files of secrets are exposed, and which variables are ignored because they are no settings."""
+def _log_about(environment: Mapping[str, str], settings: Settings) -> None:
+    """Log which files of secrets are exposed, which variables are ignored because they are no settings, and whether all
+    clients look the same.
+    """
+    if settings.host.startswith(UNIX) and UNIX not in settings.trusted_networks:
+        _LOG.warning(
+            "all clients of a Unix socket count as one, also for the rate limits of failed sign-ins; if a proxy there"
+            " adds the address of each client to X-Forwarded-For, set KEYTURN_TRUSTED_PROXIES=unix:"
+        )
     for warning in exposed_secret_files(environment):
         _LOG.warning(warning)
     ignored = service_links(environment)
@@ -64,28 +75,31 @@ def _log_about(environment: Mapping[str, str]) -> None:
         )
 
 
-async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
+async def _serve(settings: Settings, announce: Callable[[Sequence[str]], None]) -> None:
     stopped = asyncio.Event()
 
-    def begin(url: str) -> None:
+    def begin(addresses: Sequence[str]) -> None:
         stop_at_signals(stopped)
-        announce(url)
+        announce(addresses)
 
     with ExitStack() as closing:
-        sockets = [closing.enter_context(each) for each in await bind(settings.host, settings.port)]
-        metrics = [closing.enter_context(each) for each in await bind_metrics(settings)]
+        sockets = await bind(settings.host, settings.port, mode=settings.socket_mode)
+        closing.callback(release, sockets)
+        metrics = await bind_metrics(settings)
+        closing.callback(release, metrics)
         await prepare_stores(settings)
-        url = str(sockets[0])
+        addresses = [str(each) for each in sockets]
         runner = create_runner(settings, metrics=metrics)
-        await serve(runner, sockets, stopped=stopped, announce=lambda: begin(url))
+        await serve(runner, sockets, stopped=stopped, announce=lambda: begin(addresses))
 
 
 def _demo_text(url: str, password: str) -> str:
+    to = f"--unix-socket {shlex.quote(url.removeprefix(UNIX))} http://localhost" if url.startswith(UNIX) else url
     body = f'{{"username": "{_DEMO_USERNAME}", "password": "{password}"}}'
     return textwrap.dedent(f"""
         There is no user yet. You can try the service with a user that exists until this process ends. Sign in:
 
-          curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{body}'
+          curl -s {to}/auth/login -H 'Content-Type: application/json' -d '{body}'
         """)
 
 

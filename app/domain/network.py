@@ -3,6 +3,9 @@
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+UNIX: Final = "unix:"
+"""The address of all clients of a Unix socket. Before the path of a socket, it is the address of this socket."""
+
 _CUSTOMER_PREFIX: Final = 64
 """Bits. A customer gets all IPv6 addresses that share this prefix (RFC 6177 §2)."""
 

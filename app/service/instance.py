@@ -4,8 +4,9 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
+from ..adapters.http.server.binding import bind
 from ..adapters.http.server.connection_limit import ConnectionLimit
-from ..adapters.http.server.listening import ListeningSocket, bind
+from ..adapters.http.server.listening import ListeningSocket
 from ..adapters.http.server.metrics_page import metrics_page
 from ..adapters.http.server.runner import Runner
 from .application import CONTAINER, create_application

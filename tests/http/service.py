@@ -121,11 +121,11 @@ class Service:
         self._life = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        runner = Runner(self.app, shutdown_timeout=0.5, access_log=True)
-        self._life.push_async_callback(runner.cleanup)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.host, self.port = runner.addresses[0][:2]
+        self.runner = Runner(self.app, shutdown_timeout=0.5, access_log=True)
+        self._life.push_async_callback(self.runner.cleanup)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        self.host, self.port = self.runner.addresses[0][:2]
         self.url = f"http://{self.host}:{self.port}"
         connector = TCPConnector(limit=0)
         self._client = await self._life.enter_async_context(

@@ -55,6 +55,9 @@ PROXY, CLIENT = "10.0.0.1", "203.0.113.9"
         (PROXY, ["\u0661.2.3.4"], PROXY),
         (PROXY, ["1" * 5_000], PROXY),
         (None, [CLIENT], ""),
+        ("", [CLIENT], "unix:"),
+        (PROXY, ["unix:"], PROXY),
+        (PROXY, [f"{CLIENT}, unix:"], PROXY),
         ("@socket", [CLIENT], "@socket"),
     ],
 )
@@ -63,6 +66,23 @@ def test_first_untrusted_hop(peer: str | None, lines: list[str], expected: str) 
     trusted hop.
     """
     assert client_address(peer, lines, TRUSTED) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "lines", "expected"),
+    [
+        ("", [], "unix:"),
+        ("", [CLIENT], CLIENT),
+        ("", [f"1.2.3.4, {CLIENT}"], CLIENT),
+        ("", [f"{CLIENT}, {PROXY}"], CLIENT),
+        ("", [f"{CLIENT}, unix:"], "unix:"),
+        (CLIENT, ["1.2.3.4"], CLIENT),
+        (None, [CLIENT], ""),
+    ],
+)
+def test_trusted_proxy_at_a_unix_socket(peer: str | None, lines: list[str], expected: str) -> None:
+    """With ``unix:`` among the trusted proxies, what connects to the socket says who its client is."""
+    assert client_address(peer, lines, (*TRUSTED, "unix:")) == expected
 
 
 hostile = st.lists(

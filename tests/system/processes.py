@@ -47,7 +47,8 @@ class Service:
         self._output = output
         self._log = log
         self.url = self._wait_for(announcement, self._output, start_seconds)
-        self.port = int(self.url.rpartition(":")[2])
+        port = self.url.rpartition(":")[2]
+        self.port = int(port) if port.isdecimal() else 0
 
     @property
     def pid(self) -> int:

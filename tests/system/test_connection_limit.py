@@ -13,8 +13,9 @@ from typing import Final
 import pytest
 
 from app.adapters.http.requests.client_address import Network
+from app.adapters.http.server.binding import bind
 from app.adapters.http.server.connection_limit import ConnectionLimit
-from app.adapters.http.server.listening import bind, stop_listening
+from app.adapters.http.server.listening import stop_listening
 from app.adapters.http.server.runner import Runner
 from app.adapters.telemetry.null import NullTelemetry
 from app.service.application import create_application

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from app.adapters.http.server.binding import bind
 from app.adapters.http.server.gc_tuning import tune_gc
-from app.adapters.http.server.listening import bind
 from app.adapters.http.server.runner import Runner
 from app.adapters.http.server.serving import serve
 from app.service.application import create_application

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from ...adapters.jose.token_codec import JoseTokenCodec
 from ...domain.clients.client import MAX_CLIENT_ID_LENGTH
 from ...domain.identifiers import ClientId
-from ...domain.network import is_loopback
+from ...domain.network import UNIX, is_loopback
 from ...domain.scope import ADMIN, Scope
 from ...domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ...domain.tokens.longest_token import LongestToken
@@ -71,7 +71,11 @@ def _replay_window(settings: DerivedSettings) -> Iterator[str]:
 def _pairs(settings: DerivedSettings) -> Iterator[str]:
     if (settings.bootstrap_username is None) != (settings.bootstrap_password is None):
         yield f"{PREFIX}BOOTSTRAP_USERNAME and {PREFIX}BOOTSTRAP_PASSWORD: give both or neither."
-    if settings.metrics_port is not None and settings.metrics_port == settings.port != 0:
+    if (
+        settings.metrics_port is not None
+        and settings.metrics_port == settings.port != 0
+        and not settings.host.startswith(UNIX)
+    ):
         yield (
             f"{PREFIX}METRICS_PORT: {settings.port} is {PREFIX}PORT too; metrics must not be public. Give them"
             " a port of their own."

@@ -33,8 +33,25 @@ def _setting(name: str, parse: Callable[[str], Any], default: str = "", *, secre
 class DeclaredSettings:
     """Every setting, by its name in lower case and without the prefix. Durations are seconds."""
 
-    host: str = _setting("HOST", form.text, "127.0.0.1", help="Address to listen on.")
-    port: int = _setting("PORT", form.integer(0, 65_535), "8080", help="Port to listen on. `0` takes any free port.")
+    host: str = _setting(
+        "HOST",
+        form.host,
+        "127.0.0.1",
+        help="Address to listen on. `0.0.0.0` is all addresses of IPv4, `::` and `*` are all of IPv6 and IPv4."
+        " `unix:/path` is a Unix socket.",
+    )
+    port: int = _setting(
+        "PORT",
+        form.integer(0, 65_535),
+        "8080",
+        help="Port to listen on. `0` takes any free port. A Unix socket has none.",
+    )
+    socket_mode: int = _setting(
+        "SOCKET_MODE",
+        form.socket_mode,
+        "660",
+        help="Mode of the file of a Unix socket: who may connect. `660` is the user and the group of the process.",
+    )
     issuer: str = _setting(
         "ISSUER", form.issuer, "http://127.0.0.1:8080", help="The `iss` claim: the URL of this service."
     )
@@ -236,10 +253,11 @@ class DeclaredSettings:
     device_ttl: int = _setting(
         "DEVICE_TTL", form.duration(1, _YEAR), "180d", help="Time for which a device stays known after a sign-in."
     )
-    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] | None = _setting(
+    trusted_proxies: tuple[IPv4Network | IPv6Network | str, ...] | None = _setting(
         "TRUSTED_PROXIES",
-        form.networks,
-        help="Addresses or CIDRs of the proxies whose `X-Forwarded-For` is trusted, separated by commas.",
+        form.proxies,
+        help="Addresses or CIDRs of the proxies whose `X-Forwarded-For` is trusted, separated by commas. `unix:` is the"
+        " proxy at a Unix socket.",
     )
     connections_per_address: int | None = _setting(
         "CONNECTIONS_PER_ADDRESS",
@@ -276,7 +294,12 @@ class DeclaredSettings:
         form.integer(0, 65_535),
         help="Port that serves `/metrics` for Prometheus. `0` takes any free port. Without it, nothing is measured.",
     )
-    metrics_host: str = _setting("METRICS_HOST", form.text, "127.0.0.1", help="Address that serves `/metrics`.")
+    metrics_host: str = _setting(
+        "METRICS_HOST",
+        form.tcp_host,
+        "127.0.0.1",
+        help="Address that serves `/metrics`, as `KEYTURN_HOST`, but no Unix socket.",
+    )
     traces: bool = _setting("TRACES", form.flag, "0", help="`1` makes an OpenTelemetry span of every request.")
     allow_http_issuer: bool = _setting(
         "ALLOW_HTTP_ISSUER", form.flag, "0", help="`1` accepts an `http` issuer that is not a loopback address."

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ...domain.keys.policy import KeyPolicy
-from ...domain.network import is_loopback
+from ...domain.network import UNIX, is_loopback
 from ...domain.rate_limits.policy import RateLimitPolicy
 from ...domain.sessions.session import SessionPolicy
 from ...domain.tokens.policy import STORED_REVOCATION_SECONDS, AccessTokenPolicy
@@ -40,7 +40,7 @@ class DerivedSettings(DeclaredSettings):
     @property
     def is_local(self) -> bool:
         """Return whether only this machine can reach the service."""
-        return is_loopback(self.host)
+        return self.host.startswith(UNIX) or is_loopback(self.host)
 
     @property
     def key_source(self) -> str:
@@ -132,8 +132,8 @@ class DerivedSettings(DeclaredSettings):
         return "none" if self.metrics_port is None else "prometheus"
 
     @property
-    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Return the networks of the trusted proxies; there may be none."""
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network | str, ...]:
+        """Return the networks of the trusted proxies, and ``UNIX`` for one at the socket; there may be none."""
         return self.trusted_proxies or ()
 
     @property

@@ -1,14 +1,16 @@
 """Parsers of the values of settings. Each raises ``ValueError``, whose message says what the value must be."""
 
 import re
+import sys
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from ... import COMMAND
 from ...domain import base64url
+from ...domain.network import UNIX
 from ...domain.rate_limits.rate_limit import RateLimit
 from ...domain.scope import FORM, InvalidScope, Scope
 
@@ -18,6 +20,10 @@ _MAX_ATTEMPTS: Final = 1_000_000
 _MAX_PERIOD_SECONDS: Final = 366 * 86_400
 
 _IPV6: Final = 6
+_MODE = re.compile("0?[67][0-7]{2}")
+_MAX_SOCKET_PATH: Final = 103 if sys.platform == "darwin" else 107
+"""Bytes (``sun_path`` in unix(7))."""
+
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _INTEGER = re.compile(r"[0-9]{1,10}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)")
@@ -63,15 +69,54 @@ def rate_limit(text: str) -> RateLimit:
     return RateLimit(attempts, period)
 
 
-def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Return networks from addresses or CIDRs, separated by commas."""
+def proxies(text: str) -> tuple[IPv4Network | IPv6Network | str, ...]:
+    """Return networks from addresses or CIDRs, separated by commas, and ``UNIX`` for a proxy at a Unix socket."""
     try:
-        read = tuple(ip_network(each.strip()) for each in text.split(","))
+        return tuple(UNIX if each.strip() == UNIX else _network(each.strip()) for each in text.split(","))
     except ValueError:
-        read = ()
-    if not read or any(each.version == _IPV6 and each.network_address.ipv4_mapped for each in read):
-        raise ValueError("must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, with commas between them")
-    return read
+        raise ValueError(
+            f"must be addresses or CIDRs such as 10.0.0.0/8, fd00::/8, or {UNIX}, with commas between them"
+        ) from None
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    """Return a network. Raises ``ValueError`` for an IPv4-mapped one, because addresses are never compared so."""
+    network = ip_network(text)
+    if network.version == _IPV6 and network.network_address.ipv4_mapped:
+        raise ValueError
+    return network
+
+
+def host(value: str) -> str:
+    """Return an address to listen on: an IP address, a host name, ``*`` for all addresses, or ``unix:/path``."""
+    if not value.startswith(UNIX):
+        return tcp_host(value)
+    path = text(value).removeprefix(UNIX)
+    if not path.startswith("/") or path.endswith("/") or len(path.encode()) > _MAX_SOCKET_PATH:
+        raise ValueError(
+            f"must be an address, or {UNIX} and an absolute path of at most {_MAX_SOCKET_PATH} bytes, such as"
+            f" {UNIX}/run/keyturn/keyturn.sock"
+        )
+    return value
+
+
+def tcp_host(value: str) -> str:
+    """Return an address to listen on that is no Unix socket. An IPv6 address may have brackets."""
+    if value.startswith(UNIX):
+        raise ValueError("must be an IP address, a host name, or * for all addresses; this cannot be a Unix socket")
+    if value.startswith("[") and value.endswith("]"):
+        try:
+            return str(IPv6Address(value[1:-1]))
+        except ValueError:
+            raise ValueError("must be an IPv6 address such as [::1], if it has brackets") from None
+    return text(value)
+
+
+def socket_mode(text: str) -> int:
+    """Return the mode of a Unix socket, from three octal digits. Its owner can use it."""
+    if not _MODE.fullmatch(text):
+        raise ValueError("must be an octal mode with which the owner can connect, such as 660, 666 or 600")
+    return int(text, 8)
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

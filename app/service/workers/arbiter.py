@@ -32,12 +32,12 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         metrics: Sequence[ListeningSocket],
         *,
         read_settings: Callable[[], Settings],
-        announce: Callable[[str], None],
+        announce: Callable[[Sequence[str]], None],
     ) -> None:
         super().__init__(Configuration(settings, metrics))
         self.LISTENERS = list(sockets)
         self._read_settings = read_settings
-        self._announce: Callable[[str], None] | None = announce
+        self._announce: Callable[[Sequence[str]], None] | None = announce
         self._youngest_outdated = 0
         self._is_stopping = False
 
@@ -71,7 +71,7 @@ class Workers(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self._stop_oldest(outdated, keep=self.num_workers - ready)
         self._stop_oldest(current, keep=self.num_workers)
         if ready and self._announce is not None:
-            self._announce(str(self.LISTENERS[0]))
+            self._announce([str(each) for each in self.LISTENERS])
             self._announce = None
 
     def murder_workers(self) -> None:

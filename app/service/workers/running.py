@@ -1,11 +1,12 @@
 """Run the parent process and its workers."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from ...adapters.http.server.listening import bind
+from ...adapters.http.server.binding import bind
+from ...adapters.http.server.listening import release
 from ...adapters.telemetry.shared_files import shared_files
 from ...domain.errors import ConfigurationError
 from ...ports.session_store import StoreOptions
@@ -23,17 +24,21 @@ _MISSING: Final = (
 )
 
 
-def run_workers(settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. ``announce`` is called with the URL when the first worker accepts requests.
+def run_workers(
+    settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[Sequence[str]], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT. ``announce`` is called with the addresses when the first worker accepts requests.
     ``read_settings`` is called at a SIGHUP.
 
     Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
     """
     workers = import_workers()
-    sockets = asyncio.run(bind(settings.host, settings.port))
-    metrics = asyncio.run(bind_metrics(settings))
-    rehearse(settings)
-    with _shared_metrics(settings):
+    with ExitStack() as closing:
+        sockets = asyncio.run(bind(settings.host, settings.port, mode=settings.socket_mode))
+        closing.callback(release, sockets)
+        metrics = asyncio.run(bind_metrics(settings))
+        rehearse(settings)
+        closing.enter_context(_shared_metrics(settings))
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()

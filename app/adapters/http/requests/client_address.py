@@ -8,11 +8,13 @@ from typing import Final
 from aiohttp import web
 from multidict import istr
 
-from ....domain.network import canonical
+from ....domain.network import UNIX, canonical
 from .query import whole_number
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
+Proxies = Sequence[Network | str]
+"""The networks of trusted proxies, and ``UNIX`` if a proxy at the Unix socket is trusted."""
 
 CLIENT_ADDRESS: Final = web.RequestKey("keyturn_client_address", str)
 
@@ -30,14 +32,14 @@ _MAX_CACHED_LINES: Final = 4
 """
 
 
-def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Network]) -> str:
+def client_address(peer: str | None, lines: Sequence[str], trusted: Proxies) -> str:
     """Return the address of the first untrusted hop, counted from the service.
 
-    ``peer`` is the address of the connection. ``lines`` are the values of ``X-Forwarded-For``: each proxy appends the
-    address that it saw. An entry that no trusted proxy wrote is never read. If an entry is no address, the result is
-    the last trusted hop.
+    ``peer`` is the address of the connection. At a Unix socket it is "", and the hop is ``UNIX``. ``lines`` are the
+    values of ``X-Forwarded-For``: each proxy appends the address that it saw. An entry that no trusted proxy wrote is
+    never read. If an entry is no address, the result is the last trusted hop.
     """
-    hop = _read(peer or "")
+    hop: Address | str | None = UNIX if peer == "" else _read(peer or "")
     if hop is None:
         return peer or ""
     for entry in reversed(",".join(lines).split(",")):
@@ -50,13 +52,18 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Sequence[Net
     return str(hop)
 
 
+def peer_address(request: web.BaseRequest) -> str | None:
+    """Return the address of the connection in its usual form, or ``None`` if the connection has ended."""
+    return None if request.remote is None else client_address(request.remote, (), ())
+
+
 class ClientAddresses:
     """Finds the addresses of clients behind ``trusted`` proxies.
 
     It reads an address and compares it with the networks once. The next time, the result comes from a cache.
     """
 
-    def __init__(self, trusted: Sequence[Network]) -> None:
+    def __init__(self, trusted: Proxies) -> None:
         self._has_proxies = bool(trusted)
         self._find = partial(client_address, trusted=tuple(trusted))
         self._cached = lru_cache(_CACHE_SIZE)(self._find)
@@ -76,14 +83,16 @@ class ClientAddresses:
 CLIENT_ADDRESSES: Final = web.AppKey("keyturn_client_addresses", ClientAddresses)
 
 
-def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(peer: str, trusted: Proxies) -> bool:
     """Return whether ``peer``, the address of a connection, is a trusted proxy."""
     address = _read(peer) if trusted else None
     return address is not None and _is_trusted(address, trusted)
 
 
-def _is_trusted(address: Address, trusted: Sequence[Network]) -> bool:
-    return any(address in network for network in trusted if network.version == address.version)
+def _is_trusted(hop: Address | str, trusted: Proxies) -> bool:
+    if isinstance(hop, str):
+        return hop in trusted
+    return any(hop in each for each in trusted if not isinstance(each, str) and each.version == hop.version)
 
 
 def _read(entry: str) -> Address | None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from ...log_lines import PreparedLine, fields_text, json_text
-from ..requests.client_address import CLIENT_ADDRESS
+from ..requests.client_address import CLIENT_ADDRESS, peer_address
 
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
 
@@ -47,7 +47,7 @@ def _fields(request: web.BaseRequest, status: int, seconds: float) -> str:
     try:
         address: str | None = request[CLIENT_ADDRESS]
     except KeyError:  # the request was unreadable
-        address = request.remote
+        address = peer_address(request)
     route = route_pattern(request) or _NO_ROUTE
     answered = _answered(request.method, route, status)
     return f'{answered}, "milliseconds": {milliseconds_text(seconds)}, "address": {json_text(address)}'

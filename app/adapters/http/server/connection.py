@@ -14,6 +14,7 @@ from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ....ports.telemetry import Telemetry
 from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
+from ..requests.client_address import peer_address
 from ..response_headers import add_headers, new_request_id
 from .door import Door
 from .framing import UNKNOWN, KnownHead, is_whole_get, missing_bytes
@@ -148,7 +149,7 @@ class Connection(RequestHandler):
             raise ConnectionError("the answer has begun already")
         request_id = new_request_id()
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            fields = {"status": status, "kind": type(exc).__name__, "address": request.remote}
+            fields = {"status": status, "kind": type(exc).__name__, "address": peer_address(request)}
             _LOG.info("unreadable request", extra={"fields": fields})
             response = unreadable_request_response()
         else:

@@ -3,12 +3,12 @@
 import logging
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from ....domain.network import network_of
 from ....ports.telemetry import Telemetry
-from ..requests.client_address import Network, is_trusted
+from ..requests.client_address import Proxies, is_trusted
 
 _LOG: Final = logging.getLogger("keyturn.http")
 
@@ -20,14 +20,15 @@ class ConnectionLimit:
     """Counts the open connections of each network: an IPv4 address, or the /64 of an IPv6 address.
 
     A network has at most ``per_network`` connections. The networks of ``trusted`` proxies have no limit, because the
-    connections of all clients come from there. ``now`` returns seconds of a monotonic clock.
+    connections of all clients come from there. For the same reason, a Unix socket has none. ``now`` returns seconds of
+    a monotonic clock.
     """
 
     def __init__(
         self,
         per_network: int,
         *,
-        trusted: Sequence[Network],
+        trusted: Proxies,
         telemetry: Telemetry,
         now: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -1,28 +1,36 @@
-"""Listening sockets: bind them, and close them without resetting a connection."""
+"""Listening sockets: what they accept, and how they close without resetting a connection."""
 
 import asyncio
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import web
 
 from ....domain.errors import ConfigurationError
+from ....domain.network import UNIX
 from .connection_limit import ConnectionLimit
+from .socket_file import SocketFile
 
 BACKLOG: Final = 1_024
 """The most connections that the kernel holds until this process accepts them."""
 
+HOST_AND_PORT: Final = "KEYTURN_HOST and KEYTURN_PORT"
+
 
 class ListeningSocket(socket.socket):
     """A bound socket. It always listens with ``BACKLOG``: an event loop passes another number, the connections that it
-    accepts in one step. It accepts no more connections than its ``limit`` allows.
+    accepts in one step. It accepts no more connections than its ``limit`` allows. A Unix socket has a ``file``.
     """
 
     limit: ConnectionLimit | None = None
+    file: SocketFile | None = None
 
     def __str__(self) -> str:
+        if self.family == socket.AF_UNIX:
+            return f"{UNIX}{self.getsockname()}"
         host, port = self.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -38,24 +46,16 @@ class ListeningSocket(socket.socket):
         try:
             super().listen(BACKLOG)
         except OSError as error:
-            host, port = self.getsockname()[:2]
-            raise _cannot_listen(host, port, error) from error
+            host, port = (str(self), 0) if self.family == socket.AF_UNIX else self.getsockname()[:2]
+            raise cannot_listen(host, port, error) from error
 
 
-async def bind(host: str, port: int, *, settings: str = "KEYTURN_HOST and KEYTURN_PORT") -> list[ListeningSocket]:
-    """Return a socket for each address of ``host``. Clients cannot connect until it listens.
-
-    Raises ``ConfigurationError``, which names ``settings``, if an address is not available.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
-    except (OSError, UnicodeError) as error:
-        raise _cannot_listen(host, port, error, settings) from error
-    try:
-        return [ListeningSocket(fileno=os.dup(each.fileno())) for each in server.sockets]
-    finally:
-        server.close()
+def release(sockets: Iterable[ListeningSocket]) -> None:
+    """Close the sockets, and remove the file of a Unix socket if this process has made it."""
+    for each in sockets:
+        each.close()
+        if each.file is not None:
+            each.file.remove()
 
 
 async def stop_listening(site: web.BaseSite, server: web.Server, limit: ConnectionLimit | None) -> None:
@@ -103,10 +103,16 @@ def _accept_all(listening: socket.socket) -> list[socket.socket]:
     return accepted
 
 
-def _cannot_listen(
-    host: str, port: int, error: OSError | UnicodeError, settings: str = "KEYTURN_HOST and KEYTURN_PORT"
+def cannot_listen(
+    host: str, port: int, error: OSError | UnicodeError, settings: str = HOST_AND_PORT
 ) -> ConfigurationError:
+    """Return the error for an address that is not available. It says what to change."""
     reason = getattr(error, "strerror", None) or "this is not a host name"
+    if host.startswith(UNIX):
+        return ConfigurationError(
+            f"Cannot listen on {host}: {reason}. Set KEYTURN_HOST to {UNIX} and the path of a socket that nobody else"
+            " uses, in a folder in which this user can make files."
+        )
     return ConfigurationError(
         f"Cannot listen on {host} port {port}: {reason}. Set {settings} to an address of this machine and a free port."
     )

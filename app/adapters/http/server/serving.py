@@ -29,6 +29,7 @@ async def serve(
         tune_gc()
         keep_receive_buffers()
         await runner.listen(sockets)
+        _LOG.info("listening", extra={"fields": {"addresses": [str(each) for each in sockets]}})
         announce()
         await stopped.wait()
         _LOG.info("draining")
