@@ -13,7 +13,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.http.requests.client_address import CLIENT_ADDRESS
+from app.adapters.http.requests.client_address import CLIENT_ADDRESS, peer_address
 from app.adapters.http.server.access_log import ACCESS_LOG, AccessLog, milliseconds_text
 from app.adapters.log_lines import LineHandler, PreparedLine, Waiting, escape, fields_text, json_text
 from app.adapters.request_context import ADDRESS, REQUEST_ID
@@ -207,7 +207,7 @@ def test_the_access_log_has_the_text_of_json_dumps(  # noqa: PLR0917  # Hypothes
                 "route": route or "(no route)",
                 "status": status,
                 "milliseconds": round(seconds * 1000, 3),
-                "address": address,
+                "address": address if known else peer_address(request),  # type: ignore[arg-type]  # as above
             }
         )
     )
