@@ -59,6 +59,8 @@ def folder(tmp_path: Path) -> Path:
         {"KEYS_DIR": "{folder}/empty"},
         {"KEY_PASSPHRASE": "hunter-two", "KEYS_DIR": "{folder}/keys"},
         {"HOST": "192.0.2.1"},
+        {"HOST": "unix:{folder}/text"},
+        {"HOST": "unix:{folder}/missing/keyturn.sock"},
         {"METRICS_HOST": "192.0.2.1", "METRICS_PORT": "0"},
         {"BOOTSTRAP_USERNAME": "x" * 256, "BOOTSTRAP_PASSWORD": "hunter-two-hunter-two"},
         {"BOOTSTRAP_USERNAME": "alice", "BOOTSTRAP_PASSWORD": "hunter"},

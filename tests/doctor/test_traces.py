@@ -30,6 +30,15 @@ async def test_a_new_file_of_sqlite(tmp_path: Path) -> None:
     assert _files(tmp_path) == []
 
 
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    """The doctor can listen there, and nothing of it is left."""
+    found = await examined({"HOST": f"unix:{tmp_path}/keyturn.sock"})
+    assert ("ok", f"The service can listen on unix:{tmp_path}/keyturn.sock.") in [
+        (each.level.value, each.text) for each in found
+    ]
+    assert _files(tmp_path) == []
+
+
 async def test_a_file_of_sqlite_in_use(tmp_path: Path) -> None:
     """A database keeps its contents and its mode."""
     file, settings = tmp_path / "keyturn.db", {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "PORT": "0"}

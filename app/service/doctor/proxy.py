@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, hdrs, web
 
-from ...adapters.http.requests.client_address import client_address, is_trusted
-from ...adapters.http.server.listening import bind
+from ...adapters.http.requests.client_address import client_address, is_trusted, peer_address
+from ...adapters.http.server.binding import bind
+from ...adapters.http.server.listening import place, release
 from ...adapters.issuer.documents import client_session
 from ...domain.errors import ConfigurationError
+from ...domain.network import UNIX
 from .examination import Examination
 from .finding import Result, fault, ok, skipped, warning
 
@@ -65,9 +67,9 @@ async def proxy(examination: Examination) -> AsyncIterator[Result]:
             " stopped to check the path, X-Forwarded-For and X-Forwarded-Proto."
         )
     else:
+        here = place(examination.settings.host, examination.settings.port)
         yield fault(
-            f"{url} answers {status}, and the request came to no service at {examination.settings.host} port"
-            f" {examination.settings.port}. Let the proxy pass it there."
+            f"{url} answers {status}, and the request came to no service at {here}. Let the proxy pass it there."
         )
 
 
@@ -80,11 +82,12 @@ async def _listening(examination: Examination, mark: str, seen: list[_Seen]) -> 
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={hdrs.RETRY_AFTER: "5"})
         lines = request.headers.getall(_FORWARDED_FOR, ())
         scheme = request.headers.get(_FORWARDED_PROTO)
-        seen.append(_Seen(request.path, request.remote or "", "", lines, scheme))
+        seen.append(_Seen(request.path, peer_address(request) or "", "", lines, scheme))
         return web.Response()
 
     try:
-        sockets = await bind(examination.settings.host, examination.settings.port)
+        settings = examination.settings
+        sockets = await bind(settings.host, settings.port, mode=settings.socket_mode)
     except ConfigurationError:  # the check of the address says why
         yield
         return
@@ -96,6 +99,7 @@ async def _listening(examination: Examination, mark: str, seen: list[_Seen]) -> 
         yield
     finally:
         await runner.cleanup()
+        release(sockets)
 
 
 async def _own_address(url: str) -> str:
@@ -136,7 +140,7 @@ def _client(examination: Examination, seen: _Seen) -> Result:
     trusted = examination.settings.trusted_networks
     addresses = [each.strip() for each in ",".join(seen.forwarded_for).split(",")]
     if not is_trusted(seen.peer, trusted):
-        if addresses == [_FORGED]:
+        if addresses == [_FORGED] and seen.peer != UNIX:
             return ok(f"Requests come from {seen.peer}, and no proxy adds to X-Forwarded-For.")
         return fault(
             f"The proxy {seen.peer} sends X-Forwarded-For and is not trusted, so that all clients share its rate"

@@ -39,7 +39,7 @@ def client_address(peer: str | None, lines: Sequence[str], trusted: Proxies) -> 
     values of ``X-Forwarded-For``: each proxy appends the address that it saw. An entry that no trusted proxy wrote is
     never read. If an entry is no address, the result is the last trusted hop.
     """
-    hop: Address | str | None = UNIX if peer == "" else _read(peer or "")
+    hop = _first_hop(peer)
     if hop is None:
         return peer or ""
     for entry in reversed(",".join(lines).split(",")):
@@ -85,8 +85,13 @@ CLIENT_ADDRESSES: Final = web.AppKey("keyturn_client_addresses", ClientAddresses
 
 def is_trusted(peer: str, trusted: Proxies) -> bool:
     """Return whether ``peer``, the address of a connection, is a trusted proxy."""
-    address = _read(peer) if trusted else None
-    return address is not None and _is_trusted(address, trusted)
+    hop = _first_hop(peer) if trusted else None
+    return hop is not None and _is_trusted(hop, trusted)
+
+
+def _first_hop(peer: str | None) -> Address | str | None:
+    """Return the address of a connection. At a Unix socket it is ``UNIX``, for which aiohttp has ""."""
+    return UNIX if peer in ("", UNIX) else _read(peer or "")
 
 
 def _is_trusted(hop: Address | str, trusted: Proxies) -> bool:

@@ -50,6 +50,11 @@ class ListeningSocket(socket.socket):
             raise cannot_listen(host, port, error) from error
 
 
+def place(host: str, port: int) -> str:
+    """Return how a text names an address to listen on."""
+    return host if host.startswith(UNIX) else f"{host} port {port}"
+
+
 def release(sockets: Iterable[ListeningSocket]) -> None:
     """Close the sockets, and remove the file of a Unix socket if this process has made it."""
     for each in sockets:
@@ -110,9 +115,9 @@ def cannot_listen(
     reason = getattr(error, "strerror", None) or "this is not a host name"
     if host.startswith(UNIX):
         return ConfigurationError(
-            f"Cannot listen on {host}: {reason}. Set KEYTURN_HOST to {UNIX} and the path of a socket that nobody else"
-            " uses, in a folder in which this user can make files."
+            f"Cannot listen on {place(host, port)}: {reason}. Set KEYTURN_HOST to {UNIX} and the path of a socket that"
+            " nobody else uses, in a folder in which this user can make files."
         )
     return ConfigurationError(
-        f"Cannot listen on {host} port {port}: {reason}. Set {settings} to an address of this machine and a free port."
+        f"Cannot listen on {place(host, port)}: {reason}. Set {settings} to an address of this machine and a free port."
     )
