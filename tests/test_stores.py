@@ -59,7 +59,8 @@ def test_a_session_store_is_refused_as_a_database() -> None:
 def test_an_unknown_scheme_is_refused() -> None:
     """The error lists the schemes of all packages, and does not show the URL, which may have a password."""
     with pytest.raises(
-        ConfigurationError, match=r"There is no store for mongodb:// URLs; the known schemes are .*memory, .*shelf"
+        ConfigurationError,
+        match=r"KEYTURN_DATABASE_URL: there is no store for URLs of this scheme; the known .*memory, .*shelf",
     ):
         store_of("mongodb://keyturn:a-password@localhost")
 

@@ -18,7 +18,8 @@ class StoreOptions:
     A store whose entries expire keeps the replaced secrets for ``replaced_lifetime`` after a rotation, and a session
     for ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
     confirm a change before it is acknowledged; a store that cannot wait for replicas refuses any number except 0.
-    ``prepared_statements`` says whether a connection may keep prepared statements, in a database that has them.
+    ``prepared_statements`` says whether a connection may keep prepared statements, in a database that has them;
+    ``None`` lets the store find out. ``setting`` is the name of the setting that has the URL, for messages.
     """
 
     timeout: float = 2.0
@@ -26,7 +27,8 @@ class StoreOptions:
     replaced_lifetime: float = 150.0
     memory_of_revocations: float = 990.0
     replicas: int = 0
-    prepared_statements: bool = True
+    prepared_statements: bool | None = None
+    setting: str = "KEYTURN_DATABASE_URL"
 
     def split(self) -> tuple["StoreOptions", "StoreOptions"]:
         """Return the options for most requests, and those for revocations and checks, which get a fifth of the

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
 from ..adapters.memory.rate_limits import MemoryRateLimitRepository
+from ..adapters.store_urls.parts import WrongUrl, split_scheme
 from ..domain.errors import ConfigurationError
 from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
@@ -13,6 +14,8 @@ from ..ports.session_reader import SessionReader
 from ..ports.session_repository import SessionRepository
 from ..ports.session_store import Rehearsal, SessionStore, StoreOptions
 from ..ports.store_clock import StoreClock
+
+SESSION_URL: Final = "KEYTURN_SESSION_URL"
 
 ENTRY_POINTS: Final = "keyturn.stores"
 """The entry-point group in which other packages register their stores. The name is the URL scheme. The object is a
@@ -63,14 +66,17 @@ _EXTRAS: Final = {
 
 
 def scheme(url: str) -> str:
-    """Return the scheme of a store's URL."""
-    return url.partition("://")[0].lower()
+    """Return the scheme of a store's URL; raises ``ConfigurationError`` for a text that is no URL."""
+    try:
+        return split_scheme(url)[0]
+    except WrongUrl as error:
+        raise ConfigurationError(f"The URL of a store {error}.") from None
 
 
 def session_store(url: str, options: StoreOptions) -> SessionStore:
     """Return the store at ``url``; raises ``ConfigurationError`` for an unknown scheme or a package not installed."""
     try:
-        return _factory(scheme(url))(url, options)
+        return _factory(scheme(url), options.setting)(url, options)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The store {scheme(url)}:// needs the package {error.name}, which is not installed{_mend(scheme(url))}."
@@ -88,7 +94,7 @@ def database(url: str, options: StoreOptions) -> Database:
     store = session_store(url, replace(options, replicas=0))
     if not (hasattr(store, "users") and hasattr(store, "clients")):
         raise ConfigurationError(
-            f"KEYTURN_DATABASE_URL: {scheme(url)}:// keeps sessions and no users. Give it as KEYTURN_SESSION_URL, and a"
+            f"{options.setting}: {scheme(url)}:// keeps sessions and no users. Give it as {SESSION_URL}, and a"
             " database such as sqlite:///keyturn.db or postgresql://… for the users."
         )
     return cast("Database", store)
@@ -110,7 +116,7 @@ async def rehearse(store: SessionStore) -> Rehearsal:
 
 def session_store_beside(database: Database, url: str | None, options: StoreOptions) -> SessionStore:
     """Return the store of the sessions at ``url``; without a URL, ``database`` keeps the sessions."""
-    return database if url is None else session_store(url, options)
+    return database if url is None else session_store(url, replace(options, setting=SESSION_URL))
 
 
 def distinct(sessions: SessionStore, database: Database) -> tuple[SessionStore, ...]:
@@ -140,12 +146,14 @@ def clock(stores: Sequence[SessionStore]) -> StoreClock | None:
     return next((each.clock for each in stores if getattr(each, "clock", None) is not None), None)
 
 
-def _factory(name: str) -> Callable[[str, StoreOptions], SessionStore]:
+def _factory(name: str, setting: str) -> Callable[[str, StoreOptions], SessionStore]:
     if name in _BUILT_IN:
         return _BUILT_IN[name]
     found = entry_points(group=ENTRY_POINTS, name=name)
     if not found:
         known = sorted(_BUILT_IN.keys() | entry_points(group=ENTRY_POINTS).names)
-        raise ConfigurationError(f"There is no store for {name}:// URLs; the known schemes are {', '.join(known)}.")
+        raise ConfigurationError(
+            f"{setting}: there is no store for URLs of this scheme; the known schemes are {', '.join(known)}."
+        )
     factory: Any = next(iter(found)).load()
     return cast("Callable[[str, StoreOptions], SessionStore]", factory)

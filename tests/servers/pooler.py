@@ -1,6 +1,7 @@
 """A pooler in transaction mode, such as PgBouncer: after each transaction a client gets another connection."""
 
 import asyncio
+import os
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -76,10 +77,10 @@ class Pooler:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         body = struct.pack("!i", 196_608) + f"user\0postgres\0database\0{self._database}\0\0".encode()
         writer.write(struct.pack("!i", len(body) + 4) + body)
-        greeting = b""
+        greeting = b""  # with a number of its own in place of that of the process, as PgBouncer has
         while True:
             message = await _message(reader)
-            greeting += _packed(message)
+            greeting += _packed((b"K", os.urandom(8)) if message[0] == b"K" else message)
             if message[0] == _READY:
                 self._greeting = greeting
                 return reader, writer

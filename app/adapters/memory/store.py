@@ -5,6 +5,8 @@ import asyncio
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
 from ...ports.session_store import Rehearsal, StoreOptions
+from ..store_urls.known import check_url
+from ..store_urls.parts import WrongUrl
 from .audit_records import MemoryAuditRecordRepository
 from .clients import MemoryClientRepository
 from .encrypted_keys import MemoryEncryptedKeyRepository
@@ -19,8 +21,10 @@ class MemoryStore(Database):
     session_reader = None
 
     def __init__(self, url: str, options: StoreOptions) -> None:
-        if url != "memory://":
-            raise ConfigurationError("The URL of the memory store is memory:// and nothing else.")
+        try:
+            check_url(url)
+        except WrongUrl as error:
+            raise ConfigurationError(f"{options.setting}: {error}.") from None
         if options.replicas:
             raise ConfigurationError("The memory store has no replicas: set KEYTURN_SESSION_REPLICAS=0.")
         self.rate_limits = MemoryRateLimitRepository()

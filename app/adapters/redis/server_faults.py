@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...domain.errors import StoreUnavailable
+from ..connecting import system_sentence_of
 from ..store_faults import (
     DISK_ERROR,
     MEMORY_FULL,
@@ -70,9 +71,7 @@ def fault_of_connection(error: Exception) -> StoreUnavailable:
     """Return the error of the ports for a connection that failed, or for an answer that did not come in time."""
     if isinstance(error, TimeoutError):
         return unavailable(_STORE, "no answer in time", _LATE)
-    if isinstance(error, OSError) and error.strerror:
-        return unavailable(_STORE, error.strerror, _UNREACHABLE)
-    return unavailable(_STORE, type(error).__name__, _UNREACHABLE)
+    return unavailable(_STORE, system_sentence_of(error) or type(error).__name__, _UNREACHABLE)
 
 
 def writes_blocked() -> StoreUnavailable:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisClusterException, RedisError, ResponseError
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
+from ..connecting import sentence_of
 from ..store_faults import LASTING
+from ..store_urls.redis import RedisUrl
 from .messages import fault_of
-from .redis_url import RedisUrl
 
 
 @contextmanager
@@ -30,7 +31,7 @@ def translate_startup_errors(url: RedisUrl) -> Iterator[None]:
     except StoreUnavailable as error:
         raise _refused(url, error) from error
     except (RedisError, OSError, TimeoutError) as error:
-        raise StoreUnavailable(f"{url} cannot be reached: {type(error).__name__}.") from error
+        raise StoreUnavailable(f"{url} cannot be reached: {sentence_of(error, url.secrets)}.") from error
 
 
 def _refused(url: RedisUrl, error: StoreUnavailable) -> ConfigurationError | StoreUnavailable:

@@ -4,7 +4,7 @@ from ...ports.session_store import Rehearsal, SessionStore, StoreOptions
 from .commands import RedisCommands
 from .encrypted_keys import RedisEncryptedKeyRepository
 from .rate_limits import RedisRateLimitRepository
-from .redis_url import parse_redis_url
+from .redis_url import check_files, parse_redis_url, topology_of
 from .revocation_listener import RevocationListener
 from .server_check import check_server, max_clients
 from .sessions import RedisSessionRepository
@@ -21,8 +21,8 @@ class RedisStore(SessionStore):
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         self._options = options
-        self._url = parse_redis_url(url, timeout=options.timeout)
-        self._topology = self._url.topology()
+        self._url = parse_redis_url(url)
+        self._topology = topology_of(self._url, timeout=options.timeout)
         most, reserved = options.split()
         self._commands = self._commands_of(self._topology, most)
         self._reserved = self._commands if options.connections == 1 else self._commands_of(self._topology, reserved)
@@ -55,7 +55,8 @@ class RedisStore(SessionStore):
 
         ``forget`` deletes what the check has written. It would expire after a minute.
         """
-        topology = self._url.topology()
+        check_files(self._url)
+        topology = topology_of(self._url, timeout=self._options.timeout)
         commands = self._commands_of(topology, self._options)
         try:
             with translate_startup_errors(self._url):
@@ -71,6 +72,7 @@ class RedisStore(SessionStore):
             await topology.close()
 
     async def open(self) -> None:
+        check_files(self._url)
         with translate_startup_errors(self._url):
             await self._topology.refresh()
             for client in self._topology.primaries():

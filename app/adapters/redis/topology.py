@@ -94,8 +94,7 @@ class Cluster(Topology):
     def __init__(self, nodes: Sequence[tuple[str, int]], options: ConnectionOptions) -> None:
         self._options = options
         startup = [ClusterNode(host, port) for host, port in nodes]
-        without_database = {name: value for name, value in _without_retries(options).items() if name != "db"}
-        self._slots = RedisCluster(startup_nodes=startup, **without_database)
+        self._slots = RedisCluster(startup_nodes=startup, **_without_retries(options))
         self._clients: dict[tuple[str, int], Redis] = {}
 
     def client_for(self, redis_key: str) -> Redis:

@@ -1,62 +1,63 @@
-"""The URL of a database."""
+"""The database that a URL names."""
 
 from copy import copy
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from ...domain.errors import ConfigurationError
+from ..store_urls.parts import WrongUrl, split_scheme
+from ..store_urls.postgres import PostgresUrl
+from ..store_urls.sqlite import SqliteUrl
 
 _SETTING: Final = "KEYTURN_DATABASE_URL"
-_PORTS: Final = range(1, 65_536)
 
 
 class DatabaseUrl:
-    """A URL of SQLite or PostgreSQL. ``str()`` names the database without its password."""
+    """A file of SQLite or a database of PostgreSQL. ``str()`` names it without its password.
 
-    def __init__(self, text: str) -> None:
+    ``setting`` is the name of the setting that has the URL. Raises ``ConfigurationError``, which names it.
+    """
+
+    def __init__(self, text: str, *, setting: str = _SETTING) -> None:
+        self.setting = setting
         try:
-            self.parsed: URL = make_url(text)
-        except (ArgumentError, ValueError) as error:
-            raise ConfigurationError(f"{_SETTING}: this is not a URL of a database.") from error
-        if self.parsed.port is not None and self.parsed.port not in _PORTS:
-            raise ConfigurationError(f"{_SETTING}: the port must be a whole number from 1 to {_PORTS[-1]}.")
-        self.text = text
-        self.is_sqlite = self.parsed.get_backend_name() == "sqlite"
-        if self.is_sqlite:
-            self._check_file()
+            self._parsed = SqliteUrl.parse(text) if split_scheme(text)[0] == "sqlite" else PostgresUrl.parse(text)
+        except WrongUrl as error:
+            raise ConfigurationError(f"{setting}: {error}.") from None
+        self.is_sqlite = isinstance(self._parsed, SqliteUrl)
+        if self.is_sqlite and not self.file.parent.is_dir():
+            raise ConfigurationError(f"{setting}: the folder {self.file.parent} does not exist; make it.")
 
     @property
     def file(self) -> Path:
         """Return the absolute path of a SQLite file."""
-        return Path(self.parsed.database or "").absolute()
+        return self._sqlite.file
 
     def sqlite_uri(self) -> str:
-        """Return the URI with which SQLite opens its file. It never creates the file: SQLite would create it readable
-        by everybody.
-        """
-        return f"file:{quote(str(self.file))}?mode=rw"
+        """Return the URI with which SQLite opens its file."""
+        return self._sqlite.uri()
+
+    @property
+    def server(self) -> PostgresUrl:
+        """Return the database of PostgreSQL, and how to connect to it."""
+        assert isinstance(self._parsed, PostgresUrl)
+        return self._parsed
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no message may have."""
+        return () if self.is_sqlite else self.server.secrets
 
     def beside(self, file: Path) -> "DatabaseUrl":
         """Return the URL of another SQLite file."""
         other = copy(self)
-        other.parsed = self.parsed.set(database=str(file))
+        other._parsed = SqliteUrl(str(file))  # noqa: SLF001  # it is of the same class
         return other
 
     def __str__(self) -> str:
-        if self.is_sqlite:
-            return f"the SQLite file {self.parsed.database}"
-        return f"PostgreSQL at {self.parsed.host or 'the local socket'} port {self.parsed.port or 5432}"
+        return str(self._parsed)
 
-    def _check_file(self) -> None:
-        database = self.parsed.database
-        if self.parsed.host or self.parsed.query or not database or database == ":memory:":
-            raise ConfigurationError(
-                f"{_SETTING}: a SQLite URL is sqlite:///FILE or sqlite:////ABSOLUTE/FILE and nothing else."
-            )
-        folder = self.file.parent
-        if not folder.is_dir():
-            raise ConfigurationError(f"{_SETTING}: the folder {folder} does not exist; make it.")
+    @property
+    def _sqlite(self) -> SqliteUrl:
+        assert isinstance(self._parsed, SqliteUrl)
+        return self._parsed

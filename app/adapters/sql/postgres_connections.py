@@ -45,8 +45,8 @@ class PostgresConnections:
     """At most ``options.connections`` connections, which are opened when they are needed.
 
     When the ``role`` of the server changes, none of those that are open by then is used again. A connection keeps its
-    prepared statements. With ``options.prepared_statements`` off, each statement runs in a transaction: a pooler such
-    as PgBouncer may change the server between two transactions.
+    prepared statements. On one that is pooled, each statement runs in a transaction: a pooler such as PgBouncer may
+    change the server between two transactions.
     """
 
     def __init__(self, url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> None:
@@ -65,10 +65,10 @@ class PostgresConnections:
             generation = self._role.generation
             connection = self._take_idle() or await connect(self._url, self._options)
             try:
-                if self._options.prepared_statements:
-                    result = await statement(connection)
-                else:
+                if connection.pooled:
                     result = await self._run_in_transaction(connection, statement)
+                else:
+                    result = await statement(connection)
             except BaseException as error:
                 self._put_back_or_discard(connection, error, generation)
                 raise
@@ -122,26 +122,10 @@ class PostgresConnections:
 
 
 async def connect(url: DatabaseUrl, options: StoreOptions, *, statement_seconds: float | None = None) -> Any:
-    """Connect with asyncpg, which reads the same URLs as libpq, with ``sslmode`` and all other parameters.
+    """Connect, as ``PostgresConnector`` does.
 
     A statement raises ``TimeoutError`` after ``statement_seconds``, if they are given.
     """
-    import asyncpg  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
+    from .postgres_connecting import PostgresConnector  # noqa: PLC0415  # SQLite needs no driver of PostgreSQL
 
-    settings = {"application_name": "keyturn"}
-    if options.prepared_statements:  # a pooler refuses other settings; each transaction sets them then
-        settings["default_transaction_isolation"] = "read committed"
-        settings["statement_timeout"] = str(int(options.timeout * 1000))
-    return await asyncpg.connect(
-        url.text.replace("postgres://", "postgresql://", 1),
-        timeout=options.timeout,
-        command_timeout=statement_seconds,
-        server_settings=settings,
-        statement_cache_size=_MAX_PREPARED if options.prepared_statements else 0,
-        max_cached_statement_lifetime=0,
-        max_cacheable_statement_size=0,
-    )
-
-
-_MAX_PREPARED: Final = 256
-"""How many prepared statements a connection keeps. There are about 100 statements."""
+    return await PostgresConnector(url, options, statement_seconds=statement_seconds).connect()

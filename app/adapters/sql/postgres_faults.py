@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from ...domain.errors import StoreUnavailable
+from ...domain.errors import ConfigurationError, StoreUnavailable
+from ..connecting import sentence_of
 from ..store_faults import (
     DAMAGED,
     DISK_FULL,
@@ -27,7 +28,9 @@ _BROKEN: Final = StoreFault(DAMAGED, "The database is damaged: restore it, or ch
 _DENIED: Final = StoreFault(NO_PERMISSION, "Grant the user of KEYTURN_DATABASE_URL all rights on its tables.")
 _LOGIN: Final = StoreFault(NO_PERMISSION, "Correct the user or the password in KEYTURN_DATABASE_URL, or pg_hba.conf.")
 _UNREACHABLE: Final = StoreFault(NO_ANSWER, "Start the server, or correct the host and the port of the URL.")
+_POOLED: Final = StoreFault(REFUSED, "A pooler shares connections: set KEYTURN_STORE_PREPARED_STATEMENTS to 0.")
 _LATE: Final = StoreFault(NO_ANSWER, "The server or the network is too slow, or a lock is held.")
+_CONFIGURED: Final = StoreFault(NO_ANSWER, "The next connection reads it again.")
 _OTHER: Final = StoreFault(REFUSED, "The log of the server says more.")
 
 _FAULTS: Final[Mapping[str, StoreFault]] = {
@@ -43,6 +46,8 @@ _FAULTS: Final[Mapping[str, StoreFault]] = {
     "28": _LOGIN,
     "3D": StoreFault(NO_PERMISSION, "Create the database, or correct KEYTURN_DATABASE_URL."),
     "42": StoreFault(REFUSED, "The schema was changed: restore it, or restart the service."),
+    "42P05": _POOLED,
+    "26000": _POOLED,
     "55P03": StoreFault(LOCKED, "Find out who holds a lock on the tables of Keyturn."),
     "57014": _LATE,
     "57P": StoreFault(STARTING, "Wait until the server has started."),
@@ -73,5 +78,7 @@ def fault_of(error: Exception) -> StoreUnavailable:
     if isinstance(error, TimeoutError):
         return unavailable(_STORE, str(error) or "no answer in time", _LATE)
     if isinstance(error, OSError):
-        return unavailable(_STORE, error.strerror or type(error).__name__, _UNREACHABLE)
+        return unavailable(_STORE, sentence_of(error), _UNREACHABLE)
+    if isinstance(error, ConfigurationError):  # a file that the URL names
+        return unavailable(_STORE, str(error), _CONFIGURED)
     return unavailable(_STORE, type(error).__name__, _OTHER)

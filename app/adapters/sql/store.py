@@ -50,7 +50,7 @@ class SqlStore(Database):
                 "KEYTURN_SESSION_REPLICAS: set it to 0. How many replicas must confirm a commit is configured in the"
                 " database (synchronous_standby_names)."
             )
-        self._url = DatabaseUrl(url)
+        self._url = DatabaseUrl(url, setting=options.setting)
         self._options = options
         self._executor, self._reserved = _executors(self._url, options)
         refusal = RecentRefusal()

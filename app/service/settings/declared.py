@@ -134,11 +134,11 @@ class DeclaredSettings:
         "10",
         help="Maximum number of connections from one worker to a store.",
     )
-    store_prepared_statements: bool = _setting(
+    store_prepared_statements: bool | None = _setting(
         "STORE_PREPARED_STATEMENTS",
         form.flag,
-        "1",
-        help="`0` keeps no prepared statements in PostgreSQL, for a pooler in transaction mode.",
+        help="Whether connections to PostgreSQL keep prepared statements: `1`, or `0` for a pooler in transaction mode."
+        " By default they do, unless a pooler such as PgBouncer is found.",
     )
     signing_key: str | None = _setting("SIGNING_KEY", form.secret, help="The signing key, as PEM text.", secret=True)
     signing_key_file: Path | None = _setting(

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ... import COMMAND
+from ...adapters.store_urls.known import check_url
 from ...domain import base64url
 from ...domain.network import UNIX
 from ...domain.rate_limits.rate_limit import RateLimit
@@ -33,7 +34,6 @@ _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(?P<port>[1-9][0-9]{0,4}))?"
 )
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
-_STORE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!-~]*")
 
 
 def integer(minimum: int, maximum: int) -> Callable[[str], int]:
@@ -202,10 +202,8 @@ def path(text: str) -> Path:
 
 
 def store_url(text: str) -> str:
-    """Return the URL of a store: a scheme, ``://`` and the rest."""
-    if not _STORE_URL.fullmatch(text):
-        raise ValueError("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
-    return text
+    """Return the URL of a store, with its scheme in lower case."""
+    return check_url(text)
 
 
 def encryption_keys(text: str) -> tuple[bytes, ...]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from typing import Final
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -15,13 +16,13 @@ from app.domain.identifiers import Subject
 from app.domain.login.user import User
 from app.domain.scope import Scope
 from app.ports.session_store import StoreOptions
+from tests.servers.pgbouncer import PgBouncer, running_pgbouncer
 from tests.servers.pooler import pooling
 from tests.servers.postgres import Postgres
 
 from .conftest import own_database
 
 ONE: Final = StoreOptions(timeout=20.0, connections=1)
-BEHIND_A_POOLER: Final = StoreOptions(timeout=20.0, connections=3, prepared_statements=False)
 
 PROCESS: Final = text("SELECT pg_backend_pid()")
 PREPARED: Final = text("SELECT count(*) FROM pg_prepared_statements")
@@ -120,36 +121,102 @@ async def test_no_statement_stays_prepared_behind_a_pooler(postgres_url: str) ->
     await store.close()
 
 
-async def test_behind_a_pooler(postgres: Postgres) -> None:
-    """Behind a pooler that changes the connection after each transaction, a store can be prepared and used, also by
-    many calls at once.
+POOLED: Final = [StoreOptions(timeout=20.0, connections=3, prepared_statements=each) for each in (None, False)]
+
+
+async def use(store: SqlStore) -> None:
+    """Prepare a store and use it, also with many calls at once, on both kinds of connections."""
+    await store.prepare()
+    await store.open()
+    sessions = [new_session(number) for number in range(20)]
+    await asyncio.gather(*(store.sessions.add(session) for session in sessions))
+    assert all(await asyncio.gather(*(advance(store.sessions, session) for session in sessions)))
+    assert not any(await asyncio.gather(*(advance(store.sessions, session) for session in sessions)))
+    finds = (store.reserved_sessions.find(session.session_id) for session in sessions)
+    assert await asyncio.gather(*finds) == [rotated(session) for session in sessions]
+    await store.users.add(ALICE)
+    with pytest.raises(AlreadyExists):
+        await store.users.add(ALICE)
+    assert await store.users.find(ALICE.subject) == ALICE
+    await store.check()
+
+
+@pytest.mark.parametrize("options", POOLED, ids=["found", "set"])
+async def test_behind_a_pooler(postgres: Postgres, options: StoreOptions) -> None:
+    """Behind a pooler that changes the connection after each transaction, a store can be prepared and used. It finds
+    the pooler by itself.
     """
     with (
         own_database(postgres, template="template1") as url,
         pooling(postgres.port, url.rpartition("/")[2]) as pooler,
     ):
-        pooled = f"postgresql://postgres@127.0.0.1:{pooler.port}/keyturn?sslmode=disable"
-        store = SqlStore(pooled, BEHIND_A_POOLER)
-        await store.prepare()
-        await store.open()
-        sessions = [new_session(number) for number in range(20)]
-        await asyncio.gather(*(store.sessions.add(session) for session in sessions))
-        assert all(await asyncio.gather(*(advance(store.sessions, session) for session in sessions)))
-        assert not any(await asyncio.gather(*(advance(store.sessions, session) for session in sessions)))
-        found = await asyncio.gather(*(store.sessions.find(session.session_id) for session in sessions))
-        assert found == [rotated(session) for session in sessions]
-        await store.users.add(ALICE)
-        with pytest.raises(AlreadyExists):
-            await store.users.add(ALICE)
-        assert await store.users.find(ALICE.subject) == ALICE
+        store = SqlStore(f"postgresql://postgres@127.0.0.1:{pooler.port}/keyturn?sslmode=disable", options)
+        await use(store)
         await store.close()
 
 
-@pytest.mark.parametrize("method", ["prepare", "open"])
-async def test_a_pooler_needs_its_setting(postgres: Postgres, template: str, method: str) -> None:
-    """A pooler refuses connections that keep prepared statements and settings. The error names what to set."""
-    with pooling(postgres.port, template) as pooler:
-        store = SqlStore(f"postgresql://postgres@127.0.0.1:{pooler.port}/keyturn?sslmode=disable", ONE)
-        with pytest.raises(ConfigurationError, match="set KEYTURN_STORE_PREPARED_STATEMENTS to 0"):
-            await getattr(store, method)()
+@pytest.fixture(scope="module")
+def pgbouncer(postgres: Postgres) -> Iterator[PgBouncer]:
+    """Return PgBouncer in transaction mode, with two connections to the server."""
+    with running_pgbouncer(postgres.port) as pooler:
+        yield pooler
+
+
+async def test_behind_pgbouncer(postgres: Postgres, pgbouncer: PgBouncer) -> None:
+    """Without any setting, two stores that start at once upgrade a database and use it behind PgBouncer in transaction
+    mode: nothing is prepared, and no connection is left with a setting of Keyturn.
+    """
+    with own_database(postgres, template="template1") as url:
+        database = url.rpartition("/")[2]
+        stores = [SqlStore(pgbouncer.url(database), StoreOptions(timeout=20.0, connections=5)) for _ in range(2)]
+        await asyncio.gather(*(each.prepare() for each in stores))
+        await use(stores[0])
+        await stores[1].open()
+        names = [f"user {number}" for number in range(60)]
+        await asyncio.gather(*(stores[number % 2].users.find_by_username(name) for number, name in enumerate(names)))
+        assert await settings_of(pgbouncer, database) == {("0", "read committed")}
+        for each in stores:
+            await each.close()
+
+
+async def test_prepared_statements_behind_pgbouncer_are_named(postgres: Postgres, pgbouncer: PgBouncer) -> None:
+    """If the setting asks for prepared statements, and they clash, the error names the setting."""
+    with own_database(postgres, template="template1") as url:
+        pooled = pgbouncer.url(url.rpartition("/")[2])
+        await SqlStore(pooled, StoreOptions(timeout=20.0)).prepare()
+        stores = [SqlStore(pooled, StoreOptions(timeout=20.0, prepared_statements=True)) for _ in range(4)]
+        faults: list[StoreUnavailable] = []
+        for _ in range(200):
+            if faults:
+                break
+            finds = (each.users.find_by_username("alice") for each in stores * 3)
+            answers = await asyncio.gather(*finds, return_exceptions=True)
+            faults = [each for each in answers if isinstance(each, StoreUnavailable)]
+        assert "set KEYTURN_STORE_PREPARED_STATEMENTS to 0" in str(faults[0])
+        for each in stores:
+            await each.close()
+
+
+async def test_pgbouncer_without_transactions_is_refused(postgres: Postgres, template: str) -> None:
+    """PgBouncer in statement mode takes no transactions. The start says which mode it needs."""
+    with running_pgbouncer(postgres.port, pool_mode="statement") as pooler:
+        store = SqlStore(pooler.url(template), StoreOptions(timeout=20.0))
+        with pytest.raises(ConfigurationError, match="must have pool_mode transaction or session"):
+            await store.prepare()
         await store.close()
+
+
+async def settings_of(pooler: PgBouncer, database: str) -> set[tuple[str, str]]:
+    """Return the settings that the connections to the server have, as the next clients of the pooler see them."""
+    clients = [await asyncpg.connect(pooler.url(database), statement_cache_size=0) for _ in range(2)]
+    found = set()
+    for client in clients:
+        await client.execute("BEGIN")  # so that the next client gets the other connection
+    for client in clients:
+        names = ("statement_timeout", "default_transaction_isolation")
+        found.add(tuple([await client.fetchval(f"SHOW {name}") for name in names]))
+        assert (
+            await client.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE '\\_\\_asyncpg%'") == 0
+        )
+        client.terminate()
+    return found
