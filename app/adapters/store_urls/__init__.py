@@ -1,1 +1,4 @@
-"""The URLs of stores, parsed once. No driver and no library parses them again, and none is needed to parse them."""
+"""The URLs of stores, parsed once. No driver and no library parses them again.
+
+May import: the standard library.
+"""
