@@ -8,7 +8,13 @@ from typing import Any
 import hypothesis
 import pytest
 
+pytest_plugins = ["app.contracts.plugin"]
+"""The plugin of the kit, which pytest finds by itself where the package is installed. It needs only pytest."""
+
 _SEED = 20_261_124
+_PROOF_SECONDS = 3_600
+"""How long a test of the kit may take at full counts."""
+
 _FIGURES = pytest.StashKey[dict[str, dict[str, object]]]()
 
 hypothesis.settings.register_profile("small", max_examples=30, deadline=None, derandomize=True)
@@ -26,9 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker ``proof``, and choose small or full counts."""
-    config.addinivalue_line("markers", "proof(name): a test that scripts/prove runs at full counts")
+    """Choose small or full counts. Tests of the kit have as long as they need for full ones."""
     config.stash[_FIGURES] = {}
+    if config.getoption("full") and config.getoption("keyturn_time_limit") is None:
+        config.option.keyturn_time_limit = _PROOF_SECONDS
     hypothesis.settings.load_profile("full" if config.getoption("full") else "small")
 
 

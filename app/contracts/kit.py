@@ -1,6 +1,7 @@
 """The base of the contracts of repositories.
 
-An adapter subclasses the contract of its port and defines how to reach its store::
+``store.py`` runs all contracts of a store with one subclass. The contract of one port is used alone like this, by an
+adapter that defines how to reach its store::
 
     class TestSqlSessionRepository(SessionRepositoryContract, SessionSweeperContract):
         @pytest.fixture(autouse=True)
@@ -23,8 +24,9 @@ The tests of a contract are in three tiers: *behaviour* (every sentence of the p
 that is refused or cancelled is not half done) and *concurrency* (acts that race on several connections). The tests of
 an adapter itself cover everything that is not in its port: migrations, reconnecting, ``StoreUnavailable``, durability.
 
-The kit needs pytest, pytest-asyncio, a fixture ``proof`` that returns a ``kit.Counts``, and, if pytest runs with strict
-markers, the marker ``proof``.
+The kit needs pytest and pytest-asyncio. ``plugin.py`` is a plugin of pytest, which finds it where Keyturn is
+installed. It has the marker ``proof``, a fixture ``proof`` that returns a ``Counts``, and a time limit for each test. A
+fixture of your own with this name can ask for more.
 """
 
 from collections.abc import Sequence
@@ -42,6 +44,9 @@ CONNECTIONS: Final = 8
 
 RACERS: Final = 16
 """How many acts race at once: two on each connection."""
+
+PAGE: Final = 120
+"""More entries than a store reads at once that has pages of 100."""
 
 Repository = TypeVar("Repository")
 
@@ -77,4 +82,4 @@ class RepositoryContract(Generic[Repository]):
         """No method is inherited from the port, where its body is empty."""
         methods = [method for _, method in getmembers(type(repository), isfunction)]
         inherited = [method.__name__ for method in methods if method.__module__.startswith(f"{ports.__name__}.")]
-        assert inherited == []
+        assert inherited == [], f"the adapter inherits {inherited} from the port, where the body is empty"

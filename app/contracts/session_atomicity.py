@@ -12,6 +12,7 @@ from ..domain.identifiers import Subject
 from ..domain.sessions.session import Session
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
+from .sentences import must_raise
 from .sessions import (
     LATER,
     LIFETIME,
@@ -77,7 +78,7 @@ class SessionAtomicity(RepositoryContract[SessionRepository]):
         """The first session stays, and nothing of the second is stored or listed."""
         await repository.add(LIVE)
         before = await _contents(repository)
-        with pytest.raises(AlreadyExists):
+        with must_raise(AlreadyExists, "add accepted an id that is taken: it must raise AlreadyExists"):
             await repository.add(replace(UNKNOWN, session_id=LIVE.session_id, subject=Subject("subject-2")))
         assert await _contents(repository) == before, "a refused add changed something"
         assert await live_sessions(repository, Subject("subject-2")) == [], "a session is listed that was refused"

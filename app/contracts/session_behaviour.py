@@ -8,6 +8,7 @@ from ..domain.scope import Scope
 from ..domain.sessions.session import LAST_SECOND, RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
+from .sentences import must_raise
 from .sessions import (
     IDLE_LIFETIME,
     LATER,
@@ -59,14 +60,14 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
     async def test_add_refuses_an_id_in_use(self, repository: SessionRepository) -> None:
         """A second session with the same id is refused."""
         await repository.add(new_session())
-        with pytest.raises(AlreadyExists):
+        with must_raise(AlreadyExists, "add accepted an id that is taken: it must raise AlreadyExists"):
             await repository.add(new_session(device="another"))
 
     async def test_add_refuses_the_id_of_a_revoked_session(self, repository: SessionRepository) -> None:
         """Revocation does not free an id."""
         await repository.add(new_session())
         await revoke(repository, new_session())
-        with pytest.raises(AlreadyExists):
+        with must_raise(AlreadyExists, "add accepted an id that is taken: it must raise AlreadyExists"):
             await repository.add(new_session())
 
     async def test_find_returns_an_expired_session(self, repository: SessionRepository) -> None:
@@ -118,7 +119,7 @@ class SessionBehaviour(RepositoryContract[SessionRepository]):
         await advance(repository, new_session(1))
         assert await _set_version(repository, new_session(1)) is True, "set_credential_version refused a live session"
         changed = rotated(new_session(1)).with_credential_version(expected_version=3, credential_version=4, now=LATER)
-        assert changed is not None
+        assert changed is not None, "Session.with_credential_version refused a live session"
         assert_same(await repository.find(changed.session_id), changed)
         assert_same(await repository.find(new_session(2).session_id), new_session(2))
         assert await advance(repository, changed), "advance refused a session that has taken a new credential version"

@@ -30,7 +30,7 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
             won = await asyncio.gather(
                 *(advance(connection, session, **swap) for connection, swap in zip(racers, swaps, strict=True))
             )
-            assert sum(won) == 1, f"{sum(won)} of {RACERS} racing calls of advance returned True, not one"
+            assert sum(won) == 1, f"{sum(won)} swaps of one digest won, not one: `advance` is not a compare-and-swap"
             assert_same(await racers[-1].find(session.session_id), rotated(session, **swaps[won.index(True)]))
 
     @pytest.mark.proof("stores")
@@ -82,7 +82,7 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
                     for racer, connection in enumerate(racers)
                 )
             )
-            assert sum(won) == 1, f"{sum(won)} of {RACERS} racing calls of revoke returned True, not one"
+            assert sum(won) == 1, f"{sum(won)} racing calls of `revoke` returned True, not one: it is not atomic"
             at = LATER + won.index(True)
             assert_same(
                 await racers[-1].find(session.session_id), revoked(session, reason=RevocationReason.REUSE, now=at)

@@ -73,7 +73,9 @@ class SessionCutOff(RepositoryContract[SessionRepository]):
         await repository.add(session)
         await repository.set_cut_off(CUT_OFF)
         assert_same(await repository.find(session.session_id), session.ended_by(CUT_OFF))
-        assert await advance(repository, session) is not ends, f"advance {'succeeds' if ends else 'is refused'}"
+        assert await advance(repository, session) is not ends, (
+            f"advance {'accepts' if ends else 'refuses'} this session"
+        )
         left = session.ended_by(CUT_OFF) if ends else rotated(session)
         assert_same(await repository.find(session.session_id), left)
 

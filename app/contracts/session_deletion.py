@@ -114,3 +114,5 @@ class SessionDeletion(RepositoryContract[SweptSessions]):
         await repository.add(session)
         assert_same(await repository.find(session.session_id), session)
         assert await live_sessions(repository) == [session], "a session is not listed that has the id of a deleted one"
+        deleted = await sweep(repository, revoked_before=LATER + 1)
+        assert deleted == 0, "delete_ended deleted a live session: it trusts an entry of an index that is outdated"

@@ -10,6 +10,7 @@ from ..domain.sessions.session import LAST_SECOND, RevocationReason, Session
 from ..domain.tokens.revoked_session import RevokedSession
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
+from .sentences import only_errors_of_the_port
 from .sessions import (
     ALL,
     IDLE_LIFETIME,
@@ -94,6 +95,17 @@ class SessionLists(RepositoryContract[SessionRepository]):
             await repository.add(new_session(number, subject=Subject(subject)))
         assert await live_sessions(repository, Subject("subject-1")) == [new_session(1)], "another subject is listed"
         assert await live_sessions(repository, Subject("subject-2")) == [], "a subject without sessions has some"
+
+    async def test_longest_subjects_are_told_apart(self, repository: SessionRepository) -> None:
+        """Subjects of 255 characters that differ in the last one have different sessions."""
+        subjects = [Subject("s" * 254 + last) for last in "ab"]
+        opened = [new_session(number, subject=subject) for number, subject in enumerate(subjects)]
+        for session in opened:
+            with only_errors_of_the_port("sessions.add", "for a subject of 255 characters"):
+                await repository.add(session)
+        for session in opened:
+            live = await live_sessions(repository, session.subject)
+            assert live == [session], "sessions of two long subjects are listed as those of one, or not at all"
 
     async def test_ended_sessions_are_not_listed_as_live(self, repository: SessionRepository) -> None:
         """Revoked sessions are not listed, and no session is listed in the last second before it expires."""

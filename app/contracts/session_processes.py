@@ -16,6 +16,7 @@ from ..domain.sessions.replaced import MAX_REPLACED
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import Counts
+from .session_reads import AFTER, BEFORE, assert_reads, begin, change
 from .sessions import (
     LATER,
     NOW,
@@ -71,8 +72,12 @@ class SessionProcesses:
                 session = new_session(number)
                 await sessions.add(session)
                 won = await _race(processes, partial(_swap, self.opener(), session))
-                assert sum(map(len, won)) == 1, "not exactly one of the racing calls of advance returned True"
-                [winner] = [digest for each in won for digest in each]
+                winners = [digest for each in won for digest in each]
+                assert len(winners) == 1, (
+                    f"{len(winners)} swaps of one digest won in several processes, not one: `advance` is not a"
+                    " compare-and-swap there"
+                )
+                [winner] = winners
                 assert_same(await sessions.find(session.session_id), rotated(session, new_digest=winner))
 
     @pytest.mark.proof("stores")
@@ -146,6 +151,14 @@ class SessionProcesses:
         kept = [each.digest for each in found.replaced]
         assert kept == chain[-1 - MAX_REPLACED : -1], "a replaced secret is missing from the last 32"
 
+    async def test_no_read_is_kept_from_before_another_process_changed_it(self, processes: ProcessPoolExecutor) -> None:
+        """Each read is made here, another process changes what it returned, and the read is made here again."""
+        async with self.opener()() as sessions:
+            await begin(sessions)
+            await assert_reads(sessions, BEFORE, other="another process")
+            await _race(processes, partial(_change, self.opener()))
+            await assert_reads(sessions, AFTER, other="another process")
+
 
 @contextmanager
 def racing_processes() -> Iterator[ProcessPoolExecutor]:
@@ -177,6 +190,17 @@ def _run(opener: Opener, act: Callable[[SessionRepository], Coroutine[Any, Any, 
             return await act(sessions)
 
     return asyncio.run(open_and_act())
+
+
+def _change(opener: Opener, process: int) -> Sequence[bool]:
+    """Make the changes in the first process only."""
+
+    async def act(sessions: SessionRepository) -> Sequence[bool]:
+        if process == 0:
+            await change(sessions)
+        return []
+
+    return _run(opener, act)
 
 
 def _swap(opener: Opener, session: Session, process: int) -> Sequence[bytes]:

@@ -58,19 +58,25 @@ class SessionReaderContract(RepositoryContract[ReadDatabase]):
         await repository.users.add(new_user(subject=Subject("another"), username="bob", credential_version=8))
         found, version = await repository.session_reader.read(session.session_id)
         assert_same(found, session)
-        assert (version, type(version)) == (3, int)
+        assert (version, type(version)) == (3, int), (
+            "read did not return the credential version of the session's user as a number"
+        )
 
     async def test_unknown_session_is_not_found(self, repository: ReadDatabase) -> None:
         """Neither a session nor a version is returned, although another session has a user."""
         await _add(repository, new_session(), new_user())
-        assert await repository.session_reader.read(new_session(2).session_id) == (None, None)
+        assert await repository.session_reader.read(new_session(2).session_id) == (None, None), (
+            "read returned something for an unknown session"
+        )
 
     @pytest.mark.parametrize("user", [new_user(disabled=True), new_user(subject=Subject("another"))])
     async def test_user_who_cannot_sign_in_has_no_version(self, repository: ReadDatabase, user: User) -> None:
         """The session of a disabled or unknown user is found, without a version."""
         session = new_session()
         await _add(repository, session, user)
-        assert await repository.session_reader.read(session.session_id) == (session, None)
+        assert await repository.session_reader.read(session.session_id) == (session, None), (
+            "read returned a version for a user who cannot sign in, or not the session"
+        )
 
     @pytest.mark.parametrize("cut_off", [int(NOW) - 1, int(NOW)])
     async def test_cut_off_ends_the_session(self, repository: ReadDatabase, cut_off: int) -> None:
@@ -78,7 +84,9 @@ class SessionReaderContract(RepositoryContract[ReadDatabase]):
         session = new_session()
         await _add(repository, session, new_user())
         await repository.sessions.set_cut_off(cut_off)
-        assert await repository.session_reader.read(session.session_id) == (session.ended_by(cut_off), 3)
+        assert await repository.session_reader.read(session.session_id) == (session.ended_by(cut_off), 3), (
+            "read did not return the session as the cut-off leaves it"
+        )
 
     async def test_changes_of_other_connections_are_read(self) -> None:
         """A rotation, a new password, a revocation and a disabled user are seen by the next read."""
@@ -89,17 +97,23 @@ class SessionReaderContract(RepositoryContract[ReadDatabase]):
         async def read() -> tuple[Session | None, int | None]:
             return await reading.session_reader.read(session.session_id)
 
-        assert await read() == (session, 3)
-        assert await advance(writing.sessions, session)
+        assert await read() == (session, 3), "read did not return what another connection has added"
+        assert await advance(writing.sessions, session), "advance refused a session that can rotate"
         session = rotated(session)
-        assert await read() == (session, 3)
+        assert await read() == (session, 3), (
+            "read does not see the rotation of another connection: a cache keeps the old session"
+        )
         await writing.users.change_password(session.subject, new="a new hash", expected=None)
-        assert await read() == (session, 4)
-        assert await revoke(writing.sessions, session)
+        assert await read() == (session, 4), (
+            "read does not see the new credential version of another connection: a cache keeps the old one"
+        )
+        assert await revoke(writing.sessions, session), "revoke returned False for a live session"
         session = revoked(session)
-        assert await read() == (session, 4)
+        assert await read() == (session, 4), (
+            "read does not see the revocation of another connection: a cache keeps the session"
+        )
         await writing.users.set_disabled(session.subject, disabled=True)
-        assert await read() == (session, None)
+        assert await read() == (session, None), "read does not see that another connection has disabled the user"
 
     async def test_version_is_never_older_than_the_session(self, proof: Counts) -> None:
         """While passwords change, no reader sees a session with a later version than that of its user."""
@@ -113,7 +127,7 @@ class SessionReaderContract(RepositoryContract[ReadDatabase]):
                 await writing.users.change_password(session.subject, new=f"hash {version}", expected=None)
                 assert await writing.sessions.set_credential_version(
                     session.session_id, expected_version=version, credential_version=version + 1, now=LATER
-                )
+                ), "set_credential_version refused the stored version"
         finally:
             done.set()
             await asyncio.gather(*readers)
@@ -127,7 +141,7 @@ async def _add(database: ReadDatabase, session: Session, user: User) -> None:
 async def _assert_in_order(reader: SessionReader, session: Session, done: asyncio.Event) -> None:
     while not done.is_set():
         found, version = await reader.read(session.session_id)
-        assert found is not None
-        assert version is not None
+        assert found is not None, "read did not return a session that is stored"
+        assert version is not None, "read did not return the version of a user who can sign in"
         assert found.credential_version <= version, "the version was read before the session"
         await asyncio.sleep(0)

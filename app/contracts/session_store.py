@@ -7,6 +7,7 @@ import pytest
 
 from ..domain.errors import ConfigurationError
 from ..ports.session_store import SessionStore, StoreOptions
+from .sentences import must_raise
 from .sessions import LATER, advance, assert_same, began_at, new_session, revocations, revoke, revoked, rotated
 
 OPTIONS = StoreOptions(timeout=20.0, connections=3)
@@ -67,7 +68,7 @@ class SessionStoreContract:
 
     async def test_prepare_refuses_replicas_that_do_not_exist(self) -> None:
         """``prepare`` refuses options that ask for more replicas than the store has."""
-        with pytest.raises(ConfigurationError):
+        with must_raise(ConfigurationError, "prepare accepted nine replicas that the store does not have"):
             await self.store(replace(OPTIONS, replicas=9)).prepare()
 
 

@@ -82,10 +82,14 @@ class SubjectRevocation(RepositoryContract[SessionRepository]):
         number = proof.count("sessions of a subject to revoke", small=220, full=2_500)
         opened = [new_session(each, created_at=NOW - each % 9) for each in range(number)]
         await add_all(repository, opened)
+        live = await live_sessions(repository)
+        assert len(live) == number, f"list_live_sessions returned {len(live)} of {number} sessions: it stops at a page"
         ended = await end_all(repository)
+        assert len(ended) == number, f"revoke_subject revoked {len(ended)} of {number} sessions: it stops at a page"
         assert in_order(ended) == in_order([revoked(each) for each in opened]), "one call did not revoke all sessions"
         assert await live_sessions(repository) == [], "sessions are live after revoke_subject"
         listed = {each.session_id for each in await revocations(repository, LATER)}
+        assert len(listed) == number, f"list_revocations has {len(listed)} of {number} revocations: it stops at a page"
         assert listed == {each.session_id for each in opened}, "list_revocations has other sessions than were revoked"
 
     async def test_every_connection_sees_the_acts_on_a_subject(self) -> None:

@@ -1,15 +1,19 @@
 """The contract of a session sweeper (``app.ports.session_sweeper``): its concurrency, and all tiers together."""
 
 import asyncio
+from collections.abc import Coroutine
 from itertools import cycle, islice
 
 import pytest
 
+from ..domain.sessions.session import RevocationReason
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
 from .session_deletion import SessionDeletion
 from .session_erasure import CutOffRevocation, SecretErasure, sweep_cut_off
 from .sessions import (
     ALL,
+    IDLE_LIFETIME,
+    NEVER,
     NOW,
     SweptSessions,
     advance,
@@ -71,6 +75,28 @@ class SweeperConcurrency(RepositoryContract[SweptSessions]):
             ended = len(opened) + (1 if round_ else 0)  # and the later session of the round before
             assert sum(counted) + await sweep_cut_off(connections[0]) == ended, "not each session was counted once"
             assert_same(await connections[0].find(later.session_id), rotated(later, now=cut_off + 1.5))
+
+    @pytest.mark.proof("stores")
+    async def test_delete_that_races_with_advance_keeps_the_session(self, proof: Counts) -> None:
+        """A session that advances while it is found by its old idle expiry stays, or is gone and did not advance."""
+        connections = await self.connections(CONNECTIONS)
+        for number in range(proof.count("races of rotations with sweeps", small=16, full=300)):
+            session = new_session(number)
+            await connections[0].add(session)
+            racers: list[Coroutine[object, object, object]] = [
+                each.delete_ended(expired_before=NOW + IDLE_LIFETIME + 1, revoked_before=NEVER, limit=ALL)
+                for each in connections[1:]
+            ]
+            racers.insert(number % CONNECTIONS, advance(connections[0], session))
+            won = (await asyncio.gather(*racers))[number % CONNECTIONS]
+            found = await connections[-1].find(session.session_id)
+            assert found == (rotated(session) if won else None), (
+                "delete_ended deleted a session that had advanced: it trusts an index that is outdated"
+                if won
+                else "advance was refused, although the session was not deleted"
+            )
+            await connections[0].revoke(session.session_id, reason=RevocationReason.LOGOUT, now=NOW)
+            await sweep(connections[0], revoked_before=NOW + 1)
 
 
 class SessionSweeperContract(SecretErasure, CutOffRevocation, SessionDeletion, SweeperConcurrency):

@@ -98,7 +98,8 @@ class RefusesEmptyList(FakeAuditRecordRepository):
     """``append`` of an empty list fails."""
 
     async def append(self, records: Sequence[AuditRecord]) -> None:
-        assert records
+        if not records:
+            raise ValueError("no rows")
         await super().append(records)
 
 
@@ -121,3 +122,10 @@ class RacyAuditRecords(FakeAuditRecordRepository):
         read = self.stored.copy()
         await asyncio.sleep(0)
         self.stored = read
+
+
+class ListsOnePage(FakeAuditRecordRepository):
+    """The lists have 100 records at most."""
+
+    async def list_for_session(self, session_id: SessionId, *, limit: int) -> Sequence[AuditRecord]:
+        return await super().list_for_session(session_id, limit=min(limit, 100))

@@ -76,6 +76,23 @@ class EndsSessions(BlockableStore):
             await self.sessions.revoke(session.session_id, reason=RevocationReason.LOGOUT, now=session.created_at)
 
 
+class LetsTheDriverRaise(BlockableStore):
+    """``add`` raises what the driver raises."""
+
+    async def _add_unless_blocked(self, session: Session) -> None:
+        if self.blocked:
+            raise OSError(28, "No space left on device")
+        await self._add(session)
+
+
+class AcknowledgesWhatItDrops(BlockableStore):
+    """``add`` returns while writes are blocked, and stores nothing."""
+
+    async def _add_unless_blocked(self, session: Session) -> None:
+        if not self.blocked:
+            await self._add(session)
+
+
 class BlockedWritesOf(BlockedWrites):
     """The kit on one of these stores."""
 

@@ -1,6 +1,7 @@
-"""A client repository that loses races."""
+"""Client repositories with one fault each."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from app.domain.clients.client import Client
@@ -31,3 +32,18 @@ class RacyClients(FakeClientRepository):
         if read is not None:
             self.stored[client_id] = read
         return await super().remove(client_id)
+
+
+class CutsLongIds(FakeClientRepository):
+    """The keys of the clients have 255 bytes."""
+
+    async def find(self, client_id: ClientId) -> Client | None:
+        cut = client_id.encode("utf-8", "surrogatepass")[:255]
+        return next((each for each in self.stored.values() if each.client_id.encode()[:255] == cut), None)
+
+
+class ListsOnePage(FakeClientRepository):
+    """``list_clients`` returns 100 clients at most."""
+
+    async def list_clients(self, *, after: str, limit: int) -> Sequence[Client]:
+        return await super().list_clients(after=after, limit=min(limit, 100))

@@ -7,21 +7,26 @@ from app.domain.sessions.session import Session
 from app.testing.sessions import FakeSessionRepository
 
 
-class _Connection(FakeSessionRepository):
+class Connection(FakeSessionRepository):
+    """A connection to sessions that others use too."""
+
+    others: "list[Self]"
+
     @classmethod
     def connections(cls, n: int) -> list[Self]:
         """Return connections that share the sessions, and nothing else."""
         connections = [cls() for _ in range(n)]
         for each in connections:
             each.stored = connections[0].stored
+            each.others = connections
         return connections
 
 
-class KeepsCutOffToItself(_Connection):
+class KeepsCutOffToItself(Connection):
     """Each connection knows only the cut-off that it has set itself."""
 
 
-class RemembersSessions(_Connection):
+class RemembersSessions(Connection):
     """Each connection remembers the sessions that it has found, until it changes them itself."""
 
     def __init__(self) -> None:

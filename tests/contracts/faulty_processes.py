@@ -39,6 +39,8 @@ class UnlockedFile(FakeSessionRepository):
     revoke_excess = partialmethod(_act, "revoke_excess")
     set_cut_off = partialmethod(_act, "set_cut_off")
     list_live_sessions = partialmethod(_act, "list_live_sessions")
+    list_revocations = partialmethod(_act, "list_revocations")
+    find_cut_off = partialmethod(_act, "find_cut_off")
 
     def _write(self, content: FakeSessionRepository) -> None:
         unfinished = self._file.with_name(uuid4().hex)

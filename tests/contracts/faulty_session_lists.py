@@ -110,3 +110,34 @@ class RevocationPagesGoOnByTime(FakeSessionRepository):
     async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
         place = after and after.partition(" ")[0] + "!"
         return await super().list_revocations(moment, after=place)
+
+
+class ListsOnePage(FakeSessionRepository):
+    """``list_live_sessions`` returns 100 sessions at most, whatever the limit is."""
+
+    async def list_live_sessions(self, subject: Subject, *, limit: int, **page: Any) -> Sequence[Session]:
+        return await super().list_live_sessions(subject, limit=min(limit, 100), **page)
+
+
+class ListsOnePageOfRevocations(FakeSessionRepository):
+    """``list_revocations`` has the first 100, and no next page."""
+
+    async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
+        revoked: list[RevokedSession] = []
+        cursor: str | None = ""
+        while cursor is not None and len(revoked) < 100:
+            page = await super().list_revocations(moment, after=cursor)
+            revoked += page.revoked
+            cursor = page.next
+        return RevocationPage(revoked, None)
+
+
+class CutsLongSubjects(FakeSessionRepository):
+    """The index of subjects has the first 200 characters."""
+
+    async def list_live_sessions(self, subject: Subject, **page: Any) -> Sequence[Session]:
+        listed: list[Session] = []
+        for each in {each.subject for each in self.stored.values()}:
+            if each[:200] == subject[:200]:
+                listed += await super().list_live_sessions(each, **page)
+        return sorted(listed, key=Session.position)

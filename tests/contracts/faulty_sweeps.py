@@ -1,12 +1,13 @@
 """Session repositories with one fault each in a sweep."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.domain.identifiers import SessionId
 from app.domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
-from app.domain.sessions.session import Session
+from app.domain.sessions.session import RevocationReason, Session
 from app.testing.sessions import FakeSessionRepository
 
 
@@ -62,3 +63,34 @@ class ErasesOneSecretATime(FakeSessionRepository):
         for each in old:
             self.stored[each.session_id] = replace(each, replaced=ReplacedSecrets(each.replaced.packed[:-72]))
         return sum(len(each.replaced) for each in old)
+
+
+class TrustsAnOutdatedIndex(FakeSessionRepository):
+    """``delete_ended`` deletes what its index calls revoked. An entry of the index outlives its session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._index: dict[SessionId, float] = {}
+
+    async def revoke(self, session_id: SessionId, *, reason: RevocationReason, now: float) -> bool:
+        won = await super().revoke(session_id, reason=reason, now=now)
+        if won:
+            self._index[session_id] = now
+        return won
+
+    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
+        chosen = [each for each, at in self._index.items() if at < revoked_before and each in self.stored][:limit]
+        for each in chosen:
+            del self.stored[each]
+        ended = await super().delete_ended(expired_before=expired_before, revoked_before=0.0, limit=limit)
+        return len(chosen) + ended
+
+
+class TrustsAnIndexThatItReadBefore(FakeSessionRepository):
+    """``delete_ended`` reads its index of idle expiries, lets other tasks run, and deletes what it has read."""
+
+    async def delete_ended(self, *, expired_before: float, revoked_before: float, limit: int) -> int:
+        ended = [each.session_id for each in self.stored.values() if each.ends_at() < expired_before][:limit]
+        await asyncio.sleep(0)
+        deleted = sum(self.stored.pop(each, None) is not None for each in ended)
+        return deleted + await super().delete_ended(expired_before=0.0, revoked_before=revoked_before, limit=limit)

@@ -1,6 +1,7 @@
-"""A user repository that loses races."""
+"""User repositories with one fault each."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from app.domain.identifiers import Subject
@@ -54,3 +55,27 @@ class RacyUsers(FakeUserRepository):
             for each in self.stored.values()
             if each.subject == user.subject or each.username == user.username
         ]
+
+
+class CutsLongNames(FakeUserRepository):
+    """The keys of the index of names have 510 bytes."""
+
+    async def find_by_username(self, username: str) -> User | None:
+        cut = username.encode("utf-8", "surrogatepass")[:510]
+        return next((each for each in self.stored.values() if each.username.encode()[:510] == cut), None)
+
+
+class RefusesLongNames(FakeUserRepository):
+    """The driver refuses a key of more than 510 bytes, and nobody catches what it raises."""
+
+    async def add(self, user: User) -> None:
+        if len(user.username.encode()) > 510:
+            raise BufferError("MDB_BAD_VALSIZE")
+        await super().add(user)
+
+
+class ListsOnePage(FakeUserRepository):
+    """``list_users`` returns 100 users at most."""
+
+    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
+        return await super().list_users(after=after, limit=min(limit, 100))

@@ -11,9 +11,17 @@ from app.contracts.kit import Counts, RepositoryContract
 Test = Callable[..., Coroutine[Any, Any, None]]
 Tier = type[RepositoryContract[Any]]
 
+_WORDS_OF_A_SENTENCE = 4
+
 
 async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> set[str]:
-    """Return the names of the tests of ``tier`` that ``adapter`` fails by an ``AssertionError``.
+    """Return the names of the tests of ``tier`` that ``adapter`` fails by an ``AssertionError``."""
+    return {*await messages(tier, adapter, proof)}
+
+
+async def messages(tier: Tier, adapter: Callable[[], object], proof: Counts, tests: str = "") -> dict[str, str]:
+    """Return for each test of ``tier`` that ``adapter`` fails what its ``AssertionError`` says. Run all of
+    them, or those that ``tests`` names.
 
     All connections are one object, unless the adapter has a method ``connections``.
     """
@@ -23,8 +31,10 @@ async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> 
             connect = getattr(adapter, "connections", None)
             return connect(n) if connect else [adapter()] * n
 
-    failed = set()
+    failed = {}
     for name, test in all_of(tier).items():
+        if tests and name.removeprefix("test_") not in tests.split():
+            continue
         for arguments in cases(test):
             contract = Contract()
             if "proof" in signature(test).parameters:
@@ -33,8 +43,8 @@ async def failures(tier: Tier, adapter: Callable[[], object], proof: Counts) -> 
                 [arguments["repository"]] = await contract.connections(1)
             try:
                 await test(contract, **arguments)
-            except (AssertionError, pytest.fail.Exception):
-                failed.add(name)
+            except (AssertionError, pytest.fail.Exception) as error:
+                failed[name] = str(error)
     return failed
 
 
@@ -58,8 +68,10 @@ def cases(test: Test) -> Iterator[dict[str, object]]:
 
 async def assert_noticed(tier: Tier, adapter: Callable[[], object], proof: Counts, noticed_by: str) -> None:
     """Check that ``adapter`` fails the tests whose names, without ``test_``, are the words of ``noticed_by``."""
-    missing = {f"test_{word}" for word in noticed_by.split()} - await failures(tier, adapter, proof)
-    assert sorted(missing) == []
+    failed = await messages(tier, adapter, proof, tests=noticed_by)
+    assert sorted({f"test_{word}" for word in noticed_by.split()} - failed.keys()) == []
+    short = [each for each in failed.values() if len(each.split("\n")[0].split()) < _WORDS_OF_A_SENTENCE]
+    assert short == [], short
 
 
 async def assert_every_test_fails(tier: Tier, adapters: set[Callable[[], object]], proof: Counts) -> None:

@@ -6,10 +6,12 @@ from app.contracts.session_atomicity import SessionAtomicity
 from app.contracts.session_behaviour import SessionBehaviour
 from app.contracts.session_concurrency import SessionConcurrency
 from app.contracts.session_cut_off import SessionCutOff
+from app.contracts.session_deadlocks import SessionDeadlocks
 from app.contracts.session_deletion import SessionDeletion
 from app.contracts.session_erasure import CutOffRevocation, SecretErasure
 from app.contracts.session_excess import SessionExcess
 from app.contracts.session_lists import SessionLists
+from app.contracts.session_reads import SessionReads
 from app.contracts.session_rotation import SessionRotation
 from app.contracts.session_subject_concurrency import SubjectConcurrency
 from app.contracts.session_subjects import SubjectRevocation
@@ -18,7 +20,9 @@ from app.ports.session_repository import SessionRepository
 
 from . import faulty_connections as connections
 from . import faulty_cut_offs as cut_offs
+from . import faulty_locks as locks
 from . import faulty_races as races
+from . import faulty_reads as reads
 from . import faulty_rotations as rotations
 from . import faulty_session_lists as lists
 from . import faulty_sessions as acts
@@ -68,6 +72,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         ),
         lists.ListsTheLastSecond: "ended_sessions_are_not_listed_as_live",
         lists.ComparesSubjectsWithoutCase: "live_sessions_are_of_the_subject",
+        lists.CutsLongSubjects: "longest_subjects_are_told_apart",
         lists.PagesByTimeAlone: "sessions_of_one_time_are_listed_by_id pages_together_have_every_session",
         lists.PagesFromTheTimeOn: "pages_together_have_every_session",
         lists.PagesAfterASession: "page_starts_after_a_position_whose_session_is_gone",
@@ -78,7 +83,13 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         acts.SecondRevokeWrites: "second_revoke_does_not_change_the_list",
         connections.RemembersSessions: "every_connection_sees_acknowledged_changes",
     },
+    SessionReads: {
+        reads.keeping(read): "no_read_is_kept_from_before_another_connection_changed_it"
+        for read in ("find", "list_live_sessions", "list_revocations", "find_cut_off")
+    },
     SubjectRevocation: {
+        lists.ListsOnePage: "revoke_subject_revokes_any_number",
+        lists.ListsOnePageOfRevocations: "revoke_subject_revokes_any_number",
         subjects.RevokesKeep: "revoke_subject_revokes_all_but_the_kept_one",
         subjects.RevokesExpired: "revoke_subject_leaves_sessions_that_have_ended",
         subjects.RevokesLastSecond: "revoke_subject_leaves_sessions_that_have_ended",
@@ -154,6 +165,10 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         subjects.ReturnsThemAsTheyWere: "revoke_subject_that_races_with_advances_is_final",
         cut_offs.EndsTheNextSecond: "cut_off_that_races_with_advances_is_final",
     },
+    SessionDeadlocks: {
+        locks.LocksInTheOrderOfItsList: "racing_acts_do_not_deadlock",
+        locks.RaisesWhatTheDatabaseSays: "racing_acts_do_not_deadlock",
+    },
     SecretErasure: {
         sweeps.SweepsTooMuch: "erase_replaced_changes_only_the_replaced_secrets erase_replaced_stops_at_the_limit",
         sweeps.SweepsByFirstTimes: (
@@ -179,6 +194,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
         sweeps.SweepsByFirstTimes: "delete_ended_uses_the_newest_idle_expiry",
         sweeps.SweepsFirstSessionsOnly: "repeated_limited_calls_check_every_session",
         lists.RevocationsExcludeTheMoment: "deleted_session_is_gone_everywhere",
+        sweeps.TrustsAnOutdatedIndex: "deleted_session_is_gone_everywhere",
         connections.RemembersSessions: "every_connection_sees_sweeps",
         acts.losing("expires_at"): "delete_ended_keeps_live_sessions",
     },
@@ -187,6 +203,7 @@ FAULTS: Mapping[Tier, Mapping[Callable[[], SessionRepository], str]] = {
             "erase_replaced_that_races_with_advance_keeps_the_new_secrets racing_sweeps_delete_each_session_once "
             "racing_sweeps_revoke_each_session_once"
         ),
+        sweeps.TrustsAnIndexThatItReadBefore: "delete_that_races_with_advance_keeps_the_session",
     },
 }
 """For each tier the adapters whose fault it notices, and the tests that fail."""

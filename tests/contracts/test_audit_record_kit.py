@@ -17,6 +17,7 @@ FAULTS: list[tuple[type[object], str]] = [
             "list_for_no_subject_leaves_out_records_of_subjects"
         ),
     ),
+    (faulty.ListsOnePage, "lists_go_beyond_a_page_of_the_store"),
     (faulty.LimitKeepsTheEarliest, "limit_keeps_the_latest_records"),
     (faulty.StoresDetailsAsText, "record_is_returned_as_appended"),
     (faulty.DeletesEverything, "delete_before_stops_at_the_limit"),

@@ -5,9 +5,11 @@ from dataclasses import fields
 
 import pytest
 
+from app.contracts import sentences
 from app.contracts.kit import Counts
 from app.contracts.session_behaviour import SessionBehaviour
 from app.contracts.session_concurrency import SessionConcurrency
+from app.contracts.session_deadlocks import SessionDeadlocks
 from app.contracts.session_repository import SessionRepositoryContract
 from app.contracts.session_subject_concurrency import SubjectConcurrency
 from app.contracts.session_sweeper import SessionSweeperContract, SweeperConcurrency
@@ -20,8 +22,14 @@ from .running import Tier, assert_every_test_fails, assert_noticed, failures
 from .session_faults import FAULTS
 
 CASES = [(tier, adapter, noticed_by) for tier in FAULTS for adapter, noticed_by in FAULTS[tier].items()]
-CONCURRENT = {SessionConcurrency, SubjectConcurrency, SweeperConcurrency}
+CONCURRENT = {SessionConcurrency, SubjectConcurrency, SessionDeadlocks, SweeperConcurrency}
 SEQUENTIAL = [tier for tier in FAULTS if tier not in CONCURRENT]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the kit wait for a deadlock as long as the fakes need."""
+    monkeypatch.setattr(sentences, "DEADLOCK_SECONDS", 0.3)
 
 
 @pytest.mark.parametrize(

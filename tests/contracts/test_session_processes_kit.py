@@ -11,6 +11,7 @@ from app.contracts.kit import Counts
 from app.contracts.session_processes import Opener, SessionProcesses, racing_processes
 
 from .faulty_processes import open_unlocked
+from .faulty_reads import open_keeping
 
 Race = Callable[[SessionProcesses, ProcessPoolExecutor, Counts], Awaitable[None]]
 
@@ -23,14 +24,14 @@ RACES: list[Race] = [
 ]
 
 
-class Unlocked(SessionProcesses):
-    """The kit on the file without a lock."""
+class OnAFile(SessionProcesses):
+    """The kit on a file."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
 
     def opener(self) -> Opener:
-        return partial(open_unlocked, self._file)
+        return self._opener
 
 
 @pytest.fixture(scope="module")
@@ -46,4 +47,18 @@ async def test_file_without_a_lock_fails(
 ) -> None:
     """Two processes that each write back what they read lose a change of the other, and every race shows it."""
     with pytest.raises(AssertionError):
-        await race(Unlocked(tmp_path / "sessions"), processes, proof)
+        await race(OnAFile(partial(open_unlocked, tmp_path / "sessions")), processes, proof)
+
+
+async def test_reads_that_a_process_keeps_are_noticed(processes: ProcessPoolExecutor, tmp_path: Path) -> None:
+    """A cache for all connections of a process returns what another process has changed since, and is named."""
+    kept = OnAFile(partial(open_keeping, tmp_path / "sessions"))
+    with pytest.raises(AssertionError, match=r"find of .* before another process changed it: a cache keeps it"):
+        await kept.test_no_read_is_kept_from_before_another_process_changed_it(processes)
+
+
+async def test_reads_that_no_process_keeps_pass(processes: ProcessPoolExecutor, tmp_path: Path) -> None:
+    """The file without the cache passes."""
+    await OnAFile(
+        partial(open_unlocked, tmp_path / "sessions")
+    ).test_no_read_is_kept_from_before_another_process_changed_it(processes)
