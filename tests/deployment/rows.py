@@ -16,6 +16,9 @@ from .certificates import Certificate
 from .clients import Front
 from .proxies import running_caddy, running_nginx
 
+SERVICE_LINKS: Final = {"SERVICE_HOST": "10.96.0.7", "PORT": "tcp://10.96.0.7:8080"}
+"""Variables of Kubernetes, which are no settings."""
+
 USERNAME: Final = "alice"
 ENCRYPTION_KEY: Final = "A" * 43
 PROXY: Final = "127.0.0.1"
@@ -70,6 +73,25 @@ def behind_nginx(place: Place, *, example: str = "keyturn.conf", path: str = "")
 
 
 @contextmanager
+def at_a_unix_socket(place: Place) -> Iterator[Deployment]:
+    """Two workers at a Unix socket, behind nginx with TLS."""
+    port, file = free_port(), place.folder / "k.sock"
+    settings = place.settings(
+        **place.sqlite(),
+        HOST=f"unix:{file}",
+        WORKERS="2",
+        ISSUER=f"https://localhost:{port}",
+        TRUSTED_PROXIES="unix:",
+        **SERVICE_LINKS,
+    )
+    nginx = running_nginx(
+        place.folder / "nginx", "keyturn.conf", port=port, upstream=f"unix:{file}", certificate=place.certificate
+    )
+    with nginx as authority:
+        yield place.deployment(Front(settings["ISSUER"], authority), settings)
+
+
+@contextmanager
 def behind_caddy(place: Place, *, example: str = "Caddyfile", path: str = "") -> Iterator[Deployment]:
     """Behind Caddy with TLS."""
     port, own = free_port(), free_port()
@@ -84,6 +106,14 @@ def pages_of_another_origin(place: Place) -> Iterator[Deployment]:
     page, own = "https://app.example", free_port()
     settings = place.settings(**place.sqlite(), **_listening(own), CORS_ORIGINS=page)
     yield place.deployment(Front(settings["ISSUER"], page=page), settings)
+
+
+@contextmanager
+def both_families(place: Place) -> Iterator[Deployment]:
+    """The service listens at ``::``. Its user comes by IPv6, and strangers by IPv4."""
+    port = free_port()
+    settings = place.settings(**place.sqlite(), HOST="::", PORT=str(port), ISSUER=f"http://localhost:{port}")
+    yield place.deployment(Front(settings["ISSUER"], address="::1"), settings)
 
 
 @contextmanager
@@ -112,8 +142,10 @@ PLAIN: Final[Mapping[str, Row]] = {
     "pages of another origin": pages_of_another_origin,
     "another locale": another_locale,
 }
+IPV6: Final[Mapping[str, Row]] = {"IPv6 and IPv4": both_families}
 NGINX: Final[Mapping[str, Row]] = {
     "nginx": behind_nginx,
+    "nginx at a Unix socket": at_a_unix_socket,
     "nginx below a path": partial(behind_nginx, example="keyturn-below-a-path.conf", path="/id"),
 }
 CADDY: Final[Mapping[str, Row]] = {

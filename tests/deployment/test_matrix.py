@@ -13,14 +13,16 @@ from .acts import run_acts
 from .certificates import Certificate
 from .containerfile import Image
 from .layers import needs_mounts
-from .proxies import HAS_CADDY, HAS_NGINX
+from .proxies import HAS_CADDY, HAS_NGINX, has_ipv6
 from .rows import Place
 
 _NO_NGINX = pytest.mark.skipif(not HAS_NGINX, reason="nginx is not here")
+_NO_IPV6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 _NO_CADDY = pytest.mark.skipif(not HAS_CADDY, reason="Caddy is not here")
 
 ROWS = [
     *(pytest.param(row, id=name) for name, row in rows.PLAIN.items()),
+    *(pytest.param(row, id=name, marks=_NO_IPV6) for name, row in rows.IPV6.items()),
     *(pytest.param(row, id=name, marks=_NO_NGINX) for name, row in rows.NGINX.items()),
     *(pytest.param(row, id=name, marks=_NO_CADDY) for name, row in rows.CADDY.items()),
 ]
