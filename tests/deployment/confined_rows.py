@@ -1,9 +1,11 @@
 """The rows of the matrix in which Keyturn is confined as in a container: another user, a root that is read-only."""
 
 import os
+import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from ctypes.util import find_library
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -12,9 +14,9 @@ from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres
 from tests.servers.tls_relay import relaying_tls
 from tests.servers.valkey import DURABLE, running_valkey
-from tests.system.processes import Service
+from tests.system.processes import NO_SETTINGS, Service
 
-from . import examples
+from . import examples, filtered
 from .acts import Deployment
 from .clients import Front
 from .containerfile import Image
@@ -23,6 +25,8 @@ from .rows import ENCRYPTION_KEY, Place
 _DATA: Final = "/var/lib/keyturn"
 _TEMPORARY: Final = "/tmp"  # noqa: S108  # a folder of its own in each row
 _HEALTH: Final = "HEALTHCHECK"
+HAS_FILTERS: Final = bool(shutil.which("systemd-analyze") and find_library("seccomp"))
+"""Whether the filter of system calls can be applied without systemd."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +90,9 @@ def compose_file(place: Place, image: Image, postgres: Postgres) -> Iterator[Dep
 
 @contextmanager
 def systemd_unit(place: Place, image: Image, _: Postgres) -> Iterator[Deployment]:
-    """The settings of the systemd unit and its file: SQLite, a credential, two workers, another user."""
+    """The settings of the systemd unit and its file: SQLite, a credential, two workers, another user, and the unit's
+    filter of system calls.
+    """
     confinement = Confinement(image=image, volumes={}, user="61184:61184")  # as systemd numbers users that it makes
     confinement = confinement.volume(_DATA, place.folder / "state").volume(_TEMPORARY, place.folder / "tmp", 0o1777)
     credentials = "/run/credentials/keyturn.service"
@@ -96,7 +102,7 @@ def systemd_unit(place: Place, image: Image, _: Postgres) -> Iterator[Deployment
     port = free_port()
     settings = place.settings(**_without_prefix(given) | _listening(port))
     del settings["KEY_ENCRYPTION_KEY"]
-    yield _deployment(place, confinement, settings)
+    yield _deployment(place, confinement, settings, before=_filter(image))
 
 
 @contextmanager
@@ -144,11 +150,26 @@ ROWS: Final[Mapping[str, Row]] = {
 }
 
 
+def _filter(image: Image) -> list[str]:
+    """Return the beginning of a command that runs under the unit's filter of system calls."""
+    if not HAS_FILTERS:
+        return []
+    image.layer.path("/srv/filtered.py").write_text(Path(filtered.__file__).read_text("utf-8"))
+    image.layer.path("/srv/system-calls").write_text(" ".join(sorted(examples.system_calls())))
+    return ["python", "/srv/filtered.py", "/srv/system-calls"]
+
+
 def _deployment(
-    place: Place, confinement: Confinement, settings: Mapping[str, str], variables: Mapping[str, str] = {}
+    place: Place,
+    confinement: Confinement,
+    settings: Mapping[str, str],
+    *,
+    variables: Mapping[str, str] = NO_SETTINGS,
+    before: Sequence[str] = (),
 ) -> Deployment:
+    """Return a deployment of the image with these settings. ``before`` is the beginning of its command."""
     image = confinement.image
-    command = confinement.command(*image.command["ENTRYPOINT"], *image.command["CMD"])
+    command = confinement.command(*before, *image.command["ENTRYPOINT"], *image.command["CMD"])
     return place.deployment(
         Front(settings["ISSUER"]), settings, command=command, variables={**image.variables, **variables}
     )

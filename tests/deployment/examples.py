@@ -1,6 +1,7 @@
 """The environments of the examples: the variables that each gives to Keyturn."""
 
 import re
+import subprocess
 from typing import Any, Final
 
 import yaml
@@ -57,3 +58,21 @@ def of_systemd(*, state: str, credentials: str) -> dict[str, str]:
     file = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     (own,) = re.findall(r"(?m)^Environment=(.*)$", UNIT.replace("%S", state).replace("%d", credentials))
     return dict(each.split("=", 1) for each in own.split()) | file
+
+
+def system_calls() -> set[str]:
+    """Return the system calls that the unit allows. The lists of the names with @ are systemd's."""
+    allowed: set[str] = set()
+    for line in re.findall(r"(?m)^SystemCallFilter=(.*)$", UNIT):
+        for name in line.removeprefix("~").split():
+            allowed = allowed - _members(name) if line.startswith("~") else allowed | _members(name)
+    return allowed
+
+
+def _members(name: str) -> set[str]:
+    if not name.startswith("@"):
+        return {name}
+    command = ("systemd-analyze", "syscall-filter", "--no-pager", name)
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    inside = [each.strip() for each in printed.splitlines()[1:] if each.strip() and not each.strip().startswith("#")]
+    return {member for each in inside for member in _members(each)}

@@ -12,7 +12,8 @@ import pytest
 from app.service.settings import Settings
 from tests.system.processes import run
 
-from . import examples
+from . import examples, filtered
+from .confined_rows import HAS_FILTERS
 from .paths import DEPLOY, changed
 
 UNIT: Final = "systemd/keyturn.service"
@@ -56,3 +57,13 @@ def test_a_stop_has_time(tmp_path: Path) -> None:
     (tmp_path / "key-encryption-key").write_text("A" * 43)
     settings = Settings.from_environment({name: each for name, each in given.items() if name.startswith("KEYTURN_")})
     assert int(seconds[1]) >= settings.drain_delay + settings.shutdown_timeout + 10
+
+
+@pytest.mark.skipif(not HAS_FILTERS, reason="systemd-analyze or libseccomp is not here")
+def test_the_filter_refuses_what_the_unit_does_not_allow(tmp_path: Path) -> None:
+    """Under the unit's filter of system calls a program can lower its priority, but cannot change its root."""
+    allowed = tmp_path / "allowed"
+    allowed.write_text(" ".join(examples.system_calls()))
+    program = "import os\nos.nice(1)\ntry: os.chroot('/')\nexcept PermissionError: print('refused')"
+    ran = run(sys.executable, filtered.__file__, allowed, sys.executable, "-c", program)
+    assert (ran.stdout, ran.stderr) == ("refused\n", "")
