@@ -32,7 +32,8 @@ def connection() -> http.client.HTTPConnection:
         return _UnixConnection(host.removeprefix(_UNIX), timeout=_SECONDS)
     if not port.isdecimal():  # Kubernetes wrote the variable, and the service listens on its default port.
         port = "8080"
-    return http.client.HTTPConnection("localhost" if host in _EVERY_ADDRESS else host, int(port), timeout=_SECONDS)
+    name = "localhost" if host in _EVERY_ADDRESS else host.strip("[]")
+    return http.client.HTTPConnection(name, int(port), timeout=_SECONDS)
 
 
 def main() -> str | None:
