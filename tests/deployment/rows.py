@@ -7,7 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from tests.servers.pgbouncer import running_pgbouncer
 from tests.servers.ports import free_port
+from tests.servers.postgres import Postgres
 from tests.system.load import PASSWORD
 from tests.system.processes import running
 
@@ -128,6 +130,16 @@ def another_locale(place: Place) -> Iterator[Deployment]:
         secrets[f"{name}_FILE"] = str(file)
     variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     yield place.deployment(Front(secrets["ISSUER"]), secrets, variables=variables)
+
+
+@contextmanager
+def behind_pgbouncer(place: Place, postgres: Postgres) -> Iterator[Deployment]:
+    """Two workers reach PostgreSQL through PgBouncer, which gives each transaction another connection."""
+    postgres.execute("CREATE DATABASE pooled")
+    with running_pgbouncer(postgres.port) as pooler:
+        store = {"DATABASE_URL": pooler.url("pooled"), "WORKERS": "2"}
+        settings = place.settings(**store, **_listening(free_port()))
+        yield place.deployment(Front(settings["ISSUER"]), settings)
 
 
 def _listening(port: int) -> dict[str, str]:

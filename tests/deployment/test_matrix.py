@@ -52,6 +52,13 @@ async def test_the_script_runs_through(row: rows.Row, place: Place) -> None:
         await run_acts(deployment, place.folder)
 
 
+@pytest.mark.proof("deployments")
+async def test_the_script_runs_through_behind_pgbouncer(place: Place, postgres: Postgres) -> None:
+    """The same script runs through with PgBouncer before PostgreSQL, in transaction mode."""
+    with rows.behind_pgbouncer(place, postgres) as deployment:
+        await run_acts(deployment, place.folder)
+
+
 @needs_mounts
 @pytest.mark.proof("deployments")
 @pytest.mark.parametrize("row", confined_rows.ROWS.values(), ids=confined_rows.ROWS)
