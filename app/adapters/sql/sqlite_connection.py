@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from tempfile import gettempdir
 from typing import Final
 
 from ...domain.errors import AlreadyExists
@@ -30,12 +31,24 @@ def open_connection(url: DatabaseUrl, *, busy_seconds: float) -> sqlite3.Connect
     )
     try:
         _switch_to_wal(connection, busy_seconds)
-        for setting in ("synchronous=FULL", "secure_delete=ON"):
+        for setting in ("synchronous=FULL", "secure_delete=ON", f"temp_store={_temporary_store()}"):
             connection.execute(f"PRAGMA {setting}").fetchall()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _temporary_store() -> str:
+    """Return where SQLite keeps a sort that is too big for its cache: in memory if there is no folder for a file.
+
+    Without a place, such a statement would fail as if the database could not be opened.
+    """
+    try:
+        gettempdir()
+    except OSError:
+        return "MEMORY"
+    return "DEFAULT"
 
 
 def _switch_to_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:

@@ -1,6 +1,5 @@
 """The configuration and the logger of gunicorn."""
 
-import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,13 +9,12 @@ from gunicorn.glogging import Logger
 from ...adapters.http.server.listening import ListeningSocket
 from ...adapters.telemetry.shared_files import delete_gauges
 from ..settings import Settings
+from .temporary_folder import heartbeat_folder
 from .worker import InstanceWorker
 
 _HEARTBEAT_TIMEOUT_SECONDS: Final = 30
 _CLEANUP_SECONDS: Final = 10
 """Time for a worker to end, in addition to the time that the settings give to running requests."""
-
-_MEMORY: Final = "/dev/shm"  # noqa: S108  # gunicorn makes new, unnamed files there
 
 
 class Configuration(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -48,7 +46,7 @@ def _options(settings: Settings) -> dict[str, object]:
         "worker_class": InstanceWorker,
         "timeout": _HEARTBEAT_TIMEOUT_SECONDS,
         "graceful_timeout": settings.drain_delay + settings.shutdown_timeout + _CLEANUP_SECONDS,
-        "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
+        "worker_tmp_dir": heartbeat_folder(),
         "logger_class": PropagatingLogger,
         "control_socket_disable": True,
         "child_exit": _remove_gauges,

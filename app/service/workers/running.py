@@ -15,6 +15,7 @@ from ..settings import Settings
 from ..stores import session_store
 from ..telemetry import import_prometheus
 from .rehearsal import rehearse
+from .temporary_folder import check_temporary_folder
 
 if TYPE_CHECKING:
     from .arbiter import Workers
@@ -33,6 +34,7 @@ def run_workers(
     Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
     """
     workers = import_workers()
+    check_temporary_folder(settings)
     with ExitStack() as closing:
         sockets = asyncio.run(bind(settings.host, settings.port, mode=settings.socket_mode))
         closing.callback(release, sockets)
