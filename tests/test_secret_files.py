@@ -33,6 +33,27 @@ def test_a_secret_is_the_text_of_its_file(tmp_path: Path, held: str) -> None:
     assert passphrase(file) == held.removesuffix("\n").removesuffix("\r")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    """The mark that an editor puts at the begin of a file is left out, and one within the text stays."""
+    file = tmp_path / "secret"
+    file.write_bytes(f"\ufeff{SECRET}\ufeff\r\n".encode())
+    assert passphrase(file) == f"{SECRET}\ufeff"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+def test_a_file_of_another_encoding_is_refused(tmp_path: Path, encoding: str) -> None:
+    """A file in UTF-16, as some shells of Windows write it, is refused with or without its mark."""
+    file = tmp_path / "secret"
+    file.write_bytes(SECRET.encode(encoding))
+    assert fault({f"{NAME}_FILE": str(file)}) == f"{NAME}_FILE: {str(file)!r} is not UTF-8 text."
+
+
+def test_a_name_after_a_byte_order_mark_is_refused() -> None:
+    """The first variable of a file that begins with a byte order mark is not left out silently."""
+    found = fault({"\ufeffKEYTURN_PORT": "8081"})
+    assert found.startswith("KEYTURN_PORT: a byte order mark is before this name")
+
+
 @pytest.mark.parametrize("name", ["KEY_PASSPHRASE", "BOOTSTRAP_PASSWORD"])
 def test_every_secret_has_a_file(tmp_path: Path, name: str) -> None:
     """Each secret can be given by its ``_FILE`` variable."""

@@ -4,7 +4,7 @@ import re
 import sys
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TextIO
 
 from ..domain.errors import ConfigurationError
 
@@ -44,12 +44,19 @@ def moment(text: str) -> float:
     return float(int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()))
 
 
+def standard_input() -> TextIO:
+    """Return standard input; raises ``ConfigurationError`` if it is closed."""
+    if sys.stdin is None:
+        raise ConfigurationError("Standard input is closed: give what is to be read there.")
+    return sys.stdin
+
+
 def first_line() -> str:
     """Return the first line of standard input without its end and without a byte order mark.
 
     It is read as UTF-8, whatever the encoding of the terminal is. Raises ``ConfigurationError`` if it is not UTF-8.
     """
     try:
-        return sys.stdin.buffer.readline().rstrip(b"\r\n").decode("utf-8-sig")
+        return standard_input().buffer.readline().rstrip(b"\r\n").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError("The first line of standard input is not text in UTF-8.") from error

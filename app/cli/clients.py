@@ -1,5 +1,6 @@
 """``keyturn clients``: register, list and remove OAuth clients."""
 
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -91,7 +92,7 @@ def _method(*, public: bool, jwks: Path | None) -> AuthenticationMethod:
 
 def _read(path: Path) -> object:
     try:
-        return strict_json.loads(path.read_bytes())
+        return strict_json.loads(path.read_bytes().removeprefix(BOM_UTF8))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError as error:

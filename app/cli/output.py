@@ -43,6 +43,8 @@ class Output:
 
     def report(self, fault: object, **members: object) -> None:
         """Print a fault on standard error: its text, or JSON with ``error`` and ``members``."""
+        if sys.stderr is None:  # it would be printed on standard output
+            return
         with suppress(OSError):
             print(json.dumps({**members, "error": str(fault)}) if self.as_json else fault, file=sys.stderr)
 

@@ -1,7 +1,6 @@
 """``keyturn users import``: add users from another system, with their password hashes."""
 
 import json
-import sys
 from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from ..domain.errors import AlreadyExists, ConfigurationError, InvalidRequest
 from ..domain.login.accounts import Accounts
 from ..domain.login.user import User
 from ..domain.scope import FORM, InvalidScope, Scope
+from .arguments import standard_input
 from .call import Call
 from .stores import opened_stores
 from .user_lines import as_text, describe
@@ -26,7 +26,7 @@ async def import_users(call: Call, file: Path | None) -> None:
     default_scope = call.settings.default_scope
     with ExitStack() as cleanup:
         try:
-            lines = sys.stdin.buffer if file is None else cleanup.enter_context(file.open("rb"))
+            lines = standard_input().buffer if file is None else cleanup.enter_context(file.open("rb"))
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
         async with opened_stores(call.settings) as container:
@@ -39,7 +39,7 @@ async def _import(call: Call, lines: Iterable[bytes], add: Callable[[bytes], Awa
     """Add the users, and return how many lines were left out."""
     left_out = 0
     for number, line in enumerate(lines, start=1):
-        text = line.removeprefix(BOM_UTF8) if number == 1 else line
+        text = line.removeprefix(BOM_UTF8)  # each of several files that were put together may begin with one
         if not text.strip():
             continue
         try:

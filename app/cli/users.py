@@ -1,7 +1,6 @@
 """``keyturn users``: add, list and change users."""
 
 import getpass
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -13,7 +12,7 @@ from ..domain.login.errors import UserNotFound
 from ..domain.login.user import User
 from ..domain.scope import FORM, InvalidScope, Scope
 from ..service.container import Container
-from .arguments import first_line
+from .arguments import first_line, standard_input
 from .call import Call
 from .stores import opened_stores
 from .user_lines import as_text, describe, printable, quoted
@@ -125,7 +124,7 @@ def _typed_password() -> str:
 
     It is never read from an argument, which other users of the machine can see.
     """
-    if not sys.stdin.isatty():
+    if not standard_input().isatty():
         return first_line()
     try:
         password, again = getpass.getpass("Password: "), getpass.getpass("Again: ")

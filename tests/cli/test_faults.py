@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.adapters.keys.directory import create_key_file
+from app.adapters.keys.key_file import read_key_file
 from tests.servers.ports import free_port
 from tests.system.processes import ROOT, run
 
@@ -142,3 +143,28 @@ def _json(line: str) -> object:
         return json.loads(line)
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize("arguments", [("users", "import"), ("users", "add", "alice")])
+def test_a_closed_standard_input_is_a_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """A command that reads standard input says so in one line if it is closed."""
+    database = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    command = f"{sys.executable} -m app {' '.join(arguments)} <&-"
+    assert faults(run("/bin/sh", "-c", command, variables=database)) == [
+        "Standard input is closed: give what is to be read there."
+    ]
+
+
+def test_faults_are_not_printed_as_results(tmp_path: Path) -> None:
+    """If standard error is closed, a fault is not printed on standard output instead."""
+    database = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    done = run("/bin/sh", "-c", f"{sys.executable} -m app users disable nobody 2>&-", variables=database)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_key_files_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """A key file that an editor saved with a byte order mark is read as without it."""
+    path = create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=0)
+    plain = read_key_file(path)
+    path.write_bytes(b"\xef\xbb\xbf" + plain)
+    assert read_key_file(path) == plain

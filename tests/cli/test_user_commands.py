@@ -76,6 +76,19 @@ def test_the_import_is_read_as_utf_8(users: Users) -> None:
     assert (status, error) == (1, "Line 1: this is not JSON in UTF-8\n1 line was left out.\n")
 
 
+def test_files_with_byte_order_marks_are_imported_together(users: Users) -> None:
+    """A mark before a later line, as in several files that were put together, hides nobody. Bad bytes, UTF-16 and NUL
+    cost only their own lines.
+    """
+    lines = [json.dumps({"username": name, "password_hash": BCRYPT}).encode() for name in ("ann", "bob", "cy", "dan")]
+    odd = lines[2].replace(b"cy", b"c\xff"), lines[2].decode().encode("utf-16"), lines[2].replace(b"cy", b"c\0"), b"\0"
+    typed = b"\n".join([b"\xef\xbb\xbf" + lines[0], b"\xef\xbb\xbf" + lines[1], *odd, lines[3]])
+    status, printed, error = users.run("import", typed=typed)
+    assert [line.split("  ")[1] for line in printed] == ["ann", "bob", "dan"]
+    assert status == 1
+    assert error.splitlines()[:-1] == [f"Line {number}: this is not JSON in UTF-8" for number in (3, 4, 5, 6)]
+
+
 def test_a_bad_password_is_not_set(users: Users) -> None:
     """The error names the fault and does not show the password."""
     users.run("add", "alice")

@@ -1,6 +1,7 @@
 """Read and write files that only their owner can read."""
 
 import os
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,12 +9,15 @@ from ...domain.errors import ConfigurationError
 
 
 def read_key_file(path: Path) -> bytes:
-    """Return the content of a key file; raises ``ConfigurationError`` if every user of the machine can access it."""
+    """Return the content of a key file without a byte order mark.
+
+    Raises ``ConfigurationError`` if it cannot be read, or if every user of the machine can access it.
+    """
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & 0o007:
                 raise ConfigurationError(f"{path} can be read by every user of this machine; run: chmod 600 {path}")
-            return file.read()
+            return file.read().removeprefix(BOM_UTF8)
     except OSError as error:
         raise ConfigurationError(f"The key file {path} cannot be read: {error.strerror}.") from error
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import Field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ... import COMMAND
 from .declared import PREFIX
 from .service_links import is_service_link
+
+_MARK: Final = "\ufeff"
+"""A byte order mark, which editors of Windows put before the first name of a file of variables."""
 
 
 def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tuple[dict[str, Any], list[str], set[str]]:
@@ -17,11 +20,14 @@ def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tupl
     declared = {each.metadata["name"]: each for each in settings}
     given: dict[str, Any] = {}
     faults, unread = [], set()
-    for name in sorted(name for name in environment if name.startswith(PREFIX)):
+    for name in sorted(name for name in environment if name.removeprefix(_MARK).startswith(PREFIX)):
         if is_service_link(name, environment[name]):
             continue
         setting = _find(name, declared)
-        if setting is None:
+        if name.startswith(_MARK):
+            fault = "a byte order mark is before this name; save the file from which it comes as UTF-8 without one"
+            faults.append(f"{name.removeprefix(_MARK)}: {fault}.")
+        elif setting is None:
             faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists all settings.")
         elif name != setting.metadata["name"] in environment:
             faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
@@ -52,10 +58,13 @@ def _value(setting: Field[Any], name: str, text: str) -> Any:
 
 
 def _read_secret(path: str) -> str:
-    """Return the text of the file without the line end that editors add."""
+    """Return the text of the file without the line end and the byte order mark that editors add."""
     try:
-        return Path(path).read_text("utf-8").rstrip("\r\n")
+        text = Path(path).read_text("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ValueError(f"{path!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path!r} is not UTF-8 text") from error
+    if "\0" in text:  # as in UTF-16
+        raise ValueError(f"{path!r} is not UTF-8 text")
+    return text
