@@ -82,7 +82,10 @@ def test_a_refused_start_is_a_fault(folder: Path, start: Start, settings: dict[s
         assert "hunter" not in line
 
 
-@pytest.mark.parametrize("package", ["gunicorn", "prometheus_client", "opentelemetry", "redis", "sqlalchemy"])
+@pytest.mark.parametrize(
+    "package",
+    ["gunicorn", "prometheus_client", "opentelemetry", "redis", "sqlalchemy", "alembic", "asyncpg", "greenlet"],
+)
 def test_a_missing_package_is_a_fault(
     folder: Path, start: Start, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
@@ -100,6 +103,9 @@ def test_a_missing_package_is_a_fault(
         "opentelemetry": {"TRACES": "1"},
         "redis": {"SESSION_URL": "redis://127.0.0.1"},
         "sqlalchemy": {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"},
+        "alembic": {"DATABASE_URL": f"sqlite:///{folder}/keyturn.db"},
+        "asyncpg": {"DATABASE_URL": "postgresql://127.0.0.1:1/keyturn"},
+        "greenlet": {"DATABASE_URL": "postgresql://127.0.0.1:1/keyturn"},
     }[package]
     (line,) = assert_they_agree(start, settings)
     assert "pip install keyturn[" in line

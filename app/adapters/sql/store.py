@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from importlib import import_module
 from typing import Final
 
 from sqlalchemy import text
@@ -33,6 +34,9 @@ _LOG: Final = logging.getLogger("keyturn.sql")
 
 _START_SECONDS: Final = 10.0
 """Several instances may start at once, each of which writes."""
+
+_OF_POSTGRESQL: Final = ("asyncpg", "greenlet")
+"""The packages of PostgreSQL alone. One that is missing is an error when the store is made, before it connects."""
 
 _REVISION: Final = text("SELECT version_num FROM alembic_version")
 _HAS_REVISION: Final = {
@@ -158,6 +162,8 @@ def _executor(url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> Exec
         from .sqlite_executor import SqliteExecutor  # noqa: PLC0415  # PostgreSQL needs no module of SQLite
 
         return SqliteExecutor(url, options)
+    for package in _OF_POSTGRESQL:
+        import_module(package)
     from .postgres_executor import PostgresExecutor  # noqa: PLC0415  # and SQLite no driver of PostgreSQL
 
     return PostgresExecutor(url, options, role)
