@@ -77,7 +77,7 @@ class Telemetry(Protocol):
         ...
 
     def caught_up(self, task: str) -> None:
-        """Set the time at which a background task last succeeded."""
+        """Note that a background task has succeeded just now."""
         ...
 
     def clock_compared(self, difference: float) -> None:

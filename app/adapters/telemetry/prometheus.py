@@ -6,14 +6,16 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from ...domain.audit.events import AuditEvent
-from ...domain.errors import KeyturnError
+from ...domain.errors import InvalidClient, KeyturnError
 from ...domain.keys.signing_key import KeyState, SigningKey
 from ...domain.sessions.errors import InvalidGrant
 from ...ports.telemetry import Telemetry
-from ..errors.table import reason
+from ..errors.table import entry, reason
 from . import outcomes
+from .ages import AgesFromMoments, this_moment
 from .shared_files import FOLDER
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the series
@@ -28,6 +30,9 @@ one thread.
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER: Final = "other"
+
+_OVERLOADED: Final = ("door", "full", "late", "gone")
+"""The reasons of requests that were refused because of overload."""
 
 
 class PrometheusTelemetry(Telemetry):
@@ -78,8 +83,9 @@ class PrometheusTelemetry(Telemetry):
             "clock_offset_seconds", "The clock of this machine minus the clock of the store", "livemostrecent"
         )
         self._caught_up = self._gauge(
-            "caught_up_timestamp_seconds", "Time of the last success of a background task", "livemin", "task"
+            "caught_up_age_seconds", "Time since the last success of a background task", "livemin", "task"
         )
+        self._count_from_zero()
 
     def request_answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         method = method if method in _METHODS else _OTHER
@@ -91,6 +97,8 @@ class PrometheusTelemetry(Telemetry):
 
     def requests_waiting(self, *, route: str, number: int) -> None:
         self._waiting.labels(route).set(number)
+        for each in _OVERLOADED:
+            self._refused.labels(route, each)
 
     def requests_refused(self, *, route: str, reason: str, number: int) -> None:
         self._refused.labels(route, reason).inc(number)
@@ -146,17 +154,23 @@ class PrometheusTelemetry(Telemetry):
         self._key_period.set(period or 0)
 
     def caught_up(self, task: str) -> None:
-        self._caught_up.labels(task).set_to_current_time()
+        self._caught_up.labels(task).set(this_moment())
 
     def clock_compared(self, difference: float) -> None:
         self._clock_offset.set(difference)
 
     def exposition(self) -> bytes:
-        if FOLDER not in os.environ:
-            return generate_latest(self._registry)
-        all_workers = CollectorRegistry()
-        MultiProcessCollector(all_workers)  # type: ignore[no-untyped-call]  # it has no types
-        return generate_latest(all_workers)
+        moments: Collector | CollectorRegistry = self._registry
+        if FOLDER in os.environ:
+            moments = MultiProcessCollector(CollectorRegistry())  # type: ignore[no-untyped-call]  # it has no types
+        scraped = CollectorRegistry()
+        scraped.register(AgesFromMoments(moments))
+        return generate_latest(scraped)
+
+    def _count_from_zero(self) -> None:
+        """Make the series of which a few events matter: Prometheus does not see the first ones of a new series."""
+        self._tokens.labels(outcomes.REUSE, "")
+        self._tokens.labels(outcomes.REFUSED, entry(InvalidClient).reason)
 
     def _counter(self, name: str, about: str, *labels: str) -> Counter:
         return Counter(f"keyturn_{name}", about, labels, registry=self._registry)
