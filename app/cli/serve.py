@@ -16,7 +16,7 @@ from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
 from ..domain.network import UNIX
-from ..service.instance import bind_metrics, create_runner
+from ..service.instance import bind_metrics, create_runner, indistinct_clients
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
@@ -59,12 +59,7 @@ def _log_about(environment: Mapping[str, str], settings: Settings) -> None:
     """Log which files of secrets are exposed, which variables are ignored because they are no settings, and whether all
     clients look the same.
     """
-    if settings.host.startswith(UNIX) and UNIX not in settings.trusted_networks:
-        _LOG.warning(
-            "all clients of a Unix socket count as one, also for the rate limits of failed sign-ins; if a proxy there"
-            " adds the address of each client to X-Forwarded-For, set KEYTURN_TRUSTED_PROXIES=unix:"
-        )
-    for warning in exposed_secret_files(environment):
+    for warning in (*indistinct_clients(settings), *exposed_secret_files(environment)):
         _LOG.warning(warning)
     ignored = service_links(environment)
     if ignored:

@@ -1,7 +1,7 @@
 """An instance: one process that serves requests."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..adapters.http.server.binding import bind
@@ -9,6 +9,7 @@ from ..adapters.http.server.connection_limit import ConnectionLimit
 from ..adapters.http.server.listening import ListeningSocket
 from ..adapters.http.server.metrics_page import metrics_page
 from ..adapters.http.server.runner import Runner
+from ..domain.network import UNIX
 from .application import CONTAINER, create_application
 from .settings import Settings
 
@@ -34,6 +35,15 @@ def create_runner(settings: Settings, *, metrics: Sequence[ListeningSocket] = ()
         drain_delay=settings.drain_delay,
         limit=limit,
     )
+
+
+def indistinct_clients(settings: Settings) -> Iterator[str]:
+    """Yield a sentence if all clients have the same address."""
+    if settings.host.startswith(UNIX) and UNIX not in settings.trusted_networks:
+        yield (
+            "all clients of a Unix socket count as one, also for the rate limits of failed sign-ins; if a proxy there"
+            " adds the address of each client to X-Forwarded-For, set KEYTURN_TRUSTED_PROXIES=unix:"
+        )
 
 
 async def bind_metrics(settings: Settings) -> list[ListeningSocket]:

@@ -19,13 +19,13 @@ from tests.system.store_faults import SECRET, postgres_store, read_only, valkey_
 
 from .test_faults import faults
 
-_AS_ANYBODY: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
+AS_ANYBODY: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
 """Root may write to every file, unless it gives up this right."""
 
 
 def serve(settings: dict[str, str], **more: str) -> str:
     """Run the service, which does not start, without rights that other users lack. Return the line that it prints."""
-    command = _AS_ANYBODY if os.getuid() == 0 else ()
+    command = AS_ANYBODY if os.getuid() == 0 else ()
     if command and shutil.which(command[0]) is None:
         pytest.skip("setpriv is not installed")
     variables = {f"KEYTURN_{name}": value for name, value in {"PORT": "0", **settings, **more}.items()}

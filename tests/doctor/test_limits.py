@@ -71,6 +71,14 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (level, "TMPDIR" in text) == ("fault", True)
 
 
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    """The warning of the start about clients that look the same is one of the doctor, which leaves no socket."""
+    found = texts(await examined({"HOST": f"unix:{tmp_path}/keyturn.sock"}), "address")
+    assert [level for level, _ in found] == ["warning", "ok"]
+    assert found[0][1].endswith("set KEYTURN_TRUSTED_PROXIES=unix:.")
+    assert not (tmp_path / "keyturn.sock").exists()
+
+
 async def test_a_store_of_another_package() -> None:
     """A store that has no rehearsal is opened, checked and closed."""
     calls: list[str] = []

@@ -1,6 +1,8 @@
 """The start and the doctor agree: what the start refuses, the doctor calls a fault, in the same words."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
 import sys
 import time
@@ -14,9 +16,12 @@ import pytest
 from app.adapters.keys.directory import create_key_file
 from app.service.open_stores import prepare_stores
 from app.service.settings import Settings
+from tests.cli.test_faults import faults as printed_faults
+from tests.cli.test_unwritable_stores import AS_ANYBODY
 from tests.servers.ports import free_port
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
+from tests.system.processes import run
 
 from .examined import Start, assert_they_agree, examined, faults
 
@@ -72,6 +77,9 @@ def folder(tmp_path: Path) -> Path:
         {"DATABASE_URL": "sqlite:///{folder}"},
         {"DATABASE_URL": "postgresql://keyturn:hunter-two@127.0.0.1:{port}/keyturn"},
         {"SESSION_URL": "redis://:hunter-two@127.0.0.1:{port}"},
+        {"DATABASE_URL": "postgresql://keyturn:hunter@2two@127.0.0.1/keyturn", "SESSION_URL": "redis://h/prod"},
+        {"DATABASE_URL": "postgresql://127.0.0.1/keyturn?sslmode=wrong&password=hunter-two"},
+        {"SESSION_URL": "rediss://:hunter-two@127.0.0.1:{port}?ssl_ca_certs={folder}/missing"},
     ],
 )
 def test_a_refused_start_is_a_fault(folder: Path, start: Start, settings: dict[str, str]) -> None:
@@ -132,6 +140,25 @@ def test_a_database_of_sqlite_that_cannot_be_used(folder: Path, start: Start, sp
     before = sorted(each.name for each in folder.iterdir())
     assert_they_agree(start, settings)
     assert sorted(each.name for each in folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("closed", ["file", "folder", "new folder"])
+def test_a_database_of_sqlite_that_cannot_be_written(folder: Path, closed: str) -> None:
+    """A file and a folder without permission to write are faults, also for a database that does not exist."""
+    if os.getuid() == 0 and shutil.which(AS_ANYBODY[0]) is None:
+        pytest.skip("setpriv is not installed")
+    command = AS_ANYBODY if os.getuid() == 0 else ()
+    url = f"sqlite:///{folder}/empty/keyturn.db"
+    variables = {"KEYTURN_PORT": "0", "KEYTURN_DATABASE_URL": url}
+    if closed != "new folder":
+        asyncio.run(prepare_stores(Settings.from_environment({"KEYTURN_DATABASE_URL": url})))
+    (folder / "empty" / "keyturn.db" if closed == "file" else folder / "empty").chmod(0o555)
+    try:
+        (line,) = printed_faults(run(*command, sys.executable, "-m", "app", "serve", variables=variables))
+        found = run(*command, sys.executable, "-m", "app", "doctor", variables=variables)
+    finally:
+        (folder / "empty").chmod(0o700)
+    assert f"fault    users: {line}" in found.stdout.splitlines(), [line, found]
 
 
 @pytest.mark.parametrize(

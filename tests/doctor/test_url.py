@@ -35,7 +35,8 @@ async def proxy_findings(front: Front, **settings: str) -> list[tuple[str, str]]
     [
         (Front(port=0), "127.0.0.1", "ok", "The proxy 127.0.0.1 is trusted, and tells the addresses of clients."),
         (Front(port=0), None, "fault", "Set KEYTURN_TRUSTED_PROXIES=127.0.0.1"),
-        (Front(port=0, forwarded_for="drop"), "127.0.0.1", "fault", "sends no X-Forwarded-For"),
+        (Front(port=0, forwarded_for="drop"), "127.0.0.1", "fault", "is trusted and sends no X-Forwarded-For"),
+        (Front(port=0, forwarded_for="drop"), None, "fault", "127.0.0.1 sends no X-Forwarded-For"),
         (Front(port=0, forwarded_for="pass"), "127.0.0.1", "fault", "passes on the X-Forwarded-For of clients"),
         (Front(port=0, forwarded_for="pass"), None, "ok", "no proxy adds to X-Forwarded-For"),
         (Front(port=0, strip="/id"), "127.0.0.1", "ok", "The proxy strips /id from the path."),
@@ -82,9 +83,15 @@ def front_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, front_port: int) -> Iterator[Service]:
+def metrics_port() -> int:
+    """Return the port of the metrics of the running service."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, front_port: int, metrics_port: int) -> Iterator[Service]:
     """Return a running service behind a proxy."""
-    settings = {"ISSUER": f"http://127.0.0.1:{front_port}"}
+    settings = {"ISSUER": f"http://127.0.0.1:{front_port}", "METRICS_PORT": str(metrics_port)}
     with running(tmp_path_factory.mktemp("service"), settings) as service:
         yield service
 
@@ -108,6 +115,21 @@ async def test_a_running_service(
     [(level, text)] = texts(found, check)
     assert level == expected[0]
     assert expected[1] in text
+
+
+async def test_addresses_in_use(service: Service, front_port: int, metrics_port: int) -> None:
+    """Addresses in use are no fault where the service runs behind the URL, and are faults before a start."""
+    settings = {
+        "PORT": str(service.port),
+        "METRICS_PORT": str(metrics_port),
+        "ISSUER": f"http://127.0.0.1:{front_port}",
+    }
+    async with running_front(Front(port=service.port), at=front_port) as url:
+        found = await examined(settings, url=url)
+    assert not faults(found), found
+    first, second = faults(await examined(settings))
+    assert first.startswith(f"Cannot listen on 127.0.0.1 port {service.port}: ")
+    assert second.startswith(f"Cannot listen on 127.0.0.1 port {metrics_port}: ")
 
 
 async def test_another_issuer(service: Service, front_port: int) -> None:

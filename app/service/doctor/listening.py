@@ -1,28 +1,23 @@
 """The addresses on which the service listens."""
 
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from ...adapters.http.server.binding import bind
-from ...adapters.http.server.listening import place, release
+from ...adapters.http.server.listening import ListeningSocket, place, release
 from ...domain.errors import ConfigurationError
-from ..instance import bind_metrics
+from ..instance import bind_metrics, indistinct_clients
 from .examination import Examination
-from .finding import Result, ok, skipped
+from .finding import Result, ok, skipped, warning
 
 
 async def own_address(examination: Examination) -> AsyncIterator[Result]:
     """Yield that the service can listen; raises the error of the start if not."""
     settings = examination.settings
+    for each in indistinct_clients(settings):
+        yield warning(f"{each[:1].upper()}{each[1:]}.")
     own = place(settings.host, settings.port)
-    try:
-        release(await bind(settings.host, settings.port, mode=settings.socket_mode))
-    except ConfigurationError as error:
-        if examination.url is None or getattr(error.__cause__, "errno", None) != errno.EADDRINUSE:
-            raise
-        yield ok(f"A program listens on {own}: the service, if it runs.")
-        return
-    yield ok(f"The service can listen on {own}.")
+    yield await _tried(examination, own, bind(settings.host, settings.port, mode=settings.socket_mode))
 
 
 async def metrics_address(examination: Examination) -> AsyncIterator[Result]:
@@ -31,5 +26,15 @@ async def metrics_address(examination: Examination) -> AsyncIterator[Result]:
     if settings.metrics_port is None:
         yield skipped("KEYTURN_METRICS_PORT is not set, so there are no metrics.")
         return
-    release(await bind_metrics(settings))
-    yield ok(f"Metrics can be served on {settings.metrics_host} port {settings.metrics_port}.")
+    yield await _tried(examination, place(settings.metrics_host, settings.metrics_port), bind_metrics(settings))
+
+
+async def _tried(examination: Examination, own: str, binding: Awaitable[Sequence[ListeningSocket]]) -> Result:
+    """Bind an address, and release it. While the service may run, it is no fault that the address is in use."""
+    try:
+        release(await binding)
+    except ConfigurationError as error:
+        if examination.url is None or getattr(error.__cause__, "errno", None) != errno.EADDRINUSE:
+            raise
+        return ok(f"A program listens on {own}: the service, if it runs.")
+    return ok(f"The service can listen on {own}.")

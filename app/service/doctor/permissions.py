@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 
-from ...adapters.telemetry.shared_files import shared_files
 from ..settings.secret_files import exposed_secret_files
+from ..workers import check_temporary_folder
 from .examination import Examination
-from .finding import Result, fault, ok, skipped, warning
+from .finding import Result, ok, skipped, warning
 
 
 async def of_secret_files(examination: Examination) -> AsyncIterator[Result]:
@@ -18,12 +18,9 @@ async def of_secret_files(examination: Examination) -> AsyncIterator[Result]:
 
 
 async def temporary_folder(examination: Examination) -> AsyncIterator[Result]:
-    """Make the files that workers share, and delete them."""
-    if examination.settings.workers == 1 or examination.settings.metrics_port is None:
-        yield skipped("Only several workers with metrics need temporary files.")
+    """Yield that workers can make temporary files; raises the error of the start if not."""
+    if examination.settings.workers == 1:
+        yield skipped("One worker needs no temporary files.")
         return
-    try:
-        with shared_files():
-            yield ok("Temporary files can be made.")
-    except OSError as error:
-        yield fault(f"No temporary file can be made: {error.strerror}. Set TMPDIR to a folder that can be written.")
+    check_temporary_folder(examination.settings)
+    yield ok("Temporary files can be made.")

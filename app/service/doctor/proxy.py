@@ -140,12 +140,7 @@ def _client(examination: Examination, seen: _Seen) -> Result:
     trusted = examination.settings.trusted_networks
     addresses = [each.strip() for each in ",".join(seen.forwarded_for).split(",")]
     if not is_trusted(seen.peer, trusted):
-        if addresses == [_FORGED] and seen.peer != UNIX:
-            return ok(f"Requests come from {seen.peer}, and no proxy adds to X-Forwarded-For.")
-        return fault(
-            f"The proxy {seen.peer} sends X-Forwarded-For and is not trusted, so that all clients share its rate"
-            f" limits. Set KEYTURN_TRUSTED_PROXIES={seen.peer}, or the network of the proxies."
-        )
+        return _of_untrusted(seen, addresses)
     passed_on = client_address(seen.peer, seen.forwarded_for, trusted) == _FORGED
     if passed_on and addresses[-2:] != [_FORGED, seen.own]:  # this machine may be in a trusted network itself
         return fault(
@@ -158,3 +153,22 @@ def _client(examination: Examination, seen: _Seen) -> Result:
             " Let it send the address that it sees."
         )
     return ok(f"The proxy {seen.peer} is trusted, and tells the addresses of clients.")
+
+
+def _of_untrusted(seen: _Seen, addresses: Sequence[str]) -> Result:
+    """Judge a connection whose ``X-Forwarded-For``, with these addresses, the service would not read."""
+    trust_it = f"set KEYTURN_TRUSTED_PROXIES={seen.peer}, or the network of the proxies"
+    if not any(addresses):
+        return fault(
+            f"The proxy {seen.peer} sends no X-Forwarded-For, so that all clients share its rate limits. Let it send"
+            f" the address that it sees, and {trust_it}."
+        )
+    if addresses == [_FORGED] and seen.peer != UNIX:
+        text = f"Requests come from {seen.peer}, and no proxy adds to X-Forwarded-For"
+        if seen.peer == seen.own:
+            return ok(f"{text}.")
+        return warning(f"{text}. If this is a proxy, let it append the address that it sees, and {trust_it}.")
+    return fault(
+        f"The proxy {seen.peer} sends X-Forwarded-For and is not trusted, so that all clients share its rate limits."
+        f" {trust_it[:1].upper()}{trust_it[1:]}."
+    )

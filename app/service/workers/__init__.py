@@ -4,5 +4,6 @@ May import: the rest of the service, the adapters, the domain, the ports, gunico
 """
 
 from .running import import_workers, run_workers
+from .temporary_folder import check_temporary_folder
 
-__all__ = ["import_workers", "run_workers"]
+__all__ = ["check_temporary_folder", "import_workers", "run_workers"]
