@@ -43,9 +43,12 @@ def test_each_invalid_setting_is_a_line() -> None:
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"SIGNING_KEY_FILE": "missing.pem"}, "The key file missing.pem cannot be read: No such file or directory."),
+        (
+            {"SIGNING_KEY_FILE": "missing.pem"},
+            "KEYTURN_SIGNING_KEY_FILE: the key file missing.pem cannot be read: No such file or directory.",
+        ),
         ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY is not PEM"),
-        ({"KEYS_DIR": "missing"}, "The key directory missing cannot be read: No such file or directory."),
+        ({"KEYS_DIR": "missing"}, "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file"),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
     ],
 )
@@ -60,7 +63,7 @@ def test_a_fault_at_start_is_a_line(settings: dict[str, str], fault: str) -> Non
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"KEYS_DIR": "missing"}, "The key directory missing cannot be read: No such file or directory."),
+        ({"KEYS_DIR": "missing"}, "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file"),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
         ({"BOOTSTRAP_USERNAME": "x" * 256, "BOOTSTRAP_PASSWORD": "hunter-two"}, "KEYTURN_BOOTSTRAP_USERNAME must have"),
     ],
@@ -124,7 +127,7 @@ def test_an_unfit_key_is_refused(tmp_path: Path) -> None:
         key.write_bytes(unfit)
         key.chmod(0o600)
         (line,) = faults(serve(SIGNING_KEY_FILE=str(key)))
-        assert line.startswith(str(key))
+        assert line.startswith(f"KEYTURN_SIGNING_KEY_FILE: {key}")
         assert fault in line
 
 

@@ -129,7 +129,7 @@ def test_a_port_in_use_is_a_fault(start: Start, postgres: Postgres) -> None:
     "spoil",
     [
         lambda file: file.write_bytes(b"SQLite format 3\0" + bytes(5_000)),
-        lambda file: _execute(file, "UPDATE alembic_version SET version_num = '9999'"),
+        lambda file: _execute(file, "UPDATE keyturn_version SET version_num = '9999'"),
     ],
 )
 def test_a_database_of_sqlite_that_cannot_be_used(folder: Path, start: Start, spoil: Callable[[Path], object]) -> None:

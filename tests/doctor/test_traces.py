@@ -53,7 +53,7 @@ async def test_a_database_that_would_be_upgraded(tmp_path: Path) -> None:
     file, settings = tmp_path / "keyturn.db", {"DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db", "PORT": "0"}
     await prepare_stores(Settings.from_environment({"KEYTURN_DATABASE_URL": settings["DATABASE_URL"]}))
     with closing(sqlite3.connect(file)) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '0005'")
+        database.execute("UPDATE keyturn_version SET version_num = '0005'")
     before = _contents(file)
     [(level, text)] = texts(await examined({**settings, "KEY_ENCRYPTION_KEY": "A" * 43}), "users")
     assert level == "warning"
@@ -105,7 +105,7 @@ def test_exit_status_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert [f"{each['level']:<8} {each['check']}: {each['text']}" for each in objects] == lines
     assert main(["doctor"], {**sound, "KEYTURN_KEYS_DIR": str(tmp_path / "missing")}) == 1
     printed = capsys.readouterr()
-    assert "fault    signing keys: The key directory" in printed.out
+    assert "fault    signing keys: KEYTURN_KEYS_DIR: the key directory" in printed.out
     assert printed.err.startswith("Faults: 1.")
     assert main(["doctor", "--url", f"https://alice:{_CANARY}@id.example"], sound) == 1
     assert _CANARY not in "".join(capsys.readouterr())

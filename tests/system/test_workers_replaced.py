@@ -156,7 +156,7 @@ def test_service_runs_without_key_directory(tmp_path: Path) -> None:
             killed, other = workers
         hidden = (tmp_path / "keys").rename(tmp_path / "hidden")
         service.send_signal(signal.SIGHUP)
-        service.wait_for_log("(the settings are not taken over: The key directory .* cannot be read)")
+        service.wait_for_log("(the settings are not taken over: KEYTURN_KEYS_DIR: the key directory .* cannot be read)")
         assert set(children(service)) == workers.keys()
         signal_all([killed], signal.SIGKILL)
         service.wait_for_log("(this worker waits to start: The key directory)")

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...domain.keys.stored_key import StoredKey
 from ...ports.key_ring import KeyRing
 from .directory_files import FileVersion, activation, file_name, file_versions, key_files, locked
-from .key_file import read_key_file, write_key_file
+from .key_file import naming, read_key_file, write_key_file
 from .pem import pkcs8_to_pem, private_key_to_pem, read_private_key
 from .rsa_key import generate_rsa_key
 
 _T = TypeVar("_T")
+
+_SETTING: Final = "KEYTURN_KEYS_DIR"
 
 
 class DirectoryKeyRing(KeyRing):
@@ -32,13 +34,14 @@ class DirectoryKeyRing(KeyRing):
         self._cache: dict[tuple[Path, FileVersion | None], StoredKey] = {}
 
     async def load(self) -> Sequence[StoredKey]:
-        stored = self._load()
-        if not stored:
-            raise ConfigurationError(
-                f"The key directory {self._directory} has no .pem file; make one with"
-                f" {COMMAND} keys generate {self._directory}."
-            )
-        return tuple(stored.values())
+        with naming(_SETTING):
+            stored = self._load()
+            if not stored:
+                raise ConfigurationError(
+                    f"The key directory {self._directory} has no .pem file; make one with"
+                    f" {COMMAND} keys generate {self._directory}."
+                )
+            return tuple(stored.values())
 
     async def add(self, stored: StoredKey, *, follows: str | None) -> bool:
         def add() -> bool:
@@ -78,7 +81,7 @@ class DirectoryKeyRing(KeyRing):
         """Run ``change`` in a thread, with the lock of the directory."""
 
         def change_locked() -> _T:
-            with locked(self._directory):
+            with naming(_SETTING), locked(self._directory):
                 return change()
 
         return await asyncio.to_thread(change_locked)

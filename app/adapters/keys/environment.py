@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from ...domain.keys.stored_key import StoredKey
 from ...ports.key_store import KeyStore
-from .key_file import read_key_file
+from .key_file import naming, read_key_file
 from .pem import read_private_key
+
+_FILE_SETTING: Final = "KEYTURN_SIGNING_KEY_FILE"
 
 
 class EnvironmentKeyStore(KeyStore):
@@ -28,4 +31,6 @@ class FileKeyStore(KeyStore):
         self._passphrase = passphrase
 
     async def load(self) -> Sequence[StoredKey]:
-        return (read_private_key(read_key_file(self._path), passphrase=self._passphrase, source=str(self._path)),)
+        with naming(_FILE_SETTING):
+            pem = read_key_file(self._path)
+            return (read_private_key(pem, passphrase=self._passphrase, source=str(self._path)),)

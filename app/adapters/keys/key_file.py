@@ -2,10 +2,25 @@
 
 import os
 from codecs import BOM_UTF8
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...domain.errors import ConfigurationError
+
+
+@contextmanager
+def naming(setting: str) -> Iterator[None]:
+    """Put the name of the setting that has the path before a ``ConfigurationError`` that names no setting first."""
+    try:
+        yield
+    except ConfigurationError as error:
+        text = error.description
+        if text.startswith("KEYTURN_"):
+            raise
+        if text.startswith("The "):
+            text = f"the {text.removeprefix('The ')}"
+        raise ConfigurationError(f"{setting}: {text}") from error
 
 
 def read_key_file(path: Path) -> bytes:

@@ -20,6 +20,7 @@ from .database_url import DatabaseUrl
 from .engine import PATIENCE_SECONDS, run_in_transaction
 from .sqlite_file import check_log
 from .startup_errors import translate_startup_errors
+from .version_table import check_no_table_of_others, version_table_of
 
 _LOG: Final = logging.getLogger("keyturn.sql")
 
@@ -44,8 +45,8 @@ async def upgrade(url: DatabaseUrl, options: StoreOptions) -> None:
     """Upgrade the database; create the file of a SQLite database that does not exist. If several processes call this at
     once, one upgrades and the others wait.
 
-    Raises ``ConfigurationError`` for a database that a newer program has upgraded and for a new one that cannot store
-    all text, and the errors of ``translate_startup_errors``.
+    Raises ``ConfigurationError`` for a database that a newer program has upgraded, for a new one that cannot store all
+    text or has tables of others under the names of ours, and the errors of ``translate_startup_errors``.
     """
     with translate_startup_errors(url):
         if url.is_sqlite:
@@ -128,7 +129,8 @@ def _check_schema(connection: Connection, database: str) -> str | None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     else:
         _give_number(connection)
-    before = MigrationContext.configure(connection).get_current_revision()
+    context = MigrationContext.configure(connection, opts={"version_table": version_table_of(connection)})
+    before = context.get_current_revision()
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
     if before is not None and before not in known:
         raise ConfigurationError(
@@ -137,12 +139,14 @@ def _check_schema(connection: Connection, database: str) -> str | None:
         )
     if connection.dialect.name == "postgresql":
         _check_encoding(connection, database, is_new=before is None)
+    if before is None:
+        check_no_table_of_others(connection, database)
     return before
 
 
 def _migrate(connection: Connection) -> None:
     config = _config()
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, version_table=version_table_of(connection))
     command.upgrade(config, "head")
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Final
 
-from sqlalchemy import text
-
 from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from ...ports.database import Database
@@ -29,6 +27,7 @@ from .startup_errors import translate_startup_errors
 from .statements import Statements
 from .store_clock import SqlStoreClock
 from .users import SqlUserRepository
+from .version_table import OWN_TABLE, REVISION
 
 _LOG: Final = logging.getLogger("keyturn.sql")
 
@@ -37,12 +36,6 @@ _START_SECONDS: Final = 10.0
 
 _OF_POSTGRESQL: Final = ("asyncpg", "greenlet")
 """The packages of PostgreSQL alone. One that is missing is an error when the store is made, before it connects."""
-
-_REVISION: Final = text("SELECT version_num FROM alembic_version")
-_HAS_REVISION: Final = {
-    "sqlite": text("SELECT name FROM sqlite_master WHERE name = 'alembic_version'"),
-    "postgresql": text("SELECT name FROM to_regclass('alembic_version') AS name WHERE name IS NOT NULL"),
-}
 
 
 class SqlStore(Database):
@@ -114,9 +107,10 @@ class SqlStore(Database):
 
     async def _revision(self) -> str | None:
         """Return the revision of the schema, or ``None`` for a database without one."""
-        if not await self._statements.fetch(_HAS_REVISION[self._executor.dialect.name], {}):
+        found = await self._statements.fetch(OWN_TABLE[self._executor.dialect.name], {})
+        if not found:
             return None
-        rows = await self._statements.fetch(_REVISION, {})
+        rows = await self._statements.fetch(REVISION[found[0].name], {})
         return str(rows[0].version_num) if rows else None
 
     def _outdated(self) -> ConfigurationError:

@@ -77,7 +77,9 @@ async def test_a_world_readable_file_is_refused(
 ) -> None:
     """A file that every user can access is refused. The error names the file and the command that corrects it."""
     path = put("key.pem", pkcs8(private_key), mode)
-    with pytest.raises(ConfigurationError, match=rf"^{path} can be read by every user .*run: chmod 600 {path}$"):
+    with pytest.raises(
+        ConfigurationError, match=rf"^KEYTURN_KEYS_DIR: {path} can be read by every user .*run: chmod 600 {path}$"
+    ):
         await _load(tmp_path)
 
 
@@ -106,7 +108,7 @@ async def test_one_key_in_two_files_is_refused(tmp_path: Path, put: _Put, privat
     """The same key in two files is a mistake in a rotation. The error names the directory and says what to do."""
     put("old.pem", pkcs8(private_key))
     put("2026-03-01T120000Z.pem", pkcs8(private_key))
-    with pytest.raises(ConfigurationError, match=rf"^{tmp_path} has the same key twice; remove one"):
+    with pytest.raises(ConfigurationError, match=rf"^KEYTURN_KEYS_DIR: {tmp_path} has the same key twice; remove one"):
         await _load(tmp_path)
 
 
@@ -126,7 +128,7 @@ async def test_an_unfit_key_among_others_is_refused(tmp_path: Path, put: _Put, p
     """One unfit key stops the start, and the error names its file."""
     put("a.pem", pkcs8(private_key))
     small = put("2026-03-01T120000Z.pem", pkcs8(generate_private_key(public_exponent=65537, key_size=1024)))  # noqa: S505  # too small, as it should be
-    with pytest.raises(ConfigurationError, match=rf"^{small} is an RSA key of 1024 bits"):
+    with pytest.raises(ConfigurationError, match=rf"^KEYTURN_KEYS_DIR: {small} is an RSA key of 1024 bits"):
         await _load(tmp_path)
 
 

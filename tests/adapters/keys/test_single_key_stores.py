@@ -42,14 +42,19 @@ async def test_a_key_file_is_read(tmp_path: Path, private_key: RSAPrivateKey) ->
 async def test_a_world_readable_key_file_is_refused(tmp_path: Path, private_key: RSAPrivateKey) -> None:
     """A file that every user can access is refused. The error names the file and the command that corrects it."""
     path = _written(tmp_path, pkcs8(private_key), mode=0o644)
-    with pytest.raises(ConfigurationError, match=rf"^{path} can be read by every user .*chmod 600"):
+    with pytest.raises(
+        ConfigurationError, match=rf"^KEYTURN_SIGNING_KEY_FILE: {path} can be read by every user .*chmod 600"
+    ):
         await FileKeyStore(path=path, passphrase=None).load()
 
 
 async def test_a_missing_key_file_is_refused(tmp_path: Path) -> None:
     """A missing file is refused, and the error names it."""
     path = tmp_path / "missing.pem"
-    with pytest.raises(ConfigurationError, match=rf"^The key file {path} cannot be read: No such file or directory"):
+    with pytest.raises(
+        ConfigurationError,
+        match=rf"^KEYTURN_SIGNING_KEY_FILE: the key file {path} cannot be read: No such file or directory",
+    ):
         await FileKeyStore(path=path, passphrase=None).load()
 
 
@@ -57,7 +62,9 @@ async def test_a_refused_key_file_stays_secret(tmp_path: Path, private_key: RSAP
     """The error for a damaged file names it and shows nothing of its content."""
     pem = pkcs8(private_key)
     path = _written(tmp_path, pem[:900])
-    with pytest.raises(ConfigurationError, match=rf"^{path} cannot be read as a private key") as refusal:
+    with pytest.raises(
+        ConfigurationError, match=rf"^KEYTURN_SIGNING_KEY_FILE: {path} cannot be read as a private key"
+    ) as refusal:
         await FileKeyStore(path=path, passphrase=None).load()
     texts = all_texts(refusal.value)
     assert [secret for secret in secrets_in(pem) if secret in texts] == []

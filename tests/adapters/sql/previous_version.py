@@ -115,7 +115,7 @@ async def prepare_previous(url: str) -> None:
     config = _config()
 
     def upgrade(connection: Connection) -> None:
-        config.attributes["connection"] = connection
+        config.attributes.update(connection=connection, version_table="alembic_version")
         command.upgrade(config, "0005")
 
     await run_in_transaction(database, upgrade, StoreOptions(timeout=20.0))
