@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -42,7 +43,7 @@ class Command:
     """What ``--help`` of the command says. Without it, that is ``help``."""
 
     epilog: str = ""
-    """The function that returns the text below the options, such as ``serve:settings_help``."""
+    """The function that returns the text below the options, such as ``settings_help:settings_help``."""
 
 
 def load(name: str) -> Callable[..., Any]:
@@ -65,6 +66,10 @@ class CommandParser(argparse.ArgumentParser):
         """Return the help, with an epilog that is made only now."""
         self.epilog = load(self._late_epilog)() if self._late_epilog else None
         return super().format_help()
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print the help or a fault. Unlike the base class, raise ``OSError`` if that is not possible."""
+        print(message, end="", file=file or sys.stderr)
 
     def error(self, message: str) -> NoReturn:
         """Print the fault and raise ``SystemExit``."""

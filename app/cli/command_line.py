@@ -32,8 +32,6 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     output = Output(as_json=JSON in options)
     try:
         status = _run(given, Call(environment, output))
-    except BrokenPipeError:
-        status = 0  # while the help is printed; ``finish`` finds it again
     except KeyboardInterrupt:
         status = _INTERRUPTED
     return output.finish() or status
@@ -44,6 +42,9 @@ def _run(given: Sequence[str], call: Call) -> int:
         parsed = vars(make_parser(COMMANDS, GROUPS, as_json=call.output.as_json).parse_args(given))
     except SystemExit as ended:
         return int(ended.code or 0)
+    except OSError as error:  # the help cannot be printed
+        call.output.fault = error
+        return 0
     command = parsed.pop("command")
     parsed.pop("json", None)
     try:

@@ -31,7 +31,7 @@ COMMANDS: Final = (
             argument("--host", help="address to listen on, in place of KEYTURN_HOST"),
             argument("--port", help="port to listen on, in place of KEYTURN_PORT"),
         ),
-        epilog="serve:settings_help",
+        epilog="settings_help:settings_help",
     ),
     Command(
         "doctor",
@@ -189,14 +189,14 @@ COMMANDS: Final = (
     ),
     Command(
         "keys generate",
-        "key_material:generate",
+        "key_generation:generate",
         "make a key in a directory",
         (argument("directory", type=Path, help="directory of the key; created if it does not exist"),),
         description="Makes an RSA key that only you can read, for KEYTURN_KEYS_DIR. The first key of a directory signs"
         " at once. A further key is published first, and signs when every verifier can have fetched it."
         " KEYTURN_KEY_SIZE and KEYTURN_KEY_PASSPHRASE apply: run it in the environment of the service.",
     ),
-    Command("keys encryption-key", "key_material:encryption_key", "print a new KEYTURN_KEY_ENCRYPTION_KEY"),
+    Command("keys encryption-key", "encryption_key:make", "print a new KEYTURN_KEY_ENCRYPTION_KEY"),
     Command(
         "database upgrade",
         "database:upgrade",

@@ -18,19 +18,20 @@ class Output:
     """Prints the results and faults of one command.
 
     A program that reads the output may end before the command does, as ``head -1`` does. Nothing is printed any more
-    then, but the command goes on: a change is done as a whole, and gets into the audit trail.
+    then, but the command goes on: a change is done as a whole, and gets into the audit trail. ``fault`` is what kept
+    something from being printed.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._fault: OSError | None = None
+        self.fault: OSError | None = None
         for stream in (sys.stdout, sys.stderr):
             _escape_unencodable(stream)
 
     @property
     def closed(self) -> bool:
         """Whether nothing more can be printed: a list can end."""
-        return self._fault is not None
+        return self.fault is not None
 
     def show(self, result: Mapping[str, object], text: str) -> None:
         """Print a result: ``text``, or ``result`` as a line of JSON."""
@@ -39,7 +40,7 @@ class Output:
         try:
             print(json.dumps(result) if self.as_json else text)
         except OSError as error:
-            self._fault = error
+            self.fault = error
 
     def report(self, fault: object, **members: object) -> None:
         """Print a fault on standard error: its text, or JSON with ``error`` and ``members``."""
@@ -54,18 +55,18 @@ class Output:
             if sys.stdout is not None and not self.closed:
                 sys.stdout.flush()
         except OSError as error:
-            self._fault = error
+            self.fault = error
 
     def finish(self) -> int:
         """Print what is buffered, and return 0, or the exit status if that or something before could not be printed."""
         self.flush()
-        if self._fault is None:
+        if self.fault is None:
             return 0
         with suppress(OSError, ValueError):  # the interpreter flushes once more at its end: let that succeed
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(self._fault, BrokenPipeError):
+        if isinstance(self.fault, BrokenPipeError):
             return _BROKEN_PIPE
-        self.report(ConfigurationError(f"The output could not be written: {self._fault.strerror}."))
+        self.report(ConfigurationError(f"The output could not be written: {self.fault.strerror}."))
         return 1
 
 

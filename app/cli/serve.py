@@ -7,7 +7,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Final
 
 from ..adapters.http.server.binding import bind
@@ -96,13 +96,3 @@ def _demo_text(url: str, password: str) -> str:
 
           curl -s {to}/auth/login -H 'Content-Type: application/json' -d '{body}'
         """)
-
-
-def settings_help() -> str:
-    """Return a line for each environment variable."""
-    lines = ["The settings are environment variables; NAME_FILE names a file that holds a secret:", ""]
-    for each in fields(Settings):
-        about = each.metadata
-        default = f" (default {about['default']})" if about["default"] else ""
-        lines.append(f"  {about['name']:<34} {about['help']}{default}")
-    return "\n".join(lines)

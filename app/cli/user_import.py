@@ -51,6 +51,7 @@ async def _import(call: Call, lines: Iterable[bytes], add: Callable[[bytes], Awa
             _report(call, number, str(error))
         else:
             call.show(describe(user), as_text(user))
+            call.output.flush()
     return left_out
 
 

@@ -29,10 +29,10 @@ from .background import (
 from .container import Container
 from .http_services import http_services
 from .open_stores import opened, save_last_records
+from .request_observers import request_observers
 from .settings import Settings
 from .start_log import waiting_for
 from .store_watch import StoreWatch
-from .telemetry import request_observers
 
 _LOG: Final = logging.getLogger("keyturn")
 

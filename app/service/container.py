@@ -6,11 +6,11 @@ A part is named after its class or its port. This is the only file that imports 
 from collections.abc import Sequence
 from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Dependency, Factory, Provider, Resource, Selector, Singleton
 
-from ..adapters.http.api.server_metadata import ServerMetadata
 from ..adapters.jose.client_assertions import ALGORITHMS, JoseClientAssertionReader
 from ..adapters.jose.token_codec import JoseTokenCodec
 from ..adapters.keys.directory import DirectoryKeyRing
@@ -90,6 +90,15 @@ from ..ports.user_repository import UserRepository
 from . import signing_keys, stores
 from .settings import Settings
 from .telemetry import prometheus_telemetry
+
+if TYPE_CHECKING:
+    from ..adapters.http.api.server_metadata import ServerMetadata
+
+
+def _server_metadata(issuer: str) -> "ServerMetadata":
+    from ..adapters.http.api.server_metadata import ServerMetadata  # noqa: PLC0415  # commands serve no HTTP
+
+    return ServerMetadata(issuer, algorithms=ALGORITHMS)
 
 
 class Container(DeclarativeContainer):
@@ -348,7 +357,7 @@ class Container(DeclarativeContainer):
         randomness=randomness,
         longest_token=longest_token,
     )
-    server_metadata = Singleton(ServerMetadata, _setting.issuer, algorithms=ALGORITHMS)
+    server_metadata = Singleton(_server_metadata, _setting.issuer)
     client_authentication = Singleton(
         ClientAuthentication,
         clients=known_clients,

@@ -1,14 +1,10 @@
-"""The optional packages prometheus-client and opentelemetry-api. Each is imported only if the settings choose it."""
+"""The optional package prometheus-client. It is imported only if the settings choose it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from aiohttp.typedefs import Middleware
-
-from ..adapters.http.server.request_metrics import measure_requests
 from ..adapters.telemetry.shared_files import count_alone
 from ..domain.errors import ConfigurationError
 from ..ports.telemetry import Telemetry
-from .settings import Settings
 
 
 def prometheus_telemetry() -> Telemetry:
@@ -30,25 +26,3 @@ def import_prometheus() -> Callable[[], Telemetry]:
             " keyturn[metrics]."
         ) from error
     return PrometheusTelemetry
-
-
-def request_observers(settings: Settings, telemetry: Telemetry) -> Iterator[Middleware]:
-    """Yield the middlewares that measure and trace requests, as the settings choose.
-
-    Raises ``ConfigurationError`` if opentelemetry-api is needed and not installed.
-    """
-    if settings.telemetry != "none":
-        yield measure_requests(telemetry)
-    if settings.traces:
-        yield _tracing()
-
-
-def _tracing() -> Middleware:
-    try:
-        from ..adapters.http.server.tracing import trace  # noqa: PLC0415  # it need not be installed
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            "KEYTURN_TRACES: traces need the package opentelemetry-api, which is not installed; run pip install"
-            " keyturn[traces]."
-        ) from error
-    return trace

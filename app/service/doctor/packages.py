@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from ...adapters.telemetry.null import NullTelemetry
 from ...domain.errors import ConfigurationError
+from ..request_observers import request_observers
 from ..settings import Settings
-from ..telemetry import import_prometheus, request_observers
+from ..telemetry import import_prometheus
 from ..workers import import_workers
 from .examination import Examination
 from .finding import Result, fault, ok

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ...adapters.jose.token_codec import JoseTokenCodec
 from ...domain.clients.client import MAX_CLIENT_ID_LENGTH
 from ...domain.identifiers import ClientId
 from ...domain.network import UNIX, is_loopback
@@ -110,6 +109,8 @@ def _insecure_issuer(settings: DerivedSettings) -> Iterator[str]:
 
 def _long_tokens(settings: DerivedSettings) -> Iterator[str]:
     """Judge the token with the longest client id and scope. So the scope of a user never makes a token too long."""
+    from ...adapters.jose.token_codec import JoseTokenCodec  # noqa: PLC0415  # the help of serve does not need it
+
     longest = LongestToken(codec=JoseTokenCodec(), policy=settings.access_token_policy)
     surplus = longest.surplus(
         client_id=ClientId("x" * MAX_CLIENT_ID_LENGTH), scope=Scope(frozenset({"x" * MAX_SCOPE_LENGTH}))

@@ -1,14 +1,11 @@
-"""``keyturn keys generate`` and ``keyturn keys encryption-key``: make keys, without a running service or a store."""
+"""``keyturn keys generate``: make a signing key, without a running service or a store."""
 
-import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..adapters.keys.directory import create_key_file, has_keys
-from ..domain import base64url
 from ..domain.keys.signing_key import ALWAYS
-from ..service.settings.forms import ENCRYPTION_KEY_BYTES
 from .call import Call
 
 
@@ -24,9 +21,3 @@ def generate(call: Call, directory: Path) -> None:
         {"file": str(path), "activates_at": activates_at},
         f"{path} signs from {start} on. Use it with KEYTURN_KEYS_DIR={directory}",
     )
-
-
-def encryption_key(call: Call) -> None:
-    """Show a new key for ``KEYTURN_KEY_ENCRYPTION_KEY``."""
-    key = base64url.encode(secrets.token_bytes(ENCRYPTION_KEY_BYTES))
-    call.show({"key": key}, key)
