@@ -38,7 +38,7 @@ def translate_startup_errors(url: DatabaseUrl) -> Iterator[None]:
     """Raise ``ConfigurationError`` for an error that the operator must correct, and ``StoreUnavailable`` for one that
     may be temporary. Both messages name the database, but not its password.
     """
-    expected: tuple[type[Exception], ...] = (*_EXPECTED, *_driver_errors())
+    expected: tuple[type[Exception], ...] = (*_EXPECTED, *(() if url.is_sqlite else _driver_errors()))
     try:
         yield
     except expected as error:
