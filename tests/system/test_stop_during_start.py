@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -22,7 +24,14 @@ from tests.servers.postgres import running_postgres
 from tests.servers.silent import silent_server
 
 from .processes import ROOT, SERVE, TEST_SETTINGS, TIMEOUT_SECONDS, environment
-from .worker_processes import add_key, children, is_alive, running_workers, wait_until, wait_until_ended
+from .worker_processes import add_key, children, is_alive, running_workers, signal_all, wait_until, wait_until_ended
+
+_NAMESPACE: Final = ("unshare", "--pid", "--fork", "--kill-child")
+_HAS_NAMESPACES: Final = (
+    os.geteuid() == 0
+    and shutil.which("unshare") is not None
+    and subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+)
 
 _LONG: Final = "60s"
 """The time limit of the stores: longer than a test waits."""
@@ -109,6 +118,25 @@ def test_signal_ends_a_start_that_waits(
     socket.create_server(("127.0.0.1", port)).close()
 
 
+@pytest.mark.skipif(not _HAS_NAMESPACES, reason="only root can start the first process of a namespace, with unshare")
+@pytest.mark.parametrize("number", [_TERM, _INT])
+def test_signal_ends_the_first_process_of_a_container(tmp_path: Path, number: signal.Signals) -> None:
+    """The kernel keeps the default effect of a signal from the first process of a container. It ends at once, too: with
+    the exit status that a shell gives for the signal.
+    """
+    log = tmp_path / "log"
+    with _silent_postgres(tmp_path) as settings, log.open("wb") as error:
+        every = environment({**TEST_SETTINGS, **settings, "STORE_TIMEOUT": _LONG})
+        process = subprocess.Popen([*_NAMESPACE, *SERVE], cwd=ROOT, env=every, stderr=error)
+        try:
+            wait_until(lambda: "waiting for" in log.read_text("utf-8"), "the line that says what is waited for")
+            (first,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+            os.kill(int(first), number)
+            assert process.wait(TIMEOUT_SECONDS) == 128 + number
+        finally:
+            process.kill()
+
+
 @pytest.mark.parametrize("arguments", [("database", "upgrade"), ("users", "list")])
 def test_ctrl_c_ends_a_command_that_waits(tmp_path: Path, arguments: Sequence[str]) -> None:
     """Ctrl-C ends a command that waits for the lock of a migration at once, without a traceback."""
@@ -143,3 +171,18 @@ def test_signal_ends_a_reload_that_waits(tmp_path: Path) -> None:
         assert "the settings were read again" not in service.log()
         assert "Traceback" not in service.log()
         wait_until_ended(started)
+
+
+def test_signal_ends_workers_that_wait(tmp_path: Path) -> None:
+    """Workers that replace others while the store says nothing end at once. The parent does not wait for them."""
+    with running_postgres(durable=False) as server:
+        settings = {"DATABASE_URL": server.url(), "STORE_TIMEOUT": _LONG}
+        with running_workers(tmp_path, settings) as service, server.stopped():
+            before = children(service)
+            signal_all(before, signal.SIGKILL)
+            wait_until(lambda: len({*children(service)} - {*before}) == 2, "the next workers")
+            service.wait_for_log("(waiting for PostgreSQL)")
+            started = children(service)
+            service.send_signal(signal.SIGTERM)
+            assert service.exit_status() == 0
+            wait_until_ended(started)
