@@ -120,12 +120,12 @@ def both_families(place: Place) -> Iterator[Deployment]:
 
 @contextmanager
 def another_locale(place: Place) -> Iterator[Deployment]:
-    """The locale has ASCII only. The secrets come from files that an editor ended with CRLF."""
+    """The locale has ASCII only. The secrets come from files that an editor began with a byte order mark."""
     own = free_port()
     secrets = place.settings(**place.sqlite(), **_listening(own))
     for name in ("BOOTSTRAP_PASSWORD", "KEY_ENCRYPTION_KEY", "DATABASE_URL"):
         file = place.folder / name.lower()
-        file.write_text(f"{secrets.pop(name)}\r\n", "utf-8")
+        file.write_text(f"{secrets.pop(name)}\r\n", "utf-8-sig")
         file.chmod(0o600)
         secrets[f"{name}_FILE"] = str(file)
     variables = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
