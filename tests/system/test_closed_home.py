@@ -9,7 +9,10 @@ import pytest
 
 from tests.servers import other_user
 
-pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root runs servers as another user")
+pytestmark = [
+    pytest.mark.skipif(os.getuid() != 0, reason="only root runs servers as another user"),
+    pytest.mark.proof("deployments"),
+]
 
 
 def test_programs_are_copied_to_where_the_other_user_can_run_them(tmp_path: Path) -> None:

@@ -46,7 +46,10 @@ def _can_mount() -> bool:
     )
 
 
-pytestmark = pytest.mark.skipif(not _can_mount(), reason="only root can mount folders read-only, with unshare")
+pytestmark = [
+    pytest.mark.skipif(not _can_mount(), reason="only root can mount folders read-only, with unshare"),
+    pytest.mark.proof("deployments"),
+]
 
 
 @pytest.fixture

@@ -76,6 +76,7 @@ _TERM, _INT = signal.SIGTERM, signal.SIGINT
 _Store = Callable[[Path], AbstractContextManager[dict[str, str]]]
 
 
+@pytest.mark.proof("deployments")
 @pytest.mark.parametrize(
     ("store", "workers", "number", "place"),
     [
