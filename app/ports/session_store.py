@@ -14,7 +14,10 @@ from .store_clock import StoreClock
 class StoreOptions:
     """The configuration of every store, in addition to its URL. Times are in seconds.
 
-    Each method of a repository raises ``StoreUnavailable`` after ``timeout``. At most ``connections`` are open at once.
+    Each method of a repository raises ``StoreUnavailable`` after ``timeout``. The time is for the whole act, however
+    many round trips it makes, and includes the wait for a connection. Two acts may take longer, because they have to go
+    on: ``revoke_subject`` has the time for each of its steps, and ``set_cut_off`` waits for the changes that are being
+    made, each of which has a time limit of its own. At most ``connections`` are open at once.
     A store whose entries expire keeps the replaced secrets for ``replaced_lifetime`` after a rotation, and a session
     for ``memory_of_revocations`` after it was revoked or has expired. ``replicas`` is the number of replicas that must
     confirm a change before it is acknowledged; a store that cannot wait for replicas refuses any number except 0.

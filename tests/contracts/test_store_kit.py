@@ -41,7 +41,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let acts take a fifth of the usual time, and the kit wait a little longer for them."""
     monkeypatch.setattr(time_limits, "TIMEOUT_SECONDS", 0.1)
     monkeypatch.setattr(time_limits, "_SLOW_SECONDS", 0.08)
-    monkeypatch.setattr(time_limits, "SLACK_SECONDS", 0.1)
+    monkeypatch.setattr(time_limits, "SLACK_SECONDS", 0.3)
+    monkeypatch.setattr(time_limits, "_LATE_SECONDS", 0.3)
 
 
 @pytest.mark.usefixtures("_impatient")

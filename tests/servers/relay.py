@@ -2,18 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 
 
 class Relay:
-    """Passes on the bytes of both sides. Clients connect to ``port``; ``end`` stops the relay."""
+    """Passes on the bytes of both sides. Clients connect to ``port``; ``end`` stops the relay. Bytes of each side come
+    ``lag`` seconds later.
+    """
 
     def __init__(self, server_port: int, *, lag: float = 0.0) -> None:
         self.port = 0
         self.lost = 0
         self._server_port = server_port
-        self._lag = lag
+        self.lag = lag
         self._answers_to_pass: int | None = None
         self.end: Callable[[], object] = lambda: None
 
@@ -35,20 +37,38 @@ class Relay:
 
     async def _forward_requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while data := await reader.read(65_536):
-                await asyncio.sleep(self._lag)
-                writer.write(data)
-                await writer.drain()
+            async with aclosing(self._late(reader)) as received:
+                async for data in received:
+                    writer.write(data)
+                    await writer.drain()
             writer.write_eof()
 
     async def _forward_answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while data := await reader.read(65_536):
-                if self._drops_next_answer():
-                    return
-                await asyncio.sleep(self._lag)
-                writer.write(data)
-                await writer.drain()
+            async with aclosing(self._late(reader)) as received:
+                async for data in received:
+                    if self._drops_next_answer():
+                        return
+                    writer.write(data)
+                    await writer.drain()
+
+    async def _late(self, reader: asyncio.StreamReader) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of one side ``lag`` seconds after they came: a long answer is no later than a short one."""
+        loop, queue = asyncio.get_running_loop(), asyncio.Queue[tuple[float, bytes]]()
+
+        async def receive() -> None:
+            with suppress(OSError):
+                while data := await reader.read(65_536):
+                    queue.put_nowait((loop.time() + self.lag, data))
+            queue.put_nowait((0.0, b""))
+
+        receiving = asyncio.create_task(receive())
+        try:
+            while (item := await queue.get())[1]:
+                await asyncio.sleep(item[0] - loop.time())
+                yield item[1]
+        finally:
+            receiving.cancel()
 
     def _drops_next_answer(self) -> bool:
         if self._answers_to_pass is None:
@@ -75,6 +95,16 @@ def relaying(server_port: int, *, lag: float = 0.0) -> Iterator[Relay]:
     finally:
         relay.end()
         thread.join()
+
+
+@contextmanager
+def slower(relay: Relay, seconds: float) -> Iterator[None]:
+    """Let each answer come ``seconds`` later while the context is open."""
+    before, relay.lag = relay.lag, seconds / 2
+    try:
+        yield
+    finally:
+        relay.lag = before
 
 
 async def _relay(relay: Relay, ready: threading.Event) -> None:

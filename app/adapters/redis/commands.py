@@ -1,8 +1,8 @@
 """Run scripts and commands on the primary that has their keys, with a time limit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -92,6 +92,15 @@ class RedisCommands:
         self._own_connections = asyncio.Semaphore(max(1, connections - (2 if replicas else 1)))
         self._refreshing: asyncio.Task[None] | None = None
         self.refusal = RecentRefusal()
+
+    @asynccontextmanager
+    async def one_act(self) -> AsyncIterator[None]:
+        """Limit the time of several commands together; raises ``StoreUnavailable`` if they take longer."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                yield
+        except TimeoutError as error:
+            raise fault_of(error) from error
 
     async def run_script(self, script: Script, redis_keys: Sequence[str], *arguments: str | bytes | float) -> Any:
         """Return the result of a script."""

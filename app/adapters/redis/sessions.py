@@ -110,13 +110,15 @@ class RedisSessionRepository(SessionRepository):
     async def revoke_excess(
         self, subject: Subject, *, limit: int, keep: SessionId | None, reason: RevocationReason, now: float
     ) -> Sequence[Session]:
-        return await self._of_subject.revoke_excess(subject, limit=limit, keep=keep, reason=reason, now=now)
+        async with self._commands.one_act():
+            return await self._of_subject.revoke_excess(subject, limit=limit, keep=keep, reason=reason, now=now)
 
     async def list_crowded_subjects(self, *, more_than: int, after: str) -> CrowdedSubjects:
         """Scan the lists of the subjects. A list may also name sessions that ended."""
-        lists, following = await self._commands.scan(redis_keys.SUBJECT_PATTERN, after=after, count=_SCAN_COUNT)
-        list_keys = [each.decode() for each in dict.fromkeys(lists)]
-        sizes = await self._commands.run_command("ZCARD", list_keys)
+        async with self._commands.one_act():
+            lists, following = await self._commands.scan(redis_keys.SUBJECT_PATTERN, after=after, count=_SCAN_COUNT)
+            list_keys = [each.decode() for each in dict.fromkeys(lists)]
+            sizes = await self._commands.run_command("ZCARD", list_keys)
         crowded = [each for each, size in zip(list_keys, sizes, strict=True) if int(size) > more_than]
         return CrowdedSubjects([redis_keys.parse_sessions_of_subject(each) for each in crowded], following)
 
@@ -129,10 +131,12 @@ class RedisSessionRepository(SessionRepository):
     async def list_live_sessions(
         self, subject: Subject, *, now: float, limit: int, after: SessionPosition | None = None
     ) -> Sequence[Session]:
-        return await self._of_subject.list_live(subject, now=now, limit=limit, after=after)
+        async with self._commands.one_act():
+            return await self._of_subject.list_live(subject, now=now, limit=limit, after=after)
 
     async def list_revocations(self, moment: float, *, after: str = "") -> RevocationPage:
-        return await self._revocations.list_since(moment, after)
+        async with self._commands.one_act():
+            return await self._revocations.list_since(moment, after)
 
     def _packed(self, replaced: ReplacedSecrets) -> bytes:
         """Return the replaced secrets as they are stored; nothing if they are not to be kept."""

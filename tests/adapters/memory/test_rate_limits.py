@@ -1,18 +1,8 @@
-"""Rate limits in memory: the kit, and the greatest number of keys."""
-
-from collections.abc import Sequence
+"""Rate limits in memory: the greatest number of keys."""
 
 from app.adapters.memory.rate_limits import MemoryRateLimitRepository
-from app.contracts.rate_limit_repository import NOW, THREE, RateLimitRepositoryContract, key, take
+from app.contracts.rate_limit_repository import NOW, THREE, key, take
 from app.domain.rate_limits.rate_limit import RateLimit
-from app.ports.rate_limit_repository import RateLimitRepository
-
-
-class TestMemoryRateLimitRepository(RateLimitRepositoryContract):
-    """The rate limits pass the kit. All connections are one object."""
-
-    async def connections(self, n: int) -> Sequence[RateLimitRepository]:
-        return [MemoryRateLimitRepository()] * n
 
 
 async def test_many_new_keys_do_not_reset_a_used_up_limit() -> None:

@@ -1,56 +1,20 @@
-"""The other repositories in memory, and the store: the kit. All connections are one object."""
-
-from collections.abc import Sequence
+"""The store in memory passes the kit, and keeps a number of audit records. All connections are one object."""
 
 import pytest
 
 from app.adapters.memory.audit_records import MAX_RECORDS, MemoryAuditRecordRepository
-from app.adapters.memory.clients import MemoryClientRepository
-from app.adapters.memory.encrypted_keys import MemoryEncryptedKeyRepository
 from app.adapters.memory.store import MemoryStore
-from app.adapters.memory.users import MemoryUserRepository
-from app.contracts.audit_record_repository import ALICE, NOW, SESSION, AuditRecordRepositoryContract, new_record
-from app.contracts.client_repository import ClientRepositoryContract
-from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
-from app.contracts.session_store import OPTIONS, SessionStoreContract
-from app.contracts.user_repository import UserRepositoryContract
+from app.contracts.audit_record_repository import ALICE, NOW, SESSION, new_record
+from app.contracts.store import DatabaseContract
 from app.domain.identifiers import Subject
-from app.ports.session_store import StoreOptions
 
 
-class TestMemoryStore(SessionStoreContract):
+class TestMemory(DatabaseContract, make=MemoryStore, in_memory=True):
     """The store passes the kit."""
 
-    def store(self, options: StoreOptions = OPTIONS) -> MemoryStore:
-        return MemoryStore("memory://", options)
-
-
-class TestMemoryUserRepository(UserRepositoryContract):
-    """The users pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[MemoryUserRepository]:
-        return [MemoryUserRepository()] * n
-
-
-class TestMemoryClientRepository(ClientRepositoryContract):
-    """The clients pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[MemoryClientRepository]:
-        return [MemoryClientRepository()] * n
-
-
-class TestMemoryEncryptedKeyRepository(EncryptedKeyRepositoryContract):
-    """The encrypted keys pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[MemoryEncryptedKeyRepository]:
-        return [MemoryEncryptedKeyRepository()] * n
-
-
-class TestMemoryAuditRecordRepository(AuditRecordRepositoryContract):
-    """The audit records pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[MemoryAuditRecordRepository]:
-        return [MemoryAuditRecordRepository()] * n
+    @pytest.fixture
+    def url(self) -> str:
+        return "memory://"
 
 
 async def test_the_oldest_audit_record_is_deleted_for_the_next() -> None:

@@ -1,22 +1,13 @@
-"""Sessions in memory: the kit, and what is special to this adapter."""
+"""Sessions in memory: what is special to this adapter."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sized
 
 import pytest
 
 from app.adapters.memory.sessions import MemorySessionRepository
-from app.contracts.session_repository import SessionRepositoryContract
-from app.contracts.session_sweeper import SessionSweeperContract
 from app.contracts.sessions import IDLE_LIFETIME, LATER, NOW, advance, live_sessions, new_session, rotated, sweep
 from app.domain.identifiers import SessionId
 from app.domain.sessions.session import RevocationReason, Session
-
-
-class TestMemorySessionRepository(SessionRepositoryContract, SessionSweeperContract):
-    """The sessions pass the kit. All connections are one object."""
-
-    async def connections(self, n: int) -> Sequence[MemorySessionRepository]:
-        return [MemorySessionRepository()] * n
 
 
 @pytest.fixture

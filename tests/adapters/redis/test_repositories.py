@@ -1,4 +1,4 @@
-"""Repositories in Valkey: the kit, on each form of server. Each connection is a store of its own."""
+"""Repositories in Valkey: the kit, on a cluster and with a sentinel. Each connection is a store of its own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,13 +34,6 @@ class _OnValkey:
         return [await self.open_store(self.url, self.options) for _ in range(n)]
 
 
-class _OnSingleServer(_OnValkey):
-    @pytest.fixture(autouse=True)
-    def _url(self, valkey: Valkey) -> None:
-        valkey.execute("FLUSHALL")
-        self.url = valkey.url
-
-
 class _OnCluster(_OnValkey):
     @pytest.fixture(autouse=True)
     def _url(self, cluster: Cluster) -> None:
@@ -57,13 +50,6 @@ class _OnSentinelGroup(_OnValkey):
         self.url = sentinel_group.url
 
 
-class TestSessionsOnSingleServer(_OnSingleServer, SessionRepositoryContract):
-    """The sessions pass the kit on a single server."""
-
-    async def connections(self, n: int) -> Sequence[RedisSessionRepository]:
-        return [store.sessions for store in await self.stores(n)]
-
-
 class TestSessionsOnCluster(_OnCluster, SessionRepositoryContract):
     """The sessions pass the kit on a cluster of three primaries."""
 
@@ -78,13 +64,6 @@ class TestSessionsWithSentinel(_OnSentinelGroup, SessionRepositoryContract):
         return [store.sessions for store in await self.stores(n)]
 
 
-class TestEncryptedKeysOnSingleServer(_OnSingleServer, EncryptedKeyRepositoryContract):
-    """The encrypted keys pass the kit on a single server."""
-
-    async def connections(self, n: int) -> Sequence[RedisEncryptedKeyRepository]:
-        return [store.signing_keys for store in await self.stores(n)]
-
-
 class TestEncryptedKeysOnCluster(_OnCluster, EncryptedKeyRepositoryContract):
     """The encrypted keys pass the kit on a cluster."""
 
@@ -92,25 +71,11 @@ class TestEncryptedKeysOnCluster(_OnCluster, EncryptedKeyRepositoryContract):
         return [store.signing_keys for store in await self.stores(n)]
 
 
-class TestRateLimitsOnSingleServer(_OnSingleServer, RateLimitRepositoryContract):
-    """The rate limits pass the kit on a single server."""
-
-    async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
-        return [store.rate_limits for store in await self.stores(n)]
-
-
 class TestRateLimitsOnCluster(_OnCluster, RateLimitRepositoryContract):
     """The rate limits pass the kit on a cluster."""
 
     async def connections(self, n: int) -> Sequence[RedisRateLimitRepository]:
         return [store.rate_limits for store in await self.stores(n)]
-
-
-class TestClockOfSingleServer(_OnSingleServer, StoreClockContract):
-    """The clock passes the kit on a single server."""
-
-    async def connections(self, n: int) -> Sequence[StoreClock]:
-        return [store.clock for store in await self.stores(n) if store.clock is not None]
 
 
 class TestClockOfCluster(_OnCluster, StoreClockContract):

@@ -1,29 +1,23 @@
-"""Repositories in SQLite and PostgreSQL: the kit."""
+"""SQLite and PostgreSQL pass the kit: every contract, in a database that is prepared."""
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 
 import pytest
 
-from app.adapters.sql.audit_records import SqlAuditRecordRepository
-from app.adapters.sql.clients import SqlClientRepository
-from app.adapters.sql.encrypted_keys import SqlEncryptedKeyRepository
-from app.adapters.sql.rate_limits import SqlRateLimitRepository
-from app.adapters.sql.session_sweeper import SqlSessionSweeper
-from app.adapters.sql.sessions import SqlSessionRepository
-from app.adapters.sql.statements import Statements
+from app.adapters.sql.database_url import DatabaseUrl
 from app.adapters.sql.store import SqlStore
-from app.adapters.sql.users import SqlUserRepository
-from app.contracts.audit_record_repository import AuditRecordRepositoryContract
-from app.contracts.client_repository import ClientRepositoryContract
-from app.contracts.encrypted_key_repository import EncryptedKeyRepositoryContract
-from app.contracts.rate_limit_repository import NOW, RateLimitRepositoryContract, key, take
-from app.contracts.session_reader import SessionReaderContract
-from app.contracts.session_repository import SessionRepositoryContract
-from app.contracts.session_sweeper import SessionSweeperContract
-from app.contracts.store_clock import StoreClockContract
-from app.contracts.user_repository import UserRepositoryContract
-from app.ports.store_clock import StoreClock
+from app.contracts.rate_limit_repository import NOW, key, take
+from app.contracts.session_store import OPTIONS
+from app.contracts.store import Blocked, DatabaseContract, Delayed
+from app.contracts.time_limits import TimeLimits
+from app.ports.session_store import StoreOptions
+from tests.servers.postgres import Postgres
+from tests.servers.relay import relaying, slower
 
+from .blocking import no_file_grows, read_only
 from .conftest import Stores
 
 
@@ -33,87 +27,59 @@ def url(shared_url: str) -> str:
     return shared_url
 
 
-class _OnDatabases:
-    """Gives a contract the stores of its test. Each connection is a store of its own."""
+class TestDatabases(DatabaseContract, make=SqlStore):
+    """Both databases pass the kit."""
+
+    @pytest.fixture
+    def url(self, shared_url: str) -> str:
+        return shared_url
+
+    @pytest.fixture
+    def blocked(self, url: str, request: pytest.FixtureRequest) -> Blocked:
+        if url.startswith("sqlite"):
+            return no_file_grows
+        return partial(read_only, request.getfixturevalue("postgres"), url)
+
+    @pytest.fixture
+    def delayed(self, url: str, request: pytest.FixtureRequest) -> Delayed:
+        if url.startswith("sqlite"):
+            return partial(another_writer, url)
+        server: Postgres = request.getfixturevalue("postgres")
+        return lambda _: server.stopped()
+
+
+@contextmanager
+def another_writer(url: str, _: float) -> Iterator[None]:
+    """Let another connection write into a SQLite file for as long as the context is open."""
+    with closing(sqlite3.connect(DatabaseUrl(url).file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+class TestSlowPostgres(TimeLimits):
+    """PostgreSQL behind a slow network passes the kit."""
+
+    @pytest.fixture
+    def kind(self) -> str:
+        return "postgresql"
 
     @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
+    def _relay(self, shared_url: str, postgres: Postgres) -> Iterator[None]:
+        with relaying(postgres.port) as self.relay:
+            self.url = shared_url.replace(f":{postgres.port}/", f":{self.relay.port}/")
+            yield
+
+    def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
+        return SqlStore(self.url, options)
+
+    def delayed(self, seconds: float) -> AbstractContextManager[None]:
+        return slower(self.relay, seconds)
 
 
-class SessionRepositoryAndSweeper(SqlSessionRepository, SqlSessionSweeper):
-    """Sessions as the two contracts need them: in one object."""
-
-    def __init__(self, statements: Statements) -> None:
-        SqlSessionRepository.__init__(self, statements)
-        SqlSessionSweeper.__init__(self, statements)
-
-
-class TestSqlSessionRepository(_OnDatabases, SessionRepositoryContract, SessionSweeperContract):
-    """The sessions pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SessionRepositoryAndSweeper]:
-        return [SessionRepositoryAndSweeper(store._statements) for store in await self.stores(n)]
-
-
-class TestSqlSessionReader(_OnDatabases, SessionReaderContract):
-    """The joint read of a session and its user passes the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlStore]:
-        return await self.stores(n)
-
-
-class TestSqlAuditRecordRepository(_OnDatabases, AuditRecordRepositoryContract):
-    """The audit records pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlAuditRecordRepository]:
-        return [store.audit_records for store in await self.stores(n)]
-
-
-class TestSqlUserRepository(_OnDatabases, UserRepositoryContract):
-    """The users pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlUserRepository]:
-        return [store.users for store in await self.stores(n)]
-
-
-class TestSqlClientRepository(_OnDatabases, ClientRepositoryContract):
-    """The clients pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlClientRepository]:
-        return [store.clients for store in await self.stores(n)]
-
-
-class TestSqlEncryptedKeyRepository(_OnDatabases, EncryptedKeyRepositoryContract):
-    """The encrypted keys pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlEncryptedKeyRepository]:
-        return [store.signing_keys for store in await self.stores(n)]
-
-
-class TestSqlRateLimitRepository(_OnDatabases, RateLimitRepositoryContract):
-    """The rate limits pass the kit."""
-
-    async def connections(self, n: int) -> Sequence[SqlRateLimitRepository]:
-        return [store.rate_limits for store in await self.stores(n)]
-
-    async def test_full_limits_are_deleted(self) -> None:
-        """``delete_full`` deletes at most as many full limits as it may."""
-        [rate_limits] = await self.connections(1)
-        for number in range(5):
-            await take(rate_limits, key(number))
-        assert [await rate_limits.delete_full(full_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]
-
-
-class TestSqlStoreClock(StoreClockContract):
-    """The clock of PostgreSQL passes the kit. SQLite has none of its own."""
-
-    @pytest.fixture(autouse=True)
-    def _stores(self, stores: Stores) -> None:
-        self.stores = stores
-
-    async def connections(self, n: int) -> Sequence[StoreClock]:
-        clocks = [store.clock for store in await self.stores(n)]
-        if clocks[0] is None:
-            pytest.skip("SQLite has no clock of its own")
-        return [clock for clock in clocks if clock is not None]
+async def test_full_rate_limits_are_deleted(stores: Stores) -> None:
+    """``delete_full`` deletes at most as many full limits as it may."""
+    [store] = await stores()
+    for number in range(5):
+        await take(store.rate_limits, key(number))
+    assert [await store.rate_limits.delete_full(full_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]

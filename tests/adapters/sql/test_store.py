@@ -1,9 +1,5 @@
-"""SQLite and PostgreSQL as stores: the kit, also across processes, and the settings of their connections."""
+"""SQLite and PostgreSQL as stores: an empty database, and the settings of their connections."""
 
-import resource
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.sql.store import SqlStore
-from app.contracts.blocked_writes import BlockedWrites
-from app.contracts.session_processes import Opener, SessionProcesses
 from app.contracts.session_store import OPTIONS, DurableStoreContract
 from app.contracts.sessions import NOW, advance, new_session, rotated
 from app.domain.identifiers import Subject
 from app.domain.sessions.replaced import MAX_REPLACED
-from app.ports.session_repository import SessionRepository
 from app.ports.session_store import StoreOptions
 from tests.conftest import Proof
 from tests.servers.postgres import Postgres
@@ -38,62 +31,6 @@ class TestSqlStore(DurableStoreContract):
 
     def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
         return SqlStore(self.url, options)
-
-
-class TestBlockedWrites(BlockedWrites):
-    """A file that cannot grow, and a server that only reads, are noticed."""
-
-    @pytest.fixture(autouse=True)
-    def _database(self, bare_url: str, postgres: Postgres) -> None:
-        self.url, self.postgres = bare_url, postgres
-
-    def store(self, options: StoreOptions = OPTIONS) -> SqlStore:
-        return SqlStore(self.url, options)
-
-    def blocked(self) -> AbstractContextManager[None]:
-        if self.url.startswith("sqlite"):
-            return no_file_grows()
-        return self._read_only(self.url.rpartition("/")[2])
-
-    @contextmanager
-    def _read_only(self, database: str) -> Iterator[None]:
-        self.postgres.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-        self.postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")  # noqa: S608
-        try:
-            yield
-        finally:
-            self.postgres.execute(f"ALTER DATABASE {database} RESET default_transaction_read_only")
-
-
-@contextmanager
-def no_file_grows() -> Iterator[None]:
-    """Let each write to a file of this process fail, as a quota does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-class TestAcrossProcesses(SessionProcesses):
-    """Both databases pass the kit for several processes."""
-
-    @pytest.fixture(autouse=True)
-    def _url(self, url: str) -> None:
-        self.url = url
-
-    def opener(self) -> Opener:
-        return partial(open_sessions, self.url)
-
-
-@asynccontextmanager
-async def open_sessions(url: str) -> AsyncIterator[SessionRepository]:
-    """Open the sessions of a prepared database."""
-    store = SqlStore(url, StoreOptions(timeout=30.0, connections=3))
-    await store.open()
-    yield store.sessions
-    await store.close()
 
 
 async def test_a_closed_store_can_be_opened_again(stores: Stores) -> None:
