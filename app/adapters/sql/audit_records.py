@@ -34,13 +34,15 @@ _WITHOUT_SESSION: Final = _newest(
 )
 _FOR_SUBJECT: Final = _WITHOUT_SESSION.where(_RECORD.subject == bindparam("for_subject"))
 _WITHOUT_SUBJECT: Final = _WITHOUT_SESSION.where(_RECORD.subject.is_(None))
+# A CTE runs once. PostgreSQL may run a subquery again for each row, and would then delete more rows than it may.
 _OLD: Final = (
     select(_RECORD.event_id)
     .where(_RECORD.at < bindparam("moment"))
     .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
+    .cte("old")
 )
-_DELETE_OLD: Final = delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(_OLD))
+_DELETE_OLD: Final = delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(select(_OLD.c.event_id)))
 
 
 _NAMED: Final = (_RECORD.name == bindparam("named"),)
@@ -59,8 +61,9 @@ def _delete_surplus(*of: ColumnElement[bool]) -> Delete:
         .order_by(_RECORD.at)
         .limit(bindparam("max_rows"))
         .with_for_update(skip_locked=True)
+        .cte("surplus")
     )
-    return delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(surplus))
+    return delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(select(surplus.c.event_id)))
 
 
 _TRIM_SUBJECT: Final = _delete_surplus(*_OF_SUBJECT)

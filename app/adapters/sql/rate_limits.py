@@ -18,13 +18,15 @@ _FIND: Final = select(_LIMIT.budget_key, _LIMIT.due).where(_NAMED)
 # Rows are locked in the order of their keys, here and in _take, so that no two statements wait for each other.
 _LOCKED: Final = select(_LIMIT.budget_key).where(_NAMED).order_by(_LIMIT.budget_key).with_for_update()
 _RESET: Final = delete(RATE_LIMITS).where(_LIMIT.budget_key.in_(_LOCKED))
+# A CTE runs once. PostgreSQL may run a subquery again for each row, and would then delete more rows than it may.
 _FULL: Final = (
     select(_LIMIT.budget_key)
     .where(_LIMIT.due < bindparam("before", type_=BigInteger))
     .limit(bindparam("max_rows"))
     .with_for_update(skip_locked=True)
+    .cte("full_limits")
 )
-_DELETE_FULL: Final = delete(RATE_LIMITS).where(_LIMIT.budget_key.in_(_FULL))
+_DELETE_FULL: Final = delete(RATE_LIMITS).where(_LIMIT.budget_key.in_(select(_FULL.c.budget_key)))
 
 
 class SqlRateLimitRepository(RateLimitRepository):

@@ -9,8 +9,10 @@ import pytest
 
 from app.adapters.sql.database_url import DatabaseUrl
 from app.adapters.sql.store import SqlStore
+from app.contracts.audit_record_repository import ALICE, new_record
 from app.contracts.rate_limit_repository import NOW, key, take
 from app.contracts.session_store import OPTIONS
+from app.contracts.sessions import advance, new_session
 from app.contracts.store import Blocked, DatabaseContract, Delayed
 from app.contracts.time_limits import TimeLimits
 from app.ports.session_store import StoreOptions
@@ -18,7 +20,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.relay import relaying, slower
 
 from .blocking import no_file_grows, read_only
-from .conftest import Stores
+from .conftest import Stores, own_database
 
 
 @pytest.fixture
@@ -80,6 +82,31 @@ class TestSlowPostgres(TimeLimits):
 async def test_full_rate_limits_are_deleted(stores: Stores) -> None:
     """``delete_full`` deletes at most as many full limits as it may."""
     [store] = await stores()
+    await store.rate_limits.delete_full(full_before=NOW, limit=99)  # PostgreSQL has rows of its checks there
     for number in range(5):
         await take(store.rate_limits, key(number))
     assert [await store.rate_limits.delete_full(full_before=NOW + 31, limit=3) for _ in range(3)] == [3, 2, 0]
+
+
+async def test_limits_hold_whatever_the_plan_is(postgres: Postgres, template: str) -> None:
+    """PostgreSQL may run a subquery once for each row. A deletion deletes no more rows than it may even then."""
+    with own_database(postgres, template=template) as url:
+        for join in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            postgres.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET enable_{join} = off")
+        store = SqlStore(url, OPTIONS)
+        await store.open()
+        await store.rate_limits.delete_full(full_before=NOW, limit=99)
+        for number in range(5):
+            await take(store.rate_limits, key(number))
+            await store.sessions.add(new_session(number))
+            await advance(store.sessions, new_session(number))
+        await store.audit_records.append([new_record(number) for number in range(5)])
+        deleted = {
+            "delete_full": await store.rate_limits.delete_full(full_before=NOW + 31, limit=3),
+            "trim": await store.audit_records.trim(ALICE, "token_refreshed", keep=1, limit=3),
+            "delete_before": await store.audit_records.delete_before(2 * NOW, limit=1),
+            "erase_replaced": await store.sweeper.erase_replaced(rotated_before=2 * NOW, limit=3),
+            "delete_ended": await store.sweeper.delete_ended(expired_before=2 * NOW, revoked_before=0.0, limit=3),
+        }
+        await store.close()
+    assert deleted == {"delete_full": 3, "trim": 3, "delete_before": 1, "erase_replaced": 3, "delete_ended": 3}
