@@ -96,7 +96,7 @@ class SessionStore(Protocol):
 
         Raises what ``prepare`` raises, with the same text.
         """
-        ...
+        return Rehearsal()
 
     async def open(self) -> None:
         """Connect; raises ``ConfigurationError`` and ``StoreUnavailable``. After that it reconnects when a connection
