@@ -141,6 +141,7 @@ SESSIONS: Final = [
     (f"memory://{IN_URL}", "the URL of the memory store must be memory:// and nothing else"),
     ("sqlite:///missing/keyturn.db", "KEYTURN_SESSION_URL: the folder"),
     (PG, "PostgreSQL at 127.0.0.1 port 1 cannot be reached: Connect call failed"),
+    (f"{PG}?sslmode=verify-ca&sslrootcert=/missing/root.crt", "KEYTURN_SESSION_URL: sslrootcert names the file"),
 ]
 
 

@@ -42,6 +42,7 @@ class PostgresExecutor(Executor):
     def __init__(self, url: DatabaseUrl, options: StoreOptions, role: ServerRole) -> None:
         self.dialect: Dialect = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
         self._role = role
+        self._setting = url.setting
         self._connections = PostgresConnections(url, options, role)
         self._running = RunningStatements(timeout=options.timeout)
         self._probe_key = b"probe:" + os.urandom(8)
@@ -90,7 +91,7 @@ class PostgresExecutor(Executor):
                 raise AlreadyExists from error
             if state in _LOST_RACE_STATES:
                 raise LostRace from error
-            raise fault_of(error) from error
+            raise fault_of(error, setting=self._setting) from error
 
 
 def _rows_of(status: str) -> int:

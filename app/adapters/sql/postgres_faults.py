@@ -20,6 +20,7 @@ from ..store_faults import (
 )
 
 _STORE: Final = "PostgreSQL"
+_SETTING: Final = "KEYTURN_DATABASE_URL"
 
 READ_ONLY_STATE: Final = "25006"
 """The SQLSTATE of a change on a server that only reads: it was the primary, and is a replica now."""
@@ -66,19 +67,24 @@ def sqlstate_of(error: BaseException) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
-def fault_of(error: Exception) -> StoreUnavailable:
-    """Return the error of the ports for an error of the driver."""
+def fault_of(error: Exception, *, setting: str = _SETTING) -> StoreUnavailable:
+    """Return the error of the ports for an error of the driver. It names ``setting``, which has the URL."""
+    says, fault = _sentence_and_fault(error)
+    return unavailable(_STORE, says, fault._replace(mend=fault.mend.replace(_SETTING, setting)))
+
+
+def _sentence_and_fault(error: Exception) -> tuple[str, StoreFault]:
     state = sqlstate_of(error)
     for known in (state, state[:3], state[:2]):
         if known in _FAULTS:
             sentence = getattr(error, "message", None) or type(error).__name__
-            return unavailable(_STORE, f"{sentence} ({state})", _FAULTS[known])
+            return f"{sentence} ({state})", _FAULTS[known]
     if state:
-        return unavailable(_STORE, f"{type(error).__name__} ({state})", _OTHER)
+        return f"{type(error).__name__} ({state})", _OTHER
     if isinstance(error, TimeoutError):
-        return unavailable(_STORE, str(error) or "no answer in time", _LATE)
+        return str(error) or "no answer in time", _LATE
     if isinstance(error, OSError):
-        return unavailable(_STORE, sentence_of(error), _UNREACHABLE)
+        return sentence_of(error), _UNREACHABLE
     if isinstance(error, ConfigurationError):  # a file that the URL names
-        return unavailable(_STORE, str(error), _CONFIGURED)
-    return unavailable(_STORE, type(error).__name__, _OTHER)
+        return str(error), _CONFIGURED
+    return type(error).__name__, _OTHER

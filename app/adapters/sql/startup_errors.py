@@ -65,7 +65,7 @@ def _refusal(state: str, url: DatabaseUrl) -> str | None:
 
 def _fault(url: DatabaseUrl, cause: Exception) -> StoreUnavailable:
     """Return what an error of the driver or of the operating system means."""
-    return sqlite_faults.fault_of(cause) if url.is_sqlite else postgres_faults.fault_of(cause)
+    return sqlite_faults.fault_of(cause) if url.is_sqlite else postgres_faults.fault_of(cause, setting=url.setting)
 
 
 def _cause(error: Exception) -> Exception:
