@@ -1,0 +1,152 @@
+"""``scripts/environment``: which Python it takes, and what it does with a ``.venv`` that cannot be used."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from .processes import ROOT
+
+BASE: Final = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+TOOLS: Final = ("bash", "cat", "mkdir", "rm", "sha256sum", "sleep")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a clone whose requirements are empty, so that no package is downloaded, and a folder ``bin`` of tools."""
+    for folder in ("scripts", "requirements", "bin"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(ROOT / "scripts" / "environment", tmp_path / "scripts")
+    (tmp_path / "requirements" / "serve.txt").write_text("# nothing\n")
+    for name in TOOLS:
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name) or name)
+    return tmp_path
+
+
+def python(tree: Path, name: str, *lines: str) -> None:
+    """Put a Python into the folder of tools: a shell script of these lines."""
+    path = tree / "bin" / name
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+
+
+def prepare(tree: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Prepare the environment with the tools of the folder alone, and print the version of its Python."""
+    script = "set -euo pipefail; . scripts/environment; environment serve; .venv/bin/python --version"
+    path = {"PATH": str(tree / "bin"), "HOME": str(tree)}
+    return subprocess.run(
+        [shutil.which("bash") or "bash", "-c", script],
+        cwd=tree,
+        env={**path, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _without_pip(folder: Path) -> None:
+    subprocess.run([BASE, "-m", "venv", "--without-pip", folder], check=True)
+
+
+def _half_made(folder: Path) -> None:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "pyvenv.cfg").write_text("home = /nowhere\n")
+
+
+def _of_a_vanished_python(folder: Path) -> None:
+    _without_pip(folder)
+    (folder / "bin" / "python").unlink()
+    (folder / "bin" / "python").symlink_to("/nowhere/python3")
+    shutil.copy(_stamp(folder.parent), folder / ".serve.sha256")
+
+
+def _of_another_python(folder: Path) -> None:
+    """Make a folder as it is after an upgrade of the system's Python: it runs, and the packages are not its own."""
+    _without_pip(folder)
+    (folder / "lib" / BASE.name).rename(folder / "lib" / "python3.1")
+    shutil.copy(_stamp(folder.parent), folder / ".serve.sha256")
+
+
+def _stamp(tree: Path) -> Path:
+    """Return a stamp that says that the packages are installed."""
+    made = subprocess.run(
+        [shutil.which("sha256sum") or "sha256sum", "requirements/serve.txt"], cwd=tree, capture_output=True, check=True
+    )
+    (tree / "stamp").write_bytes(made.stdout)
+    return tree / "stamp"
+
+
+@pytest.mark.parametrize("break_it", [_without_pip, _half_made, _of_a_vanished_python, _of_another_python])
+def test_an_environment_that_cannot_be_used_is_made_again(tree: Path, break_it: Callable[[Path], None]) -> None:
+    """The script says so, and makes one that works. A second run keeps it."""
+    python(tree, "python3", f'exec {BASE} "$@"')
+    break_it(tree / ".venv")
+    first = prepare(tree)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("Python 3.")
+    assert first.stderr.startswith("The folder .venv cannot be used; it is made again\n")
+    assert not (tree / ".venv.lock").exists()
+    second = prepare(tree)
+    assert (second.returncode, second.stderr) == (0, "")
+
+
+def test_the_first_python_that_runs_is_taken(tree: Path) -> None:
+    """A shim that does not run, an old Python, and one that cannot make environments are passed over."""
+    python(tree, "python3.11", 'echo "pyenv: python3.11: command not found" >&2', "exit 127")
+    python(tree, "python3.12", "exit 1  # as an older one says of its version")
+    python(tree, "python3.13", f'case "$*" in *ensurepip*) exit 1;; esac; exec {BASE} "$@"')
+    python(tree, "python3", f'echo "$@" >> {tree}/taken; exec {BASE} "$@"')
+    done = prepare(tree)
+    assert done.returncode == 0, done.stderr
+    assert "-m venv .venv" in (tree / "taken").read_text()
+
+
+def test_without_a_python_the_script_says_what_it_tried(tree: Path) -> None:
+    """One sentence names what is needed, and each Python that was tried. Nothing is left over."""
+    python(tree, "python3.12", "exit 127")
+    python(tree, "python3", "exit 1")
+    done = prepare(tree)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Python 3.11 or newer is needed, with its modules venv and ensurepip, or uv."
+        f" Tried: {tree}/bin/python3.12 {tree}/bin/python3.\n"
+    )
+    assert not (tree / ".venv").exists()
+    assert not (tree / ".venv.lock").exists()
+
+
+def test_uv_is_used_where_it_is_there(tree: Path) -> None:
+    """Uv makes the environment and installs the packages. A Python without ensurepip is enough then."""
+    python(tree, "python3", f'case "$*" in *ensurepip*) exit 1;; esac; exec {BASE} "$@"')
+    asked = f'echo "$@" >> {tree}/asked; if [ "$1" = venv ]; then exec {BASE} -m venv --without-pip .venv; fi'
+    python(tree, "uv", asked)
+    done = prepare(tree)
+    assert done.returncode == 0, done.stderr
+    venv, install = (tree / "asked").read_text().splitlines()
+    assert venv == f"venv --quiet --no-python-downloads --python {tree}/bin/python3 .venv"
+    options = "--quiet --python .venv/bin/python --no-deps --require-hashes"
+    assert install == f"pip install {options} -r requirements/serve.txt"
+    assert (prepare(tree).returncode, len((tree / "asked").read_text().splitlines())) == (0, 2)
+
+
+def test_another_python_can_be_chosen(tree: Path) -> None:
+    """``PYTHON`` names the one to take."""
+    python(tree, "python3", "exit 1")
+    python(tree, "mine", f'exec {BASE} "$@"')
+    python(tree, "uv", f'if [ "$1" = venv ]; then exec {BASE} -m venv --without-pip .venv; fi')
+    assert prepare(tree, PYTHON=str(tree / "bin" / "mine")).returncode == 0
+
+
+def test_the_lock_of_a_killed_script_does_not_count(tree: Path) -> None:
+    """The lock of a process that has ended is taken over."""
+    python(tree, "python3", f'exec {BASE} "$@"')
+    python(tree, "uv", f'if [ "$1" = venv ]; then exec {BASE} -m venv --without-pip .venv; fi')
+    ended = subprocess.Popen([shutil.which("true") or "true"])
+    ended.wait()
+    (tree / ".venv.lock").mkdir()
+    (tree / ".venv.lock" / "owner").write_text(str(ended.pid))
+    assert prepare(tree).returncode == 0
