@@ -90,7 +90,8 @@ DEFAULTS: Final[dict[str, object]] = {
     "host": "127.0.0.1",
     "socket_mode": 0o660,
     "port": 8080,
-    "issuer": "http://127.0.0.1:8080",
+    "issuer": None,
+    "issuer_url": "http://127.0.0.1:8080",
     "audience": "keyturn",
     "access_token_ttl": 900,
     "refresh_token_ttl": 604_800,
@@ -243,6 +244,25 @@ def test_all_errors_are_reported_together() -> None:
 def test_the_source_of_keys(variables: dict[str, str], source: str) -> None:
     """The setting that is given decides the source of the signing keys."""
     assert settings(**variables).key_source == source
+
+
+@pytest.mark.parametrize(
+    ("variables", "issuer"),
+    [
+        ({"PORT": "23001"}, "http://127.0.0.1:23001"),
+        ({"HOST": "localhost"}, "http://localhost:8080"),
+        ({"HOST": "127.0.0.2", "PORT": "81"}, "http://127.0.0.2:81"),
+        ({"HOST": "[::1]", "PORT": "23001"}, "http://[::1]:23001"),
+        ({"HOST": "*", "PORT": "23001"}, "http://127.0.0.1:23001"),
+        ({"HOST": "0.0.0.0", "PORT": "23001"}, "http://127.0.0.1:23001"),  # noqa: S104  # a value
+        ({"HOST": "unix:/run/keyturn.sock"}, "http://127.0.0.1:8080"),
+        ({"PORT": "23001", "ISSUER": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080"),
+        ({"PORT": "23001", "ISSUER": "https://id.example/id"}, "https://id.example/id"),
+    ],
+)
+def test_the_issuer_follows_the_address(variables: dict[str, str], issuer: str) -> None:
+    """Without ``KEYTURN_ISSUER``, the issuer is the loopback address on which the service listens, with its port."""
+    assert settings(**variables).access_token_policy.issuer == issuer
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])

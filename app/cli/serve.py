@@ -10,13 +10,12 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
 
-from ..adapters.http.server.binding import bind
 from ..adapters.http.server.listening import release
 from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
 from ..domain.network import UNIX
-from ..service.instance import bind_metrics, create_runner, indistinct_clients
+from ..service.instance import bind_metrics, bind_service, create_runner, indistinct_clients, unreachable_issuer
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
@@ -57,9 +56,9 @@ def run(call: Call, host: str | None, port: str | None) -> None:
 
 def _log_about(environment: Mapping[str, str], settings: Settings) -> None:
     """Log which files of secrets are exposed, which variables are ignored because they are no settings, and whether all
-    clients look the same.
+    clients look the same or cannot reach the issuer.
     """
-    for warning in (*indistinct_clients(settings), *exposed_secret_files(environment)):
+    for warning in (*indistinct_clients(settings), *unreachable_issuer(settings), *exposed_secret_files(environment)):
         _LOG.warning(warning)
     ignored = service_links(environment)
     if ignored:
@@ -78,7 +77,7 @@ async def _serve(settings: Settings, announce: Callable[[Sequence[str]], None]) 
         announce(addresses)
 
     with ExitStack() as closing:
-        sockets = await bind(settings.host, settings.port, mode=settings.socket_mode)
+        settings, sockets = await bind_service(settings)
         closing.callback(release, sockets)
         metrics = await bind_metrics(settings)
         closing.callback(release, metrics)

@@ -47,7 +47,7 @@ def guard(
         clock=SystemClock(),
         policy=_policy(issuer, audience, leeway),
     )
-    return Guard(validation, tokens=tokens, render=render)
+    return Guard(validation, tokens=tokens, render=render, issuer=issuer)
 
 
 class RemoteGuard(Guard):
@@ -126,6 +126,7 @@ def remote_guard(
         tokens=tokens,
         render=render,
         telemetry=telemetry,
+        issuer=issuer,
         feed=feed,
         closed=closed_when_stale,
     )

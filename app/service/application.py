@@ -50,7 +50,7 @@ def create_application(settings: Settings) -> web.Application:
     container = Container(settings=settings)
     app = build_application(
         http_services(container),
-        issuer=settings.issuer,
+        issuer=settings.issuer_url,
         docs=settings.docs,
         cors_origins=settings.cors_origins or (),
         observers=request_observers(settings, container.telemetry()),

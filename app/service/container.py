@@ -357,7 +357,7 @@ class Container(DeclarativeContainer):
         randomness=randomness,
         longest_token=longest_token,
     )
-    server_metadata = Singleton(_server_metadata, _setting.issuer)
+    server_metadata = Singleton(_server_metadata, _setting.issuer_url)
     client_authentication = Singleton(
         ClientAuthentication,
         clients=known_clients,

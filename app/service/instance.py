@@ -1,7 +1,9 @@
 """An instance: one process that serves requests."""
 
 import logging
+import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ..adapters.http.server.binding import bind
@@ -9,7 +11,7 @@ from ..adapters.http.server.connection_limit import ConnectionLimit
 from ..adapters.http.server.listening import ListeningSocket
 from ..adapters.http.server.metrics_page import metrics_page
 from ..adapters.http.server.runner import Runner
-from ..domain.network import UNIX
+from ..domain.network import UNIX, is_loopback
 from .application import CONTAINER, create_application
 from .settings import Settings
 
@@ -44,6 +46,30 @@ def indistinct_clients(settings: Settings) -> Iterator[str]:
             "all clients of a Unix socket count as one, also for the rate limits of failed sign-ins; if a proxy there"
             " adds the address of each client to X-Forwarded-For, set KEYTURN_TRUSTED_PROXIES=unix:"
         )
+
+
+def unreachable_issuer(settings: Settings) -> Iterator[str]:
+    """Yield a sentence if the settings have no issuer and the service does not only listen on loopback."""
+    if settings.issuer is None and not is_loopback(settings.host):
+        yield (
+            f"KEYTURN_ISSUER is not set, so that tokens name {settings.issuer_url} as their issuer, which clients on"
+            " other machines cannot reach; set it to the URL that clients use"
+        )
+
+
+async def bind_service(settings: Settings) -> tuple[Settings, list[ListeningSocket]]:
+    """Return the settings with the port that was bound, and the sockets of the service.
+
+    Port 0 is any free port, which the issuer follows if the settings have none. Raises ``ConfigurationError``.
+    """
+    sockets = await bind(settings.host, settings.port, mode=settings.socket_mode)
+    return bound_to(settings, sockets), sockets
+
+
+def bound_to(settings: Settings, sockets: Sequence[ListeningSocket]) -> Settings:
+    """Return the settings with the port of ``sockets``. A Unix socket has none."""
+    ports = [each.getsockname()[1] for each in sockets if each.family != socket.AF_UNIX]
+    return replace(settings, port=ports[0]) if ports else settings
 
 
 async def bind_metrics(settings: Settings) -> list[ListeningSocket]:

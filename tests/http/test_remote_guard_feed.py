@@ -121,7 +121,8 @@ async def test_etag_of_refused_feed_is_not_sent(issuer: FakeIssuer, guarded: Fol
 
     issuer.overrides[FEED] = wrong
     await guarded.poll()
-    assert (await guarded.poll()).feed_fault == "The feed is another issuer's."
+    fault = (await guarded.poll()).feed_fault
+    assert fault == f"The feed is another issuer's: https://evil.example. This guard follows {issuer.url}."
     assert seen == [None, None]
 
 

@@ -43,7 +43,8 @@ class Guard:
     """Protects the routes of an application.
 
     ``tokens`` finds the access token of a request. ``render`` makes the response to a refused one, and ``telemetry``
-    counts it. ``closed`` says whether routes without a mark respond with 503 while ``feed`` is stale.
+    counts it. ``closed`` says whether routes without a mark respond with 503 while ``feed`` is stale. Tokens of another
+    issuer than ``issuer`` are logged.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Guard:
         feed: FollowedFeed | None = None,
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
+        issuer: str | None = None,
     ) -> None:
         self._core: GuardCore[web.Request, web.StreamResponse] = GuardCore(
             validation,
@@ -63,6 +65,7 @@ class Guard:
             feed=feed,
             closed=closed,
             telemetry=telemetry,
+            issuer=issuer,
         )
         self._marks: dict[web.AbstractRoute, _Marks] = {}
 
@@ -114,4 +117,4 @@ def public_routes(app: web.Application) -> Iterator[str]:
 
 
 async def _log_public_routes(app: web.Application) -> None:
-    _LOG.info("routes that need no access token", extra={"fields": {"routes": sorted(public_routes(app))}})
+    _LOG.debug("routes that need no access token", extra={"fields": {"routes": sorted(public_routes(app))}})

@@ -9,8 +9,9 @@ from typing import Final, Generic, Protocol, TypeVar
 from ...domain.clocks.errors import ClockInDoubt
 from ...domain.errors import InvalidRequest, KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
-from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken, UnknownSigner, WrongIssuer
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
+from .foreign_issuers import ForeignIssuers
 
 REFUSALS: Final = (
     MissingToken,
@@ -25,6 +26,9 @@ REFUSALS: Final = (
 
 HANDLER_REFUSALS: Final = (InsufficientScope, RevocationsUnknown)
 """The errors that refuse a request while its handler runs. The marks of the handler raise them."""
+
+_MAYBE_FOREIGN: Final = (WrongIssuer, UnknownSigner, KeysUnknown)
+"""The refusals that a token of another issuer can get."""
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -58,7 +62,8 @@ class GuardCore(Generic[_Request, _Response]):
     """Decides which requests are let through.
 
     ``token`` returns the access token of a request or raises an error. ``render`` makes the response to a refusal.
-    ``closed`` says whether a route without a mark is refused while the feed is stale.
+    ``closed`` says whether a route without a mark is refused while the feed is stale. Tokens of another issuer than
+    ``issuer`` are logged.
     """
 
     def __init__(
@@ -70,10 +75,12 @@ class GuardCore(Generic[_Request, _Response]):
         feed: FollowedFeed | None = None,
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
+        issuer: str | None = None,
     ) -> None:
         self.feed = feed
         self.token = token
-        self.validate = validation.validate
+        self._validate = validation.validate
+        self._foreign_issuers = None if issuer is None else ForeignIssuers(issuer)
         self._render = render
         self._closed = closed
         self._telemetry = telemetry
@@ -81,6 +88,15 @@ class GuardCore(Generic[_Request, _Response]):
     def authenticate(self, request: _Request) -> AccessTokenClaims:
         """Return the principal that makes the request. Raises one of ``REFUSALS``."""
         return self.validate(self.token(request))
+
+    def validate(self, token: str) -> AccessTokenClaims:
+        """Return the claims of a valid token. Raises what ``TokenValidation`` raises."""
+        try:
+            return self._validate(token)
+        except _MAYBE_FOREIGN:
+            if self._foreign_issuers is not None:
+                self._foreign_issuers.note(token)
+            raise
 
     def check_route(self, *, open_when_stale: bool) -> None:
         """Raise ``RevocationsUnknown`` while the feed is stale, if routes are closed then and this one is not open."""

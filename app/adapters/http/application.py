@@ -51,6 +51,6 @@ def build_application(
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
         CrossOrigin(cors_origins).add_to(app)
-    Guard(app[VALIDATION], telemetry=app[TELEMETRY]).protect(app)
+    Guard(app[VALIDATION], telemetry=app[TELEMETRY], issuer=issuer).protect(app)
     app.add_routes(operations)
     return app

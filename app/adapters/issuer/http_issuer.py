@@ -25,6 +25,7 @@ _JSON: Final = ("application/json",)
 _JWK_SET: Final = ("application/jwk-set+json", "application/json")
 _JWT: Final = ("application/jwt",)
 
+_MAX_SHOWN: Final = 200
 _MIN_MAX_AGE: Final = 1.0
 _DEFAULT_MAX_AGE: Final = 300.0
 _MAX_MAX_AGE: Final = 3_600.0
@@ -120,11 +121,21 @@ class HttpIssuer(Issuer):
         except ValueError as error:
             raise IssuerFault(f"{url} is not JSON, or is ambiguous.") from error
         if not isinstance(metadata, dict) or metadata.get("issuer") != self._issuer:
-            raise IssuerFault(f"{url} is the metadata of another issuer (RFC 8414 §3.3).")
+            raise IssuerFault(self._another_issuer(url, metadata))
         found = metadata.get("jwks_uri")
         if not isinstance(found, str) or not locations.is_trustworthy(found, allow_http=self._allow_http):
             raise IssuerFault(f"{url} has no jwks_uri with https.")
         return found
+
+    def _another_issuer(self, url: str, metadata: object) -> str:
+        """Return what is wrong with metadata (RFC 8414 §3.3), and what to change. Both issuers are named."""
+        found = metadata.get("issuer") if isinstance(metadata, dict) else None
+        if not isinstance(found, str) or not found.isprintable() or len(found) > _MAX_SHOWN:
+            return f"{url} is the metadata of another issuer (RFC 8414 §3.3)."
+        return (
+            f"{url} is the metadata of another issuer, {found}, and this guard follows {self._issuer} (RFC 8414 §3.3)."
+            f" Give the guard that issuer, or start the service with KEYTURN_ISSUER={self._issuer}."
+        )
 
     def _connected_client(self) -> ClientSession:
         if self._client is None:

@@ -197,7 +197,9 @@ class FeedFollower:
         """Raise ``IssuerFault`` for a page that is foreign, has expired, or contradicts itself."""
         now, leeway = self._clock.wall(), self._policy.leeway
         if feed.issuer != self._policy.issuer:
-            raise IssuerFault("The feed is another issuer's.")
+            raise IssuerFault(
+                f"The feed is another issuer's: {feed.issuer:.200}. This guard follows {self._policy.issuer}."
+            )
         if now >= feed.expires_at + leeway:
             raise IssuerFault("The feed has expired.")
         if feed.issued_at > now + leeway or not feed.as_of <= feed.issued_at <= feed.expires_at:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from ...adapters.http.server.binding import bind
 from ...adapters.http.server.listening import ListeningSocket, place, release
 from ...domain.errors import ConfigurationError
-from ..instance import bind_metrics, indistinct_clients
+from ..instance import bind_metrics, indistinct_clients, unreachable_issuer
 from .examination import Examination
 from .finding import Result, ok, skipped, warning
 
@@ -14,7 +14,7 @@ from .finding import Result, ok, skipped, warning
 async def own_address(examination: Examination) -> AsyncIterator[Result]:
     """Yield that the service can listen; raises the error of the start if not."""
     settings = examination.settings
-    for each in indistinct_clients(settings):
+    for each in (*indistinct_clients(settings), *unreachable_issuer(settings)):
         yield warning(f"{each[:1].upper()}{each[1:]}.")
     own = place(settings.host, settings.port)
     yield await _tried(examination, own, bind(settings.host, settings.port, mode=settings.socket_mode))

@@ -127,7 +127,7 @@ def _judge(examination: Examination, seen: _Seen) -> Iterator[Result]:
 
 
 def _path(examination: Examination, seen: _Seen) -> Result:
-    prefix = urlsplit(examination.settings.issuer).path.rstrip("/")
+    prefix = examination.settings.issuer_path
     if seen.path == _PATH:
         return ok(f"The proxy strips {prefix} from the path." if prefix else "Paths come as clients send them.")
     if seen.path == prefix + _PATH:

@@ -38,11 +38,11 @@ def parse_url(text: str) -> str:
 
 async def issuer(examination: Examination) -> AsyncIterator[Result]:
     """Compare the issuer with the URL: clients find the metadata by the issuer (RFC 8414 §3.1)."""
-    url, configured = examination.url or "", examination.settings.issuer
+    url, configured = examination.url or "", examination.settings.issuer_url
     if url.rstrip("/") == configured.rstrip("/"):
         yield ok(f"The issuer is {configured}, the URL of clients.")
     else:
-        yield fault(f"KEYTURN_ISSUER is {configured}, and clients use {url}. Set KEYTURN_ISSUER={url}.")
+        yield fault(f"The issuer is {configured}, and clients use {url}. Set KEYTURN_ISSUER={url}.")
 
 
 async def certificate(examination: Examination) -> AsyncIterator[Result]:
@@ -92,9 +92,10 @@ async def _metadata_at(examination: Examination, url: str) -> Result:
     if isinstance(document, Result):
         return document
     found = locations.read_metadata(document.body)
-    if found.get("issuer") != examination.settings.issuer:
+    if found.get("issuer") != examination.settings.issuer_url:
         return fault(
-            f"{url} is the metadata of {found.get('issuer')!r}, and KEYTURN_ISSUER is {examination.settings.issuer}."
+            f"{url} is the metadata of {found.get('issuer')!r}, and the issuer of this environment is"
+            f" {examination.settings.issuer_url}."
             " Give the running service and this command the same environment, or let the proxy pass this path to it."
         )
     examination.jwks_uri = str(found.get("jwks_uri"))

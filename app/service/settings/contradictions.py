@@ -99,11 +99,11 @@ def _several_workers(settings: DerivedSettings) -> Iterator[str]:
 
 
 def _insecure_issuer(settings: DerivedSettings) -> Iterator[str]:
-    parts = urlsplit(settings.issuer)
+    parts = urlsplit(settings.issuer_url)
     if not (settings.allow_http_issuer or parts.scheme == "https" or is_loopback(parts.hostname or "")):
         yield (
-            f"{PREFIX}ISSUER: {settings.issuer} is not https; tokens sent to it can be read on the way. Use https, or"
-            f" set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
+            f"{PREFIX}ISSUER: {settings.issuer_url} is not https; tokens sent to it can be read on the way. Use"
+            f" https, or set {PREFIX}ALLOW_HTTP_ISSUER=1 where the network itself is trusted."
         )
 
 

@@ -52,8 +52,11 @@ class DeclaredSettings:
         "660",
         help="Mode of the file of a Unix socket: who may connect. `660` is the user and the group of the process.",
     )
-    issuer: str = _setting(
-        "ISSUER", form.issuer, "http://127.0.0.1:8080", help="The `iss` claim: the URL of this service."
+    issuer: str | None = _setting(
+        "ISSUER",
+        form.issuer,
+        help="The `iss` claim: the URL of this service. Default: the loopback address on which it listens, such"
+        " as `http://127.0.0.1:8080`.",
     )
     audience: str = _setting(
         "AUDIENCE", form.text, "keyturn", help="The `aud` claim: the service that accepts the access tokens."

@@ -19,6 +19,7 @@ from .declared import DeclaredSettings
 _THIRTY_DAYS: Final = 30 * 86_400
 _MAX_HASHING_THREADS: Final = 4
 _MAX_RETRY_AFTER: Final = 4
+_LOOPBACK: Final = "127.0.0.1"
 _UNLIMITED_FILES: Final = 1_048_576
 """Open files that are assumed if the operating system has no limit."""
 
@@ -30,12 +31,24 @@ class DerivedSettings(DeclaredSettings):
     @property
     def is_public(self) -> bool:
         """Return whether clients reach the service over TLS."""
-        return urlsplit(self.issuer).scheme == "https"
+        return urlsplit(self.issuer_url).scheme == "https"
+
+    @property
+    def issuer_url(self) -> str:
+        """Return the issuer: that of the settings, or the loopback address on which the service listens.
+
+        A running service has the port that it has bound. One that listens on all addresses listens on loopback, too.
+        Others need ``KEYTURN_ISSUER``: nobody could guess the URL that their clients use.
+        """
+        if self.issuer is not None:
+            return self.issuer
+        host = self.host if is_loopback(self.host) else _LOOPBACK
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def issuer_path(self) -> str:
         """Return the path of the issuer without a slash at its end. It stands before each path that clients request."""
-        return urlsplit(self.issuer).path.rstrip("/")
+        return urlsplit(self.issuer_url).path.rstrip("/")
 
     @property
     def is_local(self) -> bool:
@@ -77,7 +90,7 @@ class DerivedSettings(DeclaredSettings):
     def access_token_policy(self) -> AccessTokenPolicy:
         """Return how access tokens are made and accepted."""
         return AccessTokenPolicy(
-            issuer=self.issuer, audience=self.audience, lifetime=self.access_token_ttl, leeway=self.clock_leeway
+            issuer=self.issuer_url, audience=self.audience, lifetime=self.access_token_ttl, leeway=self.clock_leeway
         )
 
     @property

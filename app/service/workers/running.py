@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from ...adapters.http.server.binding import bind
 from ...adapters.http.server.listening import release
 from ...adapters.telemetry.shared_files import shared_files
 from ...domain.errors import ConfigurationError
 from ...ports.session_store import StoreOptions
-from ..instance import bind_metrics
+from ..instance import bind_metrics, bind_service, bound_to
 from ..settings import Settings
 from ..stores import session_store
 from ..telemetry import import_prometheus
@@ -36,7 +35,7 @@ def run_workers(
     workers = import_workers()
     check_temporary_folder(settings)
     with ExitStack() as closing:
-        sockets = asyncio.run(bind(settings.host, settings.port, mode=settings.socket_mode))
+        settings, sockets = asyncio.run(bind_service(settings))
         closing.callback(release, sockets)
         metrics = asyncio.run(bind_metrics(settings))
         rehearse(settings)
@@ -44,7 +43,9 @@ def run_workers(
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()
-        workers(settings, sockets, metrics, read_settings=read_settings, announce=announce).run()
+        workers(
+            settings, sockets, metrics, read_settings=lambda: bound_to(read_settings(), sockets), announce=announce
+        ).run()
 
 
 def import_workers() -> "type[Workers]":

@@ -1,0 +1,76 @@
+"""What a guard logs about tokens of another issuer."""
+
+import json
+import logging
+
+import pytest
+
+from app.adapters.guards.core import GuardCore
+from app.adapters.guards.foreign_issuers import ForeignIssuers
+from app.domain import base64url
+from app.domain.tokens.claims import AccessTokenClaims
+from app.domain.tokens.errors import ExpiredToken, InvalidToken, UnknownSigner, WrongIssuer
+from app.domain.verifier.errors import KeysUnknown
+
+_OURS = "http://127.0.0.1:8080"
+_THEIRS = "http://127.0.0.1:23001"
+
+
+class Refusing:
+    """Refuses every token for one reason."""
+
+    def __init__(self, reason: type[Exception]) -> None:
+        self._reason = reason
+
+    def validate(self, token: str) -> AccessTokenClaims:
+        raise self._reason
+
+
+def _token(**claims: object) -> str:
+    return f"header.{base64url.encode(json.dumps(claims).encode())}.signature"
+
+
+def _core(reason: type[Exception]) -> GuardCore[str, Exception]:
+    return GuardCore(Refusing(reason), token=str, render=lambda error: error, issuer=_OURS)
+
+
+@pytest.mark.parametrize("reason", [WrongIssuer, UnknownSigner, KeysUnknown])
+def test_both_issuers_and_the_mend_are_logged(reason: type[Exception], caplog: pytest.LogCaptureFixture) -> None:
+    """A refused token of another issuer is logged once a minute, with both issuers and what to change."""
+    core = _core(reason)
+    for _ in range(2):
+        with pytest.raises(reason):
+            core.authenticate(_token(iss=_THEIRS))
+    [record] = caplog.records
+    assert (record.name, record.levelno) == ("keyturn.guard", logging.WARNING)
+    assert _THEIRS in record.getMessage()
+    assert f"KEYTURN_ISSUER={_OURS}" in record.getMessage()
+
+
+def test_other_refusals_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """An expired token of another issuer says nothing about the set-up, and a malformed one neither."""
+    for reason in (ExpiredToken, InvalidToken):
+        with pytest.raises(reason):
+            _core(reason).authenticate(_token(iss=_THEIRS))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        _token(iss=_OURS),
+        _token(iss="a secret that is no URL"),
+        _token(iss="http://name:password@id.example"),
+        _token(iss=f"http://id.example/{'x' * 201}"),
+        _token(iss="http://id.example\n"),
+        _token(iss=7),
+        _token(),
+        "no token",
+        "a.b.c",
+        f"a.{'A' * 9_000}.c",
+    ],
+)
+def test_only_issuers_are_logged(token: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Text that a client chose is logged only if it can be an issuer."""
+    ForeignIssuers(_OURS).note(token)
+    assert not caplog.records
