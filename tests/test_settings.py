@@ -78,6 +78,8 @@ VALID: Final = [
     ("DRAIN_DELAY", "5s", 5),
     ("SHUTDOWN_TIMEOUT", "10m", 600),
     ("LOG_LEVEL", "DEBUG", "debug"),
+    ("LOG_FORMAT", "json", "json"),
+    ("LOG_FORMAT", "TEXT", "text"),
     ("ACCESS_LOG", "0", False),
     ("METRICS_PORT", "9464", 9_464),
     ("METRICS_HOST", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # a value
@@ -173,6 +175,7 @@ INVALID: Final = [
         for text in ("https://a.example https://b.example", "https://a.example\n", "ftp://a.example")
     ),
     *(("LOG_LEVEL", text) for text in ("trace", "20")),
+    ("LOG_FORMAT", "xml"),
     *(("ACCESS_LOG", text) for text in ("true", "2")),
 ]
 

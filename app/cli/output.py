@@ -33,6 +33,11 @@ class Output:
         """Whether nothing more can be printed: a list can end."""
         return self.fault is not None
 
+    @property
+    def at_terminal(self) -> bool:
+        """Whether people read the results, at a terminal."""
+        return not self.as_json and sys.stdout is not None and sys.stdout.isatty()
+
     def show(self, result: Mapping[str, object], text: str) -> None:
         """Print a result: ``text``, or ``result`` as a line of JSON."""
         if self.closed:

@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import secrets
-import shlex
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,13 +12,13 @@ from ..adapters.http.server.listening import release
 from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
-from ..domain.network import UNIX
 from ..service.instance import bind_metrics, bind_service, create_runner, indistinct_clients, unreachable_issuer
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
 from ..service.settings.service_links import service_links
 from ..service.workers import run_workers
+from .banner import Start
 from .call import Call
 
 _LOG: Final = logging.getLogger("keyturn")
@@ -33,18 +31,21 @@ def run(call: Call, host: str | None, port: str | None) -> None:
     given = {"KEYTURN_HOST": host, "KEYTURN_PORT": port}
     environment = {**call.environment, **{name: value for name, value in given.items() if value is not None}}
     settings = Settings.from_environment(environment)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     _log_about(environment, settings)
     demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
 
     def announce(addresses: Sequence[str]) -> None:
-        url = addresses[0]
-        call.show({"url": url, "addresses": list(addresses)}, f"Keyturn listens at {' and '.join(addresses)}")
-        if demo:
-            password = settings.bootstrap_password or ""
-            call.show({"demo": {"username": _DEMO_USERNAME, "password": password}}, _demo_text(url, password))
+        sign_in = (_DEMO_USERNAME, settings.bootstrap_password or "") if demo else None
+        start = Start(addresses=addresses, issuer=settings.issuer, docs=settings.docs, demo=sign_in)
+        result = {"url": addresses[0], "addresses": list(addresses)}
+        at_terminal = call.output.at_terminal
+        call.show(result, start.banner() if at_terminal else start.listening)
+        if sign_in is not None and not at_terminal:
+            user = {"username": sign_in[0], "password": sign_in[1]}
+            call.show({"demo": user}, start.without_terminal())
         call.output.flush()
 
     with ended_by_signals():
@@ -85,13 +86,3 @@ async def _serve(settings: Settings, announce: Callable[[Sequence[str]], None]) 
         addresses = [str(each) for each in sockets]
         runner = create_runner(settings, metrics=metrics)
         await serve(runner, sockets, stopped=stopped, announce=lambda: begin(addresses))
-
-
-def _demo_text(url: str, password: str) -> str:
-    to = f"--unix-socket {shlex.quote(url.removeprefix(UNIX))} http://localhost" if url.startswith(UNIX) else url
-    body = f'{{"username": "{_DEMO_USERNAME}", "password": "{password}"}}'
-    return textwrap.dedent(f"""
-        There is no user yet. You can try the service with a user that exists until this process ends. Sign in:
-
-          curl -s {to}/auth/login -H 'Content-Type: application/json' -d '{body}'
-        """)

@@ -29,7 +29,7 @@ class Start:
     """Runs ``keyturn serve`` in this process, with settings that prevent its start."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, captured: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setattr("app.cli.serve.configure_logging", lambda _: None)
+        monkeypatch.setattr("app.cli.serve.configure_logging", lambda *_: None)
         self._captured = captured
 
     def refusal(self, settings: Mapping[str, str]) -> list[str]:

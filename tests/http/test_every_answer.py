@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[int, Ask]] = {
     "bad token": (401, lambda service, _: service.me("rubbish")),
     "refused login": (401, lambda service, _: service.login("nobody")),
     "no such session": (404, lambda service, tokens: service.ask("DELETE", "/auth/sessions/x", token=tokens.access)),
-    "no such path": (404, lambda service, _: service.ask("GET", "/")),
+    "no such path": (404, lambda service, _: service.ask("GET", "/nothing")),
     "wrong method": (405, lambda service, _: service.ask("PUT", "/auth/me")),
     "too large": (413, lambda service, _: service.ask("POST", "/auth/login", data=b" " * 16_385, headers=JSON)),
     "not JSON": (415, lambda service, _: service.ask("POST", "/auth/login", data=b"{}")),
@@ -106,7 +106,7 @@ async def test_wrong_method_gets_allow(service: Service, method: str, path: str,
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/auth", "/auth/login/", "/AUTH/LOGIN", "/auth/sessions/a/b", "/auth/sessions/", "/%00"]
+    "path", ["/nothing", "/auth", "/auth/login/", "/AUTH/LOGIN", "/auth/sessions/a/b", "/auth/sessions/", "/%00"]
 )
 async def test_unknown_path_is_not_found(service: Service, path: str) -> None:
     """An unknown path gets 404, with or without a token."""

@@ -10,6 +10,7 @@ from ... import VERSION
 from ...domain.tokens.validation import Validation
 from ..guards.aiohttp import Guard
 from .api.docs import PAGE_ROUTES
+from .api.root import ROOT, Root
 from .api.table import ROUTES
 from .openapi.document import OPENAPI, OpenApiDocument
 from .requests.client_address import CLIENT_ADDRESSES
@@ -48,6 +49,7 @@ def build_application(
     for key, service in services.items():
         app[key] = service
     operations = (*ROUTES, *PAGE_ROUTES) if docs else ROUTES
+    app[ROOT] = Root(issuer, docs=docs)
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
         CrossOrigin(cors_origins).add_to(app)

@@ -16,18 +16,22 @@ MAX_WAITING: Final = 1_048_576
 """The most bytes that wait. Further lines are dropped until half of them are written."""
 
 _LENGTHS: Final = (1_024, 256, 64, 16)
+_CUT: Final = " ...\x1b[0m\n"
+"""The end of a line of text that was cut, perhaps in a colour."""
+
 _STANDARD: Final = ("time", "level", "logger", "message")
 
 
 class LineQueue:
     """Lines in their order, joined to blocks of at most ``MAX_WRITE`` bytes.
 
-    ``report`` returns the line that takes the place of dropped lines; its argument is their number. ``dropped`` is the
-    number of all lines that were dropped.
+    ``report`` returns the line that takes the place of dropped lines; its argument is their number. ``fit`` returns a
+    line of at most ``MAX_WRITE`` bytes for a longer one. ``dropped`` is the number of all lines that were dropped.
     """
 
-    def __init__(self, report: Callable[[int], str]) -> None:
+    def __init__(self, report: Callable[[int], str], fit: Callable[[str], str]) -> None:
         self._report = report
+        self._fit = fit
         self._blocks: deque[bytes] = deque()
         self._bytes = 0
         self._unreported = 0
@@ -42,7 +46,7 @@ class LineQueue:
         if len(text) <= MAX_WRITE:
             self._add(text)
         else:
-            for block in _blocks(lines):
+            for block in self._blocks_of(lines):
                 self._add(block)
 
     def write(self, write: Callable[[bytes], int]) -> None:
@@ -64,6 +68,17 @@ class LineQueue:
         self._blocks.clear()
         self._bytes = self._unreported = self.dropped = 0
 
+    def _blocks_of(self, lines: Sequence[str]) -> Iterator[str]:
+        """Yield the lines in blocks of whole lines."""
+        block = ""
+        for line in lines:
+            fitting = line if len(line) <= MAX_WRITE else self._fit(line)
+            if len(block) + len(fitting) > MAX_WRITE:
+                yield block
+                block = ""
+            block += fitting
+        yield block
+
     def _add(self, block: str) -> None:
         if self._unreported or self._bytes + len(block) > MAX_WAITING:
             lines = block.count("\n")
@@ -77,21 +92,13 @@ class LineQueue:
         self._bytes += len(block)
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines in blocks of whole lines."""
-    block = ""
-    for line in map(_fitting, lines):
-        if len(block) + len(line) > MAX_WRITE:
-            yield block
-            block = ""
-        block += line
-    yield block
+def fitting_text(line: str) -> str:
+    """Return the beginning of a line of text."""
+    return f"{line[: MAX_WRITE - len(_CUT)]}{_CUT}"
 
 
-def _fitting(line: str) -> str:
-    """Return a line of at most ``MAX_WRITE`` bytes: of a longer line, the long values are cut."""
-    if len(line) <= MAX_WRITE:
-        return line
+def fitting_json(line: str) -> str:
+    """Return a line of JSON of at most ``MAX_WRITE`` bytes: of a longer line, the long values are cut."""
     entry: dict[str, Any] = json.loads(line)
     for length in _LENGTHS:
         cut = _cut(entry, length)

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 from weakref import WeakSet
@@ -12,7 +13,7 @@ from weakref import WeakSet
 from ..log_lines import LineHandler, PreparedLine, Waiting, fields_text
 from .json_formatter import JsonFormatter
 from .line_output import LineOutput
-from .line_queue import LineQueue
+from .line_queue import LineQueue, fitting_json, fitting_text
 
 _LOG: Final = logging.getLogger("keyturn.log")
 _DROPPED: Final = PreparedLine(_LOG, "log lines were dropped", fields_text, level=logging.WARNING)
@@ -28,15 +29,17 @@ class OutputHandler(LineHandler):
     """Writes lines to an output that never waits.
 
     A line that the output does not take waits. It is tried again after 20 ms, and with the next line. When the process
-    ends, or another handler takes over, the lines that wait are tried for one second.
+    ends, or another handler takes over, the lines that wait are tried for one second. ``as_text`` turns a line of JSON
+    into text for people.
     """
 
-    def __init__(self, output: LineOutput, **fields: object) -> None:
+    def __init__(self, output: LineOutput, *, as_text: Callable[[str], str] | None = None, **fields: object) -> None:
         super().__init__(**fields)
         self.setFormatter(JsonFormatter(**fields))
         self._output = output
+        self._as_text = as_text
         self._lines: deque[Waiting] = deque()
-        self._queue = LineQueue(self._dropped_line)
+        self._queue = LineQueue(self._dropped_line, fitting_json if as_text is None else fitting_text)
         self._in_step: list[PreparedLine] = []
         self._step_loop: asyncio.AbstractEventLoop | None = None
         self._retry_loop: asyncio.AbstractEventLoop | None = None
@@ -76,7 +79,7 @@ class OutputHandler(LineHandler):
         assert self.lock is not None
         with self.lock:
             if self._lines:
-                self._queue.add(self._texts())
+                self._queue.add([*map(self._shown, self._texts())])
             try:
                 self._queue.write(self._output.write)
             except OSError:
@@ -116,6 +119,9 @@ class OutputHandler(LineHandler):
                 texts.append(self._broken_line(created, line.logger, error))
         return texts
 
+    def _shown(self, line: str) -> str:
+        return line if self._as_text is None else self._as_text(line)
+
     def _end_step(self) -> None:
         self._forget_step()
         self.flush()
@@ -143,7 +149,7 @@ class OutputHandler(LineHandler):
         return _BROKEN.text(created, None, (fields,), self.always)
 
     def _dropped_line(self, lines: int) -> str:
-        return _DROPPED.text(time.time(), None, ({"lines": lines},), self.always)
+        return self._shown(_DROPPED.text(time.time(), None, ({"lines": lines},), self.always))
 
 
 def _forget_all() -> None:

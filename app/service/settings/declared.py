@@ -291,6 +291,12 @@ class DeclaredSettings:
         "info",
         help="Lowest level that is logged: `debug`, `info`, `warning` or `error`.",
     )
+    log_format: str | None = _setting(
+        "LOG_FORMAT",
+        form.one_of("json", "text"),
+        help="Form of the lines of the log: `json`, or `text` for people. Default: `text` at a terminal, `json`"
+        " elsewhere.",
+    )
     access_log: bool = _setting("ACCESS_LOG", form.flag, "1", help="`1` logs every request. `0` logs none.")
     metrics_port: int | None = _setting(
         "METRICS_PORT",

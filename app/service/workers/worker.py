@@ -67,7 +67,7 @@ class InstanceWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serve until the parent stops this worker or ends."""
-        configure_logging(self.app.settings.log_level, worker=os.getpid())
+        configure_logging(self.app.settings.log_level, self.app.settings.log_format, worker=os.getpid())
         asyncio.run(self._serve_until_stopped())
 
     async def _serve_until_stopped(self) -> None:

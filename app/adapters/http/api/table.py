@@ -17,6 +17,7 @@ from . import (
     password,
     refresh,
     revoked_sessions,
+    root,
     server_metadata,
     token_revocation,
 )
@@ -36,6 +37,7 @@ ROUTES: Final = (
     *server_metadata.ROUTES,
     *jwks.ROUTES,
     *revoked_sessions.ROUTES,
+    *root.ROUTES,
     *health.ROUTES,
     *docs.ROUTES,
 )

@@ -19,6 +19,7 @@ HEADERS: Final[dict[str, str]] = {
     hdrs.RETRY_AFTER: "Seconds after which the same request may succeed.",
     hdrs.ALLOW: "The methods of this path.",
     hdrs.ETAG: "The version of the document. Send it in If-None-Match.",
+    hdrs.LOCATION: "The path of the page to which the client is led.",
     hdrs.CACHE_CONTROL: "Whether and for how long a cache may store the response.",
 }
 """The headers of responses, with their descriptions."""

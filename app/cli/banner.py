@@ -1,0 +1,92 @@
+"""What a start prints: an address for programs, and at a terminal what people need for the first minute."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from .. import COMMAND
+from ..domain.network import UNIX
+
+_EVERYWHERE: Final = ("//0.0.0.0:", "//[::]:")
+_LOOPBACK: Final = "//127.0.0.1:"
+_READ_TOKEN: Final = """python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'"""  # noqa: S105  # it has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A service that has started: its addresses, its issuer, and the name and the password of the user to try it with,
+    if there is one. ``docs`` says whether it has the page of the API.
+    """
+
+    addresses: Sequence[str]
+    issuer: str | None
+    docs: bool
+    demo: tuple[str, str] | None = None
+
+    @property
+    def listening(self) -> str:
+        """The line that programs read."""
+        return f"Keyturn listens at {' and '.join(self.addresses)}"
+
+    @property
+    def sign_in(self) -> str:
+        """The command that signs the user of ``demo`` in."""
+        name, password = self.demo or ("", "")
+        body = f'{{"username": "{name}", "password": "{password}"}}'
+        return f"curl -s {self._to}/auth/login -H 'Content-Type: application/json' -d '{body}'"
+
+    def without_terminal(self) -> str:
+        """Return how to sign in, for a log or a pipe."""
+        return (
+            "\nThere is no user yet. You can try the service with a user that exists until this process ends."
+            f" Sign in:\n\n  {self.sign_in}\n"
+        )
+
+    def banner(self) -> str:
+        """Return what people see at a terminal."""
+        lines = ["", self.listening, ""]
+        lines += [f"  {name:<10} {text}" for name, text in self._facts()]
+        lines += ["", "Next, in another terminal:", ""]
+        for about, command in self._commands():
+            lines += [f"  # {about}", f"  {command}"]
+        lines += ["", f"Ctrl-C stops it. {COMMAND} serve --help lists the settings.", ""]
+        return "\n".join(lines)
+
+    @property
+    def _url(self) -> str:
+        """The first address, as a client on this machine reaches it."""
+        url = self.addresses[0]
+        for each in _EVERYWHERE:
+            url = url.replace(each, _LOOPBACK)
+        return url
+
+    @property
+    def _to(self) -> str:
+        """The address as an argument of curl."""
+        if self._url.startswith(UNIX):
+            return f"--unix-socket {shlex.quote(self._url.removeprefix(UNIX))} http://localhost"
+        return self._url
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        if self.docs and not self._url.startswith(UNIX):
+            yield "Try it", f"{self._url}/docs"
+        if self.demo is not None:
+            name, password = self.demo
+            yield "Sign in", f"username {name}, password {password} (a user that exists until this process ends)"
+        if self.issuer is not None:
+            yield "Issuer", self.issuer
+
+    def _commands(self) -> Iterator[tuple[str, str]]:
+        if self.demo is None:
+            yield "whether it is ready", f"curl -s {self._to}/readyz; echo"
+            yield (
+                "what clients and guards read first",
+                f"curl -s {self._to}/.well-known/oauth-authorization-server; echo",
+            )
+            yield "the keys that verify its tokens", f"curl -s {self._to}/.well-known/jwks.json; echo"
+            return
+        bearer = '-H "Authorization: Bearer $TOKEN"; echo'
+        yield "sign in, and keep the access token", f"TOKEN=$({self.sign_in} | {_READ_TOKEN})"
+        yield "what the token says", f"curl -s {self._to}/auth/me {bearer}"
+        yield "the sessions of this user", f"curl -s {self._to}/auth/sessions {bearer}"
