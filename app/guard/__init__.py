@@ -1,21 +1,26 @@
-"""The guard that other services import as ``keyturn.guard``; ``remote_guard(...).protect(app)`` guards an application.
+"""The guard that other services import as ``keyturn.guard``; each name is loaded when it is first used.
 
 May import: the adapters, the ports, the domain.
 """
 
-from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
-from ..adapters.guards.aiohttp_marks import PRINCIPAL, closed_when_stale, open_when_stale, public, requires
-from ..adapters.guards.token_sources import BearerHeader, Cookie
-from ..domain.clocks.errors import ClockInDoubt
-from ..domain.errors import ConfigurationError, KeyturnError
-from ..domain.tokens.claims import AccessTokenClaims
-from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
-from ..domain.verifier.errors import KeysUnknown, RevocationsUnknown
-from ..domain.verifier.guard_state import GuardState
-from ..ports.guard_telemetry import GuardTelemetry
-from .factories import RemoteGuard, guard, remote_guard
-from .metrics import guard_metrics
+from typing import TYPE_CHECKING
+
+from .loading import load
+
+if TYPE_CHECKING:
+    from ..adapters.errors.aiohttp import problem
+    from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
+    from ..adapters.guards.aiohttp_marks import PRINCIPAL, closed_when_stale, open_when_stale, public, requires
+    from ..adapters.guards.token_sources import BearerHeader, Cookie
+    from ..domain.clocks.errors import ClockInDoubt
+    from ..domain.errors import ConfigurationError, KeyturnError
+    from ..domain.tokens.claims import AccessTokenClaims
+    from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+    from ..domain.verifier.errors import KeysUnknown, RevocationsUnknown
+    from ..domain.verifier.guard_state import GuardState
+    from ..ports.guard_telemetry import GuardTelemetry
+    from .factories import RemoteGuard, guard, remote_guard
+    from .metrics import guard_metrics
 
 __all__ = [
     "PRINCIPAL",
@@ -45,3 +50,6 @@ __all__ = [
     "remote_guard",
     "requires",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = load

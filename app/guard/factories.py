@@ -1,4 +1,4 @@
-"""Build guards: one with fixed keys, and one that follows its issuer."""
+"""Build guards for aiohttp: one with fixed keys, and one that follows its issuer."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,22 +8,12 @@ from aiohttp import web
 
 from ..adapters.errors.aiohttp import problem
 from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
-from ..adapters.issuer.http_issuer import HttpIssuer
-from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
-from ..adapters.jose.verifier import JoseTokenVerifier
-from ..adapters.system import SystemClock
-from ..adapters.telemetry.null import NullGuardTelemetry
-from ..domain.clocks.trusted_clock import TrustedClock
-from ..domain.keys.reload import KeyReload
-from ..domain.tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
-from ..domain.tokens.revocation_list import RevocationList
 from ..domain.tokens.validation import Validation
-from ..domain.verifier.feed_follower import FeedFollower
 from ..domain.verifier.guard_state import GuardState
-from ..domain.verifier.issuer_keys import IssuerKeys
 from ..ports.clock import Clock
 from ..ports.guard_telemetry import GuardTelemetry
 from .issuer_follower import IssuerFollower
+from .token_checks import fixed_checks, followed_checks
 
 
 def guard(
@@ -41,13 +31,8 @@ def guard(
     may differ, in seconds. The guard makes no network call, so it accepts the tokens of a revoked session until they
     expire. Raises ``ConfigurationError`` if the JWK Set has no usable key.
     """
-    validation = Validation(
-        verifier=JoseTokenVerifier.from_jwk_set(jwk_set),
-        revoked=RevocationList(),
-        clock=SystemClock(),
-        policy=_policy(issuer, audience, leeway),
-    )
-    return Guard(validation, tokens=tokens, render=render, issuer=issuer)
+    checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
+    return Guard(checks.validation, tokens=tokens, render=render, issuer=issuer)
 
 
 class RemoteGuard(Guard):
@@ -97,41 +82,24 @@ def remote_guard(
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
-    trusted, telemetry = TrustedClock(clock or SystemClock(), leeway=leeway), telemetry or NullGuardTelemetry()
-    policy = _policy(issuer, audience, leeway)
-    source, verifier, revoked = HttpIssuer(issuer, allow_http=allow_http), JoseIssuerVerifier(), RevocationList()
-    reload = KeyReload(clock=trusted)
-    keys = IssuerKeys(issuer=source, verifier=verifier, clock=trusted, reload=reload)
-    feed = FeedFollower(
-        issuer=source,
-        keys=keys,
-        verifier=verifier,
-        revoked=revoked,
-        clock=trusted,
-        policy=policy,
+    checks = followed_checks(
+        issuer=issuer,
+        audience=audience,
         stale_after=stale_after,
+        poll=poll,
+        leeway=leeway,
+        allow_http=allow_http,
+        telemetry=telemetry,
+        clock=clock,
     )
+    assert checks.follower is not None
     return RemoteGuard(
-        Validation(verifier=keys, revoked=revoked, clock=trusted, policy=policy, unknown_signer=reload.request),
-        IssuerFollower(
-            issuer=source,
-            keys=keys,
-            feed=feed,
-            reload=reload,
-            revoked=revoked,
-            clock=trusted,
-            telemetry=telemetry,
-            poll_seconds=poll,
-        ),
+        checks.validation,
+        checks.follower,
         tokens=tokens,
         render=render,
-        telemetry=telemetry,
+        telemetry=checks.telemetry,
         issuer=issuer,
-        feed=feed,
+        feed=checks.feed,
         closed=closed_when_stale,
     )
-
-
-def _policy(issuer: str, audience: str, leeway: int) -> AccessTokenPolicy:
-    """Return a policy that leaves the lifetime of a token to its issuer: to ``exp`` and to the feed."""
-    return AccessTokenPolicy(issuer=issuer, audience=audience, lifetime=MAX_TOKEN_LIFETIME, leeway=leeway)

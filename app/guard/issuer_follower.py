@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from math import inf
 from typing import Final
 
+from ..adapters.guards.open_requests import OpenRequests
 from ..adapters.issuer.http_issuer import HttpIssuer
 from ..domain.clocks.trusted_clock import TrustedClock
 from ..domain.keys.reload import KeyReload
@@ -33,6 +34,7 @@ class IssuerFollower:
         feed: FeedFollower,
         reload: KeyReload,
         revoked: RevocationList,
+        open_requests: OpenRequests,
         clock: TrustedClock,
         telemetry: GuardTelemetry,
         poll_seconds: float,
@@ -42,11 +44,13 @@ class IssuerFollower:
         self._feed = feed
         self._reload = reload
         self._revoked = revoked
+        self._open_requests = open_requests
         self._clock = clock
         self._telemetry = telemetry
         self._poll_seconds = poll_seconds
         self._logged_faults: dict[str, str] = {}
         self._logged_doubt = False
+        self._rechecked_with = self._what_ends_tokens()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -64,12 +68,14 @@ class IssuerFollower:
     async def fetch_keys(self) -> None:
         """Fetch the keys. Count the outcome, and log a new fault."""
         await self._keys.fetch()
+        self._recheck_open_requests()
         self._telemetry.keys_fetched(self.state())
         self._log_change("keys", self._keys.fault)
 
     async def poll_feed(self) -> None:
         """Poll the feed. Count the outcome, and log a new fault and the beginning of staleness."""
         await self._feed.poll()
+        self._recheck_open_requests()
         self._telemetry.feed_polled(self.state())
         self._log_doubt()
         self._log_change("revocation feed", self._feed.fault)
@@ -98,6 +104,16 @@ class IssuerFollower:
         while True:
             await asyncio.sleep(self._poll_seconds)
             await _log_bugs(self.poll_feed)
+
+    def _recheck_open_requests(self) -> None:
+        """Let the open requests be looked at, if something changed that can end a token."""
+        known = self._what_ends_tokens()
+        if known != self._rechecked_with:
+            keys_changed, self._rechecked_with = known[2] != self._rechecked_with[2], known
+            self._open_requests.recheck(keys_changed=keys_changed)
+
+    def _what_ends_tokens(self) -> tuple[int, int, frozenset[str]]:
+        return self._revoked.version, self._revoked.token_lifetime, frozenset(self._keys.kids())
 
     def _log_doubt(self) -> None:
         """Log the beginning and the end of a doubt about the clock, each once."""

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [path for path in sorted((ROOT / "app").rglob("__init__.py")) if path.read_text("utf-8")]
-WITH_CODE = {"app", "app/contracts"}
-"""The version, and the registration that pytest needs before it imports the kit."""
+WITH_CODE = {"app", "app/contracts", "app/guard"}
+"""The version, the registration that pytest needs before it imports the kit, and names that are loaded when used."""
 
 
 def name(path: Path) -> str:

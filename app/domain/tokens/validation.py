@@ -79,3 +79,18 @@ class Validation:
         if revoked.ends(claims):
             raise SessionRevoked
         return claims if ends_at == claims.expires_at else replace(claims, expires_at=ends_at)
+
+    def recheck(self, claims: AccessTokenClaims) -> float:
+        """Return for how many seconds a token that was validated before is still accepted.
+
+        Raises ``ExpiredToken``, ``SessionRevoked``, and ``ClockInDoubt``. Dropped keys are not looked at: ``validate``
+        does that.
+        """
+        policy, revoked, now = self._policy, self._revoked, self._clock.now()
+        lifetime = min(policy.lifetime, revoked.token_lifetime)
+        left = min(claims.expires_at, claims.issued_at + lifetime) + policy.leeway - now
+        if left <= 0:
+            raise ExpiredToken
+        if revoked.ends(claims):
+            raise SessionRevoked
+        return left
