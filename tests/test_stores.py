@@ -6,27 +6,51 @@ from typing import Final
 
 import pytest
 
+from app.adapters.memory.sessions import MemorySessionRepository
 from app.adapters.memory.store import MemoryStore
 from app.domain.errors import ConfigurationError
-from app.ports.session_store import SessionStore, StoreOptions
-from app.service.stores import database, session_store
+from app.ports.session_store import Rehearsal, SessionStore, StoreOptions
+from app.service.foreign_store import ForeignStore
+from app.service.stores import database, reserved_sessions, session_store
 
 OPTIONS: Final = StoreOptions()
 
 
 class SessionsOnly:
-    """A store of another package that keeps no users."""
+    """A store of another package that keeps no users. It has only the members that have no default."""
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         self.url = url
         self.options = options
+        self.sessions = MemorySessionRepository()
+        self.calls: list[str] = []
+
+    async def prepare(self) -> None: ...
+
+    async def open(self) -> None:
+        self.calls.append("open")
+
+    async def check(self) -> None:
+        self.calls.append("check")
+
+    async def await_revocation(self, *, seconds: float) -> None: ...
+
+    async def close(self) -> None:
+        self.calls.append("close")
 
 
 @pytest.fixture
 def another_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package that registers its store."""
     found = EntryPoints([EntryPoint("shelf", f"{__name__}:SessionsOnly", "keyturn.stores")])
-    monkeypatch.setattr("app.service.stores.entry_points", lambda *, group, **which: found.select(group=group, **which))
+    monkeypatch.setattr("app.service.store_package.entry_points", lambda *, group: found.select(group=group))
+
+
+def made(loaded: SessionStore) -> SessionsOnly:
+    """Return the object that the other package has made."""
+    assert isinstance(loaded, ForeignStore)
+    assert isinstance(loaded.another, SessionsOnly)
+    return loaded.another
 
 
 def store_of(url: str) -> SessionStore:
@@ -43,9 +67,20 @@ def test_the_scheme_chooses_the_store() -> None:
 @pytest.mark.usefixtures("another_package")
 def test_another_package_can_bring_a_store() -> None:
     """A store of another package is found by its entry point, and gets the URL and the options."""
-    store = store_of("shelf:///var/lib/shelf")
-    assert isinstance(store, SessionsOnly)
+    store = made(store_of("shelf:///var/lib/shelf"))
     assert (store.url, store.options) == ("shelf:///var/lib/shelf", OPTIONS)
+
+
+@pytest.mark.usefixtures("another_package")
+async def test_what_another_store_lacks_has_the_default() -> None:
+    """A store that lacks all members that have a default gets them; the doctor opens, checks and closes it
+    instead of rehearsing.
+    """
+    store = store_of("shelf:///var/lib/shelf")
+    assert (store.sweeper, store.signing_keys, store.rate_limits, store.clock) == (None, None, None, None)
+    assert (reserved_sessions(store), store.place) == (store.sessions, "SessionsOnly")
+    assert await store.rehearse() == Rehearsal()
+    assert made(store).calls == ["open", "check", "close"]
 
 
 @pytest.mark.usefixtures("another_package")

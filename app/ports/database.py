@@ -12,7 +12,7 @@ from .user_repository import UserRepository
 class Database(SessionStore, Protocol):
     """A store of sessions, users, clients and audit records."""
 
-    audit_records: AuditRecordRepository | None
+    audit_records: AuditRecordRepository | None = None
     """The audit records; ``None`` if the database stores none, so that audit events are in the log only."""
 
     users: UserRepository
@@ -21,5 +21,5 @@ class Database(SessionStore, Protocol):
     clients: ClientRepository
     """The clients."""
 
-    session_reader: SessionReader | None
+    session_reader: SessionReader | None = None
     """Reads a session and its user at once; ``None`` if the database needs two reads for that."""

@@ -60,26 +60,41 @@ class Rehearsal:
 
 
 class SessionStore(Protocol):
-    """One server or file that stores sessions, and the connections of this process to it. Its constructor connects to
-    nothing. A store may also have a text ``place``: where it is, without a secret, for the log of a start that waits.
+    """One server or file that stores sessions, and the connections of this process to it.
+
+    Its constructor connects to nothing, and sets the repositories. A store may lack each member that has a default
+    here: then the default is used. ``rehearse`` is the only method that has one. All other members are required.
     """
 
     sessions: SessionRepository
-    """The sessions. A store may also have ``reserved_sessions``: the same ones on connections of their own, on which
-    revocations do not wait behind refreshes.
+    """The sessions."""
+
+    reserved_sessions: SessionRepository | None = None
+    """The same sessions on connections of their own, on which revocations do not wait behind refreshes; ``None`` if
+    ``sessions`` is used for these, too.
     """
 
-    sweeper: SessionSweeper | None
+    sweeper: SessionSweeper | None = None
     """Deletes old sessions; ``None`` if the store deletes them itself."""
 
-    signing_keys: EncryptedKeyRepository | None
+    signing_keys: EncryptedKeyRepository | None = None
     """The signing keys, encrypted; ``None`` if the store does not store any."""
 
-    rate_limits: RateLimitRepository | None
+    rate_limits: RateLimitRepository | None = None
     """The rate limits that all instances share; ``None`` if each instance counts for itself."""
 
     clock: StoreClock | None = None
-    """The clock of the server; ``None``, which is the default, for a store on the machine of the service."""
+    """The clock of the server; ``None`` for a store on the machine of the service."""
+
+    ports_version: int | None = None
+    """The ``PORTS_VERSION`` that the store was written for, as a number. A store of another version is refused at the
+    start; ``None`` is not checked.
+    """
+
+    @property
+    def place(self) -> str:
+        """Where the store is, without a secret, for the log of a start that waits; "" if the store does not say it."""
+        return ""
 
     async def prepare(self) -> None:
         """Create or upgrade the schema, and check the configuration of the store. Several instances may do this at
@@ -92,7 +107,7 @@ class SessionStore(Protocol):
 
     async def rehearse(self) -> Rehearsal:
         """Check what ``prepare`` checks, and leave nothing behind: no file, no table and no entry. It can be called
-        before ``prepare``, and leaves no connection open. A store may lack this: then it is opened and checked instead.
+        before ``prepare``, and leaves no connection open. A store that lacks this is opened and checked instead.
 
         Raises what ``prepare`` raises, with the same text.
         """

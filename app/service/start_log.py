@@ -34,4 +34,4 @@ async def _report(what: str) -> None:
 
 def place_of(store: SessionStore) -> str:
     """Return where a store is, without its password. A store of another package may not say that."""
-    return str(getattr(store, "place", type(store).__name__))
+    return store.place or type(store).__name__

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.metadata import entry_points
 from typing import Any, Final, cast
 
 from ..adapters.memory.rate_limits import MemoryRateLimitRepository
@@ -12,15 +11,12 @@ from ..ports.database import Database
 from ..ports.rate_limit_repository import RateLimitRepository
 from ..ports.session_reader import SessionReader
 from ..ports.session_repository import SessionRepository
-from ..ports.session_store import Rehearsal, SessionStore, StoreOptions
+from ..ports.session_store import SessionStore, StoreOptions
 from ..ports.store_clock import StoreClock
+from .foreign_store import foreign_store
+from .store_package import find_package
 
 SESSION_URL: Final = "KEYTURN_SESSION_URL"
-
-ENTRY_POINTS: Final = "keyturn.stores"
-"""The entry-point group in which other packages register their stores. The name is the URL scheme. The object is a
-``Callable[[str, StoreOptions], Database]``, or one that returns a ``SessionStore``.
-"""
 
 
 def _memory(url: str, options: StoreOptions) -> Database:
@@ -74,12 +70,23 @@ def scheme(url: str) -> str:
 
 
 def session_store(url: str, options: StoreOptions) -> SessionStore:
-    """Return the store at ``url``; raises ``ConfigurationError`` for an unknown scheme or a package not installed."""
+    """Return the store at ``url``.
+
+    Raises ``ConfigurationError`` for an unknown scheme, a package that is not installed, and a store of another package
+    that does not serve the port.
+    """
+    return _store(url, options, SessionStore)
+
+
+def _store(url: str, options: StoreOptions, port: type[Any]) -> SessionStore:
+    name = scheme(url)
+    if name not in _BUILT_IN:
+        return foreign_store(find_package(name, options.setting, _BUILT_IN), url, options, port)
     try:
-        return _factory(scheme(url), options.setting)(url, options)
+        return _BUILT_IN[name](url, options)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"The store {scheme(url)}:// needs the package {error.name}, which is not installed{_mend(scheme(url))}."
+            f"The store {name}:// needs the package {error.name}, which is not installed{_mend(name)}."
         ) from error
 
 
@@ -91,27 +98,13 @@ def _mend(name: str) -> str:
 
 def database(url: str, options: StoreOptions) -> Database:
     """Return the store of users and clients at ``url``; raises ``ConfigurationError`` if it cannot keep them."""
-    store = session_store(url, replace(options, replicas=0))
+    store = _store(url, replace(options, replicas=0), Database)
     if not (hasattr(store, "users") and hasattr(store, "clients")):
         raise ConfigurationError(
             f"{options.setting}: {scheme(url)}:// keeps sessions and no users. Give it as {SESSION_URL}, and a"
             " database such as sqlite:///keyturn.db or postgresql://… for the users."
         )
     return cast("Database", store)
-
-
-async def rehearse(store: SessionStore) -> Rehearsal:
-    """Return what ``store.rehearse`` returns. A store that lacks it, which another package may have, is opened, checked
-    and closed.
-    """
-    if getattr(type(store), "rehearse", SessionStore.rehearse) is not SessionStore.rehearse:
-        return await store.rehearse()
-    try:
-        await store.open()
-        await store.check()
-    finally:
-        await store.close()
-    return Rehearsal()
 
 
 def session_store_beside(database: Database, url: str | None, options: StoreOptions) -> SessionStore:
@@ -133,7 +126,7 @@ def session_reader(
 
 def reserved_sessions(store: SessionStore) -> SessionRepository:
     """Return the sessions of ``store`` for revocations: on connections of their own, if the store reserves some."""
-    return cast("SessionRepository", getattr(store, "reserved_sessions", store.sessions))
+    return store.sessions if store.reserved_sessions is None else store.reserved_sessions
 
 
 def rate_limits(store: SessionStore) -> RateLimitRepository:
@@ -143,17 +136,4 @@ def rate_limits(store: SessionStore) -> RateLimitRepository:
 
 def clock(stores: Sequence[SessionStore]) -> StoreClock | None:
     """Return the clock of the first store that has one; ``None`` if all are on the machine of the service."""
-    return next((each.clock for each in stores if getattr(each, "clock", None) is not None), None)
-
-
-def _factory(name: str, setting: str) -> Callable[[str, StoreOptions], SessionStore]:
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    found = entry_points(group=ENTRY_POINTS, name=name)
-    if not found:
-        known = sorted(_BUILT_IN.keys() | entry_points(group=ENTRY_POINTS).names)
-        raise ConfigurationError(
-            f"{setting}: there is no store for URLs of this scheme; the known schemes are {', '.join(known)}."
-        )
-    factory: Any = next(iter(found)).load()
-    return cast("Callable[[str, StoreOptions], SessionStore]", factory)
+    return next((each.clock for each in stores if each.clock is not None), None)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.service.doctor import limits
-from app.service.stores import rehearse
 
 from .examined import examined, texts
 
@@ -77,24 +76,6 @@ async def test_a_unix_socket(tmp_path: Path) -> None:
     assert [level for level, _ in found] == ["warning", "ok"]
     assert found[0][1].endswith("set KEYTURN_TRUSTED_PROXIES=unix:.")
     assert not (tmp_path / "keyturn.sock").exists()
-
-
-async def test_a_store_of_another_package() -> None:
-    """A store that has no rehearsal is opened, checked and closed."""
-    calls: list[str] = []
-
-    class Foreign:
-        async def open(self) -> None:
-            calls.append("open")
-
-        async def check(self) -> None:
-            calls.append("check")
-
-        async def close(self) -> None:
-            calls.append("close")
-
-    rehearsal = await rehearse(Foreign())  # type: ignore[arg-type]  # as packages that import nothing of Keyturn
-    assert (rehearsal.upgrade, calls) == ("", ["open", "check", "close"])
 
 
 async def test_a_faulty_setting_does_not_hide_the_others() -> None:

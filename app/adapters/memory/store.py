@@ -18,7 +18,10 @@ from .users import MemoryUserRepository
 class MemoryStore(Database):
     """The store ``memory://``: everything is in the memory of this process."""
 
-    session_reader = None
+    sweeper: MemorySessionRepository
+    signing_keys: MemoryEncryptedKeyRepository
+    rate_limits: MemoryRateLimitRepository
+    audit_records: MemoryAuditRecordRepository
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         try:

@@ -17,7 +17,9 @@ from .write_check import check_writes, delete_probes
 class RedisStore(SessionStore):
     """The store ``redis://…``, ``redis+cluster://…`` or ``redis+sentinel://…``."""
 
-    sweeper = None
+    reserved_sessions: RedisSessionRepository
+    signing_keys: RedisEncryptedKeyRepository
+    rate_limits: RedisRateLimitRepository
 
     def __init__(self, url: str, options: StoreOptions) -> None:
         self._options = options

@@ -41,6 +41,13 @@ _OF_POSTGRESQL: Final = ("asyncpg", "greenlet")
 class SqlStore(Database):
     """The store ``sqlite:///FILE`` or ``postgresql://…``."""
 
+    reserved_sessions: SqlSessionRepository
+    session_reader: SqlSessionReader
+    sweeper: SqlSessionSweeper
+    rate_limits: SqlRateLimitRepository
+    signing_keys: SqlEncryptedKeyRepository
+    audit_records: SqlAuditRecordRepository
+
     def __init__(self, url: str, options: StoreOptions) -> None:
         if options.replicas:
             raise ConfigurationError(

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_WORD: Final = re.compile(r"[\w+.-]+")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PORTS: Final = range(1, 65_536)
@@ -42,6 +43,8 @@ class UrlParts:
 def split_scheme(text: str) -> tuple[str, str]:
     """Return the scheme in lower case (RFC 3986 §3.1), and what comes after ``://``; raises ``WrongUrl``."""
     scheme, separator, rest = text.partition("://")
+    if separator and _WORD.fullmatch(scheme) and not _SCHEME.fullmatch(scheme):
+        raise WrongUrl("must begin with a scheme of letters, digits, +, - and . that begins with a letter")
     if not separator or not _SCHEME.fullmatch(scheme):
         raise WrongUrl("must be a store's URL, such as memory://, sqlite:///keyturn.db or postgresql://host/keyturn")
     if not text.isprintable():

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 
 from ..application import losses_at_the_end
-from ..stores import rehearse
 from .examination import SESSIONS, USERS, Examination
 from .finding import Result, ok, skipped, warning
 
 
 async def users(examination: Examination) -> AsyncIterator[Result]:
     """Yield what the start would do to the store of the users; raises its errors."""
-    rehearsal = examination.rehearsals[USERS] = await rehearse(examination.container().database())
+    rehearsal = examination.rehearsals[USERS] = await examination.container().database().rehearse()
     yield _described(rehearsal.upgrade, is_new=rehearsal.is_new)
 
 
@@ -21,7 +20,7 @@ async def sessions(examination: Examination) -> AsyncIterator[Result]:
             examination.rehearsals[SESSIONS] = examination.rehearsals[USERS]
         yield skipped("The store of the users keeps the sessions, too.")
         return
-    rehearsal = examination.rehearsals[SESSIONS] = await rehearse(examination.container().session_store())
+    rehearsal = examination.rehearsals[SESSIONS] = await examination.container().session_store().rehearse()
     yield _described(rehearsal.upgrade, is_new=rehearsal.is_new)
 
 
