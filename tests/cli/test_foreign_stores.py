@@ -76,7 +76,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Return a function that runs ``serve``, checks that it fails, and returns its only line."""
-    monkeypatch.setattr("app.cli.serve.configure_logging", lambda _: None)
+    monkeypatch.setattr("app.cli.serve.configure_logging", lambda *_: None)
 
     def serve(setting: str = "KEYTURN_SESSION_URL", url: str = _URL) -> str:
         assert main(["serve"], {"KEYTURN_PORT": "0", setting: url}) == 1
