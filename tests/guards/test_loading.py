@@ -13,7 +13,7 @@ from app.guard.loading import PLACE_OF, load
 _HEAVY = ("aiohttp.web", "dependency_injector", "sqlalchemy", "app.service")
 
 
-@pytest.mark.parametrize("module", ["app.guard", "app.guard.token_checks"])
+@pytest.mark.parametrize("module", ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.token_checks"])
 def test_an_import_loads_no_server(module: str) -> None:
     """The import loads neither aiohttp's server nor dependency_injector, SQLAlchemy or the service."""
     program = f"import sys, {module}; print(*sys.modules)"

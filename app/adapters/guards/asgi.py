@@ -1,0 +1,129 @@
+"""The guard for ASGI applications: a middleware. Every path needs a token, unless it is declared public."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from ...domain.errors import KeyturnError
+from ..errors.format import ErrorResponse
+from ..errors.problem import PROBLEM
+from .access import Access
+from .asgi_answers import ACCESS, Answer, refuse
+from .asgi_lifespan import FollowedLifespan, Following
+from .asgi_requests import AsgiRequest
+from .asgi_types import Application, Receive, Scope, Send
+from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry
+from .open_requests import OpenRequests
+from .public_paths import WEBSOCKET, PublicPaths
+from .token_sources import BearerHeader, HttpRequest
+
+_LOG: Final = logging.getLogger("keyturn.guard")
+
+TokenOf = Callable[[HttpRequest], str]
+
+
+class AsgiGuard:
+    """Protects ASGI applications: ``guarded = guard(application)``.
+
+    Frameworks that build their middlewares themselves take the guard as one: ``app.add_middleware(guard)``. ``public``
+    names the paths that need no token. ``following`` runs as long as the application.
+    """
+
+    def __init__(
+        self,
+        open_requests: OpenRequests,
+        *,
+        public: Iterable[str] = (),
+        token: TokenOf | None = None,
+        render: Callable[[KeyturnError], ErrorResponse] = PROBLEM.render,
+        feed: FollowedFeed | None = None,
+        closed: bool = False,
+        telemetry: RefusalTelemetry | None = None,
+        issuer: str | None = None,
+        following: Following | None = None,
+    ) -> None:
+        self.core: GuardCore[HttpRequest, ErrorResponse] = GuardCore(
+            open_requests.validation,
+            token=token or BearerHeader().token,
+            render=render,
+            feed=feed,
+            closed=closed,
+            telemetry=telemetry,
+            issuer=issuer,
+        )
+        self.open_requests = open_requests
+        self.public = PublicPaths(public)
+        self.following = following
+        _LOG.info("paths that need no access token: %s", ", ".join(sorted(self.public.declared)) or "none")
+
+    def __call__(self, app: Application) -> "GuardedApplication":
+        """Return the application behind this guard."""
+        return GuardedApplication(app, self)
+
+    def is_valid(self, principal: Any) -> bool:
+        """Return whether the session of a principal is not revoked and its token not expired, as far as is known."""
+        return self.open_requests.is_valid(principal)
+
+    def admit(self, request: AsgiRequest) -> Access:
+        """Return the access of a request. Raises one of ``REFUSALS``."""
+        core = self.core
+        token = core.token(request)
+        principal = core.validate(token)
+        core.check_route(open_when_stale=False)
+        return Access(principal, token, self.open_requests, core.feed)
+
+
+class GuardedApplication:
+    """An application behind a guard. It runs with a valid token only, except for public paths."""
+
+    def __init__(self, app: Application, guard: AsgiGuard) -> None:
+        self.app = app
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection. Raises ``RuntimeError`` for a kind of connection that nobody can guard."""
+        kind, guard = scope["type"], self._guard
+        if kind == "lifespan":
+            await FollowedLifespan(self.app, guard.following).run(scope, receive, send)
+            return
+        if kind not in ("http", "websocket"):
+            raise RuntimeError(f"the guard refuses a connection of the unknown kind {kind!r}")
+        if guard.following is not None and not guard.following.is_running:
+            await guard.following.start()
+        method = WEBSOCKET if kind == "websocket" else scope["method"]
+        if guard.public.admits(method, scope["path"], scope.get("raw_path"), mounted_at=scope.get("root_path", "")):
+            await self.app(scope, receive, send)
+            return
+        try:
+            access = guard.admit(AsgiRequest(scope))
+        except REFUSALS as refusal:
+            if kind == "websocket":
+                await receive()  # websocket.connect comes before every answer
+            await refuse(guard.core.refuse(refusal), scope, send)
+            return
+        await self._serve(access, scope, receive, send)
+
+    async def _serve(self, access: Access, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application. An error that its checks raise becomes the answer, unless the answer has begun."""
+        scope[ACCESS] = access
+        answer = Answer(access, scope, send, self._guard.core.refuse)
+        try:
+            await self.app(scope, receive, answer.send)
+        except HANDLER_REFUSALS as refusal:
+            if not await answer.refuse(refusal):
+                raise
+        except Exception as error:
+            if not answer.is_replaced and not await answer.close(error):
+                raise
+
+
+def access_of(connection: Any) -> Access:
+    """Return the access of a request: of a scope, or of a framework's object that has one as ``scope``.
+
+    Raises ``RuntimeError`` where no guard protects the path, so that no handler serves strangers by mistake.
+    """
+    scope = connection if isinstance(connection, dict) else getattr(connection, "scope", None)
+    access = None if scope is None else scope.get(ACCESS)
+    if not isinstance(access, Access):
+        raise RuntimeError("a principal is asked for on a path that no guard protects, or that is public")  # noqa: TRY004  # no type is wrong
+    return access

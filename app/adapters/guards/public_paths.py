@@ -1,0 +1,87 @@
+"""The paths that need no access token. This file imports no web framework.
+
+A path is public only if it is written as it was declared. Applications read paths in different ways: some join double
+slashes, some resolve dots, some read an encoded slash as a slash. A path that could be read in two ways is not public.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_AMBIGUOUS: Final = re.compile(r"//|/\.{1,2}(?:/|$)|[\\;\x00-\x1f\x7f]")
+"""Double slashes, dot segments, backslashes, path parameters and control characters."""
+
+_AMBIGUOUS_ENCODED: Final = re.compile(rb"%(?:2[eEfF]|5[cC]|3[bB]|25|00)")
+"""Encoded dots, slashes, backslashes, semicolons, percent signs and NULs, in the path as the client sent it."""
+
+_DECLARED: Final = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/[^\s?#%*]*)(?P<below>\*)?")
+_ANY: Final = ""
+
+WEBSOCKET: Final = "WEBSOCKET"
+"""Stands for the method of a WebSocket."""
+
+
+class PublicPaths:
+    """The declared paths: ``/welcome``, ``GET /items`` for one method alone, or ``/static/*`` for all paths below one.
+
+    ``GET`` includes ``HEAD``. A path without a method is public for every method, and for WebSockets.
+    """
+
+    def __init__(self, declared: Iterable[str]) -> None:
+        if isinstance(declared, str):
+            raise TypeError('name the public paths in a list: public=["/welcome"]')
+        self.declared = tuple(declared)
+        self._exact: set[tuple[str, str]] = set()
+        self._below: list[tuple[str, str]] = []
+        for each in self.declared:
+            self._declare(each)
+
+    def admits(self, method: str, path: str, raw_path: bytes | None, *, mounted_at: str = "") -> bool:
+        """Return whether a request needs no token. ``path`` is decoded.
+
+        ``raw_path`` is the path as the client sent it; ``None`` if the server does not say it. ``mounted_at`` is where
+        the application is mounted, the ``root_path`` of ASGI.
+        """
+        below = path_below(path, mounted_at) if mounted_at else path
+        exact = self._exact
+        if (_ANY, below) in exact or (method, below) in exact or self._is_below(method, below):
+            return below is not None and _has_one_reading(below, raw_path)
+        return False
+
+    def _is_below(self, method: str, path: str | None) -> bool:
+        return path is not None and any(
+            path.startswith(prefix) and allowed in (_ANY, method) for allowed, prefix in self._below
+        )
+
+    def _declare(self, declared: str) -> None:
+        match = _DECLARED.fullmatch(declared)
+        if match is None or _AMBIGUOUS.search(match["path"]) or (match["below"] and not match["path"].endswith("/")):
+            raise ValueError(
+                f"{declared!r} is no public path: write '/welcome', 'GET /items' or '/static/*', as the decoded path"
+                " below the application, without a query, '//', '.' or '..'"
+            )
+        methods = ("GET", "HEAD") if match["method"] == "GET" else (match["method"] or _ANY,)
+        for method in methods:
+            if match["below"]:
+                self._below.append((method, match["path"]))
+            else:
+                self._exact.add((method, match["path"]))
+
+
+def path_below(path: str, mounted_at: str) -> str | None:
+    """Return ``path`` relative to where an application is mounted; ``None`` if routers read it in different ways.
+
+    Servers and routers differ in whether the path includes that. Litestar drops everything up to the place, wherever
+    it stands in the path.
+    """
+    mounted_at = mounted_at.rstrip("/")
+    if not mounted_at or mounted_at not in path:
+        return path
+    below = path.removeprefix(mounted_at)
+    if below == path or mounted_at in below or below[:1] not in ("", "/"):
+        return None
+    return below or "/"
+
+
+def _has_one_reading(path: str, raw_path: bytes | None) -> bool:
+    return _AMBIGUOUS.search(path) is None and (raw_path is None or _AMBIGUOUS_ENCODED.search(raw_path) is None)

@@ -1,0 +1,46 @@
+"""The guard for FastAPI, which other services import as ``keyturn.guard.fastapi``: that of ASGI, and dependencies."""
+
+from ..adapters.guards.fastapi import fresh, requires
+from .asgi import (
+    AccessTokenClaims,
+    AsgiGuard,
+    BearerHeader,
+    Cookie,
+    ExpiredToken,
+    GuardState,
+    InsufficientScope,
+    InvalidToken,
+    KeyturnError,
+    RemoteAsgiGuard,
+    SessionRevoked,
+    check_fresh,
+    check_scope,
+    guard,
+    guard_metrics,
+    principal,
+    remote_guard,
+    while_valid,
+)
+
+__all__ = [
+    "AccessTokenClaims",
+    "AsgiGuard",
+    "BearerHeader",
+    "Cookie",
+    "ExpiredToken",
+    "GuardState",
+    "InsufficientScope",
+    "InvalidToken",
+    "KeyturnError",
+    "RemoteAsgiGuard",
+    "SessionRevoked",
+    "check_fresh",
+    "check_scope",
+    "fresh",
+    "guard",
+    "guard_metrics",
+    "principal",
+    "remote_guard",
+    "requires",
+    "while_valid",
+]

@@ -1,0 +1,31 @@
+"""Serve one guarded application: ``python -m tests.guards.serve SERVER FRAMEWORK ISSUER PORT [closed]``."""
+
+import asyncio
+import sys
+
+from tests.guards import applications
+
+
+def main(server: str, framework: str, issuer: str, port: str, *options: str) -> None:
+    """Serve until a signal."""
+    settings = {"closed_when_stale": True, "stale_after": 1.0} if "closed" in options else {}
+    app = getattr(applications, framework)(issuer, settings)
+    if server == "aiohttp":
+        from aiohttp import web  # noqa: PLC0415  # each process loads its own server alone
+
+        web.run_app(app, host="127.0.0.1", port=int(port), print=None)
+    elif server == "uvicorn":
+        import uvicorn  # noqa: PLC0415  # as above
+
+        uvicorn.run(app, host="127.0.0.1", port=int(port), log_level="error")
+    else:
+        from hypercorn.asyncio import serve  # noqa: PLC0415  # as above
+        from hypercorn.config import Config  # noqa: PLC0415  # as above
+
+        config = Config()
+        config.bind = [f"127.0.0.1:{port}"]
+        asyncio.run(serve(app, config))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
