@@ -17,7 +17,10 @@ from packaging.version import Version
 from .console import ROOT
 
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCKS: Final = ("serve", "build", "develop", "prove")
+OF_SERVICE: Final = ("base", "sqlite", "postgresql", "redis", "workers", "metrics", "traces")
+"""What scripts/environment installs for the service, by its settings."""
+
+LOCKS: Final = ("serve", *OF_SERVICE, "build", "develop", "prove")
 FIXED_IN: Final = {
     "aiohttp": "3.14.3",  # GHSA-cq5v-8q36-5273
 }
@@ -72,8 +75,16 @@ def test_locks_agree() -> None:
     """The packages of the service are built, developed and proven with the versions that it is served with."""
     developed, proven = locked("develop"), locked("prove")
     assert locked("serve").items() <= developed.items()
+    assert {name: version for each in OF_SERVICE for name, version in locked(each).items()} == locked("serve")
     assert locked("build").items() <= developed.items()
     assert {name: proven[name] for name in proven.keys() & developed.keys()}.items() <= developed.items()
+
+
+def test_a_service_without_extras_installs_no_more_than_it_needs() -> None:
+    """The packages of the extras are not among those of every service."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    of_extras = {canonicalize_name(each.name) for name in OF_SERVICE[1:] for each in requirements(extras[name])}
+    assert not of_extras & locked("base").keys()
 
 
 @pytest.mark.parametrize("name", FIXED_IN)

@@ -12,6 +12,7 @@ import pytest
 from .processes import ROOT
 
 BASE: Final = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+NAMES: Final = ("base", "sqlite", "postgresql", "redis", "workers", "metrics", "traces")
 TOOLS: Final = ("bash", "cat", "mkdir", "rm", "sha256sum", "sleep")
 
 
@@ -21,7 +22,8 @@ def tree(tmp_path: Path) -> Path:
     for folder in ("scripts", "requirements", "bin"):
         (tmp_path / folder).mkdir()
     shutil.copy(ROOT / "scripts" / "environment", tmp_path / "scripts")
-    (tmp_path / "requirements" / "serve.txt").write_text("# nothing\n")
+    for name in NAMES:
+        (tmp_path / "requirements" / f"{name}.txt").write_text("# nothing\n")
     for name in TOOLS:
         (tmp_path / "bin" / name).symlink_to(shutil.which(name) or name)
     return tmp_path
@@ -61,20 +63,20 @@ def _of_a_vanished_python(folder: Path) -> None:
     _without_pip(folder)
     (folder / "bin" / "python").unlink()
     (folder / "bin" / "python").symlink_to("/nowhere/python3")
-    shutil.copy(_stamp(folder.parent), folder / ".serve.sha256")
+    shutil.copy(_stamp(folder.parent), folder / ".base.sha256")
 
 
 def _of_another_python(folder: Path) -> None:
     """Make a folder as it is after an upgrade of the system's Python: it runs, and the packages are not its own."""
     _without_pip(folder)
     (folder / "lib" / BASE.name).rename(folder / "lib" / "python3.1")
-    shutil.copy(_stamp(folder.parent), folder / ".serve.sha256")
+    shutil.copy(_stamp(folder.parent), folder / ".base.sha256")
 
 
 def _stamp(tree: Path) -> Path:
     """Return a stamp that says that the packages are installed."""
     made = subprocess.run(
-        [shutil.which("sha256sum") or "sha256sum", "requirements/serve.txt"], cwd=tree, capture_output=True, check=True
+        [shutil.which("sha256sum") or "sha256sum", "requirements/base.txt"], cwd=tree, capture_output=True, check=True
     )
     (tree / "stamp").write_bytes(made.stdout)
     return tree / "stamp"
@@ -129,7 +131,7 @@ def test_uv_is_used_where_it_is_there(tree: Path) -> None:
     venv, install = (tree / "asked").read_text().splitlines()
     assert venv == f"venv --quiet --no-python-downloads --python {tree}/bin/python3 .venv"
     options = "--quiet --python .venv/bin/python --no-deps --require-hashes"
-    assert install == f"pip install {options} -r requirements/serve.txt"
+    assert install == f"pip install {options} -r requirements/base.txt"
     assert (prepare(tree).returncode, len((tree / "asked").read_text().splitlines())) == (0, 2)
 
 
@@ -150,3 +152,34 @@ def test_the_lock_of_a_killed_script_does_not_count(tree: Path) -> None:
     (tree / ".venv.lock").mkdir()
     (tree / ".venv.lock" / "owner").write_text(str(ended.pid))
     assert prepare(tree).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        ({}, []),
+        ({"DATABASE_URL": "SQLite:///keyturn.db"}, ["sqlite"]),
+        ({"DATABASE_URL_FILE": "url"}, ["postgresql"]),
+        ({"DATABASE_URL": "postgres://host/name", "SESSION_URL": "rediss+sentinel://host"}, ["postgresql", "redis"]),
+        ({"DATABASE_URL": "memory://", "WORKERS": "1", "TRACES": "0"}, []),
+        ({"WORKERS": "2", "METRICS_PORT": "0", "TRACES": "1"}, ["workers", "metrics", "traces"]),
+        ({"DATABASE_URL": "transit://host"}, []),
+    ],
+)
+def test_what_the_settings_need_is_installed(tree: Path, variables: dict[str, str], names: list[str]) -> None:
+    """The first start installs what its settings need, and a start with other settings adds what is missing."""
+    (tree / "url").write_bytes(b"\xef\xbb\xbfpostgresql://user:password@host/name\n")
+    python(tree, "python3", f'exec {BASE} "$@"')
+    python(tree, "uv", f'echo "$@" >> {tree}/asked; [ "$1" = pip ] || exec {BASE} -m venv --without-pip .venv')
+    settings = {f"KEYTURN_{name}": value for name, value in variables.items()}
+    assert prepare(tree).returncode == 0
+    (tree / "asked").unlink()
+    done = prepare(tree, **settings)
+    assert done.returncode == 0, done.stderr
+    asked = (tree / "asked").read_text() if names else ""
+    assert asked.split("--require-hashes ")[1:] == (
+        [" ".join(f"-r requirements/{each}.txt" for each in names) + "\n"] if names else []
+    )
+    assert done.stderr.startswith(f"Setting up .venv: {' '.join(names)}\n" if names else "")
+    assert "password" not in done.stderr
+    assert (prepare(tree, **settings).stderr, len(list((tree / ".venv").glob(".*.sha256")))) == ("", 1 + len(names))
