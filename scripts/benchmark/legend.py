@@ -41,6 +41,8 @@ rotate, on sqlite, postgres  refreshes by HTTP, each of another session until al
                              time of the database's backends counts, too
 session in memory            one of 100,000 sessions (--quick: 20,000) of different users, with address and device name;
                              "just rotated" includes one replaced secret, which the replay window needs
+cold start, warm start       until scripts/serve says that it listens, in wall-clock time: without .venv, but with
+                             packages in the cache; and with .venv. Only a machine that does nothing else tells
 session in a store           the growth of the file, of the table with its indexes, or of used_memory"""  # noqa: RUF001  # the sign of multiplication
 
 PROFILE: Final = """\

@@ -14,6 +14,7 @@ from .laboratory import Laboratory
 from .operation_rows import operation_rows
 from .rounds import Row
 from .sign_ins import SESSIONS_OF_A_LINE
+from .starts import starts
 from .store_rows import store_rows
 from .stores import STORES
 
@@ -24,7 +25,8 @@ class Scale:
 
     ``seconds`` are those of the rounds, of which there are ``rounds`` at least. ``pace`` multiplies the length of each
     measurement. ``stored`` is the number of sessions whose size is measured in memory. ``sessions`` is the number of
-    sessions that each line of refreshes has.
+    sessions that each line of refreshes has. ``cold_starts`` are the first starts of a fresh clone, which install
+    packages; 0 leaves them out.
     """
 
     few: int = 1_000
@@ -36,10 +38,13 @@ class Scale:
     profile_seconds: float = 5.0
     pace: float = 1.0
     sessions: int = SESSIONS_OF_A_LINE
+    cold_starts: int = 2
 
 
 FULL: Final = Scale()
-QUICK: Final = Scale(many=20_000, stored=20_000, stored_in_valkey=5_000, seconds=16.0, rounds=2, profile_seconds=1.0)
+QUICK: Final = Scale(
+    many=20_000, stored=20_000, stored_in_valkey=5_000, seconds=16.0, rounds=2, profile_seconds=1.0, cold_starts=1
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,8 @@ def suite(lab: Laboratory, scale: Scale, *, stores: Sequence[str], progress: Cal
     profiles: list[Profile] = []
     rows: list[Row] = []
     with ExitStack() as running:
+        progress("starts")
+        figures += starts(scale.cold_starts)
         progress("memory of sessions")
         figures += sizes.in_memory(scale.stored)
         if "valkey" in stores:

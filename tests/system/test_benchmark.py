@@ -20,6 +20,7 @@ TINY = suite.Scale(
     profile_seconds=0.1,
     pace=0.05,
     sessions=40,
+    cold_starts=0,
 )
 
 
