@@ -61,7 +61,8 @@ UserRepository: add(user) change_password(subject, new, expected) delete(subject
 ClientRepository: add(client) list_clients(after, limit) remove(client_id)
     replace_secrets(client_id, expected, new)
 AuditRecordRepository: append(records) delete_before(moment, limit) list_for_session(session_id, limit)
-    list_for_subject(subject, names, since, until, limit) trim(subject, name, keep, limit)
+    list_for_subject(subject, names, since, until, limit) list_named(subject, name, limit)
+    trim(subject, name, keep, limit)
 """
 """What version 1 requires: the members without a default, and the arguments of each."""
 

@@ -116,6 +116,25 @@ class AuditRecordBehaviour(RepositoryContract[AuditRecordRepository]):
             "list_for_subject returned records although no names were given"
         )
 
+    async def test_list_named_has_records_with_and_without_sessions(self, repository: AuditRecordRepository) -> None:
+        """The latest records of one subject with one name are listed, the earliest of them first."""
+        own = [new_record(number, session_id=SESSION if number % 2 else None) for number in range(1, 6)]
+        others = [
+            new_record(6, name="another"),
+            new_record(7, subject=None),
+            new_record(8, subject=Subject("SUBJECT-1")),
+        ]
+        await repository.append([*reversed(own), *others])
+        assert list(await repository.list_named(ALICE, "token_refreshed", limit=ALL)) == own, (
+            "list_named did not return exactly the subject's records of this name, the earliest first"
+        )
+        assert list(await repository.list_named(ALICE, "token_refreshed", limit=2)) == own[3:], (
+            "list_named with a limit did not return the latest records"
+        )
+        assert list(await repository.list_named(Subject("nobody"), "token_refreshed", limit=ALL)) == [], (
+            "list_named returned records of another subject"
+        )
+
     async def test_limit_keeps_the_latest_records(self, repository: AuditRecordRepository) -> None:
         """With more records than the limit, the latest are returned, the earliest of them first."""
         await repository.append([new_record(number) for number in range(1, 6)])

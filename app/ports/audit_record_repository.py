@@ -28,6 +28,12 @@ class AuditRecordRepository(Protocol):
         """
         ...
 
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        """Return the last ``limit`` records of ``subject`` that have this name, with and without a session, the
+        earliest first.
+        """
+        ...
+
     async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
         """Delete the oldest records of ``subject`` named ``name``, at most ``limit``, and none of the ``keep`` latest;
         return how many. If ``subject`` is ``None``, delete records without a subject.

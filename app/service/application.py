@@ -52,6 +52,7 @@ def create_application(settings: Settings) -> web.Application:
         http_services(container),
         issuer=settings.issuer_url,
         docs=settings.docs,
+        console=settings.console,
         cors_origins=settings.cors_origins or (),
         observers=request_observers(settings, container.telemetry()),
     )

@@ -24,6 +24,7 @@ from ..adapters.telemetry.audit_recorder import AuditRecorder, CountedAuditTrail
 from ..adapters.telemetry.measured_hasher import MeasuredPasswordHasher
 from ..adapters.telemetry.measured_repository import measured_repository
 from ..adapters.telemetry.null import NullTelemetry
+from ..domain.audit.activity import Activity
 from ..domain.clients.authentication import ClientAuthentication
 from ..domain.clients.client_credentials import CLIENT_TOKENS_AT_ONCE, ClientCredentialsGrant
 from ..domain.clients.introspection import Introspection
@@ -34,6 +35,7 @@ from ..domain.clients.token_revocation import TokenRevocation
 from ..domain.clients.used_assertions import UsedAssertions
 from ..domain.clocks.clock_watch import ClockWatch
 from ..domain.clocks.trusted_clock import TrustedClock
+from ..domain.keys.administration import KeyAdministration
 from ..domain.keys.lifecycle import KeyLifecycle
 from ..domain.keys.reload import KeyReload
 from ..domain.keys.rotation import KeyRotation
@@ -181,6 +183,9 @@ class Container(DeclarativeContainer):
         signing_keys.key_rotation, key_store, generator=key_generator, policy=_setting.key_policy
     )
     key_reload = Singleton(KeyReload, clock=clock)
+    key_administration = Singleton(
+        KeyAdministration, lifecycle=key_lifecycle, rotation=key_rotation, clock=clock, policy=_setting.key_policy
+    )
 
     # Access tokens
     token_signing = Singleton(TokenSigning, keys=key_lifecycle, codec=token_codec, signer=signer)
@@ -282,6 +287,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         policy=_setting.session_policy,
     )
+    activity = Singleton(Activity, audit_records=audit_record_repository, clock=clock)
     retention = Singleton(
         Retention,
         sweeper=session_sweeper,

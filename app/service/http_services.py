@@ -6,7 +6,9 @@ from typing import Any
 from aiohttp import web
 
 from ..adapters.http.api.account import SESSIONS
+from ..adapters.http.api.admin_activity import ACTIVITY
 from ..adapters.http.api.admin_clients import CLIENTS
+from ..adapters.http.api.admin_keys import KEYS
 from ..adapters.http.api.admin_sessions import EXPLANATION
 from ..adapters.http.api.admin_users import ACCOUNTS, ADMINISTRATION, DEFAULT_SCOPE
 from ..adapters.http.api.introspection import INTROSPECTION
@@ -46,6 +48,8 @@ def http_services(container: Container) -> Mapping[web.AppKey[Any], Any]:
         PASSWORD_CHANGE: container.password_change(),
         DEFAULT_SCOPE: settings.default_scope,
         CLIENTS: container.client_registration(),
+        KEYS: container.key_administration(),
+        ACTIVITY: container.activity(),
         CLIENT_AUTHENTICATION: container.client_authentication(),
         CLIENT_CREDENTIALS: container.client_credentials_grant(),
         TOKEN_REQUEST_LIMIT: container.token_request_limit(),

@@ -45,6 +45,6 @@ async def save_last_records(recorder: AuditRecorder) -> None:
     """Save the waiting audit records when an instance ends; after 5 seconds, log how many were not saved."""
     try:
         async with asyncio.timeout(_LAST_SAVE_SECONDS):
-            await recorder.save()
+            await recorder.save(last=True)
     except (StoreUnavailable, TimeoutError):
         recorder.give_up()

@@ -42,6 +42,9 @@ class FakeAuditRecordRepository(AuditRecordRepository):
         own = (each for each in self.stored.values() if each.subject == subject and each.session_id is None)
         return _ordered(each for each in own if each.name in names and since <= each.at <= until)[-limit:]
 
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        return _ordered(each for each in self.stored.values() if (each.subject, each.name) == (subject, name))[-limit:]
+
     async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
         own = _ordered(each for each in self.stored.values() if (each.subject, each.name) == (subject, name))
         surplus = [each for each in own[:-keep] if each.at < own[-keep].at][:limit]

@@ -21,7 +21,7 @@ from tests.system.test_audit_trail import REUSE_EVENTS, Client, wait_until_store
 from .console import ROOT, examples
 
 PAGE = (ROOT / "docs/audit.md").read_text()
-_ABSTRACT = {"AuditEvent", "ClientChanged", "ClientEvent", "KeyEvent", "SessionEvent", "UserEvent"}
+_ABSTRACT = {"AuditEvent", "ClientChanged", "ClientEvent", "KeyEvent", "KeyScheduled", "SessionEvent", "UserEvent"}
 
 
 def test_table_lists_all_events() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.http.api.console import CONSOLE_ROUTES
 from app.adapters.http.api.docs import PAGE_ROUTES
 from app.adapters.http.api.table import ROUTES
 from app.service.settings import Settings
@@ -84,7 +85,7 @@ def test_table_lists_all_endpoints() -> None:
     """The table lists each route, and nothing else."""
     table = README.split("## The endpoints")[1].split("## ")[0]
     assert set(re.findall(r"`([A-Z]+) (/\S*)`", table)) == {
-        (route.method, route.template) for route in (*ROUTES, *PAGE_ROUTES)
+        (route.method, route.template) for route in (*ROUTES, *PAGE_ROUTES, *CONSOLE_ROUTES)
     }
 
 

@@ -185,3 +185,39 @@ async def test_scope_admin_is_required(service: Service, admin: str, tokens: Tok
     assert (await service.ask(method, f"/admin/users{path}", **body)).problem == (401, "missing-token")
     if path:
         assert (await ask(service, admin, method, path, **body)).problem == (404, "not-found")
+
+
+PREFIXES = {
+    "al": ["al", "alice", "alma"],
+    "ali": ["alice"],
+    "alice": ["alice"],
+    "b%C3%A9": ["bé"],
+    "be%CC%81": ["bé"],
+    "": ["al", "alice", "alma", "am", "bé", "root"],
+    "A": [],
+    "zz": [],
+    "%F0%9F%A6%8A": [],
+}
+
+
+@pytest.mark.parametrize(("prefix", "expected"), PREFIXES.items(), ids=PREFIXES)
+async def test_users_are_found_by_the_beginning_of_their_names(
+    service: Service, admin: str, prefix: str, expected: list[str]
+) -> None:
+    """Exactly the users whose names begin so are listed, in pages too."""
+    for name in ("al", "alma", "am", "bé"):
+        await service.create_user(name)
+    for limit in (1, 2, 50):
+        listed, after = [], ""
+        while True:
+            page = (await ask(service, admin, "GET", f"?prefix={prefix}&limit={limit}&after={after}")).json()
+            listed += [each["username"] for each in page["users"]]
+            if not (after := page.get("next", "")):
+                break
+        assert listed == expected
+
+
+@pytest.mark.parametrize("query", ["prefix=%00", "prefix=" + "a" * 256, "prefix=a&prefix=b"])
+async def test_prefix_that_no_name_has_is_refused(service: Service, admin: str, query: str) -> None:
+    """What no store can hold never reaches one."""
+    assert (await ask(service, admin, "GET", f"?{query}")).problem == (400, "invalid-request")

@@ -30,6 +30,7 @@ SPECIFIED = [
     (405, "method-not-allowed"),
     (408, "request-timeout"),
     (409, "already-exists"),
+    (409, "keys-not-changed"),
     (413, "payload-too-large"),
     (415, "unsupported-media-type"),
     (417, "expectation-failed"),

@@ -142,6 +142,8 @@ _REAL: Final[Mapping[str, Callable[[], Mapping[str, Any]]]] = {
     "POST /admin/users/{sub}/disable": _user,
     "POST /admin/users/{sub}/enable": _user,
     "GET /admin/users/{sub}/sessions": _user,
+    "DELETE /admin/users/{sub}/sessions": _user,
+    "GET /admin/users/{sub}/sign-ins": _user,
     "DELETE /admin/users/{sub}/sessions/{sid}": _session_of_a_user,
     "POST /admin/clients": lambda: {"client_id": _new_name(), "grants": ["refresh_token"]},
     "POST /admin/clients/{client_id}/secret": _client_to_change,
@@ -149,5 +151,6 @@ _REAL: Final[Mapping[str, Callable[[], Mapping[str, Any]]]] = {
     "POST /oauth/token": lambda: {"grant_type": "client_credentials"},
     "POST /oauth/introspect": _token_of_the_client,
     "POST /oauth/revoke": _token_of_a_session,
+    "GET /console/{asset}": lambda: {"asset": "start.js"},
     "GET /docs/{asset}": lambda: {"asset": "start.js"},
 }

@@ -54,6 +54,7 @@ def test_wheel_contents(wheel: Path) -> None:
     modules = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.py")}
     scripts = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("*.lua")}
     page = {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("swagger_ui/*")}
+    page |= {f"keyturn/{path.relative_to(ROOT / 'app')}" for path in (ROOT / "app").rglob("console_page/*")}
     assert modules | scripts | page | {"keyturn/py.typed", "keyturn/adapters/http/api/docs_page/start.js"} <= names
     assert scripts
     assert len(page) >= 6

@@ -13,6 +13,7 @@ from ...domain.clients.errors import (
 )
 from ...domain.clocks.errors import ClockInDoubt
 from ...domain.errors import AlreadyExists, InvalidClient, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
+from ...domain.keys.errors import KeyChangeRefused
 from ...domain.login.errors import InvalidCredentials, UserNotFound, WrongCurrentPassword
 from ...domain.scope import InvalidScope
 from ...domain.sessions.errors import InvalidGrant, SessionNotFound
@@ -69,6 +70,7 @@ ERRORS: Final[dict[type[KeyturnError], ErrorEntry]] = {
     UserNotFound: ErrorEntry(404),
     ClientNotFound: ErrorEntry(404),
     AlreadyExists: ErrorEntry(409),
+    KeyChangeRefused: ErrorEntry(409),
     TooManyAttempts: ErrorEntry(429, oauth_status=429),
     Unavailable: ErrorEntry(503, oauth_status=503),
     ClockInDoubt: ErrorEntry(503, "clock_in_doubt", oauth_status=503),

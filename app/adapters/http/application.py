@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 from ... import VERSION
 from ...domain.tokens.validation import Validation
 from ..guards.aiohttp import Guard
+from .api.console import CONSOLE_ROUTES
 from .api.docs import PAGE_ROUTES
 from .api.root import ROOT, Root
 from .api.table import ROUTES
@@ -29,13 +30,15 @@ def build_application(
     *,
     issuer: str,
     docs: bool,
+    console: bool,
     cors_origins: Sequence[str],
     observers: Iterable[Middleware],
 ) -> web.Application:
     """Return the application, protected by its own guard.
 
-    The handlers find ``services`` in the application. ``docs`` says whether to serve a page that shows the API.
-    Web pages of ``cors_origins`` may call the service. ``observers`` are the outermost middlewares.
+    The handlers find ``services`` in the application. ``docs`` and ``console`` say whether to serve a page that
+    shows the API, and one for administrators. Web pages of ``cors_origins`` may call the service. ``observers`` are the
+    outermost middlewares.
     """
     readiness = Readiness()
     outermost = edge(
@@ -48,7 +51,7 @@ def build_application(
     app[READINESS] = readiness
     for key, service in services.items():
         app[key] = service
-    operations = (*ROUTES, *PAGE_ROUTES) if docs else ROUTES
+    operations = (*ROUTES, *(PAGE_ROUTES if docs else ()), *(CONSOLE_ROUTES if console else ()))
     app[ROOT] = Root(issuer, docs=docs)
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:

@@ -39,6 +39,10 @@ class MemoryAuditRecordRepository(AuditRecordRepository):
         own = (each for each in self._all() if each.subject == subject and each.session_id is None)
         return _sorted(each for each in own if each.name in names and since <= each.at <= until)[-limit:]
 
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        own = (each for each in self._all() if each.subject == subject and each.name == name)
+        return _sorted(own)[-limit:]
+
     async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
         own = _sorted(each for each in self._by_name[name].values() if each.subject == subject)
         surplus = [each for each in own[:-keep] if each.at < own[-keep].at]

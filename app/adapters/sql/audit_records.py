@@ -48,6 +48,7 @@ _DELETE_OLD: Final = delete(AUDIT_RECORDS).where(_RECORD.event_id.in_(select(_OL
 _NAMED: Final = (_RECORD.name == bindparam("named"),)
 _OF_SUBJECT: Final = (_RECORD.subject == bindparam("for_subject"), *_NAMED)
 _OF_NOBODY: Final = (_RECORD.subject.is_(None), *_NAMED)
+_WITH_NAME: Final = _newest(select(AUDIT_RECORDS).where(*_OF_SUBJECT))
 
 
 def _delete_surplus(*of: ColumnElement[bool]) -> Delete:
@@ -96,6 +97,10 @@ class SqlAuditRecordRepository(AuditRecordRepository):
         else:
             rows = await self._statements.fetch(_FOR_SUBJECT, {**parameters, "for_subject": subject})
         return _records(rows)
+
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        parameters = {"for_subject": subject, "named": name, "max_rows": limit}
+        return _records(await self._statements.fetch(_WITH_NAME, parameters))
 
     async def trim(self, subject: Subject | None, name: str, *, keep: int, limit: int) -> int:
         parameters: dict[str, object] = {"named": name, "keep": keep, "max_rows": limit}

@@ -2,12 +2,15 @@
 
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
 from itertools import islice
+from math import inf
 from typing import Any, Final, NamedTuple
 
+from ...domain.audit.event_counts import EventCounts, counts_record
 from ...domain.audit.events import AuditEvent
 from ...domain.audit.record import (
     MAX_OF_SUBJECT,
@@ -55,16 +58,31 @@ class _WaitingEvent(NamedTuple):
         return to_record(self.event, event_id=self.event_id, request_id=self.request_id, address=self.address)
 
 
+class _WaitingCounts(NamedTuple):
+    """A record with counts that is not saved yet."""
+
+    record: AuditRecord
+
+    @property
+    def event_id(self) -> str:
+        return self.record.event_id
+
+    def to_record(self) -> AuditRecord:
+        return self.record
+
+
 class AuditRecorder(AuditTrail):
     """Logs each event at once, and stores its record when ``save`` is called, so that no request waits for the
-    database. The database keeps a bounded number of records of each kind for each subject.
+    database. The database keeps a bounded number of records of each kind for each subject. After each minute it also
+    gets a record with the counts of some events.
 
     Without ``records``, events are in the log only.
     """
 
     def __init__(self, *, records: AuditRecordRepository | None) -> None:
         self._records = records
-        self._waiting: deque[_WaitingEvent] = deque()
+        self._waiting: deque[_WaitingEvent | _WaitingCounts] = deque()
+        self._counts = EventCounts()
         self._dropped = 0
 
     def record(self, event: AuditEvent) -> None:
@@ -74,22 +92,23 @@ class AuditRecorder(AuditTrail):
             _line(kind).log(_log_fields(event, address))
         if self._records is None:
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft()
-            self._dropped += 1
-        self._waiting.append(_WaitingEvent(event, _new_id(event.at), REQUEST_ID.get() or "", address))
+        self._counts.add(event)
+        self._wait(_WaitingEvent(event, _new_id(event.at), REQUEST_ID.get() or "", address))
 
     @property
     def waiting(self) -> int:
         """Return how many events wait to be saved."""
         return len(self._waiting)
 
-    async def save(self) -> None:
-        """Save the records of all waiting events; raises ``StoreUnavailable``.
+    async def save(self, *, last: bool = False) -> None:
+        """Save the records of all waiting events, and the counts of the minutes that have passed, or of all if this is
+        the ``last`` time; raises ``StoreUnavailable``.
 
         Events that were not saved still wait, even if this call is cancelled. A batch is saved again if it is not known
         whether it was saved; saving a record twice changes nothing.
         """
+        for at, counts in self._counts.take(until=inf if last else time.time()):
+            self._wait(_WaitingCounts(counts_record(at, counts, event_id=_new_id(at))))
         try:
             while self._records is not None and self._waiting:
                 batch = list(islice(self._waiting, _BATCH))
@@ -105,7 +124,13 @@ class AuditRecorder(AuditTrail):
         """Log how many events were not saved."""
         _warn_of_unsaved(len(self._waiting))
 
-    def _remove_saved(self, batch: list[_WaitingEvent]) -> None:
+    def _wait(self, waiting: _WaitingEvent | _WaitingCounts) -> None:
+        if len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._waiting.append(waiting)
+
+    def _remove_saved(self, batch: list[_WaitingEvent | _WaitingCounts]) -> None:
         """Remove the saved events. Those that were dropped while they were saved no longer count as dropped."""
         saved = {each.event_id for each in batch}
         while self._waiting and self._waiting[0].event_id in saved:

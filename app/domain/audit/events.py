@@ -160,17 +160,23 @@ class KeyEvent(AuditEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPublished(KeyEvent):
-    """A key was published. It signs from ``activates_at`` on (seconds since the epoch)."""
+class KeyScheduled(KeyEvent):
+    """A key signs from ``activates_at`` on (seconds since the epoch). ``by`` is the administrator who caused it,
+    ``None`` at the command line and for what the service does by itself.
+    """
 
     activates_at: float
+    by: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRescheduled(KeyEvent):
-    """The activation of a key was moved to ``activates_at`` (seconds since the epoch)."""
+class KeyPublished(KeyScheduled):
+    """A key was published."""
 
-    activates_at: float
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRescheduled(KeyScheduled):
+    """The activation of a key was moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

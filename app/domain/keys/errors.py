@@ -31,6 +31,8 @@ class KeyChangeRefused(ConfigurationError):
     The change is safe from ``safe_at`` on (seconds since the epoch); ``None`` if that time is not known.
     """
 
+    code = "keys_not_changed"
+
     def __init__(self, description: str, *, safe_at: float | None = None) -> None:
         if safe_at is not None:
             moment = datetime.fromtimestamp(safe_at, UTC).isoformat(timespec="seconds")
@@ -44,3 +46,12 @@ class KeysChanged(KeyChangeRefused):
 
     def __init__(self) -> None:
         super().__init__("Another instance has just changed the keys; list them, and try again.")
+
+
+class KeysAreFixed(KeyChangeRefused):
+    """The signing keys are not in a store that can be changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These keys cannot be rotated: set KEYTURN_KEYS_DIR, or KEYTURN_KEY_ENCRYPTION_KEY and a store."
+        )

@@ -10,6 +10,7 @@ from ...ports.clock import Clock
 from ...ports.key_generator import KeyGenerator
 from ...ports.key_ring import KeyRing
 from ..audit.events import KeyDropped, KeyPublished, KeyRescheduled
+from ..identifiers import Subject
 from .errors import KeyChangeRefused, KeysChanged, UnknownKey
 from .policy import NOTICE_SECONDS, KeyPolicy
 from .signing_key import ALWAYS, KeyState, SigningKey, active_key, by_activation
@@ -52,9 +53,10 @@ class KeyRotation:
                 await self._generate(keys, activates_at=self._policy.scheduled_activation(keys, now))
         return lacks_next or bool(deletable)
 
-    async def rotate(self, *, at: float | None = None) -> SigningKey:
+    async def rotate(self, *, at: float | None = None, by: Subject | None = None) -> SigningKey:
         """Activate the pending key at ``at``, or as early as is safe, and return it. If there is no pending key,
-        generate one. If no key is active, it activates at once: then nothing can be signed until it does.
+        generate one. If no key is active, it activates at once: then nothing can be signed until it does. ``by`` is the
+        administrator who does it, ``None`` at the command line.
 
         Raises ``KeyChangeRefused`` if verifiers may not have the key at ``at``.
         """
@@ -67,8 +69,8 @@ class KeyRotation:
             raise KeyChangeRefused("Verifiers may not have the key by then.", safe_at=earliest)
         activates_at = float(earliest if at is None else at)
         if not pending:
-            return await self._generate(keys, activates_at=activates_at)
-        return await self._reschedule(pending[0], activates_at)
+            return await self._generate(keys, activates_at=activates_at, by=by)
+        return await self._reschedule(pending[0], activates_at, by=by)
 
     async def retire(self, kid: str) -> SigningKey:
         """Delete a key that no valid token needs, and return it.
@@ -144,21 +146,23 @@ class KeyRotation:
             return await self._reschedule(pending[0], activates_at)
         return await self._generate(keys, activates_at=activates_at)
 
-    async def _generate(self, keys: Sequence[SigningKey], *, activates_at: float) -> SigningKey:
+    async def _generate(
+        self, keys: Sequence[SigningKey], *, activates_at: float, by: Subject | None = None
+    ) -> SigningKey:
         stored = await self._generator.generate(published_at=self._clock.now(), activates_at=activates_at)
-        return await self._add(stored, keys)
+        return await self._add(stored, keys, by=by)
 
-    async def _add(self, stored: StoredKey, keys: Sequence[SigningKey]) -> SigningKey:
+    async def _add(self, stored: StoredKey, keys: Sequence[SigningKey], *, by: Subject | None = None) -> SigningKey:
         key = stored.key
         if not await self._ring.add(stored, follows=by_activation(keys)[-1].kid if keys else None):
             raise KeysChanged
-        self._audit.record(KeyPublished(at=self._clock.now(), kid=key.kid, activates_at=key.activates_at))
+        self._audit.record(KeyPublished(at=self._clock.now(), kid=key.kid, activates_at=key.activates_at, by=by))
         return key
 
-    async def _reschedule(self, key: SigningKey, activates_at: float) -> SigningKey:
+    async def _reschedule(self, key: SigningKey, activates_at: float, *, by: Subject | None = None) -> SigningKey:
         if not await self._ring.reschedule(key.kid, expected=key.activates_at, activates_at=activates_at):
             raise KeysChanged
-        self._audit.record(KeyRescheduled(at=self._clock.now(), kid=key.kid, activates_at=activates_at))
+        self._audit.record(KeyRescheduled(at=self._clock.now(), kid=key.kid, activates_at=activates_at, by=by))
         return replace(key, activates_at=activates_at)
 
     async def _drop(self, key: SigningKey, *, reason: str) -> None:

@@ -35,6 +35,17 @@ class KeyState(StrEnum):
     GONE = "gone"
 
 
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key in a list of all keys. It is not needed from ``gone_at`` on (seconds since the epoch), which is not known
+    as long as it has no successor.
+    """
+
+    key: SigningKey
+    state: KeyState
+    gone_at: float | None
+
+
 def by_activation(keys: Iterable[SigningKey]) -> list[SigningKey]:
     """Return the keys in the order in which they activate."""
     return sorted(keys, key=lambda key: (key.activates_at, key.kid))

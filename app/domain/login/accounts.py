@@ -96,9 +96,17 @@ class Accounts:
             after = page[-1].username
         return found[:limit]
 
-    async def list_users(self, *, after: str, limit: int) -> Sequence[User]:
-        """Return at most ``limit`` users, in the order of their names, from the first name after ``after``."""
-        return await self._users.list_users(after=after, limit=limit)
+    async def list_users(self, *, after: str, limit: int, prefix: str = "") -> Sequence[User]:
+        """Return at most ``limit`` users, in the order of their names, from the first name after ``after``. If there is
+        a ``prefix``, return only those whose names begin with it. No other names are read than those that follow it.
+        """
+        prefix = normalized(prefix)
+        if after >= prefix:
+            listed = await self._users.list_users(after=after, limit=limit)
+        else:
+            same = await self._users.find_by_username(prefix)
+            listed = [*([same] if same else []), *await self._users.list_users(after=prefix, limit=limit)][:limit]
+        return [each for each in listed if each.username.startswith(prefix)]
 
     async def _add(
         self, username: str, password_hash: str, scope: Scope, *, disabled: bool, by: Subject | None

@@ -5,8 +5,8 @@ from typing import Final
 
 from ...ports.audit_record_repository import AuditRecordRepository
 from ...ports.clock import Clock
-from ..audit.events import AuditEvent, LoginFailed, SessionEvent
-from ..audit.record import AuditRecord, event_names
+from ..audit.events import AuditEvent, LoginFailed, LoginSucceeded, SessionEvent
+from ..audit.record import AuditRecord, event_name, event_names
 from ..identifiers import SessionId, Subject
 from .errors import SessionNotFound
 from .lookup import SessionLookup
@@ -64,6 +64,15 @@ class Explanation:
             credential_version=credential_version,
             now=self._clock.now(),
         )
+
+    async def sign_ins(self, subject: Subject, *, limit: int) -> Sequence[AuditRecord]:
+        """Return the records of the last ``limit`` sign-ins of a user, the earliest first.
+
+        Raises ``StoreUnavailable``.
+        """
+        if self._audit_records is None:
+            return []
+        return await self._audit_records.list_named(subject, event_name(LoginSucceeded), limit=limit)
 
     def _expected_end(self, began: float, own: Sequence[AuditRecord]) -> float:
         """Return when a session that the store has deleted would have expired."""

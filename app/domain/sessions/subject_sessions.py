@@ -55,6 +55,10 @@ class SubjectSessions:
             raise SessionNotFound
         await self._revocation.revoke(session, reason)
 
+    async def end_all_of(self, subject: Subject, *, reason: RevocationReason) -> None:
+        """Revoke all live sessions of ``subject``, for somebody else."""
+        await self._revocation.revoke_by_subject(subject, reason)
+
     async def end_all(self, subject: Subject, *, current: SessionId) -> None:
         """Revoke all live sessions of ``subject``, the ``current`` one last.
 

@@ -275,6 +275,9 @@ class DeclaredSettings:
         "CORS_ORIGINS", form.origins, help="Origins whose web pages may call the service, separated by commas."
     )
     docs: bool = _setting("DOCS", form.flag, "1", help="`1` serves a page for the API at `/docs`. `0` does not.")
+    console: bool = _setting(
+        "CONSOLE", form.flag, "1", help="`1` serves a page for administrators at `/console`. `0` does not."
+    )
     workers: int = _setting("WORKERS", form.integer(1, 128), "1", help="Number of processes that serve the port.")
     drain_delay: int = _setting(
         "DRAIN_DELAY",

@@ -1,4 +1,4 @@
-"""Administration of sessions: ``/admin/users/{sub}/sessions``, ``/admin/sessions``."""
+"""Administration of sessions: ``/admin/users/{sub}/sessions`` and ``/sign-ins``, ``/admin/sessions``."""
 
 from typing import Annotated, Final, TypedDict
 
@@ -14,12 +14,22 @@ from ....domain.sessions.session import RevocationReason
 from ...audit_record_json import EventEntry, describe_record
 from ...guards.aiohttp_marks import PRINCIPAL, requires
 from ..operation import NO_CONTENT, Operation, ResponseSpec
+from ..requests.query import read_query, whole_number_query
 from ..requests.session_pages import SESSION_PAGES
 from ..responses import json_response, no_content
 from .account import SESSIONS, SessionList, page_of_sessions, session_id_in_path
 from .admin_users import ACCOUNTS
 
 EXPLANATION: Final = web.AppKey("keyturn_explanation", Explanation)
+
+
+_LIMIT: Final = whole_number_query("limit", "The number of sign-ins to list.", minimum=1, maximum=200, default=20)
+
+
+class SignInList(TypedDict):
+    """The last sign-ins of a user, the latest first, as far as the audit trail has them."""
+
+    sign_ins: list[EventEntry]
 
 
 class SessionTimeline(TypedDict):
@@ -49,6 +59,24 @@ async def end_user_session(request: web.Request) -> web.Response:
 
 
 @requires(ADMIN)
+async def end_user_sessions(request: web.Request) -> web.Response:
+    """End all sessions of a user."""
+    user = await request.app[ACCOUNTS].find(Subject(request.match_info["sub"]))
+    await request.app[SESSIONS].end_all_of(user.subject, reason=RevocationReason.ENDED_BY_ADMIN)
+    return no_content()
+
+
+@requires(ADMIN)
+async def list_sign_ins(request: web.Request) -> web.Response:
+    """List the last sign-ins of a user, the latest first, also those whose sessions have ended."""
+    (limit,) = read_query(request, _LIMIT)
+    user = await request.app[ACCOUNTS].find(Subject(request.match_info["sub"]))
+    records = await request.app[EXPLANATION].sign_ins(user.subject, limit=limit)
+    listed: SignInList = {"sign_ins": [describe_record(each) for each in reversed(records)]}
+    return json_response(listed)
+
+
+@requires(ADMIN)
 async def explain_session(request: web.Request) -> web.Response:
     """Show what happened to a session, and why it ended."""
     explained = await request.app[EXPLANATION].explain(session_id_in_path(request))
@@ -68,6 +96,21 @@ ROUTES: Final = (
         list_user_sessions,
         query=SESSION_PAGES.query,
         responses=ResponseSpec(SessionList),
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "DELETE",
+        "/admin/users/{sub}/sessions",
+        end_user_sessions,
+        responses=NO_CONTENT,
+        errors=(UserNotFound, Unavailable),
+    ),
+    Operation(
+        "GET",
+        "/admin/users/{sub}/sign-ins",
+        list_sign_ins,
+        query=(_LIMIT,),
+        responses=ResponseSpec(SignInList),
         errors=(UserNotFound, Unavailable),
     ),
     Operation(

@@ -19,6 +19,7 @@ from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
 from ..requests.paging import cursor, pages_by_name
+from ..requests.query import read_query, text_query
 from ..responses import json_response, no_content
 from .password import MAX_NEW_PASSWORD_LENGTH
 
@@ -27,6 +28,7 @@ ADMINISTRATION: Final = web.AppKey("keyturn_administration", Administration)
 DEFAULT_SCOPE: Final = web.AppKey("keyturn_default_scope", Scope)
 
 _PAGES: Final = pages_by_name(max_length=MAX_USERNAME_LENGTH)
+_PREFIX: Final = text_query("prefix", "The beginning of the names to list.", max_length=MAX_USERNAME_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,9 @@ class UserPage(TypedDict):
 async def list_users(request: web.Request) -> web.Response:
     """List the users, sorted by name."""
     page = _PAGES.requested(request)
-    users, last = page.split(await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit_and_one))
+    (prefix,) = read_query(request, _PREFIX)
+    found = await request.app[ACCOUNTS].list_users(after=page.after, limit=page.limit_and_one, prefix=prefix)
+    users, last = page.split(found)
     listed: UserPage = {"users": [_describe(user) for user in users]}
     if last is not None:
         listed["next"] = cursor(last.username)
@@ -129,7 +133,7 @@ ROUTES: Final = (
         "GET",
         "/admin/users",
         list_users,
-        query=_PAGES.query,
+        query=(*_PAGES.query, _PREFIX),
         responses=ResponseSpec(UserPage),
         errors=(Unavailable,),
     ),

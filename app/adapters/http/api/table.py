@@ -4,7 +4,9 @@ from typing import Final
 
 from . import (
     account,
+    admin_activity,
     admin_clients,
+    admin_keys,
     admin_sessions,
     admin_users,
     docs,
@@ -31,6 +33,8 @@ ROUTES: Final = (
     *admin_users.ROUTES,
     *admin_sessions.ROUTES,
     *admin_clients.ROUTES,
+    *admin_keys.ROUTES,
+    *admin_activity.ROUTES,
     *oauth_token.ROUTES,
     *introspection.ROUTES,
     *token_revocation.ROUTES,

@@ -21,7 +21,7 @@ CLIENT: Final = "client_secret_basic"
 TAGS: Final[Mapping[str, str]] = {
     "auth": "Sign-in, and the caller's own account.",
     "oauth": "The endpoints of OAuth clients: tokens, introspection and revocation (RFC 6749, RFC 7662, RFC 7009).",
-    "admin": "Administration of users and OAuth clients, and the history of sessions.",
+    "admin": "Administration of users, sessions, OAuth clients and signing keys, and what has happened.",
     ".well-known": "Documents that verifiers fetch.",
     "service": "The service itself.",
 }

@@ -35,6 +35,19 @@ class Query(Generic[_T]):
         return self.parse(texts[0]) if texts else self.default
 
 
+def text_query(name: str, description: str, *, max_length: int) -> Query[str]:
+    """Return a parameter that is a text of at most ``max_length`` characters; "" if it is missing."""
+
+    def parse(text: str) -> str:
+        if len(text) > max_length:
+            raise ValueError(f"must have at most {max_length} characters")
+        if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):  # no store can hold such a text
+            raise ValueError("must be text in UTF-8 without zero bytes")
+        return text
+
+    return Query(name, description, {"type": "string", "maxLength": max_length}, parse, "")
+
+
 def whole_number_query(name: str, description: str, *, minimum: int, maximum: int, default: int) -> Query[int]:
     """Return a parameter that is a whole number from ``minimum`` to ``maximum``."""
 

@@ -1,0 +1,87 @@
+"""The page for administrators: ``/console``.
+
+It is static and knows nothing: whatever it shows, its scripts get from the admin API, with the token of who signed in.
+"""
+
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Final
+
+from aiohttp import web
+
+from ...guards.aiohttp_marks import public
+from ..operation import Operation, with_etag
+from ..responses import REVALIDATED, conditional_response, etag_of
+
+_HTML: Final = "text/html; charset=utf-8"
+_TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+ASSETS: Final = frozenset(
+    {
+        "activity.js",
+        "api.js",
+        "clients.js",
+        "console.css",
+        "elements.js",
+        "icon.svg",
+        "keys.js",
+        "plot.js",
+        "session.js",
+        "sign_in.js",
+        "start.js",
+        "times.js",
+        "user.js",
+        "users.js",
+    }
+)
+"""The files of the page."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""The content security policy of the page. The last two directives let no text become HTML or a script."""
+
+
+@public
+async def console(request: web.Request) -> web.Response:
+    """Show the page for administrators."""
+    return _send(request, "page.html", _HTML, {"Content-Security-Policy": POLICY})
+
+
+@public
+async def console_asset(request: web.Request) -> web.Response:
+    """Get a file of the page for administrators."""
+    name = request.match_info["asset"]
+    if name not in ASSETS:
+        raise web.HTTPNotFound
+    return _send(request, name, _TYPES[name[name.rindex(".") :]], {})
+
+
+def _send(request: web.Request, name: str, content_type: str, headers: dict[str, str]) -> web.Response:
+    body, etag = _read(name)
+    return conditional_response(
+        request, body=body, etag=etag, content_type=content_type, headers={**REVALIDATED, **headers}
+    )
+
+
+@cache
+def _read(name: str) -> tuple[bytes, str]:
+    """Return the bytes of a file, and their ETag."""
+    body = files(__package__).joinpath("console_page", name).read_bytes()
+    return body, etag_of(body)
+
+
+CONSOLE_ROUTES: Final = (
+    Operation("GET", "/console", console, responses=with_etag(str, "text/html")),
+    Operation(
+        "GET", "/console/{asset}", console_asset, responses=with_etag(bytes, "*/*"), errors=(HTTPStatus.NOT_FOUND,)
+    ),
+)
+"""The routes of the page. They are not served if ``KEYTURN_CONSOLE`` is 0."""
