@@ -14,6 +14,7 @@ from app.adapters.telemetry.audit_recorder import AuditRecorder
 from app.domain.audit.events import AuditEvent
 from app.domain.errors import StoreUnavailable
 from app.ports.audit_record_repository import AuditRecordRepository
+from app.ports.database import Database
 from app.testing.audit import FakeAuditTrail
 from app.testing.passwords import FakePasswordHasher
 
@@ -108,16 +109,12 @@ class StandInSigner(RsaSigner):
         return await super().sign(kid, message)
 
 
-class StandInStore:
+class StandInStore(Database):
     """A store in memory that can be down. Nothing is swept, because the test sets the clock."""
 
-    session_reader = None
-    sweeper = None
-    signing_keys = None
-
     def __init__(self) -> None:
-        self.sessions = FaultyStore(MemorySessionRepository())
-        self.users = FaultyStore(MemoryUserRepository())
+        self.sessions: Any = FaultyStore(MemorySessionRepository())
+        self.users: Any = FaultyStore(MemoryUserRepository())
         self.clients = MemoryClientRepository()
         self.rate_limits = MemoryRateLimitRepository()
         self.audit_records = MemoryAuditRecordRepository()
