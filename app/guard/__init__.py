@@ -10,12 +10,13 @@ from .loading import load
 if TYPE_CHECKING:
     from ..adapters.errors.aiohttp import problem
     from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
-    from ..adapters.guards.aiohttp_marks import PRINCIPAL, closed_when_stale, open_when_stale, public, requires
+    from ..adapters.guards.aiohttp_marks import closed_when_stale, open_when_stale, public, requires
+    from ..adapters.guards.aiohttp_request import PRINCIPAL, optional_principal, while_valid
     from ..adapters.guards.token_sources import BearerHeader, Cookie
     from ..domain.clocks.errors import ClockInDoubt
     from ..domain.errors import ConfigurationError, KeyturnError
     from ..domain.tokens.claims import AccessTokenClaims
-    from ..domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
+    from ..domain.tokens.errors import ExpiredToken, InsufficientScope, InvalidToken, MissingToken, SessionRevoked
     from ..domain.verifier.errors import KeysUnknown, RevocationsUnknown
     from ..domain.verifier.guard_state import GuardState
     from ..ports.guard_telemetry import GuardTelemetry
@@ -30,6 +31,7 @@ __all__ = [
     "ConfigurationError",
     "Cookie",
     "ErrorRenderer",
+    "ExpiredToken",
     "Guard",
     "GuardState",
     "GuardTelemetry",
@@ -40,15 +42,18 @@ __all__ = [
     "MissingToken",
     "RemoteGuard",
     "RevocationsUnknown",
+    "SessionRevoked",
     "TokenSource",
     "closed_when_stale",
     "guard",
     "guard_metrics",
     "open_when_stale",
+    "optional_principal",
     "problem",
     "public",
     "remote_guard",
     "requires",
+    "while_valid",
 ]
 
 if not TYPE_CHECKING:

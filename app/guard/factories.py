@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
+from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource, Unmatched
 from ..domain.tokens.validation import Validation
 from ..domain.verifier.guard_state import GuardState
 from ..ports.clock import Clock
@@ -24,15 +24,24 @@ def guard(
     leeway: int = 30,
     tokens: TokenSource | None = None,
     render: ErrorRenderer = problem,
+    unmatched: Unmatched = "refused",
 ) -> Guard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, signed by a key of ``jwk_set``.
 
     ``jwk_set`` is the document that the issuer serves at ``/.well-known/jwks.json``. ``leeway`` is how much two clocks
     may differ, in seconds. The guard makes no network call, so it accepts the tokens of a revoked session until they
-    expire. Raises ``ConfigurationError`` if the JWK Set has no usable key.
+    expire. ``unmatched`` says who gets to the middlewares behind the guard where no route matches: see ``Guard``.
+    Raises ``ConfigurationError`` if the JWK Set has no usable key.
     """
     checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
-    return Guard(checks.validation, tokens=tokens, render=render, issuer=issuer)
+    return Guard(
+        checks.validation,
+        tokens=tokens,
+        render=render,
+        issuer=issuer,
+        open_requests=checks.open_requests,
+        unmatched=unmatched,
+    )
 
 
 class RemoteGuard(Guard):
@@ -71,6 +80,7 @@ def remote_guard(
     render: ErrorRenderer = problem,
     telemetry: GuardTelemetry | None = None,
     clock: Clock | None = None,
+    unmatched: Unmatched = "refused",
 ) -> RemoteGuard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``. It fetches the issuer's keys, and
     refuses the tokens of revoked sessions.
@@ -78,7 +88,8 @@ def remote_guard(
     The guard polls the revocation feed every ``poll`` seconds. The feed is stale when no valid feed has arrived for
     ``stale_after`` seconds; ``closed_when_stale`` says whether routes without a mark then respond with 503. ``leeway``
     is how much two clocks may differ, in seconds. No request waits for the issuer. ``telemetry``, such as
-    ``guard_metrics()``, counts refusals and fetches.
+    ``guard_metrics()``, counts refusals and fetches. ``unmatched`` says who gets to the middlewares behind the guard
+    where no route matches: see ``Guard``.
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
@@ -102,4 +113,6 @@ def remote_guard(
         issuer=issuer,
         feed=checks.feed,
         closed=closed_when_stale,
+        open_requests=checks.open_requests,
+        unmatched=unmatched,
     )

@@ -2,25 +2,37 @@
 
 import logging
 from collections.abc import Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, get_args
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from ...domain.errors import KeyturnError
+from ...domain.errors import ConfigurationError, KeyturnError
+from ...domain.tokens.claims import AccessTokenClaims
+from ...domain.tokens.errors import InvalidToken
 from ..errors.aiohttp import problem
-from .aiohttp_marks import FEED, PRINCIPAL, is_open_when_stale, is_public
+from .aiohttp_begun import cut, has_begun
+from .aiohttp_marks import is_open_when_stale, is_public
+from .aiohttp_preflights import answers_preflights, is_preflight
+from .aiohttp_request import ENDED, GUARD, PRINCIPAL
 from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry, TokenValidation
-from .token_sources import BearerHeader
+from .open_requests import OpenRequests, WhileValid
+from .token_sources import BearerHeader, checked_source
 
 _LOG: Final = logging.getLogger("keyturn.guard")
+
+
+Unmatched = Literal["refused", "public"]
+"""What happens to a stranger's request for a path or a method that no route has."""
 
 
 class TokenSource(Protocol):
     """Finds the access token of a request."""
 
-    def token(self, request: web.Request) -> str:
-        """Return the token. Raises ``MissingToken`` if there is none, or another domain error."""
+    def token(self, request: web.Request) -> str | None:
+        """Return the token. Returns ``None`` or raises ``MissingToken`` if there is none, or raises another domain
+        error.
+        """
         ...
 
 
@@ -44,7 +56,10 @@ class Guard:
 
     ``tokens`` finds the access token of a request. ``render`` makes the response to a refused one, and ``telemetry``
     counts it. ``closed`` says whether routes without a mark respond with 503 while ``feed`` is stale. Tokens of another
-    issuer than ``issuer`` are logged.
+    issuer than ``issuer`` are logged. ``open_requests`` has the requests inside ``while_valid``.
+
+    The guard itself answers a stranger's request for a path or a method that no route has (404, 405), so that no
+    middleware after it sees a request without a principal. With ``unmatched="public"`` they see these requests.
     """
 
     def __init__(
@@ -57,64 +72,116 @@ class Guard:
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        open_requests: OpenRequests | None = None,
+        unmatched: Unmatched = "refused",
     ) -> None:
+        if unmatched not in get_args(Unmatched):
+            raise ConfigurationError(f"unmatched must be one of {get_args(Unmatched)}, not {unmatched!r}.")
         self._core: GuardCore[web.Request, web.StreamResponse] = GuardCore(
             validation,
-            token=(tokens or BearerHeader(hdrs.AUTHORIZATION)).token,
+            token=checked_source(tokens or BearerHeader(hdrs.AUTHORIZATION)),
             render=render,
             feed=feed,
             closed=closed,
             telemetry=telemetry,
             issuer=issuer,
         )
+        self.feed = feed
+        self._open_requests = open_requests
+        self._unmatched = _Marks(is_public=unmatched == "public", open_when_stale=False)
         self._marks: dict[web.AbstractRoute, _Marks] = {}
 
     def protect(self, app: web.Application) -> None:
         """Guard every route of ``app`` and its sub-applications that is not public. Log the public routes at start."""
         app.middlewares.append(self.middleware())
-        app.on_startup.append(_log_public_routes)
+        app.on_startup.append(self._log_public_routes)
 
     def middleware(self) -> Middleware:
         """Return the guard as a middleware, for an application that orders its middlewares itself."""
         core, known = self._core, self._marks
-        token, validate, feed = core.token, core.validate, core.feed
+        token, validate, closable = core.token, core.validate, self.feed is not None
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-            match = request.match_info
-            marks = known.get(match.route)
-            if marks is None:
-                if match.http_exception is not None:
-                    return await handler(request)
-                marks = self._read_marks(match.route)
+            marks = known.get(request.match_info.route) or self._read_marks(request.match_info)
+            request[GUARD] = self
             if marks.is_public:
                 return await handler(request)
             try:
                 request[PRINCIPAL] = validate(token(request))
-                if feed is not None:
-                    request[FEED] = feed
+                if closable:
                     core.check_route(open_when_stale=marks.open_when_stale)
             except REFUSALS as refusal:
-                return core.refuse(refusal)
-            try:
+                error = refusal
+            else:
+                try:
+                    return await handler(request)
+                except HANDLER_REFUSALS as refusal:
+                    return self._refuse_late(request, refusal)
+                except InvalidToken as ended:
+                    if request.get(ENDED) is not ended:
+                        raise
+                    return self._refuse_late(request, ended)
+            if is_preflight(request):
                 return await handler(request)
-            except HANDLER_REFUSALS as refusal:
-                return core.refuse(refusal)
+            return self._refuse(request, error)
 
         return guard
 
-    def _read_marks(self, route: web.AbstractRoute) -> _Marks:
+    def authenticate(self, request: web.Request) -> AccessTokenClaims:
+        """Return the principal that makes a request. Raises one of ``REFUSALS``."""
+        principal = self._core.authenticate(request)
+        self._core.check_route(open_when_stale=self._read_marks(request.match_info).open_when_stale)
+        return principal
+
+    def watch(self, request: web.Request) -> WhileValid:
+        """Return the context of ``while_valid``. Raises ``RuntimeError`` if the guard has no ``open_requests``."""
+        return self._watched.while_valid(self._core.token(request), request[PRINCIPAL])
+
+    def is_valid(self, principal: AccessTokenClaims) -> bool:
+        """Return whether a principal's session is not revoked and its token not expired, as far as the guard knows."""
+        return self._watched.is_valid(principal)
+
+    @property
+    def _watched(self) -> OpenRequests:
+        if self._open_requests is None:
+            raise RuntimeError("this guard was made without open_requests")
+        return self._open_requests
+
+    def _read_marks(self, match: web.UrlMappingMatchInfo) -> _Marks:
+        """Return the marks of a route, or of requests that no route has."""
+        if match.http_exception is not None:
+            return self._unmatched
+        route = match.route
         marks = self._marks[route] = _Marks(is_public(route), is_open_when_stale(route))
         return marks
 
+    def _refuse(self, request: web.Request, refusal: KeyturnError) -> web.StreamResponse:
+        """Refuse a request before its handler. Raises aiohttp's error for a path or a method that no route has."""
+        unmatched = request.match_info.http_exception
+        if unmatched is not None:
+            raise unmatched
+        return self._core.refuse(refusal)
+
+    def _refuse_late(self, request: web.Request, refusal: KeyturnError) -> web.StreamResponse:
+        """Refuse a request whose handler ran. Close the connection if it has begun its response."""
+        response = self._core.refuse(refusal)
+        return cut(request, status=response.status) if has_begun(request) else response
+
+    async def _log_public_routes(self, app: web.Application) -> None:
+        routes = sorted(public_routes(app))
+        if self._unmatched.is_public:
+            routes.append("whatever no route has")
+        _LOG.info(
+            "routes that need no access token: %s", ", ".join(routes) or "none", extra={"fields": {"routes": routes}}
+        )
+
 
 def public_routes(app: web.Application) -> Iterator[str]:
-    """Yield the public routes of ``app`` as "GET /path"."""
+    """Yield the public routes of ``app`` as "GET /path", and the preflight requests that aiohttp-cors answers."""
     for route in app.router.routes():
+        path = route.resource.canonical if route.resource else "*"
         if is_public(route):
-            path = route.resource.canonical if route.resource else "*"
             yield f"{route.method} {path}"
-
-
-async def _log_public_routes(app: web.Application) -> None:
-    _LOG.debug("routes that need no access token", extra={"fields": {"routes": sorted(public_routes(app))}})
+        elif answers_preflights(route):
+            yield f"{hdrs.METH_OPTIONS} {path} (preflight)"

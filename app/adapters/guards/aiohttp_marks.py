@@ -6,14 +6,9 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
-from ...domain.tokens.claims import AccessTokenClaims
 from . import core
-from .core import FollowedFeed, check_fresh
-
-PRINCIPAL: Final = web.RequestKey("keyturn_principal", AccessTokenClaims)
-"""The claims of the access token. Every guarded handler finds them in ``request[PRINCIPAL]``."""
-
-FEED: Final = web.RequestKey("keyturn_feed", FollowedFeed)
+from .aiohttp_markable import check_handler, set_mark
+from .aiohttp_request import GUARD, PRINCIPAL
 
 _PUBLIC: Final = "__keyturn_public__"
 _SCOPES: Final = "__keyturn_scopes__"
@@ -26,12 +21,13 @@ _Handler = Callable[..., Awaitable[web.StreamResponse]]
 
 def public(marked: _Marked) -> _Marked:
     """Mark as public, so that no access token is needed: a handler (a function, or a ``web.View``), a route or a
-    resource, such as the one that ``add_static`` returns.
+    resource, such as the one that ``add_static`` returns. Raises ``TypeError`` for anything else, such as a whole
+    sub-application.
     """
     parts = [getattr(marked, name) for name in dir(marked)] if isinstance(marked, type) else [marked]
     if any(hasattr(part, mark) for part in parts for mark in (_SCOPES, _CLOSED)):
         raise TypeError(f"{marked!r} requires something of a token: it cannot be public")
-    setattr(marked, _PUBLIC, True)
+    set_mark(marked, _PUBLIC)
     return marked
 
 
@@ -44,6 +40,7 @@ def requires(*scopes: str) -> Callable[[_Handler], _Handler]:
         raise TypeError('name each scope as a string of its own: @requires("orders:read")')
 
     def decorate(handler: _Handler) -> _Handler:
+        check_handler(handler)
         if hasattr(handler, _PUBLIC):
             raise TypeError(f"{handler!r} is public: it cannot require a scope of a token")
         checked = _checked(handler, lambda request: check_scope(request, *scopes))
@@ -59,6 +56,7 @@ def closed_when_stale(handler: _Handler) -> _Handler:
 
     Under a guard that follows no feed the handler fails. It never serves a request without the check.
     """
+    check_handler(handler)
     if hasattr(handler, _OPEN):
         raise TypeError(f"{handler!r} is open when the feed is stale: it cannot be closed")
     checked = _checked(handler, _check_fresh)
@@ -72,7 +70,7 @@ def open_when_stale(marked: _Marked) -> _Marked:
     """
     if hasattr(marked, _CLOSED):
         raise TypeError(f"{marked!r} is closed when the feed is stale: it cannot be open")
-    setattr(marked, _OPEN, True)
+    set_mark(marked, _OPEN)
     return marked
 
 
@@ -121,6 +119,7 @@ def _checked(handler: _Handler, check: Callable[[web.Request], None]) -> _Handle
 
 
 def _check_fresh(request: web.Request) -> None:
-    if FEED not in request:
+    feed = request[GUARD].feed if GUARD in request else None
+    if feed is None:
         raise RuntimeError("a fresh feed is required on a route whose guard follows none")
-    check_fresh(request[FEED])
+    core.check_fresh(feed)

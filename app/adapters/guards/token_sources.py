@@ -1,13 +1,25 @@
 """The places of the access token in a request. This file imports no web framework."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol, TypeVar
 
 from ...domain.errors import InvalidRequest
 from ...domain.tokens.errors import MalformedToken, MissingToken
 
 AUTHORIZATION: Final = "Authorization"
 TWO_AUTHORIZATION_HEADERS: Final = "The request has more than one Authorization header."
+
+
+_Request = TypeVar("_Request")
+_Request_contra = TypeVar("_Request_contra", contravariant=True)
+
+
+class AnySource(Protocol[_Request_contra]):
+    """Finds the access token of a request of some framework."""
+
+    def token(self, request: _Request_contra, /) -> str | None:
+        """Return the token, or ``None`` if there is none. Raises ``MissingToken`` or another domain error."""
+        ...
 
 
 class Headers(Protocol):
@@ -70,3 +82,24 @@ class Cookie:
         if token is None:
             raise MissingToken
         return token
+
+
+def checked_source(source: AnySource[_Request]) -> Callable[[_Request], str]:
+    """Return the act that finds a token: it raises ``MissingToken`` where the source returns ``None``, and
+    ``TypeError`` where it returns something else than text.
+
+    The sources of this file need no check.
+    """
+    kind: type = type(source)
+    if kind in (BearerHeader, Cookie):
+        return source.token  # type: ignore[return-value]  # they return text
+
+    def token(request: _Request) -> str:
+        found = source.token(request)
+        if found is None:
+            raise MissingToken
+        if not isinstance(found, str):
+            raise TypeError(f"{type(source).__name__}.token must return a str or None, not {type(found).__name__}")
+        return found
+
+    return token

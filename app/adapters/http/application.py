@@ -56,6 +56,6 @@ def build_application(
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
         CrossOrigin(cors_origins).add_to(app)
-    Guard(app[VALIDATION], telemetry=app[TELEMETRY], issuer=issuer).protect(app)
+    app.middlewares.append(Guard(app[VALIDATION], telemetry=app[TELEMETRY], issuer=issuer).middleware())
     app.add_routes(operations)
     return app

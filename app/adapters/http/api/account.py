@@ -11,7 +11,8 @@ from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.session import Session
 from ....domain.sessions.subject_sessions import SubjectSessions
 from ....domain.tokens.errors import SessionRequired
-from ...guards.aiohttp_marks import PRINCIPAL, requires
+from ...guards.aiohttp_marks import requires
+from ...guards.aiohttp_request import PRINCIPAL
 from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..requests.session_pages import SESSION_PAGES, session_cursor
 from ..responses import json_response, no_content

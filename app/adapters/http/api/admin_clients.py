@@ -14,7 +14,8 @@ from ....domain.identifiers import ClientId, Subject
 from ....domain.scope import ADMIN
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ... import client_json
-from ...guards.aiohttp_marks import PRINCIPAL, requires
+from ...guards.aiohttp_marks import requires
+from ...guards.aiohttp_request import PRINCIPAL
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json, read_optional
 from ..requests.fields import json_object, text, texts, whole_number

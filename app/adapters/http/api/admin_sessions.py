@@ -12,7 +12,8 @@ from ....domain.sessions.errors import SessionNotFound
 from ....domain.sessions.explanation import Explanation
 from ....domain.sessions.session import RevocationReason
 from ...audit_record_json import EventEntry, describe_record
-from ...guards.aiohttp_marks import PRINCIPAL, requires
+from ...guards.aiohttp_marks import requires
+from ...guards.aiohttp_request import PRINCIPAL
 from ..operation import NO_CONTENT, Operation, ResponseSpec
 from ..requests.query import read_query, whole_number_query
 from ..requests.session_pages import SESSION_PAGES

@@ -14,7 +14,8 @@ from ....domain.login.errors import UserNotFound
 from ....domain.login.user import MAX_USERNAME_LENGTH, User
 from ....domain.scope import ADMIN, InvalidScope, Scope
 from ....domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
-from ...guards.aiohttp_marks import PRINCIPAL, requires
+from ...guards.aiohttp_marks import requires
+from ...guards.aiohttp_request import PRINCIPAL
 from ..operation import NO_CONTENT, Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
