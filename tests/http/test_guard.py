@@ -109,7 +109,7 @@ async def test_websockets_are_guarded(aiohttp_client: Connect, forge: Forge) -> 
 async def test_unknown_paths_and_methods_are_not_guarded(
     aiohttp_client: Connect, forge: Forge, method: str, path: str, expected: int
 ) -> None:
-    """An unknown path or method gets the same answer as without a guard."""
+    """An unknown path or method gets the same status as without a guard."""
     client = await aiohttp_client(guarded_app(guard_of(forge), [web.get("/orders", hello)]))
     assert await status(client, path, method) == expected
 
@@ -123,6 +123,7 @@ async def test_start_logs_public_routes(aiohttp_client: Connect, forge: Forge, l
     await aiohttp_client(app)
     [entry] = log.of("keyturn.guard")
     assert entry["routes"] == ["GET /welcome", "HEAD /welcome", "POST /sub/open"]
+    assert entry["message"] == "routes that need no access token: GET /welcome, HEAD /welcome, POST /sub/open"
 
 
 async def test_token_of_running_service_is_accepted(

@@ -1,12 +1,14 @@
 """The marks ``public`` and ``requires``."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from app.adapters.guards import aiohttp as aiohttp_guard
-from app.guard import public, requires
+from app.adapters.guards.aiohttp_marks import check_scope
+from app.guard import closed_when_stale, open_when_stale, optional_principal, public, requires
 
 from .forgery import Forge
 from .guarded_app import Connect, bearer, guard_of, guarded_app, hello, status
@@ -167,6 +169,85 @@ async def test_public_route_of_handler_with_scope_answers_500(aiohttp_client: Co
     public(app.router.add_post("/", requires("orders:write")(_handler)))
     client = await aiohttp_client(app)
     assert await status(client, "/", "POST", headers=bearer(forge, scope="orders:write")) == 500
+
+
+def _sub_application(app: web.Application) -> object:
+    return app.add_subapp("/sub", web.Application())
+
+
+def _domain(app: web.Application) -> object:
+    return app.add_domain("x.example", web.Application())
+
+
+UNMARKABLE: list[Callable[[web.Application], object]] = [
+    _sub_application,
+    _domain,
+    lambda app: app,
+    lambda app: app.router,
+    lambda app: app.router.add_routes([web.get("/", hello)]),
+    lambda app: app.add_routes([web.get("/", hello)])[0].resource.canonical,  # type: ignore[union-attr]  # it has one
+    lambda _: web.get("/", hello),
+    lambda _: Handlers().closed,
+    lambda _: Handlers,
+    lambda _: "/orders",
+    lambda _: None,
+]
+
+
+@pytest.mark.parametrize("mark", [public, open_when_stale])
+@pytest.mark.parametrize("make", UNMARKABLE)
+def test_mark_without_effect_is_refused(
+    make: Callable[[web.Application], object], mark: Callable[[object], object]
+) -> None:
+    """A mark that no guard would read raises ``TypeError``: that of a whole sub-application, a list, a bound method."""
+    unmarkable = make(web.Application())
+    with pytest.raises(TypeError):
+        mark(unmarkable)
+
+
+@pytest.mark.parametrize("decorate", [requires("orders:write"), closed_when_stale])
+@pytest.mark.parametrize(
+    "make",
+    [
+        _sub_application,
+        lambda app: app.router.add_get("/", hello),
+        lambda app: app.router.add_resource("/"),
+        lambda app: app,
+        lambda _: web.get("/", hello),
+        lambda _: View,
+    ],
+)
+def test_check_without_effect_is_refused(
+    make: Callable[[web.Application], object], decorate: Callable[[Any], object]
+) -> None:
+    """A check on a route or a resource would never run, so it raises ``TypeError``."""
+    undecorable = make(web.Application())
+    with pytest.raises(TypeError, match="decorate a function"):
+        decorate(undecorable)
+
+
+async def _ask(request: web.Request) -> web.Response:
+    principal = optional_principal(request)
+    if principal is not None:
+        check_scope(request, "orders:read")
+    return web.Response(text=principal.subject if principal else "stranger")
+
+
+async def test_public_route_can_know_who_asks(aiohttp_client: Connect, forge: Forge) -> None:
+    """A public route gets the principal of a valid token. For no token or an invalid one, or two, it gets ``None``."""
+    app = guarded_app(guard_of(forge), [web.get("/", public(_ask)), web.get("/guarded", hello)])
+    client = await aiohttp_client(app)
+    [valid], invalid = bearer(forge).items(), ("Authorization", "Bearer x")
+    for headers, text in (
+        ([], "stranger"),
+        ([invalid], "stranger"),
+        ([valid, invalid], "stranger"),
+        ([valid], "alice-subject"),
+    ):
+        async with client.get("/", headers=headers) as response:
+            assert (response.status, await response.text()) == (200, text)
+    assert await status(client, "/guarded", headers=bearer(forge)) == 200
+    assert await status(client, "/guarded") == 401
 
 
 async def test_marks_are_read_once(aiohttp_client: Connect, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The parts of a guard that can be replaced: the token source and the renderer of refusals."""
 
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -23,6 +24,17 @@ class QueryToken:
             return request.query["token"]
         except KeyError as error:
             raise MissingToken from error
+
+
+class NothingFound:
+    """A token source that returns something else than a token."""
+
+    def __init__(self, found: object) -> None:
+        self.found = found
+
+    def token(self, _: web.Request) -> Any:
+        """Return it."""
+        return self.found
 
 
 class BrokenSource:
@@ -57,6 +69,16 @@ async def test_custom_token_source(aiohttp_client: Connect, forge: Forge) -> Non
     async with client.get("/") as response:
         assert response.status == 401
         assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("found", "expected"), [(None, 401), ("", 401), (b"x", 500), (0, 500)])
+async def test_source_returns_no_token(aiohttp_client: Connect, forge: Forge, found: object, expected: int) -> None:
+    """``None`` is a missing token, and an empty text an invalid one. Anything else is a bug, which lets nobody in."""
+    client = await aiohttp_client(guarded_app(guard_of(forge, tokens=NothingFound(found)), [web.get("/", hello)]))
+    async with client.get("/") as response:
+        assert response.status == expected
+        if found is None:
+            assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 async def test_bug_in_token_source_answers_500(aiohttp_client: Connect, forge: Forge) -> None:
