@@ -122,7 +122,12 @@ def test_a_client_id_may_begin_with_a_hyphen(clients: Clients) -> None:
 def test_the_file_of_keys_must_be_a_jwk_set(clients: Clients, tmp_path: Path) -> None:
     """A file that is no JWK Set of public keys is refused."""
     path = tmp_path / "jwks.json"
-    for content, message in (("{", "is not JSON, or is ambiguous."), ('{"keys": []}', "jwks must be a JWK Set")):
+    long = json.dumps({"keys": [], "comment": "c" * 65_536})
+    for content, message in (
+        ("{", "is not JSON, or is ambiguous."),
+        ('{"keys": []}', "jwks must be a JWK Set"),
+        (long, "jwks must have at most 65,536 characters as JSON"),
+    ):
         path.write_text(content)
         status, _, error = clients.run("add", "signer", "--jwks", str(path), *MAY)
         assert status == 1

@@ -19,7 +19,7 @@ class Acts:
     """Gives each act ``timeout`` seconds, and turns what the client raises into ``StoreUnavailable``."""
 
     def __init__(self, client: KeyValueClient, *, timeout: float) -> None:
-        self._failures = client.failures
+        self._failures: tuple[type[Exception], ...] = (TimeoutError, *client.failures)
         self._timeout = timeout
 
     @asynccontextmanager
@@ -28,7 +28,7 @@ class Acts:
         try:
             async with asyncio.timeout(self._timeout):
                 yield
-        except (TimeoutError, *self._failures) as error:
+        except self._failures as error:
             raise StoreUnavailable from error
 
 

@@ -21,9 +21,9 @@ class KeyValueClient(Protocol):
     """Connects to a store of keys and values. Keys have at most 64 bytes after the prefix of the store, values at most
     8 KiB (their limits: ``app.adapters.records.limits``).
 
-    Each operation sees every change that was acknowledged before it. It raises ``StoreUnavailable`` if the store
-    refuses, with what it said; other errors of ``failures`` become ``StoreUnavailable`` without a sentence of the store.
-    None needs a time limit of its own, because the whole act has one.
+    Each operation sees every change that was acknowledged before it. It raises ``StoreUnavailable`` with what the store
+    said, if the store refuses. Every exception of ``failures`` becomes ``StoreUnavailable`` without such a sentence.
+    No operation needs a time limit of its own, because the whole act has one.
     """
 
     failures: tuple[type[Exception], ...]

@@ -31,10 +31,7 @@ def client_record(client: Client) -> Record:
 def client_of(record: Record) -> Client:
     """Return the client of a record; raises ``UnreadableRecord``."""
     fields = Fields(record)
-    jwks = fields.optional_text("jwks")
     try:
-        if jwks is not None and not isinstance(json.loads(jwks), dict):
-            raise UnreadableRecord("jwks: not a JSON object")
         return Client(
             client_id=ClientId(fields.text("client_id")),
             method=AuthenticationMethod(fields.text("method")),
@@ -43,7 +40,7 @@ def client_of(record: Record) -> Client:
             audiences=tuple(fields.text("audiences").split()),
             introspects=tuple(fields.text("introspects").split()),
             secrets=tuple(_secret(*each) for each in json.loads(fields.text("secrets"))),
-            jwks=jwks,
+            jwks=_jwks(fields.optional_text("jwks")),
         )
     except UnreadableRecord:
         raise
@@ -54,6 +51,12 @@ def client_of(record: Record) -> Client:
 def secrets_text(secrets: tuple[ClientSecret, ...]) -> str:
     """Return the same text for the same secrets, because ``replace_secrets`` compares it."""
     return json.dumps([[secret.digest.hex(), secret.expires_at] for secret in secrets])
+
+
+def _jwks(text: str | None) -> str | None:
+    if text is not None and not isinstance(json.loads(text), dict):
+        raise UnreadableRecord("jwks: not a JSON object")
+    return text
 
 
 def _secret(digest: str, expires_at: int | None) -> ClientSecret:

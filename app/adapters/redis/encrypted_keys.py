@@ -1,12 +1,12 @@
 """Encrypted signing keys in Redis or Valkey. They are all in one slot, and never expire."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
+from ..records.encoding import decode, encode
+from ..records.encrypted_keys import encrypted_key_of, encrypted_key_record
 from ..unreadable import readable
 from .commands import RedisCommands
 from .redis_keys import SIGNING_KEY_SUCCESSORS, SIGNING_KEYS
@@ -54,21 +54,8 @@ class RedisEncryptedKeyRepository(EncryptedKeyRepository):
 
 
 def _dump(key: EncryptedKey) -> str:
-    members = {
-        "activates_at": key.activates_at,
-        "follows": key.follows,
-        "kid": key.kid,
-        "published_at": key.published_at,
-        "sealed": key.encrypted,
-    }
-    return json.dumps(members)
+    return encode(encrypted_key_record(key)).decode("ascii")
 
 
 def _readable(kid: bytes, value: bytes) -> EncryptedKey | None:
-    return readable("signing key", kid.decode(errors="replace"), partial(_load, value))
-
-
-def _load(value: bytes) -> EncryptedKey:
-    members = json.loads(value)
-    times = float(members["published_at"]), float(members["activates_at"])
-    return EncryptedKey(str(members["kid"]), str(members["follows"]), *times, str(members["sealed"]))
+    return readable("signing key", kid.decode(errors="replace"), lambda: encrypted_key_of(decode(value)))

@@ -1,6 +1,5 @@
 """Audit records in a database."""
 
-import json
 from collections.abc import Collection, Sequence
 from functools import cache, partial
 from itertools import chain
@@ -10,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Delete, Select, TextClause, bindparam, delete, select, text
 
 from ...domain.audit.record import AuditRecord
-from ...domain.identifiers import ClientId, SessionId, Subject
+from ...domain.identifiers import SessionId, Subject
 from ...ports.audit_record_repository import AuditRecordRepository
 from ..log_lines import fields_text
+from ..records.audit_records import audit_record_of
 from ..unreadable import readable
 from .schema import AUDIT_RECORDS
 from .statements import Statements
@@ -145,20 +145,8 @@ def _values(record: AuditRecord) -> Sequence[object]:
 
 def _records(newest_first: Sequence[Any]) -> list[AuditRecord]:
     """Return the records of the rows, the earliest first. One that cannot be read is left out and logged."""
-    found = (readable("audit record", row.event_id, partial(_record, row)) for row in reversed(newest_first))
-    return [each for each in found if each is not None]
-
-
-def _record(row: Any) -> AuditRecord:
-    details = json.loads(row.details)
-    if not isinstance(details, dict):
-        raise ValueError("the details are no JSON object")  # noqa: TRY004  # the text is wrong, not its type
-    return AuditRecord(
-        **row._asdict()
-        | {
-            "session_id": None if row.session_id is None else SessionId(row.session_id),
-            "subject": None if row.subject is None else Subject(row.subject),
-            "client_id": None if row.client_id is None else ClientId(row.client_id),
-            "details": details,
-        }
+    found = (
+        readable("audit record", row.event_id, partial(audit_record_of, row._asdict()))
+        for row in reversed(newest_first)
     )
+    return [each for each in found if each is not None]

@@ -1,18 +1,17 @@
 """Clients in a database."""
 
-import json
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
-from types import NoneType
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from ...domain.clients.client import FIRST_PARTY_CLIENT, AuthenticationMethod, Client, ClientSecret, GrantType
+from ...domain.clients.client import FIRST_PARTY_CLIENT, Client, ClientSecret
 from ...domain.errors import AlreadyExists
 from ...domain.identifiers import ClientId
-from ...domain.scope import Scope
 from ...ports.client_repository import ClientRepository
+from ..records.clients import client_of, client_record, secrets_text
 from ..unreadable import readable
 from .readable_rows import readable_page
 from .schema import CLIENTS, is_storable, storable_start
@@ -63,7 +62,7 @@ class SqlClientRepository(ClientRepository):
     async def replace_secrets(
         self, client_id: ClientId, *, expected: tuple[ClientSecret, ...], new: tuple[ClientSecret, ...]
     ) -> bool:
-        change = {"id": client_id, "expected": _secrets_text(expected), "new": _secrets_text(new)}
+        change = {"id": client_id, "expected": secrets_text(expected), "new": secrets_text(new)}
         return is_storable(client_id) and await self._statements.execute_once(_REPLACE_SECRETS, change)
 
     async def remove(self, client_id: ClientId) -> bool:
@@ -71,47 +70,9 @@ class SqlClientRepository(ClientRepository):
 
 
 def _columns(client: Client) -> dict[str, object]:
-    return {
-        "client_id": client.client_id,
-        "method": client.method,
-        "grants": " ".join(sorted(client.grants)),
-        "scope": client.scope.text,
-        "audiences": " ".join(client.audiences),
-        "introspects": " ".join(client.introspects),
-        "secrets": _secrets_text(client.secrets),
-        "jwks": client.jwks,
-    }
+    record = client_record(client)
+    return {column.name: record.get(column.name) for column in CLIENTS.columns}
 
 
 def _client(row: Any) -> Client | None:
-    return readable("client", row.client_id, lambda: _read(row))
-
-
-def _read(row: Any) -> Client:
-    return Client(
-        client_id=ClientId(row.client_id),
-        method=AuthenticationMethod(row.method),
-        grants=frozenset(map(GrantType, row.grants.split())),
-        scope=Scope.parse(row.scope),
-        audiences=tuple(row.audiences.split()),
-        introspects=tuple(row.introspects.split()),
-        secrets=tuple(_secret(*each) for each in json.loads(row.secrets)),
-        jwks=None if row.jwks is None else _jwks(row.jwks),
-    )
-
-
-def _secret(digest: str, expires_at: int | None) -> ClientSecret:
-    if type(expires_at) not in (int, NoneType):
-        raise TypeError("the expiry of a secret is no number of seconds")
-    return ClientSecret(bytes.fromhex(digest), expires_at)
-
-
-def _jwks(text: str) -> str:
-    if not isinstance(json.loads(text), dict):
-        raise ValueError("the keys are no JSON object")  # noqa: TRY004  # the text is wrong, not its type
-    return text
-
-
-def _secrets_text(secrets: tuple[ClientSecret, ...]) -> str:
-    """Return the same text for the same secrets, because ``replace_secrets`` compares it."""
-    return json.dumps([[secret.digest.hex(), secret.expires_at] for secret in secrets])
+    return readable("client", row.client_id, partial(client_of, row._asdict()))

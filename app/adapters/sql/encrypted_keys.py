@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from ...domain.errors import AlreadyExists
 from ...domain.keys.stored_key import EncryptedKey
 from ...ports.encrypted_key_repository import EncryptedKeyRepository
+from ..records.encrypted_keys import encrypted_key_of, encrypted_key_record
 from ..unreadable import readable
 from .schema import SIGNING_KEYS
 from .statements import Statements
@@ -37,7 +38,10 @@ class SqlEncryptedKeyRepository(EncryptedKeyRepository):
         self._statements = statements
 
     async def list_keys(self) -> Sequence[EncryptedKey]:
-        found = (readable("signing key", row.kid, partial(_key, row)) for row in await self._statements.fetch(_ALL, {}))
+        found = (
+            readable("signing key", row.kid, partial(encrypted_key_of, row._asdict()))
+            for row in await self._statements.fetch(_ALL, {})
+        )
         return [each for each in found if each is not None]
 
     async def add(self, key: EncryptedKey) -> bool:
@@ -61,14 +65,5 @@ class SqlEncryptedKeyRepository(EncryptedKeyRepository):
 
 
 def _columns(key: EncryptedKey) -> dict[str, object]:
-    return {
-        "kid": key.kid,
-        "follows": key.follows,
-        "published_at": key.published_at,
-        "activates_at": key.activates_at,
-        "sealed": key.encrypted,
-    }
-
-
-def _key(row: Any) -> EncryptedKey:
-    return EncryptedKey(row.kid, row.follows, float(row.published_at), float(row.activates_at), row.sealed)
+    record = encrypted_key_record(key)
+    return {column.name: record[column.name] for column in SIGNING_KEYS.columns}

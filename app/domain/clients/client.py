@@ -17,6 +17,9 @@ MAX_AUDIENCES: Final = 20
 MAX_AUDIENCE_LENGTH: Final = 255
 MAX_CLIENT_ID_LENGTH: Final = 100
 
+MAX_JWKS_LENGTH: Final = 65_536
+"""Characters of a JWK Set, which is stored as JSON in ASCII."""
+
 _CLIENT_ID_CHARACTERS: Final = frozenset(ascii_letters + digits + "._~-")
 _LIKE_A_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _AUDIENCE: Final = re.compile(rf"[\x21-\x7E]{{1,{MAX_AUDIENCE_LENGTH}}}")

@@ -14,7 +14,16 @@ from ..errors import FieldError, InvalidRequest, StoreUnavailable
 from ..identifiers import ClientId, Subject
 from ..sessions.ratchet import digest
 from ..tokens.longest_token import LongestToken
-from .client import SECRET_BYTES, AuthenticationMethod, Client, ClientSecret, GrantType, are_audiences, client_id_fault
+from .client import (
+    MAX_JWKS_LENGTH,
+    SECRET_BYTES,
+    AuthenticationMethod,
+    Client,
+    ClientSecret,
+    GrantType,
+    are_audiences,
+    client_id_fault,
+)
 from .errors import ClientNotFound
 from .known_clients import KnownClients
 
@@ -120,6 +129,9 @@ class ClientRegistration:
         if faults:
             raise InvalidRequest("A field is missing or wrong.", errors=faults)
         if client.jwks is not None:
+            if len(client.jwks) > MAX_JWKS_LENGTH:
+                fault = f"must have at most {MAX_JWKS_LENGTH:,} characters as JSON; leave out keys that are not used"
+                raise InvalidRequest("A field is missing or wrong.", errors=[FieldError("jwks", fault)])
             self._assertions.check_keys(client.jwks)
 
     def _token_faults(self, client: Client) -> Iterator[FieldError]:

@@ -1,0 +1,1 @@
+"""Keep the sessions of Keyturn in etcd."""
