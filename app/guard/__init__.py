@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..adapters.errors.aiohttp import problem
     from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
     from ..adapters.guards.aiohttp_marks import closed_when_stale, open_when_stale, public, requires
-    from ..adapters.guards.aiohttp_request import PRINCIPAL, optional_principal, while_valid
+    from ..adapters.guards.aiohttp_request import PRINCIPAL, accept_token, optional_principal, while_valid
     from ..adapters.guards.token_sources import BearerHeader, Cookie
     from ..domain.clocks.errors import ClockInDoubt
     from ..domain.errors import ConfigurationError, KeyturnError
@@ -44,6 +44,7 @@ __all__ = [
     "RevocationsUnknown",
     "SessionRevoked",
     "TokenSource",
+    "accept_token",
     "closed_when_stale",
     "guard",
     "guard_metrics",

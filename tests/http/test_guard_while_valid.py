@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from app.guard import PRINCIPAL, InvalidToken, SessionRevoked, optional_principal, public, while_valid
+from app.guard import PRINCIPAL, InvalidToken, SessionRevoked, accept_token, optional_principal, public, while_valid
 
 from .fake_issuer import SID, FakeIssuer, FollowingApp, token
 from .forgery import Forge
@@ -46,6 +46,17 @@ async def maybe(request: web.Request) -> web.StreamResponse:
     return await stream(request)
 
 
+async def first_message(request: web.Request) -> web.WebSocketResponse:
+    """Take the token from the first message, as a page must, and echo while it is valid."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    accept_token(request, await socket.receive_str())
+    async with while_valid(request):
+        async for message in socket:
+            await socket.send_str(message.data + request[PRINCIPAL].subject)
+    return socket
+
+
 @pytest.fixture
 async def app(issuer: FakeIssuer) -> AsyncIterator[FollowingApp]:
     """Return an application that follows the issuer."""
@@ -53,6 +64,7 @@ async def app(issuer: FakeIssuer) -> AsyncIterator[FollowingApp]:
         web.get("/echo", echo),
         web.get("/stream", stream),
         web.get("/maybe", public(maybe)),
+        web.get("/first", public(first_message)),
     ]
     async with FollowingApp(issuer, routes) as following:
         yield following
@@ -78,6 +90,21 @@ async def test_socket_closes_when_its_session_ends(app: FollowingApp, issuer: Fa
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.POLICY_VIOLATION)
 
 
+async def test_socket_takes_the_token_from_a_message(app: FollowingApp, issuer: FakeIssuer) -> None:
+    """A socket on a public route accepts a token in its first message. It is cut when the session ends, and at once if
+    the token is invalid.
+    """
+    async with asyncio.timeout(_TIMEOUT_SECONDS), app.client.ws_connect("/first") as socket:
+        await socket.send_str(token(issuer))
+        await socket.send_str("hello ")
+        assert await socket.receive_str() == "hello alice-subject"
+        await _revoke(app, issuer)
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSED
+    async with asyncio.timeout(_TIMEOUT_SECONDS), app.client.ws_connect("/first") as socket:
+        await socket.send_str(token(issuer))
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSED
+
+
 @pytest.mark.parametrize("path", ["/stream?begin", "/maybe?begin"])
 async def test_stream_is_cut_when_its_session_ends(app: FollowingApp, issuer: FakeIssuer, path: str) -> None:
     """A stream that has begun is cut, so that the client knows that it is not complete."""
@@ -88,10 +115,11 @@ async def test_stream_is_cut_when_its_session_ends(app: FollowingApp, issuer: Fa
             await response.content.read()
 
 
-async def test_waiting_request_gets_401(app: FollowingApp, issuer: FakeIssuer) -> None:
+@pytest.mark.parametrize("path", ["/stream", "/maybe"])
+async def test_waiting_request_gets_401(app: FollowingApp, issuer: FakeIssuer, path: str) -> None:
     """A request that waits without a response gets an ordinary 401 when its session ends."""
     async with asyncio.timeout(_TIMEOUT_SECONDS):
-        request = asyncio.create_task(app.client.get("/stream", headers=_headers(issuer)))
+        request = asyncio.create_task(app.client.get(path, headers=_headers(issuer)))
         while not app.guard._watched:  # noqa: ASYNC110  # the guard has not seen it yet
             await asyncio.sleep(0)
         await _revoke(app, issuer)

@@ -9,12 +9,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ...domain.errors import ConfigurationError, KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
-from ...domain.tokens.errors import InvalidToken
 from ..errors.aiohttp import problem
 from .aiohttp_begun import cut, has_begun
 from .aiohttp_marks import is_open_when_stale, is_public
 from .aiohttp_preflights import answers_preflights, is_preflight
-from .aiohttp_request import ENDED, GUARD, PRINCIPAL
+from .aiohttp_request import ENDED, GUARD, PRINCIPAL, TOKEN
 from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry, TokenValidation
 from .open_requests import OpenRequests, WhileValid
 from .token_sources import BearerHeader, checked_source
@@ -105,38 +104,31 @@ class Guard:
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             marks = known.get(request.match_info.route) or self._read_marks(request.match_info)
             request[GUARD] = self
-            if marks.is_public:
-                return await handler(request)
-            try:
-                request[PRINCIPAL] = validate(token(request))
-                if closable:
-                    core.check_route(open_when_stale=marks.open_when_stale)
-            except REFUSALS as refusal:
-                error = refusal
-            else:
+            if not marks.is_public:
                 try:
-                    return await handler(request)
-                except HANDLER_REFUSALS as refusal:
-                    return self._refuse_late(request, refusal)
-                except InvalidToken as ended:
-                    if request.get(ENDED) is not ended:
-                        raise
-                    return self._refuse_late(request, ended)
-            if is_preflight(request):
+                    request[PRINCIPAL] = validate(token(request))
+                    if closable:
+                        core.check_route(open_when_stale=marks.open_when_stale)
+                except REFUSALS as refusal:
+                    if not is_preflight(request):
+                        return self._refuse(request, refusal)
+            try:
                 return await handler(request)
-            return self._refuse(request, error)
+            except REFUSALS as refusal:
+                return self._refuse_late(request, refusal, marks)
 
         return guard
 
-    def authenticate(self, request: web.Request) -> AccessTokenClaims:
-        """Return the principal that makes a request. Raises one of ``REFUSALS``."""
-        principal = self._core.authenticate(request)
+    def authenticate(self, request: web.Request, token: str | None = None) -> AccessTokenClaims:
+        """Return the principal of a request, or of a ``token`` that came in another way. Raises one of ``REFUSALS``."""
+        principal = self._core.validate(self._core.token(request) if token is None else token)
         self._core.check_route(open_when_stale=self._read_marks(request.match_info).open_when_stale)
         return principal
 
     def watch(self, request: web.Request) -> WhileValid:
         """Return the context of ``while_valid``. Raises ``RuntimeError`` if the guard has no ``open_requests``."""
-        return self._watched.while_valid(self._core.token(request), request[PRINCIPAL])
+        token = request[TOKEN] if TOKEN in request else self._core.token(request)
+        return self._watched.while_valid(token, request[PRINCIPAL])
 
     def is_valid(self, principal: AccessTokenClaims) -> bool:
         """Return whether a principal's session is not revoked and its token not expired, as far as the guard knows."""
@@ -160,11 +152,17 @@ class Guard:
         """Refuse a request before its handler. Raises aiohttp's error for a path or a method that no route has."""
         unmatched = request.match_info.http_exception
         if unmatched is not None:
-            raise unmatched
+            raise unmatched from None
         return self._core.refuse(refusal)
 
-    def _refuse_late(self, request: web.Request, refusal: KeyturnError) -> web.StreamResponse:
-        """Refuse a request whose handler ran. Close the connection if it has begun its response."""
+    def _refuse_late(self, request: web.Request, refusal: KeyturnError, marks: _Marks) -> web.StreamResponse:
+        """Refuse a request whose handler ran. Close the connection if it has begun its response.
+
+        Raises an error that is not the guard's: one of the handler's own, or of a check on a public route.
+        """
+        is_of_a_mark = isinstance(refusal, HANDLER_REFUSALS) and not marks.is_public
+        if not is_of_a_mark and request.get(ENDED) is not refusal:
+            raise refusal
         response = self._core.refuse(refusal)
         return cut(request, status=response.status) if has_begun(request) else response
 

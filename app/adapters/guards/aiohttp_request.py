@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
+from ...domain.errors import KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import InvalidToken
 from .core import REFUSALS, FollowedFeed
@@ -22,8 +23,8 @@ class GuardOfRequest(Protocol):
         """The feed that the guard follows."""
         ...
 
-    def authenticate(self, request: web.Request) -> AccessTokenClaims:
-        """Return the principal that makes the request. Raises one of ``REFUSALS``."""
+    def authenticate(self, request: web.Request, token: str | None = None) -> AccessTokenClaims:
+        """Return the principal of a request, or of a ``token`` that came in another way. Raises one of ``REFUSALS``."""
         ...
 
     def watch(self, request: web.Request) -> AbstractAsyncContextManager[None]:
@@ -32,8 +33,11 @@ class GuardOfRequest(Protocol):
 
 
 GUARD: Final = web.RequestKey("keyturn_guard", GuardOfRequest)
-ENDED: Final = web.RequestKey("keyturn_ended", InvalidToken)
-"""Why ``while_valid`` ended the request."""
+TOKEN: Final = web.RequestKey("keyturn_token", str)
+"""The token that ``accept_token`` was given."""
+
+ENDED: Final = web.RequestKey("keyturn_ended", KeyturnError)
+"""Why ``while_valid`` or ``accept_token`` ended the request."""
 
 
 def optional_principal(request: web.Request) -> AccessTokenClaims | None:
@@ -47,6 +51,22 @@ def optional_principal(request: web.Request) -> AccessTokenClaims | None:
             request[PRINCIPAL] = _guard_of(request).authenticate(request)
         except REFUSALS:
             return None
+    return request[PRINCIPAL]
+
+
+def accept_token(request: web.Request, token: str) -> AccessTokenClaims:
+    """Return the principal of a token that came in another way than the guard expects, such as in the first message of
+    a socket. The request has this principal from now on.
+
+    Raises the refusal, such as a subclass of ``InvalidToken``. If the handler lets it pass, the guard refuses the
+    request, or closes the connection of a response that has begun.
+    """
+    try:
+        request[PRINCIPAL] = _guard_of(request).authenticate(request, token)
+    except REFUSALS as refusal:
+        request[ENDED] = refusal
+        raise
+    request[TOKEN] = token
     return request[PRINCIPAL]
 
 

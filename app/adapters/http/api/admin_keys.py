@@ -10,7 +10,8 @@ from ....domain.keys.administration import KeyAdministration
 from ....domain.keys.errors import KeyChangeRefused
 from ....domain.keys.signing_key import ALWAYS, ListedKey
 from ....domain.scope import ADMIN
-from ...guards.aiohttp_marks import PRINCIPAL, requires
+from ...guards.aiohttp_marks import requires
+from ...guards.aiohttp_request import PRINCIPAL
 from ..operation import Operation, ResponseSpec
 from ..responses import json_response
 
