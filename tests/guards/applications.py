@@ -4,6 +4,8 @@
 """
 
 # ruff: noqa: PLC0415
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from app.guard import asgi
@@ -48,7 +50,7 @@ def starlette(issuer: str, settings: dict[str, Any]) -> Any:
     """Return the application of Starlette. The guard is outside of the application."""
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import PlainTextResponse
+    from starlette.responses import PlainTextResponse, StreamingResponse
     from starlette.routing import Route, WebSocketRoute
     from starlette.websockets import WebSocket
 
@@ -65,11 +67,23 @@ def starlette(issuer: str, settings: dict[str, Any]) -> Any:
 
     async def echo(socket: WebSocket) -> None:
         await socket.accept()
-        await socket.close()
+        async with asgi.while_valid(socket):
+            while True:
+                await socket.receive()
+
+    async def ticks(request: Request) -> AsyncIterator[str]:
+        async with asgi.while_valid(request):
+            while True:
+                yield "tick"
+                await asyncio.sleep(0.1)
+
+    async def stream(request: Request) -> StreamingResponse:
+        return StreamingResponse(ticks(request))
 
     routes = [
         Route("/orders", orders, methods=["GET", "POST"]),
         Route("/forgotten", forgotten),
+        Route("/stream", stream),
         Route("/welcome", welcome),
         Route("/open/{rest:path}", welcome),
         WebSocketRoute("/echo", echo),
@@ -77,12 +91,12 @@ def starlette(issuer: str, settings: dict[str, Any]) -> Any:
     return asgi.remote_guard(issuer=issuer, audience=AUDIENCE, public=_PUBLIC, **settings)(Starlette(routes=routes))
 
 
-def fastapi(issuer: str, settings: dict[str, Any]) -> Any:
+def fastapi(issuer: str, settings: dict[str, Any]) -> Any:  # noqa: C901  # one function for each route
     """Return the application of FastAPI. The guard is one of its middlewares."""
     from typing import Annotated
 
-    from fastapi import Depends, FastAPI, WebSocket
-    from fastapi.responses import PlainTextResponse
+    from fastapi import Depends, FastAPI, Request, WebSocket
+    from fastapi.responses import PlainTextResponse, StreamingResponse
 
     from app.guard.fastapi import AccessTokenClaims, remote_guard, requires
 
@@ -110,9 +124,25 @@ def fastapi(issuer: str, settings: dict[str, Any]) -> Any:
         return "welcome"
 
     @app.websocket("/echo")
-    async def echo(socket: WebSocket) -> None:
+    async def echo(socket: WebSocket, principal: Annotated[AccessTokenClaims, Depends(requires())]) -> None:
         await socket.accept()
-        await socket.close()
+        async with asgi.while_valid(socket):
+            while True:
+                await socket.receive()
+
+    async def ticks(request: Request) -> AsyncIterator[str]:
+        async with asgi.while_valid(request):
+            while True:
+                yield "tick"
+                await asyncio.sleep(0.1)
+
+    @app.get("/stream")
+    async def stream(request: Request) -> StreamingResponse:
+        return StreamingResponse(ticks(request))
+
+    @app.websocket("/write")
+    async def write(socket: WebSocket, principal: Annotated[AccessTokenClaims, Depends(requires(WRITE))]) -> None:
+        await socket.accept()
 
     return app
 
@@ -120,6 +150,7 @@ def fastapi(issuer: str, settings: dict[str, Any]) -> Any:
 def litestar(issuer: str, settings: dict[str, Any]) -> Any:
     """Return the application of Litestar. The guard is outside of the application."""
     from litestar import Litestar, MediaType, Request, WebSocket, get, post, websocket
+    from litestar.response import Stream
 
     @get("/orders", media_type=MediaType.TEXT)
     async def orders(request: Request[Any, Any, Any]) -> str:
@@ -141,15 +172,27 @@ def litestar(issuer: str, settings: dict[str, Any]) -> Any:
     @websocket("/echo")
     async def echo(socket: WebSocket[Any, Any, Any]) -> None:
         await socket.accept()
-        await socket.close()
+        async with asgi.while_valid(socket):
+            while True:
+                await socket.receive_text()
 
-    app = Litestar([orders, order, forgotten, welcome, echo])
+    async def ticks(request: Request[Any, Any, Any]) -> AsyncIterator[str]:
+        async with asgi.while_valid(request):
+            while True:
+                yield "tick"
+                await asyncio.sleep(0.1)
+
+    @get("/stream")
+    async def stream(request: Request[Any, Any, Any]) -> Stream:
+        return Stream(ticks(request))
+
+    app = Litestar([orders, order, forgotten, welcome, echo, stream])
     return asgi.remote_guard(issuer=issuer, audience=AUDIENCE, public=_PUBLIC, **settings)(app)  # type: ignore[arg-type]  # its own types of ASGI
 
 
-def quart(issuer: str, settings: dict[str, Any]) -> Any:
+def quart(issuer: str, settings: dict[str, Any]) -> Any:  # noqa: C901  # one function for each route
     """Return the application of Quart. The guard is outside of the application."""
-    from quart import Quart, request, websocket
+    from quart import Quart, request, stream_with_context, websocket
 
     app = Quart("orders")
 
@@ -177,6 +220,20 @@ def quart(issuer: str, settings: dict[str, Any]) -> Any:
     @app.websocket("/echo")
     async def echo() -> None:
         await websocket.accept()
+        async with asgi.while_valid(websocket):
+            while True:
+                await websocket.receive()
+
+    @app.get("/stream")
+    async def stream() -> Any:
+        @stream_with_context
+        async def ticks() -> AsyncIterator[str]:
+            async with asgi.while_valid(request):
+                while True:
+                    yield "tick"
+                    await asyncio.sleep(0.1)
+
+        return ticks()
 
     app.asgi_app = asgi.remote_guard(issuer=issuer, audience=AUDIENCE, public=_PUBLIC, **settings)(app.asgi_app)  # type: ignore[method-assign, assignment, arg-type]  # its own types of ASGI
     return app

@@ -15,25 +15,37 @@ _SECONDS: Final = 60.0
 """A process may start slowly on a busy machine."""
 
 
+_UPGRADE: Final = (
+    b"Upgrade: websocket",
+    b"Connection: Upgrade",
+    b"Sec-WebSocket-Version: 13",
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+)
+_OK, _SWITCHING = 200, 101
+
+
 class Adapter(NamedTuple):
-    """A server and a framework. ``sockets`` is the status of a WebSocket that is refused; 0 if it has none here."""
+    """A server and a framework. ``sockets`` is the status of a WebSocket that is refused. ``has_streams`` says whether
+    ``/echo`` and ``/stream`` last while the token is valid.
+    """
 
     server: str
     framework: str
-    sockets: int = 0
+    sockets: int = 401
+    has_streams: bool = True
 
     def __str__(self) -> str:
         return f"{self.framework}-{self.server}"
 
 
 ADAPTERS: Final = (
-    Adapter("aiohttp", "aiohttp", 401),
-    Adapter("uvicorn", "starlette", 401),
-    Adapter("uvicorn", "fastapi", 401),
-    Adapter("uvicorn", "litestar", 401),
-    Adapter("uvicorn", "quart", 401),
-    Adapter("hypercorn", "starlette", 401),
-    Adapter("hypercorn", "quart", 401),
+    Adapter("aiohttp", "aiohttp", has_streams=False),
+    Adapter("uvicorn", "starlette"),
+    Adapter("uvicorn", "fastapi"),
+    Adapter("uvicorn", "litestar"),
+    Adapter("uvicorn", "quart"),
+    Adapter("hypercorn", "starlette"),
+    Adapter("hypercorn", "quart"),
 )
 
 
@@ -60,13 +72,27 @@ class Driver:
     async def open_socket(self, target: bytes, headers: Sequence[bytes] = ()) -> Reply:
         """Send the handshake of a WebSocket and return its response."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        upgrade = (b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13")
-        key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
-        lines = (b"GET " + target + b" HTTP/1.1", b"Host: 127.0.0.1", *headers, *upgrade, key, b"", b"")
+        lines = (b"GET " + target + b" HTTP/1.1", b"Host: 127.0.0.1", *headers, *_UPGRADE, b"", b"")
         try:
             writer.write(b"\r\n".join(lines))
             async with asyncio.timeout(_SECONDS):
                 return _parse(await reader.readuntil(b"\r\n\r\n"))
+        finally:
+            writer.close()
+
+    @asynccontextmanager
+    async def held(
+        self, target: bytes, headers: Sequence[bytes] = (), *, socket: bool
+    ) -> AsyncIterator[asyncio.StreamReader]:
+        """Hold a WebSocket or a stream open, and yield the reader after the head of the response."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        lines = (b"GET " + target + b" HTTP/1.1", b"Host: 127.0.0.1", *headers, *(_UPGRADE if socket else ()), b"", b"")
+        try:
+            writer.write(b"\r\n".join(lines))
+            async with asyncio.timeout(_SECONDS):
+                head = _parse(await reader.readuntil(b"\r\n\r\n"))
+            assert head.status == (_SWITCHING if socket else _OK), head
+            yield reader
         finally:
             writer.close()
 

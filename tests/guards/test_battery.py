@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from asyncio import StreamReader
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Final
 
 import pytest
@@ -22,6 +24,8 @@ OTHER_SID: Final = base64url.encode(b"another session!")
 _LEAST_ATTACKS: Final = 150
 _REVOCATION_SECONDS: Final = 5.0
 _PATIENCE: Final = 30.0
+_CLOSE: Final = 0x88
+"""The first byte of a frame that closes a WebSocket (RFC 6455 §5.2)."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,10 @@ async def test_the_battery(adapter: Adapter, keys: Keys, issuer: FakeIssuer) -> 
         await _check_sockets(driver, adapter, good)
         assert (await driver.ask(b"/orders", good)).status == 200
         _check_fetches(issuer, before, time.monotonic() - begun)
-        await _check_that_a_session_ends(driver, issuer, good)
+        async with AsyncExitStack() as stack:
+            lasting = await _open_lasting(stack, driver, good) if adapter.has_streams else []
+            await _check_that_a_session_ends(driver, issuer, good)
+            await _check_that_lasting_end(lasting)
         await issuer.stop()
         assert [(await driver.ask(b"/orders", each)).status for each in (good, other)] == [401, 200]
 
@@ -104,6 +111,26 @@ def _check_fetches(issuer: FakeIssuer, before: dict[str, int], seconds: float) -
     assert fetched.pop(FEED, 0) <= 1 + seconds / 2
     assert fetched.pop(JWKS, 0) <= 1 + seconds / 10
     assert not any(fetched.values())
+
+
+async def _open_lasting(stack: AsyncExitStack, driver: Driver, token: tuple[bytes]) -> list[StreamReader]:
+    """Open a WebSocket and a stream. Check that the stream has begun."""
+    socket = await stack.enter_async_context(driver.held(b"/echo", token, socket=True))
+    stream = await stack.enter_async_context(driver.held(b"/stream", token, socket=False))
+    async with asyncio.timeout(_PATIENCE):
+        assert b"tick" in await stream.readuntil(b"tick")
+    return [socket, stream]
+
+
+async def _check_that_lasting_end(lasting: list[StreamReader]) -> None:
+    """Check that the socket is closed with a code that says why, and that the stream is cut, not completed."""
+    if not lasting:
+        return
+    socket, stream = lasting
+    async with asyncio.timeout(_PATIENCE):
+        frame = await socket.readexactly(4)
+        assert (frame[0], int.from_bytes(frame[2:])) == (_CLOSE, 1008)
+        assert not (await stream.read()).endswith(b"0\r\n\r\n")
 
 
 async def _check_that_a_session_ends(driver: Driver, issuer: FakeIssuer, token: tuple[bytes]) -> None:

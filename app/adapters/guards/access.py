@@ -10,8 +10,8 @@ from .open_requests import OpenRequests, WhileValid
 class Access:
     """The access token of one request, and its ``principal``. No ``repr`` has the token.
 
-    ``refusal`` is the error that the handler's own checks raised. A framework may turn an error into an answer of its
-    own. The guard then sends its answer in place of that one.
+    ``refusal`` is the error that the handler's own checks raised, or that ended ``while_valid``. A framework may turn
+    an error into an answer of its own. The guard then sends its answer in place of that one.
     """
 
     __slots__ = ("_feed", "_open_requests", "_token", "principal", "refusal")
@@ -45,4 +45,7 @@ class Access:
 
     def while_valid(self) -> WhileValid:
         """Return a context that is cancelled when the token ends."""
-        return self._open_requests.while_valid(self._token, self.principal)
+        return self._open_requests.while_valid(self._token, self.principal, note=self._refuse)
+
+    def _refuse(self, refusal: KeyturnError) -> None:
+        self.refusal = refusal

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from ...domain.errors import KeyturnError
+from ...domain.tokens.claims import AccessTokenClaims
 from ..errors.format import ErrorResponse
 from ..errors.problem import PROBLEM
 from .access import Access
@@ -12,7 +13,7 @@ from .asgi_answers import ACCESS, Answer, refuse
 from .asgi_lifespan import FollowedLifespan, Following
 from .asgi_requests import AsgiRequest
 from .asgi_types import Application, Receive, Scope, Send
-from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry
+from .core import REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry
 from .open_requests import OpenRequests
 from .public_paths import WEBSOCKET, PublicPaths
 from .token_sources import BearerHeader, HttpRequest
@@ -54,13 +55,12 @@ class AsgiGuard:
         self.open_requests = open_requests
         self.public = PublicPaths(public)
         self.following = following
-        _LOG.info("paths that need no access token: %s", ", ".join(sorted(self.public.declared)) or "none")
 
     def __call__(self, app: Application) -> "GuardedApplication":
         """Return the application behind this guard."""
         return GuardedApplication(app, self)
 
-    def is_valid(self, principal: Any) -> bool:
+    def is_valid(self, principal: AccessTokenClaims) -> bool:
         """Return whether the session of a principal is not revoked and its token not expired, as far as is known."""
         return self.open_requests.is_valid(principal)
 
@@ -84,6 +84,7 @@ class GuardedApplication:
         """Serve one connection. Raises ``RuntimeError`` for a kind of connection that nobody can guard."""
         kind, guard = scope["type"], self._guard
         if kind == "lifespan":
+            _LOG.info("paths that need no access token: %s", ", ".join(guard.public.declared) or "none")
             await FollowedLifespan(self.app, guard.following).run(scope, receive, send)
             return
         if kind not in ("http", "websocket"):
@@ -109,12 +110,21 @@ class GuardedApplication:
         answer = Answer(access, scope, send, self._guard.core.refuse)
         try:
             await self.app(scope, receive, answer.send)
-        except HANDLER_REFUSALS as refusal:
-            if not await answer.refuse(refusal):
-                raise
         except Exception as error:
-            if not answer.is_replaced and not await answer.close(error):
+            refusal = access.refusal
+            if refusal is None or not _comes_from(error, refusal) or not await answer.refuse(refusal):
                 raise
+
+
+def _comes_from(error: BaseException | None, refusal: KeyturnError) -> bool:
+    """Return whether a refusal caused an error, such as one that a framework or a task group made of it."""
+    while error is not None:
+        if error is refusal:
+            return True
+        if isinstance(error, BaseExceptionGroup):
+            return any(_comes_from(each, refusal) for each in error.exceptions)
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def access_of(connection: Any) -> Access:

@@ -16,6 +16,7 @@ ACCESS: Final = "keyturn.access"
 POLICY_VIOLATION: Final = 1008
 """The code of a close that says why (RFC 6455 §7.4.1)."""
 
+_NORMAL: Final = 1000
 _DENIAL: Final = "websocket.http.response"
 _BEGINNINGS: Final = frozenset(
     {"http.response.start", "websocket.accept", "websocket.close", f"{_DENIAL}.start"},
@@ -70,6 +71,10 @@ class Answer:
             self._begun = True
             self._socket_is_open = kind == "websocket.accept"
         elif kind == "websocket.close":
+            refusal = self._access.refusal
+            if isinstance(refusal, InvalidToken) or (refusal is not None and message.get("code", _NORMAL) != _NORMAL):
+                await self._close(refusal)
+                return
             self._socket_is_open = False
         await self._send(message)
 
@@ -78,17 +83,17 @@ class Answer:
         if self.is_replaced:
             return True
         if self._begun:
-            return await self.close(refusal)
+            return await self._close(refusal)
         self._begun = self.is_replaced = True
         await refuse(self._refuse(refusal), self._scope, self._send)
         return True
 
-    async def close(self, error: Exception) -> bool:
-        """Close an accepted WebSocket whose token has ended, or whose checks failed. Return whether it was one."""
-        if not self._socket_is_open or not isinstance(error, InvalidToken | type(self._access.refusal)):
+    async def _close(self, refusal: KeyturnError) -> bool:
+        """Close a WebSocket that was accepted. Return whether it was one."""
+        if not self._socket_is_open:
             return False
         self._socket_is_open, self.is_replaced = False, True
-        reason = error.description.encode()[:_MAX_REASON].decode(errors="ignore")
+        reason = refusal.description.encode()[:_MAX_REASON].decode(errors="ignore")
         await self._send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": reason})
         return True
 

@@ -5,7 +5,7 @@ event loop wakes each request when its token expires.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
 from types import TracebackType
@@ -49,9 +49,11 @@ class OpenRequests:
         """Return the number of open requests."""
         return len(self._open)
 
-    def while_valid(self, token: str, claims: AccessTokenClaims) -> "WhileValid":
-        """Return a context that is cancelled when the token ends."""
-        return WhileValid(self, token, claims)
+    def while_valid(
+        self, token: str, claims: AccessTokenClaims, *, note: Callable[[InvalidToken], None] = lambda _: None
+    ) -> "WhileValid":
+        """Return a context that is cancelled when the token ends. ``note`` gets the reason just before."""
+        return WhileValid(self, token, claims, note)
 
     def is_valid(self, claims: AccessTokenClaims) -> bool:
         """Return whether the session of a principal is not revoked and its token not expired, as far as is known."""
@@ -87,8 +89,11 @@ class WhileValid:
     The block then raises the reason, a subclass of ``InvalidToken`` such as ``SessionRevoked`` or ``ExpiredToken``.
     """
 
-    def __init__(self, requests: OpenRequests, token: str, claims: AccessTokenClaims) -> None:
+    def __init__(
+        self, requests: OpenRequests, token: str, claims: AccessTokenClaims, note: Callable[[InvalidToken], None]
+    ) -> None:
         self._requests = requests
+        self._note = note
         self._token = token
         self._claims = claims
         self._ended: InvalidToken | None = None
@@ -103,8 +108,9 @@ class WhileValid:
         try:
             self._validate()
             self._wait_for_expiry()
-        except InvalidToken:
+        except InvalidToken as ended:
             self._requests.remove(self)
+            self._note(ended)
             raise
 
     async def __aexit__(
@@ -131,6 +137,7 @@ class WhileValid:
             self._wait_for_expiry()
         except InvalidToken as ended:
             self._ended = ended
+            self._note(ended)
             self._task.cancel()
 
     def _validate(self) -> None:
