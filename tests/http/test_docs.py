@@ -55,6 +55,7 @@ async def test_page_loads_only_its_own_files(service: Service) -> None:
     ("name", "content_type"),
     [
         ("start.js", "text/javascript; charset=utf-8"),
+        ("page.css", "text/css; charset=utf-8"),
         ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
         ("swagger-ui.css", "text/css; charset=utf-8"),
         ("favicon-32x32.png", "image/png"),
@@ -86,11 +87,15 @@ async def test_page_has_its_own_strict_policy(service: Service) -> None:
 
 
 def test_start_script_names_no_host() -> None:
-    """The script loads the document from the page's host, disables the validator and stores no token."""
+    """The script loads the document from the page's host, disables the validator, and keeps no token longer than the
+    tab lives.
+    """
     script = files(docs.__package__).joinpath("docs_page").joinpath("start.js").read_text("utf-8")
     assert re.search(r"\w://", script) is None
     assert "validatorUrl: null" in script
     assert "persistAuthorization: false" in script
+    assert "localStorage" not in script
+    assert "refresh_token" not in script
 
 
 def test_stylesheet_loads_nothing() -> None:

@@ -20,6 +20,7 @@ _FLAGS: Final = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 _WINDOW: Final = {"width": 1100, "height": 900}
+_PHONE: Final = {"width": 390, "height": 844}
 _PICTURE: Final = {"width": 1100, "height": 1260}
 
 pytestmark = [
@@ -45,15 +46,35 @@ class Visit:
             self.problems.append(text)
 
     def execute(self, operation: str, body: object = None) -> Any:
-        """Open an operation and send its request with ``body``. Return the body of the answer, which must be 200."""
+        """Open an operation and send its request with ``body``. Return the body of the answer, which must be 200 or
+        204.
+        """
         block = self.page.locator(f"#operations-{operation}")
         block.locator(".opblock-summary-control").click()
         if body is not None:
             block.locator("textarea.body-param__text").fill(json.dumps(body))
         block.get_by_role("button", name="Execute").click()
         answer = block.locator(".live-responses-table")
-        assert answer.locator(".response .response-col_status").inner_text().startswith("200")
-        return json.loads(answer.locator(".response code.language-json").inner_text())
+        status = answer.locator(".response .response-col_status").inner_text().partition("\n")[0]
+        assert int(status) in (200, 204), status
+        return json.loads(answer.locator(".response code.language-json").inner_text()) if status == "200" else None
+
+    def reload(self) -> None:
+        """Load the page again, and wait until it shows the operations."""
+        self.page.reload()
+        self.page.locator(".opblock").first.wait_for()
+
+    def is_authorized(self) -> bool:
+        """Return whether the page has an access token, and so sends it."""
+        return bool(self.page.evaluate("'bearer' in window.ui.authSelectors.authorized().toJS()"))
+
+    def kept(self) -> str:
+        """Return everything that the page keeps for the tab and for longer."""
+        return str(self.page.evaluate("JSON.stringify([sessionStorage, localStorage, document.cookie])"))
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
 
     def authorize(self, access_token: str) -> None:
         """Enter an access token in the page."""
@@ -86,18 +107,68 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
+LOGIN: Final = {"username": USERNAME, "password": PASSWORD}
+
+
 def test_user_signs_in_and_calls_a_guarded_route(service: Service, tmp_path: Path) -> None:
-    """A user can sign in and call a guarded route by clicks alone. The console shows no errors and the page requests no
-    other host.
+    """A user can sign in and call a guarded route by clicks alone: the sign-in authorises the page. The console shows
+    no errors and the page requests no other host.
     """
-    with visiting(f"{service.url}/docs", tmp_path / "profile") as visit:
-        granted = visit.execute("auth-login", {"username": USERNAME, "password": PASSWORD})
-        visit.authorize(granted["access_token"])
+    with visiting(f"{service.url}/", tmp_path / "profile") as visit:
+        granted = visit.execute("auth-login", LOGIN)
         caller = visit.execute("auth-me")
         assert (caller["client_id"], caller["scope"]) == ("first-party", granted["scope"])
         assert visit.problems == []
         assert visit.hosts == {urlsplit(service.url).netloc}
         _take_picture(visit.page)
+
+
+def test_the_page_stays_authorised_for_the_life_of_the_tab(service: Service, tmp_path: Path) -> None:
+    """A reload keeps the access token and nothing else: no refresh token. Another tab has none, an expired one is
+    forgotten, one that is entered by hand is kept too, and a sign-out ends it.
+    """
+    with visiting(f"{service.url}/docs", tmp_path / "profile") as visit:
+        granted = visit.execute("auth-login", LOGIN)
+        visit.reload()
+        assert visit.is_authorized()
+        assert visit.execute("auth-me")["scope"] == granted["scope"]
+        assert granted["access_token"] in visit.kept()
+        assert granted["refresh_token"] not in visit.kept()
+
+        other = visit.page.context.new_page()
+        other.goto(f"{service.url}/docs")
+        assert other.evaluate("sessionStorage.length") == 0
+        other.close()
+
+        visit.execute("auth-logout", {"refresh_token": granted["refresh_token"]})
+        assert not visit.is_authorized()
+        assert granted["access_token"] not in visit.kept()
+
+        visit.authorize(granted["access_token"])
+        visit.reload()
+        assert visit.is_authorized()
+
+        visit.page.evaluate("sessionStorage.setItem('bearer', `a.${btoa('{\"exp\": 1}')}.c`)")
+        visit.reload()
+        assert not visit.is_authorized()
+        assert visit.kept().startswith("[{},{}")
+        assert visit.problems == []
+
+
+def test_the_page_fits_a_phone(service: Service, tmp_path: Path) -> None:
+    """At 390 pixels nothing is wider than the window: not the page, an answer with tokens, errors or the dialog."""
+    with visiting(f"{service.url}/docs", tmp_path / "profile") as visit:
+        visit.page.set_viewport_size(_PHONE)
+        visit.page.locator(".opblock").first.wait_for()
+        assert visit.overflow() <= 0
+        visit.execute("auth-login", LOGIN)
+        visit.page.locator("#operations-oauth-token .opblock-summary-control").click()
+        visit.page.locator("#operations-oauth-token .responses-table").wait_for()
+        assert visit.overflow() <= 0
+        visit.page.locator(".auth-wrapper .authorize").first.click()
+        dialog = visit.page.locator(".dialog-ux .modal-ux").bounding_box()
+        assert dialog["x"] >= 0
+        assert dialog["x"] + dialog["width"] <= _PHONE["width"]
 
 
 def _take_picture(page: Any) -> None:

@@ -20,6 +20,7 @@ _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; cha
 
 ASSETS: Final = {
     "start.js": "start.js",
+    "page.css": "page.css",
     "swagger-ui.css": "swagger_ui/swagger-ui.css",
     "swagger-ui-bundle.js": "swagger_ui/swagger-ui-bundle.js",
     "favicon-32x32.png": "swagger_ui/favicon-32x32.png",
