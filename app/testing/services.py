@@ -56,7 +56,7 @@ class Services:
     """The fakes, and the services on them. Each service is built when a test first uses it."""
 
     rotation_type: type[Rotation] = Rotation
-    """The class of the rotation; a test may set one with a fault."""
+    """The class of the rotation; a test may set one with another rule, or with a fault."""
 
     def __init__(
         self, session_policy: SessionPolicy, access_tokens: AccessTokenPolicy, rate_limit_policy: RateLimitPolicy

@@ -69,9 +69,13 @@ class World(Services):
         self._clear_records()
         return issued
 
-    async def refresh(self, refresh_token: str, *, requested_scope: str | None = None) -> IssuedTokens:
+    async def refresh(
+        self, refresh_token: str, *, requester: Requester = REQUESTER, requested_scope: str | None = None
+    ) -> IssuedTokens:
         """Return the new tokens when the session's own client presents ``refresh_token``."""
-        return await self.rotation.rotate(refresh_token, client_id=FIRST_PARTY, requested_scope=requested_scope)
+        return await self.rotation.rotate(
+            refresh_token, client_id=FIRST_PARTY, requester=requester, requested_scope=requested_scope
+        )
 
     async def refresh_times(self, times: int, issued: IssuedTokens) -> list[str]:
         """Rotate ``times`` times; return the refresh tokens of all generations, the oldest first."""

@@ -12,6 +12,7 @@ from dependency_injector import providers
 from app.adapters.keys.rsa_signer import RsaSigner
 from app.domain.identifiers import FIRST_PARTY
 from app.domain.rate_limits.rate_limit import RateLimit
+from app.domain.requester import Requester
 from app.domain.sessions import ratchet
 from app.service.container import Container
 from app.service.settings import Settings
@@ -53,7 +54,9 @@ def _rotation_operation(count: int) -> Operation:
         nonlocal position
         for _ in range(times):
             position = (position + STRIDE) % count
-            tokens[position] = (await rotation.rotate(tokens[position], client_id=FIRST_PARTY)).refresh_token
+            tokens[position] = (
+                await rotation.rotate(tokens[position], client_id=FIRST_PARTY, requester=Requester())
+            ).refresh_token
 
     return lambda times: runner.run(rotate(times))
 

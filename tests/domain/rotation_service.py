@@ -13,7 +13,7 @@ from app.domain.sessions.session import Session, SessionPolicy
 from app.domain.tokens.policy import AccessTokenPolicy
 from app.testing.builders import ALICE, AUDIENCE, ISSUER, RATE_LIMITS
 from app.testing.system import FakeRandomness
-from app.testing.world import World
+from app.testing.world import REQUESTER, World
 
 from .rotation_model import Limits
 
@@ -63,7 +63,9 @@ class RotationService:
     def present(self, token: str, client_id: ClientId, scope: str | None) -> IssuedTokens | type[KeyturnError]:
         """Present a refresh token; return the new tokens, or the type of the error."""
         try:
-            return completed(self.world.rotation.rotate(token, client_id=client_id, requested_scope=scope))
+            return completed(
+                self.world.rotation.rotate(token, client_id=client_id, requester=REQUESTER, requested_scope=scope)
+            )
         except KeyturnError as error:
             return type(error)
 

@@ -14,7 +14,7 @@ from app.domain.sessions.ratchet import RefreshToken
 from app.domain.sessions.recent_tokens import RecentTokens
 from app.domain.sessions.refresh_room import RefreshRoom
 from app.ports.patience import Patience
-from app.testing.world import World
+from app.testing.world import REQUESTER, World
 
 
 class Impatience(Patience):
@@ -154,7 +154,7 @@ async def test_nothing_is_committed_for_a_client_that_has_gone(world: World) -> 
     token = (await world.open_session()).refresh_token
     gone = Impatience()
     with pytest.raises(Overloaded):
-        await world.rotation.rotate(token, client_id=FIRST_PARTY, patience=gone)
+        await world.rotation.rotate(token, client_id=FIRST_PARTY, requester=REQUESTER, patience=gone)
     assert gone.asked == 1
     assert (await world.stored(token)).generation == 0
     world.clock.advance(world.session_policy.replay_window)
@@ -167,7 +167,7 @@ async def test_a_session_is_not_ended_for_a_client_that_has_gone(world: World) -
     await world.refresh(first)
     world.clock.advance(world.session_policy.replay_window)
     with pytest.raises(Overloaded):
-        await world.rotation.rotate(first, client_id=FIRST_PARTY, patience=Impatience())
+        await world.rotation.rotate(first, client_id=FIRST_PARTY, requester=REQUESTER, patience=Impatience())
     assert (await world.stored(first)).revoked_at is None
 
 

@@ -11,7 +11,7 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.session import RevocationReason, Session
 from app.testing.builders import ALICE, refresh_token
 from app.testing.system import NOW
-from app.testing.world import OTHER_CLIENT, World, facts_of
+from app.testing.world import OTHER_CLIENT, REQUESTER, World, facts_of
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ async def test_row_2_a_foreign_client_changes_nothing(world: World, generation: 
     tokens = await world.refresh_times(2, await world.open_session())
     before = await world.stored(tokens[-1])
     with pytest.raises(InvalidGrant):
-        await world.rotation.rotate(tokens[generation], client_id=OTHER_CLIENT)
+        await world.rotation.rotate(tokens[generation], client_id=OTHER_CLIENT, requester=REQUESTER)
     assert await world.stored(tokens[-1]) == before
     assert world.audit.events == [ForeignClientRefused(**facts_of(before), presented_by=OTHER_CLIENT)]
     assert world.sessions.writes == []

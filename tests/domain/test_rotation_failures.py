@@ -141,7 +141,7 @@ async def test_a_refused_token_hides_the_check_of_the_scope(world: World) -> Non
     """A foreign client and the holder of a dead token get ``InvalidGrant``, not ``InvalidScope``."""
     token = (await world.open_session()).refresh_token
     with pytest.raises(InvalidGrant):
-        await world.rotation.rotate(token, client_id=OTHER_CLIENT, requested_scope=EXCESSIVE)
+        await world.rotation.rotate(token, client_id=OTHER_CLIENT, requester=REQUESTER, requested_scope=EXCESSIVE)
     world.clock.time = (await world.stored(token)).expires_at
     with pytest.raises(InvalidGrant):
         await world.refresh(token, requested_scope=EXCESSIVE)

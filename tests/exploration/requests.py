@@ -180,7 +180,7 @@ class Runner:
         services = self._services
         match request.kind:
             case "refresh":
-                return services.rotation.rotate(request.token, client_id=FIRST_PARTY)
+                return services.rotation.rotate(request.token, client_id=FIRST_PARTY, requester=REQUESTER)
             case "logout":
                 return services.revocation.log_out_with_refresh_token(request.token, client_id=FIRST_PARTY)
             case "disable":

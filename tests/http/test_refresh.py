@@ -1,6 +1,10 @@
 """``POST /auth/refresh`` with a good token: rows 4 (rotation) and 5 (replay) of the table in docs/refresh-tokens.md."""
 
+import pytest
+
 from app.domain.audit.events import LoginSucceeded, TokenRefreshed, TokenReplayed
+from app.domain.requester import Requester
+from app.domain.sessions.rotation import Rotation
 from app.testing.system import NOW
 
 from .forgery import segment
@@ -68,3 +72,14 @@ async def test_refresh_ignores_the_authorization_header(service: Service, tokens
     """A wrong access token in the header does not matter."""
     answer = await service.ask("POST", "/auth/refresh", json={"refresh_token": tokens.refresh}, token="rubbish")  # noqa: S106  # a test's
     assert answer.status == 200
+
+
+async def test_the_rotation_is_told_who_asks(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both endpoints pass the sender of the request on, whom a rule of a subclass can refuse."""
+    tokens, asked = await service.sign_in(), list[Requester]()
+    monkeypatch.setattr(Rotation, "check_requester", lambda _, __, requester: asked.append(requester))
+    agent = {"User-Agent": "curl/8.5.0"}
+    form = {"grant_type": "refresh_token", "client_id": "first-party", "refresh_token": tokens.refresh}
+    await service.ask("POST", "/auth/refresh", json={"refresh_token": tokens.refresh}, headers=agent)
+    await service.ask("POST", "/oauth/token", data=form, headers=agent)
+    assert asked == [Requester("127.0.0.1", "curl/8.5.0")] * 2

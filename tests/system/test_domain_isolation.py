@@ -1,12 +1,13 @@
-"""The domain tests need neither the adapters nor any package but the test tools."""
+"""The domain and its tests need neither the adapters nor any package but the test tools."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from .environments import link_distributions, make_environment
+from .environments import link_distributions, make_environment, pip
 from .processes import ROOT, run
 
 _ADAPTER_PACKAGES: Final = ("aiohttp", "joserfc", "cryptography", "dependency_injector")
@@ -45,3 +46,16 @@ def test_domain_tests_pass_without_adapters(python: Path, tree: Path) -> None:
     result = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/domain", directory=tree)
     assert result.returncode == 0, result.stdout + result.stderr
     assert " passed in " in result.stdout
+
+
+def test_the_rule_of_the_page_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """The rule of "Use the domain alone" passes its test where there is the wheel, pytest and nothing else."""
+    linked = link_distributions(tmp_path / "packages", ["pytest"])
+    assert not linked & {*_ADAPTER_PACKAGES, "dependency-injector", "pytest-asyncio"}
+    python = make_environment(tmp_path / "environment", packages=tmp_path / "packages")
+    pip("--python", str(python), "install", str(wheel))
+    page = (ROOT / "docs/domain-alone.md").read_text("utf-8")
+    (tmp_path / "test_rule.py").write_text(re.findall(r"(?ms)^```python\n(.*?)^```$", page)[0])
+    done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_rule.py", directory=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout

@@ -20,6 +20,7 @@ from ..audit.events import (
 from ..errors import InvalidClient, StoreUnavailable
 from ..identifiers import ClientId
 from ..rate_limits.rate_limit import LocalRateLimit
+from ..requester import Requester
 from ..scope import Scope
 from . import ratchet
 from .errors import InvalidGrant
@@ -71,11 +72,12 @@ class Rotation:
         refresh_token: str,
         *,
         client_id: ClientId,
+        requester: Requester,
         requested_scope: str | None = None,
         patience: Patience | None = None,
     ) -> IssuedTokens:
-        """Return a new access token and the successor of ``refresh_token``; for a replay, the current token (RFC 6749
-        §6).
+        """Return a new access token and the successor of ``refresh_token``, which ``requester`` presents; for a replay,
+        the current token (RFC 6749 §6).
 
         The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
         Nothing is changed when ``patience`` is over; ``None`` has no end.
@@ -86,13 +88,22 @@ class Rotation:
         """
         token = ratchet.parse(refresh_token)
         with self._room.enter(token) as place:
-            return await self._rotate(token, client_id, requested_scope, place, patience)
+            return await self._rotate(token, client_id, requester, requested_scope, place=place, patience=patience)
+
+    def check_requester(self, session: Session, requester: Requester) -> None:
+        """Raise ``InvalidGrant`` to refuse a token that would be accepted otherwise. A subclass adds a rule here.
+
+        It is called for the current token and for a replay, before anything is changed. Reuse ends the session whoever
+        presents the token.
+        """
 
     async def _rotate(
         self,
         token: RefreshToken,
         client_id: ClientId,
+        requester: Requester,
         requested_scope: str | None,
+        *,
         place: RefreshPlace,
         patience: Patience | None,
     ) -> IssuedTokens:
@@ -110,6 +121,7 @@ class Rotation:
             if verdict is Verdict.REUSE:
                 _begin_commit(patience)
                 await self._refuse_reuse(session, now, lost_race=attempt > 0)
+            self.check_requester(session, requester)
             if attempt == 0:
                 self._refresh_limit.take(session.session_id, now)
             if await self._clients.find(session.client_id) is None:

@@ -18,6 +18,7 @@ from ..requests.body import FORM, read_form
 from ..requests.client_authentication import ClientRequest, authenticated_client
 from ..requests.fields import parameter, repeatable
 from ..requests.patience import REFRESH_SECONDS, RequestPatience
+from ..requests.requester import requester
 from ..responses import json_response
 from ..server.door import TOKEN_PATH
 from ..server.request_metrics import TELEMETRY
@@ -77,6 +78,7 @@ async def token(request: web.Request) -> web.Response:
             issued = await request.app[ROTATION].rotate(
                 form.refresh_token,
                 client_id=client.client_id,
+                requester=requester(request),
                 requested_scope=form.scope or None,
                 patience=patience,
             )

@@ -16,6 +16,7 @@ from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
 from ..requests.fields import text
 from ..requests.patience import REFRESH_SECONDS, RequestPatience
+from ..requests.requester import requester
 from ..responses import json_response
 from ..server.request_metrics import TELEMETRY
 
@@ -56,7 +57,11 @@ async def refresh(request: web.Request) -> web.Response:
     try:
         async with RequestPatience(request, request.app[REFRESH_SECONDS]) as patience:
             tokens = await request.app[ROTATION].rotate(
-                body.refresh_token, client_id=FIRST_PARTY, requested_scope=body.scope, patience=patience
+                body.refresh_token,
+                client_id=FIRST_PARTY,
+                requester=requester(request),
+                requested_scope=body.scope,
+                patience=patience,
             )
     except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
