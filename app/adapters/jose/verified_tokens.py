@@ -1,6 +1,7 @@
 """The memory of verified tokens, bounded in bytes."""
 
 from sys import getsizeof
+from threading import Lock
 from typing import Final
 
 from ...domain.tokens.claims import AccessTokenClaims
@@ -26,12 +27,13 @@ class VerifiedTokens:
     """Verified tokens and their claims. Beyond ``max_bytes``, the tokens that were added first leave.
 
     Tokens have very different lengths, so a number of tokens would not bound the memory. ``size`` is what all of them
-    take at most, in bytes.
+    take at most, in bytes. Any thread may call the methods.
     """
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._entries: dict[str, tuple[str, AccessTokenClaims, int]] = {}
+        self._lock = Lock()
         self.size = 0
 
     def get(self, token: str) -> AccessTokenClaims | None:
@@ -42,16 +44,12 @@ class VerifiedTokens:
     def add(self, token: str, claims: AccessTokenClaims) -> None:
         """Remember a token that is not remembered yet, and forget the oldest ones as far as necessary."""
         size = _size(token, claims)
-        self._forget(token[-_KEY_LENGTH:])
-        self._entries[token[-_KEY_LENGTH:]] = (token, claims, size)
-        self.size += size
-        while self.size > self._max_bytes:
-            self._forget(next(iter(self._entries)))
-
-    def clear(self) -> None:
-        """Forget all tokens."""
-        self._entries.clear()
-        self.size = 0
+        with self._lock:
+            self._forget(token[-_KEY_LENGTH:])
+            self._entries[token[-_KEY_LENGTH:]] = (token, claims, size)
+            self.size += size
+            while self.size > self._max_bytes:
+                self._forget(next(iter(self._entries)))
 
     def _forget(self, key: str) -> None:
         entry = self._entries.pop(key, None)

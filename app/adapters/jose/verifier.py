@@ -19,11 +19,13 @@ class JoseTokenVerifier(TokenVerifier):
     """Verifies with joserfc, and caches the last tokens that it verified, in at most ``cache_bytes`` of memory.
 
     Only verified tokens are cached, so only the issuer's own tokens can fill the cache. Only form and signature
-    are cached: time, issuer, audience and revocation are checked at every use. New keys clear the cache.
+    are cached: time, issuer, audience and revocation are checked at every use. New keys begin a new cache. Any thread
+    may call the methods.
     """
 
     def __init__(self, *, cache_bytes: int = MAX_BYTES) -> None:
         self._keys: Mapping[str, RSAKey] = {}
+        self._cache_bytes = cache_bytes
         self._cache = VerifiedTokens(max_bytes=cache_bytes)
 
     @classmethod
@@ -34,15 +36,19 @@ class JoseTokenVerifier(TokenVerifier):
         return verifier
 
     def use(self, keys: Mapping[str, RSAKey]) -> None:
-        """Verify only with these keys from now on. ``keys`` maps each ``kid`` to a key."""
+        """Verify only with these keys from now on. ``keys`` maps each ``kid`` to a key.
+
+        A thread that verifies meanwhile with a key that is not there any more adds its token to the old cache.
+        """
         self._keys = keys
-        self._cache.clear()
+        self._cache = VerifiedTokens(max_bytes=self._cache_bytes)
 
     def decode(self, token: str) -> AccessTokenClaims:
-        claims = self._cache.get(token)
+        cache = self._cache  # before the keys are read: `use` replaces them first
+        claims = cache.get(token)
         if claims is None:
             claims = self.verify(token)
-            self._cache.add(token, claims)
+            cache.add(token, claims)
         return claims
 
     def verify(self, token: str) -> AccessTokenClaims:

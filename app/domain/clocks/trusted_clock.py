@@ -19,7 +19,8 @@ class TrustedClock(Clock):
 
     ``base`` is the right time minus the steady time, as far as it is known. The wall clock may differ from the sum of
     both by ``tolerance`` seconds. Once it differs by more it is in doubt, also if it seems right again later, until
-    ``trust`` is called. ``leeway`` is how much two clocks may differ, in seconds; less than one counts as one.
+    ``trust`` is called. ``leeway`` is how much two clocks may differ, in seconds; less than one counts as one. Any thread
+    may read the clock while another one calls ``trust``.
     """
 
     def __init__(self, clock: Clock, *, leeway: float) -> None:
@@ -27,7 +28,7 @@ class TrustedClock(Clock):
         self._read = clock.now
         self.tolerance = max(float(leeway), _LEAST_TOLERANCE)
         self.base = self.offset()
-        self._lowest = self._highest = 0.0
+        self._believed = (0.0, 0.0)
         self._compared_from = self._compared_to = 0.0
         self.trust(self.base)
 
@@ -61,26 +62,28 @@ class TrustedClock(Clock):
     @property
     def is_in_doubt(self) -> bool:
         """Return whether ``now`` raises ``ClockInDoubt``, whatever the wall clock shows."""
-        return self._lowest > self._highest
+        lowest, highest = self._believed
+        return lowest > highest
 
     def trust(self, base: float, *, uncertainty: float = 0.0) -> None:
         """Believe the wall clock while it differs from ``base`` by no more than the tolerance, and ``uncertainty``."""
         self.base = base
         self._compared_from, self._compared_to = inf, -inf
-        self._lowest, self._highest = base - self.tolerance - uncertainty, base + self.tolerance + uncertainty
+        self._believed = base - self.tolerance - uncertainty, base + self.tolerance + uncertainty
 
     def distrust(self) -> None:
         """Let ``now`` raise ``ClockInDoubt`` until ``trust`` is called."""
-        self._lowest, self._highest = inf, -inf
+        self._believed = inf, -inf
         self._compared_from, self._compared_to = inf, -inf
 
     def _compared(self, now: float) -> float:
         """Return ``now`` if it agrees with the steady clock. Read both once more if it does not: this process may have
         been stopped between the two readings.
         """
-        if not self._lowest <= now - self._clock.steady() <= self._highest:
+        lowest, highest = self._believed
+        if not lowest <= now - self._clock.steady() <= highest:
             now = self._clock.now()
-            if not self._lowest <= now - self._clock.steady() <= self._highest:
+            if not lowest <= now - self._clock.steady() <= highest:
                 self.distrust()
                 raise ClockInDoubt
         self._compared_from, self._compared_to = now, now + _SHORT_WHILE
