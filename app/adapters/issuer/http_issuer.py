@@ -1,5 +1,6 @@
 """The metadata, the JWK Set and the revocation feed of an issuer, over HTTP."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -47,13 +48,17 @@ class HttpIssuer(Issuer):
         self._issuer = issuer
         self._allow_http = allow_http
         self._client: ClientSession | None = None
+        self._process = 0
         self._jwks_url: str | None = None
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Fetch with one client inside this context; raises ``RuntimeError`` if the context is open already."""
-        if self._client is not None:
+        """Fetch with one client inside this context; raises ``RuntimeError`` if the context is open already in this
+        process. A process that forked this one may have a client of its own.
+        """
+        if self._client is not None and self._process == os.getpid():
             raise RuntimeError("a remote guard serves one application at a time: create one for each")
+        self._process = os.getpid()
         try:
             async with client_session() as self._client:
                 yield
