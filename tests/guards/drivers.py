@@ -25,14 +25,17 @@ _OK, _SWITCHING = 200, 101
 
 
 class Adapter(NamedTuple):
-    """A server and a framework. ``sockets`` is the status of a WebSocket that is refused. ``has_streams`` says whether
-    ``/echo`` and ``/stream`` last while the token is valid.
+    """A server and a framework. ``sockets`` is the status of a WebSocket that is refused; 0 if it has none.
+
+    ``has_streams`` says whether ``/echo`` and ``/stream`` last while the token is valid. ``joins_headers`` says that an
+    application cannot tell two headers from one with a comma (PEP 3333).
     """
 
     server: str
     framework: str
     sockets: int = 401
     has_streams: bool = True
+    joins_headers: bool = False
 
     def __str__(self) -> str:
         return f"{self.framework}-{self.server}"
@@ -46,6 +49,10 @@ ADAPTERS: Final = (
     Adapter("uvicorn", "quart"),
     Adapter("hypercorn", "starlette"),
     Adapter("hypercorn", "quart"),
+    Adapter("gunicorn", "plain", sockets=0, has_streams=False, joins_headers=True),
+    Adapter("gunicorn", "flask", sockets=0, has_streams=False, joins_headers=True),
+    Adapter("gunicorn", "django", sockets=0, has_streams=False, joins_headers=True),
+    Adapter("uvicorn", "django_asgi", sockets=0, has_streams=False, joins_headers=True),
 )
 
 

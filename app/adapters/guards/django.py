@@ -77,9 +77,11 @@ class GuardMiddleware:
     ) -> HttpResponseBase | None:
         return GuardMiddleware.process_view(self, request, view, args, kwargs)
 
-    def process_exception(self, _: HttpRequest, error: Exception) -> HttpResponseBase | None:
-        """Return the response to an error that the marks of a view raise."""
-        return self._refuse(error) if isinstance(error, HANDLER_REFUSALS) else None
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Return the response to an error that the marks of a view raise, or its ``while_valid``."""
+        access = find_access(request)
+        ours = isinstance(error, HANDLER_REFUSALS) or (access is not None and error is access.refusal)
+        return self._refuse(error) if ours and isinstance(error, KeyturnError) else None
 
     def _admit(self, request: Any) -> HttpResponseBase | None:
         """Set the principal. Return the response to a request that is refused before any other middleware sees it."""

@@ -19,8 +19,8 @@ class TrustedClock(Clock):
 
     ``base`` is the right time minus the steady time, as far as it is known. The wall clock may differ from the sum of
     both by ``tolerance`` seconds. Once it differs by more it is in doubt, also if it seems right again later, until
-    ``trust`` is called. ``leeway`` is how much two clocks may differ, in seconds; less than one counts as one. Any thread
-    may read the clock while another one calls ``trust``.
+    ``trust`` is called. ``leeway`` is how much two clocks may differ, in seconds; less than one counts as one. Any
+    thread may read the clock while another one calls ``trust``.
     """
 
     def __init__(self, clock: Clock, *, leeway: float) -> None:
