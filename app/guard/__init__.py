@@ -9,9 +9,10 @@ from .loading import load
 
 if TYPE_CHECKING:
     from ..adapters.errors.aiohttp import problem
-    from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource
+    from ..adapters.guards.aiohttp import Guard, TokenSource
     from ..adapters.guards.aiohttp_marks import closed_when_stale, open_when_stale, public, requires
     from ..adapters.guards.aiohttp_request import PRINCIPAL, accept_token, optional_principal, while_valid
+    from ..adapters.guards.aiohttp_resource import ErrorRenderer
     from ..adapters.guards.token_sources import BearerHeader, Cookie
     from ..domain.clocks.errors import ClockInDoubt
     from ..domain.errors import ConfigurationError, KeyturnError

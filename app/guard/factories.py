@@ -1,13 +1,16 @@
 """Build guards for aiohttp: one with fixed keys, and one that follows its issuer."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
 
 from ..adapters.errors.aiohttp import problem
-from ..adapters.guards.aiohttp import ErrorRenderer, Guard, TokenSource, Unmatched
+from ..adapters.guards.aiohttp import Guard, TokenSource, Unmatched
+from ..adapters.guards.aiohttp_resource import ErrorRenderer
+from ..adapters.guards.protected_resource import ProtectedResource
+from ..adapters.guards.token_sources import BearerHeader
 from ..domain.tokens.validation import Validation
 from ..domain.verifier.guard_state import GuardState
 from ..ports.clock import Clock
@@ -25,13 +28,15 @@ def guard(
     tokens: TokenSource | None = None,
     render: ErrorRenderer = problem,
     unmatched: Unmatched = "refused",
+    resource: str | None = None,
+    scopes_supported: Sequence[str] = (),
 ) -> Guard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``, signed by a key of ``jwk_set``.
 
     ``jwk_set`` is the document that the issuer serves at ``/.well-known/jwks.json``. ``leeway`` is how much two clocks
     may differ, in seconds. The guard makes no network call, so it accepts the tokens of a revoked session until they
-    expire. ``unmatched`` says who gets to the middlewares behind the guard where no route matches: see ``Guard``.
-    Raises ``ConfigurationError`` if the JWK Set has no usable key.
+    expire. ``unmatched``, ``resource`` and ``scopes_supported`` are as in ``remote_guard``. Raises
+    ``ConfigurationError`` if the JWK Set has no usable key, or for another ``resource`` than an https URL.
     """
     checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
     return Guard(
@@ -41,6 +46,7 @@ def guard(
         issuer=issuer,
         open_requests=checks.open_requests,
         unmatched=unmatched,
+        resource=_protected_resource(resource, issuer, scopes_supported, tokens),
     )
 
 
@@ -81,6 +87,8 @@ def remote_guard(
     telemetry: GuardTelemetry | None = None,
     clock: Clock | None = None,
     unmatched: Unmatched = "refused",
+    resource: str | None = None,
+    scopes_supported: Sequence[str] = (),
 ) -> RemoteGuard:
     """Return a guard that accepts the access tokens of ``issuer`` for ``audience``. It fetches the issuer's keys, and
     refuses the tokens of revoked sessions.
@@ -89,7 +97,8 @@ def remote_guard(
     ``stale_after`` seconds; ``closed_when_stale`` says whether routes without a mark then respond with 503. ``leeway``
     is how much two clocks may differ, in seconds. No request waits for the issuer. ``telemetry``, such as
     ``guard_metrics()``, counts refusals and fetches. ``unmatched`` says who gets to the middlewares behind the guard
-    where no route matches: see ``Guard``.
+    where no route matches: see ``Guard``. With ``resource``, the https URL of the service, the guard serves its
+    metadata (RFC 9728), with ``scopes_supported``, and refusals name this document.
 
     Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``.
     """
@@ -115,4 +124,14 @@ def remote_guard(
         closed=closed_when_stale,
         open_requests=checks.open_requests,
         unmatched=unmatched,
+        resource=_protected_resource(resource, issuer, scopes_supported, tokens),
     )
+
+
+def _protected_resource(
+    resource: str | None, issuer: str, scopes: Sequence[str], tokens: TokenSource | None
+) -> ProtectedResource | None:
+    if resource is None:
+        return None
+    in_header = tokens is None or isinstance(tokens, BearerHeader)
+    return ProtectedResource(resource, issuer, tuple(scopes), in_header=in_header)

@@ -11,9 +11,10 @@ from typing import Final
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "..adapters.errors.aiohttp": ("problem",),
-        "..adapters.guards.aiohttp": ("ErrorRenderer", "Guard", "TokenSource"),
+        "..adapters.guards.aiohttp": ("Guard", "TokenSource"),
         "..adapters.guards.aiohttp_marks": ("closed_when_stale", "open_when_stale", "public", "requires"),
         "..adapters.guards.aiohttp_request": ("PRINCIPAL", "accept_token", "optional_principal", "while_valid"),
+        "..adapters.guards.aiohttp_resource": ("ErrorRenderer",),
         "..adapters.guards.token_sources": ("BearerHeader", "Cookie"),
         "..domain.clocks.errors": ("ClockInDoubt",),
         "..domain.errors": ("ConfigurationError", "KeyturnError"),

@@ -14,8 +14,10 @@ from .aiohttp_begun import cut, has_begun
 from .aiohttp_marks import is_open_when_stale, is_public
 from .aiohttp_preflights import answers_preflights, is_preflight
 from .aiohttp_request import ENDED, GUARD, PRINCIPAL, TOKEN
+from .aiohttp_resource import ErrorRenderer, add_metadata, challenge_with
 from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry, TokenValidation
 from .open_requests import OpenRequests, WhileValid
+from .protected_resource import ProtectedResource
 from .token_sources import BearerHeader, checked_source
 
 _LOG: Final = logging.getLogger("keyturn.guard")
@@ -35,14 +37,6 @@ class TokenSource(Protocol):
         ...
 
 
-class ErrorRenderer(Protocol):
-    """Makes the response to a request that the guard refuses."""
-
-    def __call__(self, error: KeyturnError) -> web.StreamResponse:
-        """Return the response. A 401 must have ``WWW-Authenticate`` (RFC 9110 §15.5.2)."""
-        ...
-
-
 class _Marks(NamedTuple):
     """The marks of a route."""
 
@@ -59,6 +53,8 @@ class Guard:
 
     The guard itself answers a stranger's request for a path or a method that no route has (404, 405), so that no
     middleware after it sees a request without a principal. With ``unmatched="public"`` they see these requests.
+
+    ``resource`` is what the metadata of the service says (RFC 9728). Refusals then name this document.
     """
 
     def __init__(
@@ -73,13 +69,14 @@ class Guard:
         issuer: str | None = None,
         open_requests: OpenRequests | None = None,
         unmatched: Unmatched = "refused",
+        resource: ProtectedResource | None = None,
     ) -> None:
         if unmatched not in get_args(Unmatched):
             raise ConfigurationError(f"unmatched must be one of {get_args(Unmatched)}, not {unmatched!r}.")
         self._core: GuardCore[web.Request, web.StreamResponse] = GuardCore(
             validation,
             token=checked_source(tokens or BearerHeader(hdrs.AUTHORIZATION)),
-            render=render,
+            render=render if resource is None else challenge_with(resource, render),
             feed=feed,
             closed=closed,
             telemetry=telemetry,
@@ -87,31 +84,39 @@ class Guard:
         )
         self.feed = feed
         self._open_requests = open_requests
+        self._resource = resource
         self._unmatched = _Marks(is_public=unmatched == "public", open_when_stale=False)
         self._marks: dict[web.AbstractRoute, _Marks] = {}
 
     def protect(self, app: web.Application) -> None:
-        """Guard every route of ``app`` and its sub-applications that is not public. Log the public routes at start."""
+        """Guard every route of ``app`` and its sub-applications that is not public. Log the public routes at start.
+
+        Serve the metadata of the ``resource`` of the guard, if there is one, as a public route.
+        """
         app.middlewares.append(self.middleware())
+        if self._resource is not None:
+            add_metadata(app, self._resource)
         app.on_startup.append(self._log_public_routes)
 
     def middleware(self) -> Middleware:
         """Return the guard as a middleware, for an application that orders its middlewares itself."""
         core, known = self._core, self._marks
-        token, validate, closable = core.token, core.validate, self.feed is not None
+        token, claims_of, closes = core.token, core.claims_of, core.closes
 
         @web.middleware
         async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             marks = known.get(request.match_info.route) or self._read_marks(request.match_info)
             request[GUARD] = self
             if not marks.is_public:
+                found = ""
                 try:
-                    request[PRINCIPAL] = validate(token(request))
-                    if closable:
+                    found = token(request)
+                    request[PRINCIPAL] = claims_of(found)
+                    if closes:
                         core.check_route(open_when_stale=marks.open_when_stale)
                 except REFUSALS as refusal:
                     if not is_preflight(request):
-                        return self._refuse(request, refusal)
+                        return self._refuse(request, refusal, found)
             try:
                 return await handler(request)
             except REFUSALS as refusal:
@@ -148,11 +153,12 @@ class Guard:
         marks = self._marks[route] = _Marks(is_public(route), is_open_when_stale(route))
         return marks
 
-    def _refuse(self, request: web.Request, refusal: KeyturnError) -> web.StreamResponse:
+    def _refuse(self, request: web.Request, refusal: KeyturnError, token: str) -> web.StreamResponse:
         """Refuse a request before its handler. Raises aiohttp's error for a path or a method that no route has."""
         unmatched = request.match_info.http_exception
         if unmatched is not None:
             raise unmatched from None
+        self._core.note(refusal, token)
         return self._core.refuse(refusal)
 
     def _refuse_late(self, request: web.Request, refusal: KeyturnError, marks: _Marks) -> web.StreamResponse:

@@ -64,6 +64,9 @@ class GuardCore(Generic[_Request, _Response]):
     ``token`` returns the access token of a request or raises an error. ``render`` makes the response to a refusal.
     ``closed`` says whether a route without a mark is refused while the feed is stale. Tokens of another issuer than
     ``issuer`` are logged.
+
+    ``claims_of`` is ``validate`` without this log: who calls it for each request calls ``note`` for each refusal.
+    ``closes`` says whether ``check_route`` can refuse anything.
     """
 
     def __init__(
@@ -79,7 +82,8 @@ class GuardCore(Generic[_Request, _Response]):
     ) -> None:
         self.feed = feed
         self.token = token
-        self._validate = validation.validate
+        self.claims_of = validation.validate
+        self.closes = closed and feed is not None
         self._foreign_issuers = None if issuer is None else ForeignIssuers(issuer)
         self._render = render
         self._closed = closed
@@ -92,11 +96,15 @@ class GuardCore(Generic[_Request, _Response]):
     def validate(self, token: str) -> AccessTokenClaims:
         """Return the claims of a valid token. Raises what ``TokenValidation`` raises."""
         try:
-            return self._validate(token)
-        except _MAYBE_FOREIGN:
-            if self._foreign_issuers is not None:
-                self._foreign_issuers.note(token)
+            return self.claims_of(token)
+        except _MAYBE_FOREIGN as refusal:
+            self.note(refusal, token)
             raise
+
+    def note(self, refusal: KeyturnError, token: str) -> None:
+        """Log the refusal of a token that another issuer may have made."""
+        if self._foreign_issuers is not None and isinstance(refusal, _MAYBE_FOREIGN):
+            self._foreign_issuers.note(token)
 
     def check_route(self, *, open_when_stale: bool) -> None:
         """Raise ``RevocationsUnknown`` while the feed is stale, if routes are closed then and this one is not open."""
