@@ -12,10 +12,14 @@ const SPANS = {
   "7d": { title: "7 days", span: 168 * HOUR, step: 900, bar: 2 * HOUR },
 };
 const SERIES = [
-  ["Sign-ins", "sessions that were opened", ["login_succeeded"]],
-  ["Refusals", "failed sign-ins, and refresh tokens that were refused without a loss",
-    ["login_failed", "foreign_client_refused", "race_lost", "token_untraced"]],
-  ["Reuse", "old refresh tokens that came again: each ended a session", ["reuse_detected"]],
+  { title: "Sign-ins", meaning: "sessions that were opened", colour: "", names: ["login_succeeded"] },
+  {
+    title: "Refusals",
+    meaning: "failed sign-ins, and refresh tokens that were refused without the end of a session",
+    colour: "warm",
+    names: ["login_failed", "foreign_client_refused", "race_lost", "token_untraced"],
+  },
+  { title: "Reuse", meaning: "old refresh tokens that came again, and ended a session", colour: "bad", names: ["reuse_detected"] },
 ];
 const MAX_PAGES = 24;
 
@@ -27,7 +31,7 @@ export async function activityView(name = "6h") {
     element("h1", {}, "Activity"),
     element("nav", { class: "spans", "aria-label": "Time span" }, Object.entries(SPANS).map(([key, each]) =>
       current(link(each.title, "activity", key), each === chosen))),
-    ...SERIES.map(([title, meaning, names]) => plot(title, meaning, bars, chosen.bar, counted(steps, bars, chosen.bar, names))),
+    ...SERIES.map((series) => plot(series, bars, chosen.bar, counted(steps, bars, chosen.bar, series.names))),
     element("p", { class: "note" }, `Counts of all instances since ${label(since)}. A minute is counted when it is over.`),
   ];
 }

@@ -13,7 +13,7 @@ function filled(made, properties, children) {
     if (typeof value === "function") made.addEventListener(name, value);
     else if (value !== false && value !== undefined) made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((each) => each !== null && each !== undefined));
+  made.append(...children.flat(2).filter((each) => each !== null && each !== undefined));
   return made;
 }
 

@@ -7,13 +7,13 @@ const WIDTH = 1_000;
 const HEIGHT = 100;
 const GAP = 0.25;
 
-export function plot(title, meaning, bars, length, numbers) {
+export function plot({ title, meaning, colour }, bars, length, numbers) {
   const most = Math.max(...numbers);
   const sum = numbers.reduce((one, other) => one + other, 0);
   const described = `${title}: ${sum} from ${label(bars[0])} on, at most ${most} in ${minutes(length)}.`;
   return element(
     "section",
-    { class: "plot" },
+    { class: `plot ${colour}` },
     element("h2", {}, title, element("span", { class: "sum" }, sum.toLocaleString())),
     element("p", { class: "note" }, meaning),
     element("div", { class: "axis" }, most ? `${most.toLocaleString()} in ${minutes(length)}` : "none"),
