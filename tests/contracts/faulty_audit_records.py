@@ -28,6 +28,16 @@ class ListsEveryRecord(FakeAuditRecordRepository):
     ) -> Sequence[AuditRecord]:
         return list(self.stored.values())
 
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        return list(self.stored.values())
+
+
+class ListsNamedOnlyWithoutSession(FakeAuditRecordRepository):
+    """``list_named`` leaves out records that belong to a session."""
+
+    async def list_named(self, subject: Subject, name: str, *, limit: int) -> Sequence[AuditRecord]:
+        return [each for each in await super().list_named(subject, name, limit=limit) if each.session_id is None]
+
 
 class LimitKeepsTheEarliest(FakeAuditRecordRepository):
     """With more records than the limit, the lists have the earliest."""

@@ -17,6 +17,7 @@ FAULTS: list[tuple[type[object], str]] = [
             "list_for_no_subject_leaves_out_records_of_subjects"
         ),
     ),
+    (faulty.ListsNamedOnlyWithoutSession, "list_named_has_records_with_and_without_sessions"),
     (faulty.ListsOnePage, "lists_go_beyond_a_page_of_the_store"),
     (faulty.LimitKeepsTheEarliest, "limit_keeps_the_latest_records"),
     (faulty.StoresDetailsAsText, "record_is_returned_as_appended"),

@@ -32,7 +32,7 @@ function row(key) {
 
 function rotation() {
   const note = "Rotating is safe at any time: no valid token is refused. A key that has leaked is another matter: use the "
-    + "command keys rotate --compromised.";
+    + "command keys compromised.";
   return [button("Rotate the keys", (event) => rotate(event.target)), element("p", { class: "note" }, note)];
 }
 
