@@ -10,6 +10,12 @@ from ..domain.errors import KeyturnError
 DEADLOCK_SECONDS: Final = 30.0
 """How long acts that run at the same time may take together. Adapters need a small part of it."""
 
+USE_THE_RULES: Final = (
+    ". `Session` has the rules of its changes (`advanced`, `revoked`, `with_credential_version`, `ended_by`): read, use"
+    " them and write in one transaction, or write under the condition that what was read is still stored"
+)
+"""What to do about a change that differs from the port, or that another one overtook."""
+
 
 @contextmanager
 def must_raise(error: type[Exception], otherwise: str) -> Iterator[None]:

@@ -11,6 +11,7 @@ from ..domain.sessions.replaced import MAX_REPLACED, NOTHING_REPLACED, ReplacedS
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import CONNECTIONS, RACERS, Counts, RepositoryContract
+from .sentences import USE_THE_RULES
 from .sessions import LATER, NOW, advance, assert_same, chain_of, digest, new_session, revoke, revoked, rotated, stored
 
 
@@ -30,7 +31,9 @@ class SessionConcurrency(RepositoryContract[SessionRepository]):
             won = await asyncio.gather(
                 *(advance(connection, session, **swap) for connection, swap in zip(racers, swaps, strict=True))
             )
-            assert sum(won) == 1, f"{sum(won)} swaps of one digest won, not one: `advance` is not a compare-and-swap"
+            assert sum(won) == 1, (
+                f"{sum(won)} swaps of one digest won, not one: `advance` is not a compare-and-swap{USE_THE_RULES}"
+            )
             assert_same(await racers[-1].find(session.session_id), rotated(session, **swaps[won.index(True)]))
 
     @pytest.mark.proof("stores")

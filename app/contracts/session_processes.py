@@ -16,6 +16,7 @@ from ..domain.sessions.replaced import MAX_REPLACED
 from ..domain.sessions.session import RevocationReason, Session
 from ..ports.session_repository import SessionRepository
 from .kit import Counts
+from .sentences import USE_THE_RULES
 from .session_reads import AFTER, BEFORE, assert_reads, begin, change
 from .sessions import (
     LATER,
@@ -75,7 +76,7 @@ class SessionProcesses:
                 winners = [digest for each in won for digest in each]
                 assert len(winners) == 1, (
                     f"{len(winners)} swaps of one digest won in several processes, not one: `advance` is not a"
-                    " compare-and-swap there"
+                    f" compare-and-swap there{USE_THE_RULES}"
                 )
                 [winner] = winners
                 assert_same(await sessions.find(session.session_id), rotated(session, new_digest=winner))

@@ -6,6 +6,7 @@ from ..domain.sessions.replaced import MAX_REPLACED, NOTHING_REPLACED, ReplacedS
 from ..domain.sessions.session import LAST_SECOND
 from ..ports.session_repository import SessionRepository
 from .kit import RepositoryContract
+from .sentences import USE_THE_RULES
 from .sessions import (
     IDLE_LIFETIME,
     LATER,
@@ -104,7 +105,7 @@ class SessionRotation(RepositoryContract[SessionRepository]):
         await advance(repository, session)
         digests = {"wrong": bytes(32), "outdated": session.secret_digest, "lineage": session.lineage_digest}
         made = await advance(repository, rotated(session), expected_digest=digests[expected])
-        assert made is False, f"advance accepted the {expected} digest"
+        assert made is False, f"advance accepted the {expected} digest{USE_THE_RULES}"
         assert_same(await repository.find(session.session_id), rotated(session))
 
     async def test_advance_refuses_an_unknown_session(self, repository: SessionRepository) -> None:
@@ -125,7 +126,7 @@ class SessionRotation(RepositoryContract[SessionRepository]):
         await repository.add(session)
         for now in (end + 1, end, end - LAST_SECOND + TICK):
             made = await advance(repository, session, now=now)
-            assert made is False, f"advance accepted a session with {end - now} seconds left"
+            assert made is False, f"advance accepted a session with {end - now} seconds left{USE_THE_RULES}"
         made = await advance(repository, session, now=end - LAST_SECOND)
         assert made is True, "advance refused a session with one second left"
 
@@ -136,7 +137,7 @@ class SessionRotation(RepositoryContract[SessionRepository]):
         await advance(repository, session)
         session = rotated(session)
         made = await advance(repository, session, now=LATER + IDLE_LIFETIME)
-        assert made is False, "advance accepted a session at its new idle expiry"
+        assert made is False, f"advance accepted a session at its new idle expiry{USE_THE_RULES}"
         made = await advance(repository, session, now=NOW + IDLE_LIFETIME)
         assert made is True, "advance refused a rotated session at its first idle expiry"
 
@@ -146,4 +147,6 @@ class SessionRotation(RepositoryContract[SessionRepository]):
         await repository.add(session)
         await revoke(repository, session)
         for now in (LATER + 1, LATER - 1):
-            assert await advance(repository, session, now=now) is False, "advance accepted a revoked session"
+            assert await advance(repository, session, now=now) is False, (
+                f"advance accepted a revoked session{USE_THE_RULES}"
+            )

@@ -13,6 +13,7 @@ from ..domain.sessions.session import RevocationReason, Session, SessionPolicy
 from ..domain.tokens.revoked_session import RevokedSession
 from ..ports.session_repository import SessionRepository
 from ..ports.session_sweeper import SessionSweeper
+from .sentences import USE_THE_RULES
 
 NOW: Final = 1_800_000_000.015625
 """When sessions are created. The fraction is exact in binary, so sums with small numbers are exact, too."""
@@ -181,7 +182,7 @@ def assert_same(found: Session | None, expected: Session) -> None:
     assert found is not None, "find returned None for a session that was added and not deleted"
     for field in fields(Session):
         value, wanted = getattr(found, field.name), getattr(expected, field.name)
-        assert value == wanted, f"{field.name} has another value than the session should have"
+        assert value == wanted, f"{field.name} has another value than the session should have{USE_THE_RULES}"
         assert type(value) is type(wanted), f"{field.name} has the right value, but another type"
     assert type(found.replaced.packed) is bytes, "replaced.packed is not of the type bytes"
 

@@ -35,7 +35,7 @@ FAULTS: list[tuple[Tier, type[object], str, str]] = [
         SessionConcurrency,
         faulty_races.RacySessions,
         "one_of_many_advances_wins",
-        "16 swaps of one digest won, not one: `advance` is not a compare-and-swap",
+        "16 swaps of one digest won, not one: `advance` is not a compare-and-swap. `Session` has the rules",
     ),
     (
         SessionReads,

@@ -1,8 +1,7 @@
 """Users in a database."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
@@ -10,9 +9,10 @@ from sqlalchemy import Boolean, and_, bindparam, case, delete, insert, not_, or_
 
 from ...domain.identifiers import Subject
 from ...domain.login.user import User
-from ...domain.scope import InvalidScope, Scope
+from ...domain.scope import Scope
 from ...ports.user_repository import UserRepository
-from ..unreadable import log_unreadable
+from ..records.users import user_of, user_record
+from ..unreadable import readable
 from .readable_rows import readable_page
 from .schema import USERS, is_storable, storable_start
 from .statements import Statements
@@ -57,8 +57,6 @@ _SET_SCOPE: Final = (
 )
 _DELETE: Final = delete(USERS).where(USERS.c.subject == bindparam("for_subject"))
 
-_MAX_SCOPES: Final = 256
-
 
 class SqlUserRepository(UserRepository):
     """Keeps users in the table ``users``."""
@@ -67,7 +65,7 @@ class SqlUserRepository(UserRepository):
         self._statements = statements
 
     async def add(self, user: User) -> None:
-        await self._statements.execute(_ADD, asdict(user) | {"scope": user.scope.text})
+        await self._statements.execute(_ADD, _columns(user))
 
     async def find(self, subject: Subject) -> User | None:
         return await self._find(_FIND, {"for_subject": subject}) if is_storable(subject) else None
@@ -112,19 +110,10 @@ class SqlUserRepository(UserRepository):
 
 
 def _user(row: Any) -> User | None:
-    try:
-        return _read(row)
-    except InvalidScope as error:
-        log_unreadable("user", row.subject, error)
-        return None
+    return readable("user", row.subject, partial(user_of, row._asdict()))
 
 
-def _read(row: Any) -> User:
-    subject, username, password_hash, scope, credential_version, disabled = row
-    return User(Subject(subject), username, password_hash, _parsed_scope(scope), credential_version, disabled)
-
-
-@lru_cache(maxsize=_MAX_SCOPES)
-def _parsed_scope(text: str) -> Scope:
-    """Return a scope, of which many users have the same one."""
-    return Scope.parse(text)
+def _columns(user: User) -> dict[str, object]:
+    """Return the columns of a user. PostgreSQL takes no number for a column of true and false."""
+    record: Mapping[str, object] = {**user_record(user), "disabled": user.disabled}
+    return {column.name: record[column.name] for column in USERS.columns}
