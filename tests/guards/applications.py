@@ -20,7 +20,7 @@ def aiohttp(issuer: str, settings: dict[str, Any]) -> Any:
     """Return the application of aiohttp."""
     from aiohttp import web
 
-    from app.guard import PRINCIPAL, public, remote_guard, requires
+    from app.guard import PRINCIPAL, InvalidToken, public, remote_guard, requires, while_valid
 
     async def orders(request: web.Request) -> web.Response:
         return web.Response(text=SECRET + request[PRINCIPAL].subject)
@@ -35,10 +35,25 @@ def aiohttp(issuer: str, settings: dict[str, Any]) -> Any:
     async def echo(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        try:
+            async with while_valid(request):
+                await socket.receive()
+        except InvalidToken:
+            await socket.close(code=1008)
         return socket
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        async with while_valid(request):
+            while True:
+                await response.write(b"tick")
+                await asyncio.sleep(0.1)
 
     app = web.Application()
     app.add_routes([web.get("/orders", orders), web.post("/orders", requires(WRITE)(orders)), web.get("/echo", echo)])
+    app.router.add_get("/stream", stream)
     app.add_routes(
         [web.get("/forgotten", forgotten), web.get("/welcome", welcome), web.get("/open/{rest:.*}", welcome)]
     )

@@ -42,7 +42,7 @@ class Adapter(NamedTuple):
 
 
 ADAPTERS: Final = (
-    Adapter("aiohttp", "aiohttp", has_streams=False),
+    Adapter("aiohttp", "aiohttp"),
     Adapter("uvicorn", "starlette"),
     Adapter("uvicorn", "fastapi"),
     Adapter("uvicorn", "litestar"),
