@@ -16,12 +16,13 @@ _READ_TOKEN: Final = """python3 -c 'import json, sys; print(json.load(sys.stdin)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
     """A service that has started: its addresses, its issuer, and the name and the password of the user to try it with,
-    if there is one. ``docs`` says whether it has the page of the API.
+    if there is one. ``docs`` and ``console`` say whether it has the page of the API and that for administrators.
     """
 
     addresses: Sequence[str]
     issuer: str | None
     docs: bool
+    console: bool
     demo: tuple[str, str] | None = None
 
     @property
@@ -46,7 +47,7 @@ class Start:
     def banner(self) -> str:
         """Return what people see at a terminal."""
         lines = ["", self.listening, ""]
-        lines += [f"  {name:<10} {text}" for name, text in self._facts()]
+        lines += [f"  {name:<11} {text}" for name, text in self._facts()]
         lines += ["", "Next, in another terminal:", ""]
         for about, command in self._commands():
             lines += [f"  # {about}", f"  {command}"]
@@ -71,6 +72,8 @@ class Start:
     def _facts(self) -> Iterator[tuple[str, str]]:
         if self.docs and not self._url.startswith(UNIX):
             yield "Try it", f"{self._url}/docs"
+        if self.console and not self._url.startswith(UNIX):
+            yield "Administer", f"{self._url}/console"
         if self.demo is not None:
             name, password = self.demo
             yield "Sign in", f"username {name}, password {password} (a user that exists until this process ends)"

@@ -39,7 +39,9 @@ def run(call: Call, host: str | None, port: str | None) -> None:
 
     def announce(addresses: Sequence[str]) -> None:
         sign_in = (_DEMO_USERNAME, settings.bootstrap_password or "") if demo else None
-        start = Start(addresses=addresses, issuer=settings.issuer, docs=settings.docs, demo=sign_in)
+        start = Start(
+            addresses=addresses, issuer=settings.issuer, docs=settings.docs, console=settings.console, demo=sign_in
+        )
         result = {"url": addresses[0], "addresses": list(addresses)}
         at_terminal = call.output.at_terminal
         call.show(result, start.banner() if at_terminal else start.listening)
