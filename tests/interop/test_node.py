@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,8 @@ from joserfc.jwk import RSAKey
 from tests.servers.ports import free_port
 from tests.system.load import PASSWORD, USERNAME
 from tests.system.processes import TIMEOUT_SECONDS, run, running
+
+from .page_code import code_of_the_page
 
 AUDIENCE: Final = "https://orders.example"
 SCOPE: Final = "orders:read"
@@ -91,6 +94,32 @@ def test_openid_client(clients: dict[str, Any]) -> None:
     """openid-client discovers the service, gets tokens by each grant, and introspects and revokes them."""
     steps = _run_script("openid-client.mjs", clients)
     assert steps == ["discovered", "client_credentials", "introspection", "refresh_token", "revocation"]
+
+
+def test_follower_of_the_page(service_data: dict[str, Any], tmp_path: Path) -> None:
+    """The code of the page "Verify in another language" follows the service. It refuses the token of a session within 5
+    seconds after its logout.
+    """
+    options = {"options": {"issuer": service_data["issuer"], "audience": AUDIENCE}}
+    command: list[str | Path] = [_NODE, _SCRIPTS / "follower.mjs", code_of_the_page(tmp_path), json.dumps(options)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as follower:
+        assert follower.stdin is not None
+        assert follower.stdout is not None
+        assert follower.stdout.readline() == "follows\n"
+        print(service_data["access_token"], file=follower.stdin, flush=True)
+        assert follower.stdout.readline() == "good\n"
+        _sign_out(service_data)
+        time.sleep(5)
+        print(service_data["access_token"], file=follower.stdin, flush=True)
+        assert "revoked" in follower.stdout.readline()
+        follower.stdin.close()
+
+
+def _sign_out(service_data: dict[str, Any]) -> None:
+    headers = {"Content-Type": "application/json"}
+    body = json.dumps({"refresh_token": service_data["refresh_token"]}).encode()
+    with urlopen(Request(f"{service_data['issuer']}/auth/logout", body, headers), timeout=TIMEOUT_SECONDS):  # noqa: S310  # a URL of ours
+        pass
 
 
 def _run_script(script: str, service_data: dict[str, Any]) -> list[str]:
