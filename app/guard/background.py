@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from weakref import WeakSet
 
 from .daemon_loop import DaemonLoop
+from .uwsgi import is_before_fork
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
@@ -81,7 +82,7 @@ class BackgroundFollower:
         self._thread, self.is_ready = None, False
 
     def _start(self) -> None:
-        if self._thread is None:
+        if self._thread is None and not is_before_fork():
             self._thread = thread = _FollowerThread(self._follow, ended=self._forget)
             try:
                 thread.start()
