@@ -23,7 +23,9 @@ VALID: Final = [
     ("PORT", "0", 0),
     ("PORT", "65535", 65_535),
     ("ISSUER", "https://id.example/tenant", "https://id.example/tenant"),
-    ("AUDIENCE", "https://orders.example", "https://orders.example"),
+    ("AUDIENCE", "https://orders.example", ("https://orders.example",)),
+    ("AUDIENCE", "keyturn, https://orders.example ,stock", ("keyturn", "https://orders.example", "stock")),
+    ("AUDIENCE", "the orders é", ("the orders é",)),
     ("ACCESS_TOKEN_TTL", "900", 900),
     ("ACCESS_TOKEN_TTL", "24h", 86_400),
     ("REFRESH_TOKEN_TTL", "30d", 2_592_000),
@@ -95,7 +97,7 @@ DEFAULTS: Final[dict[str, object]] = {
     "port": 8080,
     "issuer": None,
     "issuer_url": "http://127.0.0.1:8080",
-    "audience": "keyturn",
+    "audience": ("keyturn",),
     "access_token_ttl": 900,
     "refresh_token_ttl": 604_800,
     "refresh_idle_ttl": None,
@@ -151,6 +153,8 @@ INVALID: Final = [
     *((f"REFRESH_{name}_TTL", "1") for name in ("TOKEN", "IDLE")),  # such a session would be over at sign-in
     *(("REPLAY_WINDOW", text) for text in ("601", "-1", "11m")),
     *(("SESSIONS_PER_USER", text) for text in ("0", "10001", "many")),
+    *(("AUDIENCE", text) for text in (",", "keyturn,", "a,,b", "a, a", "a\nb", "https://a.example/#b", "a#b,c")),
+    ("AUDIENCE", ",".join(map(str, range(21)))),
     *(("PORT", text) for text in ("65536", "-1", "http", "8_0", "８０", "0x50", "8" * 5_000)),  # noqa: RUF001  # a digit
     *(("ISSUER", text) for text in ("id.example", "ftp://id.example", "https://", "https://[::1", "https://id:port")),
     *(("ISSUER", text) for text in ("https://id/?a=b", "https://id/#a", "https://id/?", "https://id/#")),

@@ -36,6 +36,8 @@ SESSIONS = {
     "with high bytes": new_session(session_id=SessionId(b"\xff" * 16), secret_digest=bytes(range(224, 256))),
     "with an unknown requester": new_session(address="", device=""),
     "with an odd requester": new_session(address="2001:db8::ffff:192.0.2.1", device="'\"\\ %s ü 客 🦊 ".ljust(80, "x")),
+    "for one audience": new_session(audience=("https://orders.example/",)),
+    "for several audiences": new_session(audience=("stock", "https://a.example/b,c?d=%20&e='f'", '"g" \\ [h]')),
     "in the far future": new_session(expires_at=NOW + 10**9, credential_version=2**31 - 1),
     "with times of all bits": new_session(created_at=NOW + 1 / 3, rotated_at=NOW + 2 / 3, expires_at=NOW + 1 / 7 + 500),
 }

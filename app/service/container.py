@@ -97,10 +97,10 @@ if TYPE_CHECKING:
     from ..adapters.http.api.server_metadata import ServerMetadata
 
 
-def _server_metadata(issuer: str) -> "ServerMetadata":
+def _server_metadata(issuer: str, audiences: tuple[str, ...]) -> "ServerMetadata":
     from ..adapters.http.api.server_metadata import ServerMetadata  # noqa: PLC0415  # commands serve no HTTP
 
-    return ServerMetadata(issuer, algorithms=ALGORITHMS)
+    return ServerMetadata(issuer, algorithms=ALGORITHMS, audiences=audiences)
 
 
 class Container(DeclarativeContainer):
@@ -228,7 +228,9 @@ class Container(DeclarativeContainer):
         policy=_setting.access_token_policy,
     )
     longest_token = Singleton(LongestToken, codec=token_codec, policy=_setting.access_token_policy)
-    session_token_issuer = Singleton(SessionTokenIssuer, access_tokens=access_token_issuer)
+    session_token_issuer = Singleton(
+        SessionTokenIssuer, access_tokens=access_token_issuer, policy=_setting.access_token_policy
+    )
     reserved_lookup = Singleton(
         SessionLookup, sessions=reserved_session_repository, reader=session_reader, policy=_setting.session_policy
     )
@@ -363,7 +365,7 @@ class Container(DeclarativeContainer):
         randomness=randomness,
         longest_token=longest_token,
     )
-    server_metadata = Singleton(_server_metadata, _setting.issuer_url)
+    server_metadata = Singleton(_server_metadata, _setting.issuer_url, _setting.audience)
     client_authentication = Singleton(
         ClientAuthentication,
         clients=known_clients,

@@ -97,7 +97,7 @@ class Services:
     @cached_property
     def session_token_issuer(self) -> SessionTokenIssuer:
         """The issuing of the tokens of a session."""
-        return SessionTokenIssuer(access_tokens=self.access_token_issuer)
+        return SessionTokenIssuer(access_tokens=self.access_token_issuer, policy=self.access_tokens)
 
     @cached_property
     def session_opening(self) -> SessionOpening:

@@ -1,5 +1,6 @@
 """One instance of the service on fakes, and the acts that many tests need."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Self
 
@@ -57,7 +58,9 @@ class World(Services):
         for name in services:
             self.__dict__.pop(name, None)
 
-    async def open_session(self, user: User = ALICE, *, requested_scope: str | None = None) -> IssuedTokens:
+    async def open_session(
+        self, user: User = ALICE, *, requested_scope: str | None = None, targets: Sequence[str] = ()
+    ) -> IssuedTokens:
         """Return the tokens of a new session. Afterwards the audit trail and the list of writes are empty."""
         issued = await self.session_opening.open_session(
             subject=user.subject,
@@ -65,16 +68,26 @@ class World(Services):
             credential_version=user.credential_version,
             client_id=FIRST_PARTY,
             requester=REQUESTER,
+            targets=targets,
         )
         self._clear_records()
         return issued
 
     async def refresh(
-        self, refresh_token: str, *, requester: Requester = REQUESTER, requested_scope: str | None = None
+        self,
+        refresh_token: str,
+        *,
+        requester: Requester = REQUESTER,
+        requested_scope: str | None = None,
+        targets: Sequence[str] = (),
     ) -> IssuedTokens:
         """Return the new tokens when the session's own client presents ``refresh_token``."""
         return await self.rotation.rotate(
-            refresh_token, client_id=FIRST_PARTY, requester=requester, requested_scope=requested_scope
+            refresh_token,
+            client_id=FIRST_PARTY,
+            requester=requester,
+            requested_scope=requested_scope,
+            targets=targets,
         )
 
     async def refresh_times(self, times: int, issued: IssuedTokens) -> list[str]:

@@ -57,7 +57,7 @@ async def _port(app: web.Application) -> int:
 
 async def _serve() -> None:
     keep_receive_buffers()
-    issuer, audience = os.environ["ISSUER"], Settings().audience
+    issuer, audience = os.environ["ISSUER"], Settings().audience[0]
     local = guard(issuer=issuer, audience=audience, jwk_set=json.loads(os.environ["JWK_SET"]))
     remote = remote_guard(issuer=issuer, audience=audience)
     applications = (_application(), _guarded(local), _guarded(remote))

@@ -128,5 +128,6 @@ WRONG_VALUES: dict[str, Any] = {
     "rotated_at": 1.0,
     "address": None,
     "device": None,
+    "audience": ("nobody",),
 }
 """For each field of a new session, a value that no test uses."""

@@ -1,5 +1,7 @@
 """Retention: old data is deleted, and not too early."""
 
+from typing import Any
+
 import pytest
 
 from app.domain.errors import StoreUnavailable
@@ -160,7 +162,7 @@ async def test_an_instance_that_starts_later_refuses_a_session_revoked_before_it
         world.validation.validate(opened.access_token)
 
 
-async def restart(world: World, **changes: int) -> None:
+async def restart(world: World, **changes: Any) -> None:
     """Restart the instance with other settings for access tokens: it loads the revocations, and sweeps once."""
     world.access_tokens = AccessTokenPolicy(issuer=ISSUER, audience=AUDIENCE, **changes)
     world.restart()

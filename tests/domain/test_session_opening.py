@@ -106,7 +106,12 @@ async def test_opening_records_a_login(world: World) -> None:
     session_id = ratchet.parse(granted.refresh_token).session_id
     assert world.audit.events == [
         LoginSucceeded(
-            at=NOW, subject=ALICE.subject, session_id=session_id, client_id=FIRST_PARTY, address=REQUESTER.address
+            at=NOW,
+            subject=ALICE.subject,
+            session_id=session_id,
+            client_id=FIRST_PARTY,
+            address=REQUESTER.address,
+            audience=AUDIENCE,
         )
     ]
 
@@ -159,7 +164,9 @@ def test_an_access_token_never_outlives_its_session(elapsed: float, left: float)
     now = NOW + elapsed
     ends_at = now + left
     session = session_of(refresh_token(), expires_at=ends_at)
-    issued = asyncio.run(world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, now=now))
+    issued = asyncio.run(
+        world.session_token_issuer.issue(session, refresh_token(), scope=ALICE.scope, audience=(AUDIENCE,), now=now)
+    )
     claims = world.claims(issued)
     assert claims.expires_at <= ends_at or left < 1
     assert claims.expires_at - claims.issued_at == issued.expires_in == min(900, math.floor(ends_at - now))

@@ -10,7 +10,7 @@ from app.domain.sessions.errors import InvalidGrant
 from app.domain.sessions.issuing import IssuedTokens
 from app.domain.sessions.lookup import SessionLookup
 from app.domain.sessions.ratchet import RefreshToken, Verdict
-from app.domain.sessions.rotation import Rotation
+from app.domain.sessions.rotation import Granted, Rotation
 from app.domain.sessions.session import RevocationReason, Session
 from app.ports.patience import Patience
 
@@ -23,7 +23,7 @@ class SwapBeforeSigning(Rotation):
     """The successor is committed before the access token is signed."""
 
     async def _advance(
-        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+        self, token: RefreshToken, session: Session, granted: Granted, patience: Patience | None
     ) -> IssuedTokens | None:
         now = self._clock.now()
         salt = self._randomness.token_bytes(ratchet.SALT_BYTES)
@@ -31,16 +31,16 @@ class SwapBeforeSigning(Rotation):
         if not await self._swap(session, ratchet.digest(successor.secret), salt, now):
             return None
         self._audit.record(TokenRefreshed(**session.event_facts(now), generation=session.generation + 1))
-        return await self._issuer.issue(session, successor, scope=scope, now=now)
+        return await self._issuer.issue(session, successor, scope=granted.scope, audience=granted.audience, now=now)
 
 
 class NoSecondRead(Rotation):
     """A request that has lost the compare-and-swap is refused at once."""
 
     async def _advance(
-        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+        self, token: RefreshToken, session: Session, granted: Granted, patience: Patience | None
     ) -> IssuedTokens | None:
-        issued = await super()._advance(token, session, scope, patience)
+        issued = await super()._advance(token, session, granted, patience)
         if issued is None:
             raise InvalidGrant(reason="lost_race")
         return issued
@@ -76,15 +76,15 @@ class _LenientLookup:
 class OneStepShort(Rotation):
     """The chain of replaced tokens is followed to the token before the current one."""
 
-    async def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
+    async def _replay(self, token: RefreshToken, session: Session, granted: Granted, now: float) -> IssuedTokens:
         replaced = list(session.replaced)
         index = next((i for i, each in enumerate(replaced) if each.digest == ratchet.digest(token.secret)), None)
         if index is None:
-            return await super()._replay(token, session, scope, now)
+            return await super()._replay(token, session, granted, now)
         first = session.generation - len(replaced) + index + 1
         for generation, each in enumerate(replaced[index:-1], first):
             token = ratchet.successor(token, salt=each.salt, generation=generation)
-        return await self._issuer.issue(session, token, scope=scope, now=now)
+        return await self._issuer.issue(session, token, scope=granted.scope, audience=granted.audience, now=now)
 
 
 class ReuseNotCommitted(Rotation):

@@ -36,7 +36,7 @@ from .stand_ins import QuickHasher, StandInStore, WatchedAuditRecorder
 
 DEFAULT_SETTINGS: Final[dict[str, Any]] = {
     "issuer": ISSUER,
-    "audience": AUDIENCE,
+    "audience": (AUDIENCE,),
     "password_hash_memory": 8_192,
     "password_hash_iterations": 1,
     "password_hash_threads": 1,

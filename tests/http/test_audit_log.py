@@ -22,7 +22,11 @@ FACTS = {"session_id": SessionId(bytes(16)), "subject": Subject("s"), "client_id
 LOGGED_FACTS = {"session_id": SID, "subject": "s", "client_id": "c"}
 
 EVENTS: list[tuple[AuditEvent, str, dict[str, object]]] = [
-    (LoginSucceeded(at=1.0, address="::1", **FACTS), "login_succeeded", {**LOGGED_FACTS, "address": "::1"}),  # type: ignore[arg-type]  # each fact has its type
+    (
+        LoginSucceeded(at=1.0, address="::1", audience="a b", **FACTS),  # type: ignore[arg-type]  # each fact has its type
+        "login_succeeded",
+        {**LOGGED_FACTS, "address": "::1", "audience": "a b"},
+    ),
     (
         LoginFailed(at=1.0, reason="unknown_user", subject=None, address="::1"),
         "login_failed",

@@ -20,6 +20,7 @@ from .service import Service
 SPECIFIED = [
     (400, "invalid-request"),
     (400, "invalid-scope"),
+    (400, "invalid-target"),
     (401, "invalid-credentials"),
     (401, "invalid-grant"),
     (401, "invalid-token"),
@@ -199,6 +200,9 @@ def test_request_schema_comes_from_the_model(document: Mapping[str, Any]) -> Non
     schema = document["components"]["schemas"]["LoginRequest"]
     asked = schema["properties"].pop("return_device_token")
     assert asked["type"] == ["boolean", "null"]
+    resource = schema["properties"].pop("resource")
+    assert [each["type"] for each in resource["anyOf"]] == ["string", "array", "null"]
+    assert (resource["minItems"], resource["maxItems"], resource["items"]["minLength"]) == (1, 20, 1)
     limits = {name: (each["type"], each["minLength"], each["maxLength"]) for name, each in schema["properties"].items()}
     assert schema["required"] == ["username", "password"]
     assert limits == {

@@ -69,5 +69,7 @@ def _session(token: RefreshToken, subject: Subject, *, began_at: float) -> Sessi
 
 
 async def _access_token(container: Container, session: Session, token: RefreshToken) -> str:
-    issued = await container.session_token_issuer().issue(session, token, scope=_SCOPE, now=time.time())
+    issued = await container.session_token_issuer().issue(
+        session, token, scope=_SCOPE, audience=("keyturn",), now=time.time()
+    )
     return issued.access_token

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
+from ...domain.audience import InvalidTarget
 from ...domain.clients.errors import (
     ClientNotFound,
-    InvalidTarget,
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedTokenType,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from joserfc.jwk import RSAKey
 
 from ...domain import base64url
+from ...domain.audience import as_claim
 from ...domain.identifiers import format_session_id
 from ...domain.keys.signing_key import SigningKey
 from ...domain.keys.stored_key import StoredKey
@@ -90,11 +91,11 @@ def _signing_input(payload: bytes, *, kid: str, typ: str) -> bytes:
 
 
 def _claims_json(claims: AccessTokenClaims) -> bytes:
-    """Return the claims as a JSON object (RFC 9068 §2.2). A single audience is a string (RFC 7519 §4.1.3)."""
+    """Return the claims as a JSON object (RFC 9068 §2.2)."""
     members: dict[str, object] = {
         "iss": claims.issuer,
         "sub": claims.subject,
-        "aud": claims.audience[0] if len(claims.audience) == 1 else list(claims.audience),
+        "aud": as_claim(claims.audience),
         "client_id": claims.client_id,
         "iat": claims.issued_at,
         "exp": claims.expires_at,

@@ -13,6 +13,7 @@ from ...domain.identifiers import FIRST_PARTY, ClientId, SessionId, Subject
 from ...domain.scope import Scope
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
+from .. import session_audience
 
 _FIXED: Final = Struct("<B32s32s4d2I")
 """The number of the reason of the revocation, the digests of the lineage and of the current secret, the times of
@@ -24,7 +25,7 @@ _ROTATED_AT: Final = 6
 """The places of these times in ``_FIXED``."""
 
 _TIME: Final = Struct("<d")
-_TEXTS: Final = 5
+_TEXTS: Final = 6
 _TEXT_END: Final = b"\xff"
 
 _REASONS: Final = (None, *RevocationReason)
@@ -50,6 +51,7 @@ def pack(session: Session) -> bytes:
         _encode(session.scope.text),
         _encode(session.address),
         _encode(session.device),
+        _encode(session_audience.encode(session.audience)),
     )
     revocation = b"" if session.revoked_at is None else _TIME.pack(session.revoked_at)
     return fixed + _TEXT_END.join((*texts, session.replaced.packed + revocation))
@@ -60,7 +62,7 @@ def unpack(session_id: SessionId, record: bytes) -> Session:
     reason, lineage, secret, created_at, expires_at, idle_expires_at, rotated_at, generation, version = (
         _FIXED.unpack_from(record)
     )
-    subject, client_id, scope, address, device, rest = record[_FIXED.size :].split(_TEXT_END, _TEXTS)
+    subject, client_id, scope, address, device, audience, rest = record[_FIXED.size :].split(_TEXT_END, _TEXTS)
     return Session(
         session_id=session_id,
         subject=Subject(_decode(subject)),
@@ -77,6 +79,7 @@ def unpack(session_id: SessionId, record: bytes) -> Session:
         replaced=ReplacedSecrets(rest[: -_TIME.size] if reason else rest),
         address=_decode(address),
         device=_decode(device),
+        audience=session_audience.decode(_decode(audience)),
         revoked_at=revoked_at(record),
         revoked_because=_REASONS[reason],
     )

@@ -7,6 +7,7 @@ from ...domain.identifiers import ClientId, SessionId, Subject, format_session_i
 from ...domain.scope import InvalidScope, Scope
 from ...domain.sessions.replaced import NOTHING_REPLACED, ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
+from .. import session_audience
 from ..unreadable import log_unreadable
 
 
@@ -25,6 +26,8 @@ def to_fields(session: Session) -> Iterator[str | bytes]:
     yield from ("rotated_at", repr(session.rotated_at))
     yield from ("address", session.address)
     yield from ("device", session.device)
+    if session.audience:
+        yield from ("audience", session_audience.encode(session.audience))
     if session.revoked_at is not None and session.revoked_because is not None:
         yield from ("revoked_at", repr(session.revoked_at))
         yield from ("revoked_because", session.revoked_because.value)
@@ -78,6 +81,7 @@ def from_fields(
         replaced=replaced,
         address=text(b"address"),
         device=text(b"device"),
+        audience=session_audience.decode(values.get(b"audience", b"").decode()),
         **revoked,
     )
 

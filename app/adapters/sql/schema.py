@@ -50,6 +50,7 @@ SESSIONS: Final = Table(
     Column("salt", LargeBinary),  # of the last rotation; the previous version reads only this
     Column("address", _text(), nullable=False),
     Column("device", _text(), nullable=False),
+    Column("audience", _text()),  # session_audience.encode; null if the sign-in did not narrow it
     Column("revoked_at", Double),
     Column("revoked_because", _text()),
     # Free space on each page, so that the new version of a rotated row stays on its page.

@@ -10,6 +10,7 @@ from ...domain.identifiers import format_session_id
 from ...domain.scope import InvalidScope, Scope
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import LAST_SECOND, RevocationReason, Session
+from .. import session_audience
 from ..unreadable import log_unreadable
 from .schema import SESSION_CUT_OFF, SESSIONS
 
@@ -59,6 +60,7 @@ def row_of(session: Session) -> Mapping[str, object]:
     return {name: getattr(session, name) for name in _FIELDS} | {
         "scope": session.scope.text,
         "ends_at": session.ends_at(),
+        "audience": session_audience.encode(session.audience) or None,
         **replaced_columns(session.replaced),
     }
 
@@ -74,6 +76,7 @@ def session_of(columns: Sequence[Any]) -> Session:
     facts = dict(zip(_FIELDS, values, strict=True))
     facts["scope"] = Scope.parse(facts["scope"])
     facts["replaced"] = ReplacedSecrets.stored(facts["replaced"] or b"", last_salt=salt, rotated_at=facts["rotated_at"])
+    facts["audience"] = session_audience.decode(facts["audience"] or "")
     if facts["revoked_because"] is not None:
         facts["revoked_because"] = RevocationReason(facts["revoked_because"])
     return Session(**facts)

@@ -50,9 +50,10 @@ class SessionEvent(AuditEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginSucceeded(SessionEvent):
-    """A session was opened."""
+    """A session was opened. ``audience`` are the audiences of its first access token, separated by spaces."""
 
     address: str
+    audience: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +196,9 @@ class ClientEvent(AuditEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientTokenIssued(ClientEvent):
-    """A client got an access token for itself (RFC 6749 §4.4)."""
+    """A client got an access token for itself (RFC 6749 §4.4). ``audience`` are its audiences, separated by spaces."""
+
+    audience: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

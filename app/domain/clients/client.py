@@ -7,13 +7,13 @@ from enum import StrEnum
 from string import ascii_letters, digits
 from typing import Final
 
+from ..audience import MAX_AUDIENCES
 from ..identifiers import FIRST_PARTY, ClientId, describe_character, name_fault
 from ..scope import Scope
 
 SECRET_BYTES: Final = 32
 """Random bytes of a client's secret; as text 43 characters of base64url."""
 
-MAX_AUDIENCES: Final = 20
 MAX_AUDIENCE_LENGTH: Final = 255
 MAX_CLIENT_ID_LENGTH: Final = 100
 
@@ -22,7 +22,7 @@ MAX_JWKS_LENGTH: Final = 65_536
 
 _CLIENT_ID_CHARACTERS: Final = frozenset(ascii_letters + digits + "._~-")
 _LIKE_A_SUBJECT: Final = re.compile(r"[A-Za-z0-9_-]{22}")
-_AUDIENCE: Final = re.compile(rf"[\x21-\x7E]{{1,{MAX_AUDIENCE_LENGTH}}}")
+_AUDIENCE: Final = re.compile(rf"[\x21\x22\x24-\x7E]{{1,{MAX_AUDIENCE_LENGTH}}}")
 
 
 class GrantType(StrEnum):
@@ -100,7 +100,9 @@ def client_id_fault(text: str) -> str | None:
 
 
 def are_audiences(values: Sequence[str]) -> bool:
-    """Return whether ``values`` are at most 20 different texts of 1 to 255 visible ASCII characters."""
+    """Return whether ``values`` are at most 20 different texts of 1 to 255 visible ASCII characters without "#": a
+    resource has no fragment (RFC 8707 §2).
+    """
     return (
         len(values) <= MAX_AUDIENCES
         and len(set(values)) == len(values)

@@ -5,12 +5,13 @@ from typing import Final
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
+from ..audience import chosen
 from ..audit.events import ClientTokenIssued
 from ..identifiers import Subject
 from ..overload.timed_queue import TimedQueue
 from ..tokens.issuing import AccessTokenIssuer, IssuedAccessToken
 from .client import Client, GrantType
-from .errors import InvalidTarget, UnauthorizedClient
+from .errors import UnauthorizedClient
 
 CLIENT_TOKENS_AT_ONCE: Final = 8
 """Fewer than the refreshes that sign at the same time: a client that asks too often does not hold them up."""
@@ -33,8 +34,7 @@ class ClientCredentialsGrant:
         """
         if GrantType.CLIENT_CREDENTIALS not in client.grants or client.is_public:
             raise UnauthorizedClient
-        if not set(targets) <= set(client.audiences):
-            raise InvalidTarget
+        audience = chosen(targets, among=client.audiences)
         scope = client.scope.narrowed_to(requested_scope) if requested_scope else client.scope
         with self._queue.place() as place:
             await place.turn()
@@ -44,7 +44,7 @@ class ClientCredentialsGrant:
                 client_id=client.client_id,
                 scope=scope,
                 now=now,
-                audience=tuple(dict.fromkeys(targets)) or client.audiences,
+                audience=audience,
             )
-        self._audit.record(ClientTokenIssued(at=now, client_id=client.client_id))
+        self._audit.record(ClientTokenIssued(at=now, client_id=client.client_id, audience=" ".join(audience)))
         return issued

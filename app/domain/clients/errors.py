@@ -17,13 +17,6 @@ class UnsupportedGrantType(KeyturnError):
     description = "This grant type is not supported; use refresh_token or client_credentials."
 
 
-class InvalidTarget(KeyturnError):
-    """The client may not request a token for this audience (RFC 8707 §2)."""
-
-    code = "invalid_target"
-    description = "The client may not get a token for this resource or audience."
-
-
 class UnsupportedTokenType(KeyturnError):
     """A token of this type cannot be revoked (RFC 7009 §2.2.1)."""
 

@@ -1,5 +1,6 @@
 """Authentication: signing in by username and password."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -65,12 +66,15 @@ class Authentication:
         requested_scope: str | None,
         requester: Requester,
         device_token: str | None = None,
+        targets: Sequence[str] = (),
     ) -> LoginResult:
         """Open a session with ``requested_scope``, or with all of the user's scope if nothing is requested.
 
+        It is for the audiences ``targets`` (RFC 8707), or for all of the service if there are none.
+
         ``device_token`` is the one of an earlier sign-in, if the client has one.
 
-        Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``HashingOverloaded``,
+        Raises ``TooManyAttempts``, ``InvalidCredentials``, ``InvalidScope``, ``InvalidTarget``, ``HashingOverloaded``,
         ``StoreUnavailable``, and ``Unavailable`` while a new session would be over at once.
         """
         self._revocation.check_cut_off()
@@ -86,6 +90,7 @@ class Authentication:
             credential_version=user.credential_version,
             client_id=client_id,
             requester=requester,
+            targets=targets,
         )
         user = await self._check_credentials_unchanged(user, tokens, requester)
         known = admitted.device

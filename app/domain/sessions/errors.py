@@ -7,7 +7,7 @@ class InvalidGrant(KeyturnError):
     """The refresh token is refused (RFC 6749 §5.2).
 
     ``reason`` is for the operator and is not sent to the client: ``unknown``, ``foreign_client``, ``dead_session``,
-    ``reuse`` or ``lost_race``, or the word of a rule that was added.
+    ``reuse``, ``lost_race``, ``untraced`` or ``no_audience``, or the word of a rule that was added.
     """
 
     code = "invalid_grant"

@@ -1,5 +1,7 @@
 """Open a session."""
 
+from collections.abc import Sequence
+
 from ...ports.audit_trail import AuditTrail
 from ...ports.clock import Clock
 from ...ports.randomness import Randomness
@@ -45,11 +47,16 @@ class SessionOpening:
         credential_version: int,
         client_id: ClientId,
         requester: Requester,
+        targets: Sequence[str] = (),
     ) -> IssuedTokens:
         """Store a new session of ``subject`` and return its first tokens. End older sessions if there are too many.
 
-        Raises ``StoreUnavailable``, ``SignerUnavailable``, and ``ConfigurationError`` if there is no active key.
+        The session and its tokens are only for the audiences ``targets`` (RFC 8707), or for all if there are none.
+
+        Raises ``InvalidTarget``, ``StoreUnavailable``, ``SignerUnavailable``, and ``ConfigurationError`` if there is no
+        active key.
         """
+        audience = self._issuer.audience((), targets)
         now = self._clock.now()
         token = RefreshToken(
             SessionId(self._randomness.token_bytes(SESSION_ID_BYTES)),
@@ -71,9 +78,12 @@ class SessionOpening:
             rotated_at=now,
             address=requester.address,
             device=requester.device,
+            audience=audience if targets else (),
         )
-        issued = await self._issuer.issue(session, token, scope=scope, now=now)
+        issued = await self._issuer.issue(session, token, scope=scope, audience=audience, now=now)
         await self._sessions.add(session)
-        self._audit.record(LoginSucceeded(**session.event_facts(now), address=requester.address))
+        self._audit.record(
+            LoginSucceeded(**session.event_facts(now), address=requester.address, audience=" ".join(audience))
+        )
         await self._session_limit.enforce(subject, keep=session.session_id)
         return issued

@@ -1,7 +1,8 @@
 """Rotation: exchange a refresh token for its successor (RFC 9700 §4.14)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 from ...ports.audit_trail import AuditTrail
 from ...ports.client_lookup import ClientLookup
@@ -32,6 +33,22 @@ from .revocation import Revocation
 from .session import RevocationReason, Session, SessionPolicy
 
 _ATTEMPTS: Final = 3
+
+
+class _Request(NamedTuple):
+    """Who asks, and for what."""
+
+    client_id: ClientId
+    requester: Requester
+    scope: str | None
+    targets: Sequence[str]
+
+
+class Granted(NamedTuple):
+    """What the new access token is granted."""
+
+    scope: Scope
+    audience: tuple[str, ...]
 
 
 class Rotation:
@@ -74,21 +91,25 @@ class Rotation:
         client_id: ClientId,
         requester: Requester,
         requested_scope: str | None = None,
+        targets: Sequence[str] = (),
         patience: Patience | None = None,
     ) -> IssuedTokens:
         """Return a new access token and the successor of ``refresh_token``, which ``requester`` presents; for a replay,
         the current token (RFC 6749 §6).
 
-        The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested.
+        The access token has the scope ``requested_scope``, or the scope of the session if nothing is requested. It is
+        for the audiences ``targets`` (RFC 8707), or for all of the session if there are none.
         Nothing is changed when ``patience`` is over; ``None`` has no end.
 
         Raises ``InvalidGrant`` for a token that is refused, ``InvalidClient`` if the client was removed,
-        ``InvalidScope`` for more scope than the session has, ``TooManyAttempts``, ``Overloaded``, ``SignerUnavailable``
-        and ``StoreUnavailable``. After any of the last five the client can present the same token again.
+        ``InvalidScope`` for more scope and ``InvalidTarget`` for other audiences than the session has,
+        ``TooManyAttempts``, ``Overloaded``, ``SignerUnavailable`` and ``StoreUnavailable``. After any of the last six
+        the client can present the same token again.
         """
         token = ratchet.parse(refresh_token)
         with self._room.enter(token) as place:
-            return await self._rotate(token, client_id, requester, requested_scope, place=place, patience=patience)
+            request = _Request(client_id, requester, requested_scope, targets)
+            return await self._rotate(token, request, place, patience)
 
     def check_requester(self, session: Session, requester: Requester) -> None:
         """Raise ``InvalidGrant`` to refuse a token that would be accepted otherwise. A subclass adds a rule here.
@@ -98,22 +119,15 @@ class Rotation:
         """
 
     async def _rotate(
-        self,
-        token: RefreshToken,
-        client_id: ClientId,
-        requester: Requester,
-        requested_scope: str | None,
-        *,
-        place: RefreshPlace,
-        patience: Patience | None,
+        self, token: RefreshToken, request: _Request, place: RefreshPlace, patience: Patience | None
     ) -> IssuedTokens:
         for attempt in range(_ATTEMPTS):
             now = self._clock.now()
-            session, verdict = await self._lookup.classify(token, client_id=client_id, now=now)
+            session, verdict = await self._lookup.classify(token, client_id=request.client_id, now=now)
             if session is None or verdict in (Verdict.UNKNOWN, Verdict.DEAD_SESSION):
                 raise InvalidGrant(reason=verdict.value)
             if verdict is Verdict.FOREIGN_CLIENT:
-                self._audit.record(ForeignClientRefused(**session.event_facts(now), presented_by=client_id))
+                self._audit.record(ForeignClientRefused(**session.event_facts(now), presented_by=request.client_id))
                 raise InvalidGrant(reason=verdict.value)
             if verdict is Verdict.UNTRACED:
                 self._audit.record(TokenUntraced(**session.event_facts(now)))
@@ -121,17 +135,20 @@ class Rotation:
             if verdict is Verdict.REUSE:
                 _begin_commit(patience)
                 await self._refuse_reuse(session, now, lost_race=attempt > 0)
-            self.check_requester(session, requester)
+            self.check_requester(session, request.requester)
             if attempt == 0:
                 self._refresh_limit.take(session.session_id, now)
             if await self._clients.find(session.client_id) is None:
                 raise InvalidClient
-            scope = session.scope.narrowed_to(requested_scope) if requested_scope else session.scope
+            granted = Granted(
+                session.scope.narrowed_to(request.scope) if request.scope else session.scope,
+                self._issuer.audience(session.audience, request.targets),
+            )
             if verdict is Verdict.REPLAY:
                 place.is_of_replay()
-                return await self._replay(token, session, scope, now)
+                return await self._replay(token, session, granted, now)
             await place.turn()
-            issued = await self._advance(token, session, scope, patience)
+            issued = await self._advance(token, session, granted, patience)
             if issued is not None:
                 return issued
         raise StoreUnavailable("Too many requests for one session at once; try again.")
@@ -147,16 +164,16 @@ class Rotation:
         self._audit.record(ReuseDetected(**session.event_facts(now)))
         raise InvalidGrant(reason="reuse")
 
-    async def _replay(self, token: RefreshToken, session: Session, scope: Scope, now: float) -> IssuedTokens:
+    async def _replay(self, token: RefreshToken, session: Session, granted: Granted, now: float) -> IssuedTokens:
         """Compute the session's current refresh token again, and return it with a new access token."""
         current = ratchet.current_token(token, session)
         assert current is not None, "a token is a replay only if it leads to the current one"
-        issued = await self._issuer.issue(session, current, scope=scope, now=now)
+        issued = await self._issuer.issue(session, current, scope=granted.scope, audience=granted.audience, now=now)
         self._audit.record(TokenReplayed(**session.event_facts(now), generation=session.generation))
         return issued
 
     async def _advance(
-        self, token: RefreshToken, session: Session, scope: Scope, patience: Patience | None
+        self, token: RefreshToken, session: Session, granted: Granted, patience: Patience | None
     ) -> IssuedTokens | None:
         """Commit the successor and return it; return ``None`` if another request committed first.
 
@@ -168,7 +185,7 @@ class Rotation:
         generation = session.generation + 1
         successor = ratchet.successor(token, salt=salt, generation=generation)
         extended = replace(session, idle_expires_at=self._policy.idle_deadline(now))
-        issued = await self._issuer.issue(extended, successor, scope=scope, now=now)
+        issued = await self._issuer.issue(extended, successor, scope=granted.scope, audience=granted.audience, now=now)
         _begin_commit(patience)
         now = self._clock.now()
         self._room.replaced(session.secret_digest)

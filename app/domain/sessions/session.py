@@ -40,7 +40,8 @@ class Session:
     """The stored form of a session. Times are seconds since the epoch.
 
     It holds no token: ``lineage_digest`` and ``secret_digest`` are SHA-256 digests (32 bytes) of parts of the current
-    refresh token. ``replaced`` are the secrets that the rotations of the last replay window replaced.
+    refresh token. ``replaced`` are the secrets that the rotations of the last replay window replaced. ``audience`` are
+    the audiences to which the sign-in narrowed the session, none if it may have all that the service has.
 
     ``advanced``, ``revoked``, ``with_credential_version`` and ``ended_by`` are the rules for its changes. A store that
     reads a session, decides and writes it uses them inside a transaction, or under a condition on what it has read.
@@ -61,6 +62,7 @@ class Session:
     replaced: ReplacedSecrets = NOTHING_REPLACED
     address: str = ""
     device: str = ""
+    audience: tuple[str, ...] = ()
     revoked_at: float | None = None
     revoked_because: RevocationReason | None = None
 

@@ -51,7 +51,8 @@ class AccessTokenIssuer:
         auth_time: int | None = None,
         ends_at: float = inf,
     ) -> IssuedAccessToken:
-        """Return a new access token (RFC 9068 §2.2) for ``audience``, or for this service if it is ``None``.
+        """Return a new access token (RFC 9068 §2.2) for ``audience``; if it is ``None``, for all that a
+        session may have.
 
         The token expires after the configured lifetime, and not later than ``ends_at``. Raises
         ``SignerUnavailable``, also if there is no active key, and ``UnfitToken`` if the token would be refused.
@@ -61,7 +62,7 @@ class AccessTokenIssuer:
         claims = AccessTokenClaims(
             issuer=self._policy.issuer,
             subject=subject,
-            audience=(self._policy.audience,) if audience is None else audience,
+            audience=self._policy.audiences if audience is None else audience,
             client_id=client_id,
             issued_at=issued_at,
             expires_at=issued_at + lifetime,

@@ -28,12 +28,12 @@ class LongestToken:
         """Return how many bytes the longest token must lose to fit into a header; 0 if it fits.
 
         It has all of ``scope``, a session, and the longest subject that the client's tokens can have. It is for
-        ``audience``, or for this service if that is empty. Four characters of base64url are three bytes.
+        ``audience``, or for all that a session may have if that is empty. Four characters of base64url are three bytes.
         """
         claims = AccessTokenClaims(
             issuer=self._policy.issuer,
             subject=Subject(client_id.ljust(_SUBJECT_LENGTH, "x")),
-            audience=audience or (self._policy.audience,),
+            audience=audience or self._policy.audiences,
             client_id=client_id,
             issued_at=_LAST_SECOND,
             expires_at=_LAST_SECOND,

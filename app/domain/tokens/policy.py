@@ -26,12 +26,21 @@ leeway, the store still has every revocation that matters again."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTokenPolicy:
-    """How access tokens are issued and validated. ``lifetime`` and ``leeway`` are in seconds."""
+    """How access tokens are issued and validated. ``lifetime`` and ``leeway`` are in seconds.
+
+    A token is valid here if it is for ``audience``. A session gives tokens for ``other_audiences``, too.
+    """
 
     issuer: str
     audience: str
+    other_audiences: tuple[str, ...] = ()
     lifetime: int = 900
     leeway: int = 30
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Return all audiences for which a session gives tokens. The first is that of this service."""
+        return (self.audience, *self.other_audiences)
 
     def memory_of_revocations(self) -> int:
         """Return for how many seconds an instance remembers a revoked session: until its access tokens have expired,

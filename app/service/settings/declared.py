@@ -58,8 +58,12 @@ class DeclaredSettings:
         help="The `iss` claim: the URL of this service. Default: the loopback address on which it listens, such"
         " as `http://127.0.0.1:8080`.",
     )
-    audience: str = _setting(
-        "AUDIENCE", form.text, "keyturn", help="The `aud` claim: the service that accepts the access tokens."
+    audience: tuple[str, ...] = _setting(
+        "AUDIENCE",
+        form.audiences,
+        "keyturn",
+        help="The `aud` claim: the services that accept the access tokens, separated by commas. The routes of Keyturn"
+        " accept the first. A request can choose some of them with `resource`.",
     )
     access_token_ttl: int = _setting(
         "ACCESS_TOKEN_TTL",

@@ -90,7 +90,11 @@ class DerivedSettings(DeclaredSettings):
     def access_token_policy(self) -> AccessTokenPolicy:
         """Return how access tokens are made and accepted."""
         return AccessTokenPolicy(
-            issuer=self.issuer_url, audience=self.audience, lifetime=self.access_token_ttl, leeway=self.clock_leeway
+            issuer=self.issuer_url,
+            audience=self.audience[0],
+            other_audiences=self.audience[1:],
+            lifetime=self.access_token_ttl,
+            leeway=self.clock_leeway,
         )
 
     @property

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ... import COMMAND
 from ...adapters.store_urls.known import check_url
 from ...domain import base64url
+from ...domain.audience import MAX_AUDIENCES
 from ...domain.network import UNIX
 from ...domain.rate_limits.rate_limit import RateLimit
 from ...domain.scope import FORM, InvalidScope, Scope
@@ -135,6 +136,14 @@ def text(value: str) -> str:
     if not value or not value.isprintable():
         raise ValueError("must be printable text, and not empty")
     return value
+
+
+def audiences(value: str) -> tuple[str, ...]:
+    """Return audiences, separated by commas. None has a fragment, because requests name them (RFC 8707 §2)."""
+    given = tuple(text(each.strip(" ")) for each in value.split(","))
+    if len(given) > MAX_AUDIENCES or len(set(given)) < len(given) or any("#" in each for each in given):
+        raise ValueError(f"must be at most {MAX_AUDIENCES} different audiences without #, with commas between them")
+    return given
 
 
 def secret(text: str) -> str:

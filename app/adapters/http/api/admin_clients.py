@@ -6,7 +6,8 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from aiohttp import web
 
-from ....domain.clients.client import MAX_AUDIENCE_LENGTH, MAX_AUDIENCES, MAX_CLIENT_ID_LENGTH
+from ....domain.audience import MAX_AUDIENCES
+from ....domain.clients.client import MAX_AUDIENCE_LENGTH, MAX_CLIENT_ID_LENGTH
 from ....domain.clients.errors import ClientNotFound
 from ....domain.clients.registration import ClientRegistration
 from ....domain.errors import AlreadyExists, Unavailable

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from aiohttp import web
 
+from ....domain.audience import as_claim
 from ....domain.clients.errors import UnauthorizedClient
 from ....domain.clients.introspection import Introspection
 from ....domain.errors import TooManyAttempts, Unavailable
@@ -44,7 +45,7 @@ class TokenIntrospection(TypedDict):
     exp: NotRequired[int]
     iat: NotRequired[int]
     sub: NotRequired[str]
-    aud: NotRequired[str | list[str]]
+    aud: NotRequired[Annotated[str | list[str], "Of a refresh token only if the sign-in narrowed its session."]]
     iss: NotRequired[str]
     jti: NotRequired[str]
     sid: NotRequired[Annotated[str, "The session."]]
@@ -77,7 +78,7 @@ def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
         "exp": claims.expires_at,
         "iat": claims.issued_at,
         "sub": claims.subject,
-        "aud": claims.audience[0] if len(claims.audience) == 1 else list(claims.audience),
+        "aud": as_claim(claims.audience),
         "iss": claims.issuer,
         "jti": claims.token_id,
     }
@@ -89,8 +90,10 @@ def _describe_claims(claims: AccessTokenClaims) -> TokenIntrospection:
 
 
 def _describe_session(session: Session) -> TokenIntrospection:
-    """Return the members for a refresh token. It has no ``token_type``, and it expires with its session."""
-    return {
+    """Return the members for a refresh token. It has no ``token_type``, and it expires with its session. It has ``aud``
+    if the sign-in narrowed its session.
+    """
+    members: TokenIntrospection = {
         "active": True,
         "scope": session.scope.text,
         "client_id": session.client_id,
@@ -99,6 +102,9 @@ def _describe_session(session: Session) -> TokenIntrospection:
         "sub": session.subject,
         "sid": format_session_id(session.session_id),
     }
+    if session.audience:
+        members["aud"] = as_claim(session.audience)
+    return members
 
 
 ROUTES: Final = (

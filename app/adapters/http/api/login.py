@@ -5,6 +5,7 @@ from typing import Annotated, Final, NotRequired
 
 from aiohttp import web
 
+from ....domain.audience import MAX_AUDIENCES, InvalidTarget
 from ....domain.errors import TooManyAttempts, Unavailable
 from ....domain.identifiers import FIRST_PARTY
 from ....domain.login.authentication import Authentication, LoginResult
@@ -15,11 +16,11 @@ from ....domain.scope import InvalidScope
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
-from ..requests.fields import boolean, text
+from ..requests.fields import boolean, one_or_more_texts, text
 from ..requests.requester import requester
 from ..responses import json_response
 from ..server.connection import while_connected
-from .refresh import MAX_TOKEN_LENGTH, TokenResponse, token_members
+from .refresh import MAX_TOKEN_LENGTH, TokenResponse, targets, token_members
 
 AUTHENTICATION: Final = web.AppKey("keyturn_authentication", Authentication)
 
@@ -36,6 +37,11 @@ class LoginRequest:
     scope: Annotated[
         str | None, "Scope tokens, separated by spaces. Without it, the token gets all of the user's scope."
     ] = text(min_length=0, max_length=MAX_SCOPE_LENGTH, required=False)
+    resource: Annotated[
+        str | list[str] | None,
+        "The audience of the session and of its access tokens, or several (RFC 8707). Without it, they are for all"
+        " audiences of `KEYTURN_AUDIENCE`.",
+    ] = one_or_more_texts(max_items=MAX_AUDIENCES)
     device_token: Annotated[
         str | None,
         "The device token of this user's last sign-in from this device. It counts instead of the cookie.",
@@ -100,6 +106,7 @@ async def login(request: web.Request) -> web.Response:
             body.password,
             client_id=FIRST_PARTY,
             requested_scope=body.scope,
+            targets=targets(body.resource),
             requester=requester(request),
             device_token=body.device_token or request.cookies.get(_DEVICE_COOKIE_NAME),
         )
@@ -122,6 +129,6 @@ ROUTES: Final = (
         login,
         request=RequestSpec(LoginRequest),
         responses=ResponseSpec(LoginResponse),
-        errors=(InvalidCredentials, InvalidScope, TooManyAttempts, Unavailable),
+        errors=(InvalidCredentials, InvalidScope, InvalidTarget, TooManyAttempts, Unavailable),
     ),
 )

@@ -5,9 +5,10 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from aiohttp import web
 
-from ....domain.clients.client import MAX_AUDIENCES, Client, GrantType
+from ....domain.audience import MAX_AUDIENCES, InvalidTarget
+from ....domain.clients.client import Client, GrantType
 from ....domain.clients.client_credentials import ClientCredentialsGrant
-from ....domain.clients.errors import InvalidTarget, UnauthorizedClient, UnsupportedGrantType
+from ....domain.clients.errors import UnauthorizedClient, UnsupportedGrantType
 from ....domain.clients.token_request_limit import TokenRequestLimit
 from ....domain.errors import InvalidClient, InvalidRequest, TooManyAttempts, Unavailable
 from ....domain.scope import InvalidScope
@@ -37,7 +38,10 @@ _REFUSALS: Final = (
     UnsupportedGrantType,
 )
 
-Targets = Annotated[list[str], "An audience of the token. The parameter may occur several times."]
+Targets = Annotated[
+    list[str],
+    "An audience of the token (RFC 8707). The parameter may occur several times. Without it, the token is for all.",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,7 @@ async def token(request: web.Request) -> web.Response:
                 client_id=client.client_id,
                 requester=requester(request),
                 requested_scope=form.scope or None,
+                targets=form.resource + form.audience,
                 patience=patience,
             )
     except _REFUSALS as refusal:

@@ -1,10 +1,12 @@
 """Refresh: ``/auth/refresh``, and the token response of RFC 6749 §5.1."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, TypedDict
 
 from aiohttp import web
 
+from ....domain.audience import MAX_AUDIENCES, InvalidTarget
 from ....domain.errors import InvalidClient, TooManyAttempts, Unavailable
 from ....domain.identifiers import FIRST_PARTY
 from ....domain.scope import InvalidScope
@@ -14,7 +16,7 @@ from ....domain.sessions.rotation import Rotation
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, RequestSpec, ResponseSpec
 from ..requests.body import read_json
-from ..requests.fields import text
+from ..requests.fields import one_or_more_texts, text
 from ..requests.patience import REFRESH_SECONDS, RequestPatience
 from ..requests.requester import requester
 from ..responses import json_response
@@ -37,6 +39,11 @@ class RefreshRequest:
     scope: Annotated[str | None, "A smaller scope for the new access token. The session keeps its scope."] = text(
         min_length=0, max_length=_MAX_SCOPE_LENGTH, required=False
     )
+    resource: Annotated[
+        str | list[str] | None,
+        "The audience of the new access token, or several (RFC 8707). Without it, the token is for all audiences of the"
+        " session. The session keeps them.",
+    ] = one_or_more_texts(max_items=MAX_AUDIENCES)
 
 
 class TokenResponse(TypedDict):
@@ -61,12 +68,18 @@ async def refresh(request: web.Request) -> web.Response:
                 client_id=FIRST_PARTY,
                 requester=requester(request),
                 requested_scope=body.scope,
+                targets=targets(body.resource),
                 patience=patience,
             )
-    except (InvalidGrant, InvalidClient, InvalidScope) as refusal:
+    except (InvalidGrant, InvalidClient, InvalidScope, InvalidTarget) as refusal:
         request.app[TELEMETRY].tokens_refused(refusal)
         raise
     return token_response(tokens)
+
+
+def targets(resource: str | list[str] | None) -> Sequence[str]:
+    """Return the audiences that ``resource`` names; none if it is missing."""
+    return [resource] if isinstance(resource, str) else resource or ()
 
 
 def token_response(tokens: IssuedTokens) -> web.Response:
@@ -93,6 +106,6 @@ ROUTES: Final = (
         refresh,
         request=RequestSpec(RefreshRequest),
         responses=ResponseSpec(TokenResponse),
-        errors=(InvalidGrant, InvalidScope, TooManyAttempts, Unavailable),
+        errors=(InvalidGrant, InvalidScope, InvalidTarget, TooManyAttempts, Unavailable),
     ),
 )

@@ -2,7 +2,7 @@
 
 import json
 from http import HTTPStatus
-from typing import Final, TypedDict
+from typing import Annotated, Final, NotRequired, TypedDict
 from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
@@ -38,15 +38,19 @@ class AuthorizationServerMetadata(TypedDict):
     introspection_endpoint_auth_signing_alg_values_supported: list[str]
     revocation_endpoint_auth_methods_supported: list[str]
     revocation_endpoint_auth_signing_alg_values_supported: list[str]
+    protected_resources: NotRequired[
+        Annotated[list[str], "The audiences of `KEYTURN_AUDIENCE` that are https URLs (RFC 9728 §4)."]
+    ]
 
 
 class ServerMetadata:
     """The document as bytes, with its ETag.
 
-    ``algorithms`` are the signature algorithms that the assertions of clients may use.
+    ``algorithms`` are the signature algorithms that the assertions of clients may use. ``audiences`` are those for
+    which sessions give tokens. The document has those that can identify protected resources (RFC 9728 §1.2).
     """
 
-    def __init__(self, issuer: str, *, algorithms: tuple[str, ...]) -> None:
+    def __init__(self, issuer: str, *, algorithms: tuple[str, ...], audiences: tuple[str, ...]) -> None:
         base = issuer.rstrip("/")
         self.token_endpoint = base + TOKEN_PATH
         members: AuthorizationServerMetadata = {
@@ -64,6 +68,8 @@ class ServerMetadata:
             "revocation_endpoint_auth_methods_supported": _ALL,
             "revocation_endpoint_auth_signing_alg_values_supported": list(algorithms),
         }
+        if resources := [each for each in audiences if each.startswith("https://")]:
+            members["protected_resources"] = resources
         self.path = unquote(urlsplit(issuer).path).strip("/")
         self.body = json.dumps(members).encode()
         self.etag = etag_of(self.body)

@@ -26,6 +26,7 @@ _PLAIN: Final[Mapping[Any, Schema]] = {
     float: {"type": "number"},
     bool: {"type": "boolean"},
     dict: {"type": "object"},
+    NoneType: {"type": "null"},
 }
 
 

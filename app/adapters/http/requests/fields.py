@@ -48,6 +48,21 @@ def texts(*, max_items: int, max_length: int) -> Any:
     return _texts(max_items, max_length, default=None)
 
 
+def one_or_more_texts(*, max_items: int) -> Any:
+    """Declare an optional string, or a list of 1 to ``max_items`` strings, each with at least one character. The value
+    is the list, or the string. Only the size of the body limits the strings.
+    """
+    message = f"must be a string or a list of 1 to {max_items} strings, each with at least one character"
+
+    def error(value: object) -> str | None:
+        items = value if isinstance(value, list) else [value]
+        fits = 1 <= len(items) <= max_items and all(isinstance(each, str) and each for each in items)
+        return None if fits else message
+
+    schema = {"minLength": 1, "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": max_items}
+    return _declare(error, schema, default=None)
+
+
 def whole_number(*, maximum: int) -> Any:
     """Declare an optional whole number from 0 to ``maximum``. As in JSON Schema, 60.0 is a whole number."""
     message = f"must be a whole number from 0 to {maximum}"
