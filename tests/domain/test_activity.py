@@ -26,7 +26,7 @@ def failed(at: float) -> LoginFailed:
 def opened(at: float) -> LoginSucceeded:
     """Return a sign-in."""
     return LoginSucceeded(
-        at=at, session_id=SessionId(bytes(16)), subject=Subject("s"), client_id=FIRST_PARTY, address=""
+        at=at, session_id=SessionId(bytes(16)), subject=Subject("s"), client_id=FIRST_PARTY, address="", audience=""
     )
 
 

@@ -1,17 +1,19 @@
-"""The previous version and this one on one store, one after the other and side by side, in both directions."""
+"""The previous version and this one on one store, one after the other and side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from app.adapters.sql.migration import newest_revision
 from tests.conftest import Proof
 from tests.system.backends import KINDS, Backend, backend
-from tests.system.processes import ROOT, Service, running
+from tests.system.load import PASSWORD, USERNAME
+from tests.system.processes import NO_SETTINGS, ROOT, TIMEOUT_SECONDS, Service, running
 
-from .client import Client, ask
+from .client import Client, answered, ask
 from .previous import COMMIT, unpack
 
 _ISSUER: Final = "http://127.0.0.1:8080"
@@ -31,16 +33,16 @@ class Versions:
         """Run the previous version."""
         return self._running(self._tree)
 
-    def this(self) -> AbstractContextManager[Service]:
-        """Run this version."""
-        return self._running(ROOT)
+    def this(self, settings: Mapping[str, str] = NO_SETTINGS) -> AbstractContextManager[Service]:
+        """Run this version, with further settings."""
+        return self._running(ROOT, settings)
 
     @contextmanager
-    def _running(self, tree: Path) -> Iterator[Service]:
+    def _running(self, tree: Path, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[Service]:
         self._started += 1
         folder = self._folder / f"instance-{self._started}"
         folder.mkdir()
-        with running(folder, self._settings, directory=tree) as service:
+        with running(folder, {**self._settings, **settings}, directory=tree) as service:
             yield service
 
 
@@ -90,25 +92,45 @@ def test_versions_side_by_side(versions: Versions, rounds: int) -> None:
 
 
 @pytest.mark.proof("upgrade")
-def test_rolling_upgrade_and_back(versions: Versions) -> None:
-    """A session lives on while instances of the previous version are replaced by this one, and while they come back."""
+def test_rolling_upgrade(versions: Versions) -> None:
+    """A session lives on while instances of the previous version are replaced by this one. The previous version does not
+    start again on the newer schema, and says why. The instances that run are not disturbed by that.
+    """
     with versions.previous() as previous:
         client = Client(previous)
         client.refresh(previous)
         with versions.this() as this:
             client.refresh(this)
             client.refresh(previous)
-    with versions.this() as this:
-        client.refresh(this)
-        later = Client(this)
-        with versions.previous() as previous:
-            client.refresh(previous)
+            later = Client(this)
             later.refresh(previous)
-            client.refresh(this)
-    with versions.previous() as previous:
-        for each in (client, later):
-            each.refresh(previous)
-            each.sign_out(previous)
+            with versions.previous() as refused:
+                assert refused.process.wait(TIMEOUT_SECONDS) != 0
+                assert f"is of revision {newest_revision()}, which this program does not know" in refused.log()
+            for each in (client, later):
+                each.refresh(previous)
+                each.refresh(this)
     with versions.this() as this:
         for each in (client, later):
+            each.refresh(this)
+            each.sign_out(this)
             each.wait_until_refused(this)
+
+
+@pytest.mark.proof("upgrade")
+def test_narrowed_session_while_versions_are_mixed(versions: Versions) -> None:
+    """The previous version refreshes a session that a sign-in with ``resource`` narrowed, and this version still knows
+    to what.
+    """
+    with versions.previous() as previous, versions.this() as this:
+        narrowed = {"username": USERNAME, "password": PASSWORD, "resource": "keyturn"}
+        client = Client(this)
+        client.tokens = answered(this, "POST", "/auth/login", narrowed)
+        client.refresh(previous)
+        client.refresh(this)
+    other = {"AUDIENCE": "other,keyturn"}
+    with versions.this(other) as this:
+        client.refresh(this)
+        assert not client.is_known(this)
+        token = client.tokens["refresh_token"]
+        assert ask(this, "POST", "/auth/refresh", {"refresh_token": token, "resource": "other"})[0] == 400
