@@ -7,7 +7,7 @@ from functools import lru_cache
 
 def encode(audience: Sequence[str]) -> str:
     """Return the audiences as a JSON array, and "" for none."""
-    return json.dumps(audience) if audience else ""
+    return json.dumps(audience, ensure_ascii=False, separators=(",", ":")) if audience else ""
 
 
 @lru_cache(maxsize=256)

@@ -8,11 +8,13 @@ than half a microsecond.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from ...domain.clients.client import MAX_AUDIENCE_LENGTH, MAX_AUDIENCES, MAX_CLIENT_ID_LENGTH, MAX_JWKS_LENGTH
+from ...domain.audience import MAX_AUDIENCES
+from ...domain.clients.client import MAX_AUDIENCE_LENGTH, MAX_CLIENT_ID_LENGTH, MAX_JWKS_LENGTH
 from ...domain.identifiers import SESSION_ID_BYTES
 from ...domain.login.user import MAX_USERNAME_LENGTH
 from ...domain.scope import MAX_LENGTH as MAX_SCOPE_LENGTH
 from ...domain.sessions.replaced import MAX_REPLACED
+from ...domain.tokens.policy import MAX_TOKEN_LENGTH
 
 
 class Limit(NamedTuple):
@@ -58,6 +60,7 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "replaced": Limit("bytes", _REPLACED_BYTES * MAX_REPLACED),
         "address": _SHORT,
         "device": Limit("text", _UTF_8 * 80),
+        "audience": Limit("text", MAX_TOKEN_LENGTH * 3 // 4, optional=True),  # it is in access tokens, in base64url
         "revoked_at": _OPTIONAL_TIME,
         "revoked_because": _SHORT._replace(optional=True),
     },

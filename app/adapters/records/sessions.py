@@ -4,11 +4,14 @@ from ...domain.identifiers import ClientId, SessionId, Subject
 from ...domain.scope import InvalidScope, Scope
 from ...domain.sessions.replaced import ReplacedSecrets
 from ...domain.sessions.session import RevocationReason, Session
+from .. import session_audience
 from .record import FORMAT, Fields, Record, UnreadableRecord, Value
 
 
 def session_record(session: Session) -> Record:
-    """Return the record of a session. It has the fields of ``Session``; ``replaced`` is ``ReplacedSecrets.packed``."""
+    """Return the record of a session. It has the fields of ``Session``; ``replaced`` is ``ReplacedSecrets.packed``, and
+    ``audience`` a JSON array, which is left out if it is empty.
+    """
     record: dict[str, Value] = {
         "format": FORMAT,
         "session_id": session.session_id,
@@ -26,6 +29,8 @@ def session_record(session: Session) -> Record:
         "address": session.address,
         "device": session.device,
     }
+    if session.audience:
+        record["audience"] = session_audience.encode(session.audience)
     if session.idle_expires_at is not None:
         record["idle_expires_at"] = session.idle_expires_at
     if session.revoked_at is not None and session.revoked_because is not None:
@@ -40,6 +45,7 @@ def session_of(record: Record) -> Session:
     reason = fields.optional_text("revoked_because")
     try:
         scope = Scope.parse(fields.text("scope"))
+        audience = session_audience.decode(fields.optional_text("audience") or "")
         revoked_because = None if reason is None else RevocationReason(reason)
     except InvalidScope as error:
         raise UnreadableRecord("scope: not a scope") from error
@@ -61,6 +67,7 @@ def session_of(record: Record) -> Session:
         replaced=ReplacedSecrets(fields.octets("replaced")),
         address=fields.text("address"),
         device=fields.text("device"),
+        audience=audience,
         revoked_at=fields.optional_time("revoked_at"),
         revoked_because=revoked_because,
     )
