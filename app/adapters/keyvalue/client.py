@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 class KeyValueClient(Protocol):
     """Connects to a store of keys and values. Keys have at most 64 bytes after the prefix of the store, values at most
-    8 KiB (their limits: ``app.adapters.records.limits``).
+    32 KiB (their limits: ``app.adapters.records.limits``).
 
     Each operation sees every change that was acknowledged before it. It raises ``StoreUnavailable`` with what the store
     said, if the store refuses. Every exception of ``failures`` becomes ``StoreUnavailable`` without such a sentence.
