@@ -3,14 +3,19 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import app.guard
 from app.guard.loading import PLACE_OF, load
 
+from .drivers import ROOT
+
 _HEAVY = ("aiohttp.web", "dependency_injector", "sqlalchemy", "app.service")
+_FRAMEWORKS = {"aiohttp.web", "django", "fastapi", "flask", "litestar", "prometheus_client", "quart", "starlette"}
 
 
 @pytest.mark.parametrize("module", ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.token_checks"])
@@ -19,6 +24,21 @@ def test_an_import_loads_no_server(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert not [name for name in _HEAVY if name in printed.stdout.split()]
+
+
+@pytest.mark.parametrize(("module", "own"), [("asgi", set()), ("fastapi", {"fastapi", "starlette"})])
+def test_a_guard_loads_its_own_framework_alone(module: str, own: set[str]) -> None:
+    """The guard for ASGI loads no framework at all."""
+    program = f"import sys, app.guard.{module}; print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert _FRAMEWORKS & set(printed.stdout.split()) == own
+
+
+def test_extras_name_their_framework_alone() -> None:
+    """The extra ``asgi`` adds no package, and ``fastapi`` adds FastAPI."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert extras["asgi"] == []
+    assert [Requirement(each).name for each in extras["fastapi"]] == ["fastapi"]
 
 
 def test_all_names_are_those_that_type_checkers_see() -> None:

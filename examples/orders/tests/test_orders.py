@@ -1,19 +1,22 @@
 """The service together with a running Keyturn."""
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
+import orders.api
+import orders.fastapi_api
 import pytest
+import uvicorn
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestClient, TestServer
-from keyturn.guard import remote_guard
-from orders.api import create_app
+from aiohttp.test_utils import TestServer
+from keyturn.guard import fastapi, remote_guard
 
 USER = {"username": "alice", "password": "correct horse battery"}
 
@@ -56,12 +59,33 @@ def _wait_for(port: int) -> None:
     raise AssertionError("Keyturn did not start")
 
 
-@pytest.fixture
-async def orders(issuer: str) -> AsyncIterator[TestClient[Any, Any]]:
-    """Run the service and yield a client for it."""
-    app = create_app(remote_guard(issuer=issuer, audience="orders"))
-    async with TestClient(TestServer(app)) as client:
-        yield client
+@asynccontextmanager
+async def serve_aiohttp(issuer: str) -> AsyncIterator[str]:
+    """Run the service in aiohttp and yield its URL."""
+    app = orders.api.create_app(remote_guard(issuer=issuer, audience="orders"))
+    async with TestServer(app) as server:
+        yield str(server.make_url(""))
+
+
+@asynccontextmanager
+async def serve_fastapi(issuer: str) -> AsyncIterator[str]:
+    """Run the service in FastAPI and yield its URL."""
+    guard = fastapi.remote_guard(issuer=issuer, audience="orders", public=orders.fastapi_api.PUBLIC)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(orders.fastapi_api.create_app(guard), port=port, log_level="error"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture(params=[serve_aiohttp, serve_fastapi])
+async def client(issuer: str, request: pytest.FixtureRequest) -> AsyncIterator[ClientSession]:
+    """Run the service in one framework and yield a client for it."""
+    async with request.param(issuer) as url, ClientSession(url) as session:
+        yield session
 
 
 async def sign_in(issuer: str) -> dict[str, str]:
@@ -71,19 +95,19 @@ async def sign_in(issuer: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {(await response.json())['access_token']}"}
 
 
-async def test_routes_check_tokens_and_scopes(issuer: str, orders: TestClient[Any, Any]) -> None:
+async def test_routes_check_tokens_and_scopes(issuer: str, client: ClientSession) -> None:
     """The catalogue is public. Alice can read her orders, but she lacks the scope to order."""
     headers = await sign_in(issuer)
-    assert (await orders.get("/catalogue")).status == 200
-    assert (await orders.get("/orders")).status == 401
-    seen = await orders.get("/orders", headers=headers)
+    assert (await client.get("/catalogue")).status == 200
+    assert (await client.get("/orders")).status == 401
+    seen = await client.get("/orders", headers=headers)
     assert (seen.status, await seen.json()) == (200, {"orders": []})
-    refused = await orders.post("/orders/tea", headers=headers)
+    refused = await client.post("/orders/tea", headers=headers)
     assert (refused.status, 'scope="orders:write"' in refused.headers["WWW-Authenticate"]) == (403, True)
 
 
-async def test_guard_follows_issuer(orders: TestClient[Any, Any]) -> None:
+async def test_guard_follows_issuer(client: ClientSession) -> None:
     """The guard has keys and a feed before the first request."""
-    health = await (await orders.get("/health")).json()
+    health = await (await client.get("/health")).json()
     assert health["keys_age"] is not None
     assert health["feed_is_stale"] is False
