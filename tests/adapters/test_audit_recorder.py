@@ -3,13 +3,15 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
 from app.adapters.memory.audit_records import MemoryAuditRecordRepository
 from app.adapters.request_context import ADDRESS, REQUEST_ID
 from app.adapters.telemetry.audit_recorder import MAX_WAITING, AuditRecorder
+from app.domain.audit.event_counts import EVENT_COUNTS
 from app.domain.audit.events import LoginFailed, SessionWasRevoked, TokenRefreshed
 from app.domain.audit.record import MAX_OF_SUBJECT, AuditRecord
 from app.domain.errors import StoreUnavailable
@@ -229,3 +231,44 @@ async def test_each_user_has_a_bounded_number_of_records(records: Records) -> No
     kept = await records.list_for_session(SESSION, limit=99_999)
     assert MAX_OF_SUBJECT <= len(kept) <= MAX_OF_SUBJECT + 1_500
     assert kept[-1].details["generation"] == MAX_OF_SUBJECT + 3_999
+
+
+def failed(at: float) -> LoginFailed:
+    """Return a refused sign-in of nobody."""
+    return LoginFailed(at=at, reason="unknown_user", subject=None, address="")
+
+
+async def counted(records: Records) -> dict[float, Mapping[str, object]]:
+    """Return the counts of the minutes that are stored."""
+    found = await records.list_for_subject(None, names=[EVENT_COUNTS], since=0.0, until=9e9, limit=99)
+    return {each.at: each.details for each in found}
+
+
+async def test_sign_ins_are_counted_when_their_minute_is_over(records: Records) -> None:
+    """The counts of a minute are one record, whatever its number of events. The end stores those of the present minute,
+    and refreshes are not counted.
+    """
+    recorder = AuditRecorder(records=records)
+    now = time.time() // 60 * 60 + 3_600
+    for at in (0.0, 59.0, 60.0, now):
+        recorder.record(failed(at))
+    recorder.record(refreshed(1))
+    await recorder.save()
+    assert await counted(records) == {0.0: {"login_failed": 2}, 60.0: {"login_failed": 1}}
+    await save_last_records(recorder)
+    assert await counted(records) == {0.0: {"login_failed": 2}, 60.0: {"login_failed": 1}, now: {"login_failed": 1}}
+
+
+async def test_counts_wait_for_the_database(records: Records, log: LogLines) -> None:
+    """Counts that could not be saved are saved later, once. They are no events that are only in the log."""
+    recorder = AuditRecorder(records=records)
+    recorder.record(failed(0.0))
+    records.down = True
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            await recorder.save()
+    await save_last_records(recorder)
+    assert _warnings(log) == [1]
+    records.down = False
+    await recorder.save()
+    assert await counted(records) == {0.0: {"login_failed": 1}}

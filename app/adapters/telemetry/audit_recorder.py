@@ -10,7 +10,7 @@ from itertools import islice
 from math import inf
 from typing import Any, Final, NamedTuple
 
-from ...domain.audit.event_counts import EventCounts, counts_record
+from ...domain.audit.event_counts import COUNTED, EventCounts, counts_record
 from ...domain.audit.events import AuditEvent
 from ...domain.audit.record import (
     MAX_OF_SUBJECT,
@@ -92,8 +92,12 @@ class AuditRecorder(AuditTrail):
             _line(kind).log(_log_fields(event, address))
         if self._records is None:
             return
-        self._counts.add(event)
-        self._wait(_WaitingEvent(event, _new_id(event.at), REQUEST_ID.get() or "", address))
+        if type(event) in COUNTED:
+            self._counts.add(event)
+        while len(self._waiting) >= MAX_WAITING:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._waiting.append(_WaitingEvent(event, _new_id(event.at), REQUEST_ID.get() or "", address))
 
     @property
     def waiting(self) -> int:
@@ -108,7 +112,7 @@ class AuditRecorder(AuditTrail):
         whether it was saved; saving a record twice changes nothing.
         """
         for at, counts in self._counts.take(until=inf if last else time.time()):
-            self._wait(_WaitingCounts(counts_record(at, counts, event_id=_new_id(at))))
+            self._waiting.append(_WaitingCounts(counts_record(at, counts, event_id=_new_id(at))))
         try:
             while self._records is not None and self._waiting:
                 batch = list(islice(self._waiting, _BATCH))
@@ -122,13 +126,7 @@ class AuditRecorder(AuditTrail):
 
     def give_up(self) -> None:
         """Log how many events were not saved."""
-        _warn_of_unsaved(len(self._waiting))
-
-    def _wait(self, waiting: _WaitingEvent | _WaitingCounts) -> None:
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft()
-            self._dropped += 1
-        self._waiting.append(waiting)
+        _warn_of_unsaved(sum(isinstance(each, _WaitingEvent) for each in self._waiting))
 
     def _remove_saved(self, batch: list[_WaitingEvent | _WaitingCounts]) -> None:
         """Remove the saved events. Those that were dropped while they were saved no longer count as dropped."""

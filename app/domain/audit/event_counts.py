@@ -39,10 +39,8 @@ class EventCounts:
         self._minutes: dict[int, Counter[str]] = {}
 
     def add(self, event: AuditEvent) -> None:
-        """Count ``event`` if it is one of ``COUNTED``."""
-        name = COUNTED.get(type(event))
-        if name is not None:
-            self._minutes.setdefault(int(event.at) // MINUTE, Counter())[name] += 1
+        """Count ``event``, which is one of ``COUNTED``."""
+        self._minutes.setdefault(int(event.at) // MINUTE, Counter())[COUNTED[type(event)]] += 1
 
     def take(self, *, until: float) -> Iterator[tuple[float, Counter[str]]]:
         """Yield the beginning and the counts of each minute that has ended at ``until``, and forget them. Times are
