@@ -9,6 +9,7 @@ from ...domain.errors import ConfigurationError
 from ...ports.session_store import Rehearsal, SessionStore, StoreOptions
 from .acts import Acts
 from .client import KeyValueClient
+from .encrypted_keys import KeyValueEncryptedKeyRepository
 from .session_changes import SessionChanges
 from .session_keys import SessionKeys
 from .session_sweeper import KeyValueSessionSweeper
@@ -18,13 +19,11 @@ _PROBE_BYTES = 8
 
 
 class KeyValueStore(SessionStore):
-    """Keeps sessions, and nothing else. An adapter calls this constructor with a function that makes its client.
+    """Keeps sessions and signing keys. An adapter calls this constructor with a function that makes its client.
 
-    All keys begin with ``prefix``. Signing keys are then in ``KEYTURN_KEYS_DIR`` or the database, and each instance
-    counts rate limits for itself.
+    All keys begin with ``prefix``. Each instance counts rate limits for itself.
     """
 
-    signing_keys = None
     rate_limits = None
     has_replicas: ClassVar[bool] = False
     """Whether the client waits for ``StoreOptions.replicas``. If not, any number except 0 is refused."""
@@ -40,6 +39,7 @@ class KeyValueStore(SessionStore):
         changes = SessionChanges(self._client, self._keys, self._acts)
         self.sessions = KeyValueSessionRepository(changes)
         self.sweeper = KeyValueSessionSweeper(changes)
+        self.signing_keys = KeyValueEncryptedKeyRepository(self._client, self._acts, prefix)
 
     async def prepare(self) -> None:
         await self._try_client(forget=False)
