@@ -3,13 +3,14 @@
 FastAPI has more in ``keyturn.guard.fastapi``. Importing this module imports no web framework.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..adapters.errors.format import ErrorResponse
 from ..adapters.errors.problem import PROBLEM
 from ..adapters.guards.asgi import AsgiGuard, GuardedApplication, access_of
 from ..adapters.guards.open_requests import WhileValid
+from ..adapters.guards.protected_resource import ProtectedResource
 from ..adapters.guards.token_sources import BearerHeader, Cookie, HttpRequest
 from ..domain.clocks.errors import ClockInDoubt
 from ..domain.errors import ConfigurationError, KeyturnError
@@ -116,16 +117,26 @@ def guard(
     leeway: int = 30,
     token: TokenOf | None = None,
     render: Render = PROBLEM.render,
+    resource: str | None = None,
+    scopes_supported: Sequence[str] = (),
 ) -> AsgiGuard:
     """Return a guard that accepts tokens signed by a key of ``jwk_set``. It makes no network call, so it accepts the
     tokens of a revoked session until they expire.
 
     ``public`` names the paths that need no token. ``leeway`` is how much two clocks may differ, in seconds. ``token``
-    finds the token of a request. Raises ``ConfigurationError`` if the JWK Set has no usable key, and ``ValueError`` for
-    a public path that could be read in two ways.
+    finds the token of a request. ``resource`` and ``scopes_supported`` are as in ``remote_guard``. Raises
+    ``ConfigurationError`` if the JWK Set has no usable key, or for another ``resource`` than an https URL, and
+    ``ValueError`` for a public path that could be read in two ways.
     """
     checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
-    return AsgiGuard(checks.open_requests, public=public, token=token, render=render, issuer=issuer)
+    return AsgiGuard(
+        checks.open_requests,
+        public=public,
+        token=token,
+        render=render,
+        issuer=issuer,
+        resource=_protected_resource(resource, issuer, scopes_supported, token),
+    )
 
 
 def remote_guard(
@@ -142,13 +153,18 @@ def remote_guard(
     render: Render = PROBLEM.render,
     telemetry: GuardTelemetry | None = None,
     clock: Clock | None = None,
+    resource: str | None = None,
+    scopes_supported: Sequence[str] = (),
 ) -> RemoteAsgiGuard:
     """Return a guard that fetches the issuer's keys, and refuses the tokens of revoked sessions.
 
     ``public`` names the paths that need no token. The other parameters are those of ``keyturn.guard.remote_guard``; all
     times are in seconds. The guard follows the issuer from the start of the application. On a server without a
-    lifespan, it does so from the first request on. Raises ``ConfigurationError`` for an issuer that is neither https
-    nor a loopback address, unless ``allow_http``, and ``ValueError`` for a public path that could be read in two ways.
+    lifespan, it does so from the first request on. With ``resource``, the https URL of the service, the guard serves
+    its metadata (RFC 9728), which name the issuer and the ``scopes_supported``.
+
+    Raises ``ConfigurationError`` for an issuer that is neither https nor a loopback address, unless ``allow_http``, and
+    for another ``resource`` than an https URL. Raises ``ValueError`` for a public path that could be read in two ways.
     """
     checks = followed_checks(
         issuer=issuer,
@@ -160,4 +176,19 @@ def remote_guard(
         telemetry=telemetry,
         clock=clock,
     )
-    return RemoteAsgiGuard(checks, public=public, token=token, render=render, closed=closed_when_stale)
+    return RemoteAsgiGuard(
+        checks,
+        public=public,
+        token=token,
+        render=render,
+        closed=closed_when_stale,
+        resource=_protected_resource(resource, issuer, scopes_supported, token),
+    )
+
+
+def _protected_resource(
+    resource: str | None, issuer: str, scopes: Sequence[str], token: TokenOf | None
+) -> ProtectedResource | None:
+    if resource is None:
+        return None
+    return ProtectedResource(resource, issuer, tuple(scopes), in_header=token is None)

@@ -1,5 +1,6 @@
 """The guard for ASGI: lifespans, sockets, and refusals while the application answers."""
 
+import json
 import logging
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from app.adapters.guards.asgi_types import Message, Receive, Scope, Send
 from app.adapters.keys.rsa_key import generate_rsa_key
+from app.domain.errors import ConfigurationError
 from app.domain.tokens.errors import InsufficientScope
 from app.guard.asgi import AsgiGuard, Cookie, check_fresh, check_scope, principal
 from tests.http.forgery import Forge
@@ -250,3 +252,29 @@ async def test_the_log_names_the_public_paths(forge: Forge, caplog: pytest.LogCa
     with caplog.at_level(logging.INFO, "keyturn.guard"):
         await converse(guard_of(forge, public=["/b", "GET /a"])(hello), {"type": "lifespan"}, [STARTUP, SHUTDOWN])
     assert "paths that need no access token: /b, GET /a" in caplog.messages
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_guard_serves_the_metadata_of_the_service(forge: Forge, method: str) -> None:
+    """Strangers read them (RFC 9728), and every challenge names them. Nothing else becomes public."""
+    app = guard_of(forge, resource="https://shop.example/orders", scopes_supported=["orders:read"])(hello)
+    place = "/.well-known/oauth-protected-resource/orders"
+    start, body = await converse(app, {**scope("http", place), "method": method})
+    assert (start["status"], dict(start["headers"])[b"content-type"]) == (200, b"application/json")
+    if method == "GET":
+        assert json.loads(body["body"]) == {
+            "resource": "https://shop.example/orders",
+            "authorization_servers": [ISSUER],
+            "scopes_supported": ["orders:read"],
+            "bearer_methods_supported": ["header"],
+        }
+    for of in (scope("http", place + "/"), {**scope("http", place), "method": "POST"}, scope()):
+        start, _ = await converse(app, of)
+        challenge = dict(start["headers"])[b"www-authenticate"].decode()
+        assert (start["status"], f'resource_metadata="https://shop.example{place}"' in challenge) == (401, True)
+
+
+def test_a_resource_is_an_https_url(forge: Forge) -> None:
+    """The error says how to write one."""
+    with pytest.raises(ConfigurationError, match="must be the https URL of the service"):
+        guard_of(forge, resource="http://shop.example")

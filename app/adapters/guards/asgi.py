@@ -12,9 +12,11 @@ from .access import Access
 from .asgi_answers import ACCESS, Answer, refuse
 from .asgi_lifespan import FollowedLifespan, Following
 from .asgi_requests import AsgiRequest
+from .asgi_resource import challenge_with, is_metadata_request, send_metadata
 from .asgi_types import Application, Receive, Scope, Send
 from .core import REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry
 from .open_requests import OpenRequests
+from .protected_resource import ProtectedResource
 from .public_paths import WEBSOCKET, PublicPaths
 from .token_sources import BearerHeader, HttpRequest
 
@@ -27,7 +29,7 @@ class AsgiGuard:
     """Protects ASGI applications: ``guarded = guard(application)``.
 
     Frameworks that build their middlewares themselves take the guard as one: ``app.add_middleware(guard)``. ``public``
-    names the paths that need no token. ``following`` runs as long as the application.
+    x
     """
 
     def __init__(
@@ -42,11 +44,12 @@ class AsgiGuard:
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
         following: Following | None = None,
+        resource: ProtectedResource | None = None,
     ) -> None:
         self.core: GuardCore[HttpRequest, ErrorResponse] = GuardCore(
             open_requests.validation,
             token=token or BearerHeader().token,
-            render=render,
+            render=render if resource is None else challenge_with(resource, render),
             feed=feed,
             closed=closed,
             telemetry=telemetry,
@@ -55,6 +58,7 @@ class AsgiGuard:
         self.open_requests = open_requests
         self.public = PublicPaths(public)
         self.following = following
+        self.resource = resource
 
     def __call__(self, app: Application) -> "GuardedApplication":
         """Return the application behind this guard."""
@@ -91,6 +95,9 @@ class GuardedApplication:
             raise RuntimeError(f"the guard refuses a connection of the unknown kind {kind!r}")
         if guard.following is not None and not guard.following.is_running:
             await guard.following.start()
+        if guard.resource is not None and is_metadata_request(guard.resource, scope):
+            await send_metadata(guard.resource, scope, send)
+            return
         method = WEBSOCKET if kind == "websocket" else scope["method"]
         if guard.public.admits(method, scope["path"], scope.get("raw_path"), mounted_at=scope.get("root_path", "")):
             await self.app(scope, receive, send)
