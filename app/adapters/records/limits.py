@@ -102,7 +102,7 @@ LIMITS: Final[Mapping[str, Mapping[str, Limit]]] = {
         "session_id": Limit("bytes", SESSION_ID_BYTES, optional=True),
         "subject": _SUBJECT._replace(optional=True),
         "client_id": _CLIENT_ID._replace(optional=True),
-        "details": Limit("text", 8_192),
+        "details": Limit("text", 16_384),
     },
 }
 """The limits of each field of each kind of record."""
