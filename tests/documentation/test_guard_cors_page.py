@@ -8,13 +8,16 @@ from typing import Any
 import aiohttp_cors
 import pytest
 from aiohttp import WSMsgType, hdrs, web
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 
 import app.guard
 from app.adapters.keys.rsa_key import generate_rsa_key
+from app.service.application import create_application
+from app.service.settings import Settings
 from tests.http.forgery import Forge
 from tests.http.guarded_app import bearer, claims, guard_of, guarded_app, hello
+from tests.servers.ports import free_port
 
 from .console import ROOT
 
@@ -71,6 +74,38 @@ async def test_sockets_of_the_page(aiohttp_client: Connect, forge: Forge) -> Non
             await socket.send_str(token)
             await socket.send_str("tea")
             assert (await socket.receive()).type is kind
+
+
+async def test_socket_closes_after_a_logout_at_a_real_service(aiohttp_client: Connect, forge: Forge) -> None:
+    """The socket of the page follows a running Keyturn: it echoes, and closes within 5 seconds after the logout."""
+    port = free_port()
+    issuer = f"http://127.0.0.1:{port}"
+    service = await aiohttp_client(TestServer(create_application(_settings(issuer)), port=port))
+    body = {"username": "alice", "password": "correct horse battery"}
+    granted = await (await service.post("/auth/login", json=body)).json()
+    echo = next(names["echo"] for names in (_run(each, forge) for each in PROGRAMS[1:]) if "echo" in names)
+    protecting = app.guard.remote_guard(issuer=issuer, audience="orders")
+    client = await aiohttp_client(guarded_app(protecting, [web.get("/echo", echo)]))
+    headers = {"Authorization": f"Bearer {granted['access_token']}"}
+    async with client.ws_connect("/echo", headers=headers) as socket:
+        await socket.send_str("tea")
+        assert await socket.receive_str() == "tea"
+        answer = await service.post("/auth/logout", json={"refresh_token": granted["refresh_token"]})
+        assert answer.status == 204
+        message = await socket.receive(timeout=15)  # it takes 5 seconds, on a machine that is not busy
+    assert (message.type, message.data) == (WSMsgType.CLOSE, 1008)
+
+
+def _settings(issuer: str) -> Settings:
+    variables = {
+        "ISSUER": issuer,
+        "AUDIENCE": "orders",
+        "PASSWORD_HASH_MEMORY": "8192",
+        "PASSWORD_HASH_ITERATIONS": "1",
+        "BOOTSTRAP_USERNAME": "alice",
+        "BOOTSTRAP_PASSWORD": "correct horse battery",
+    }
+    return Settings.from_environment({f"KEYTURN_{name}": value for name, value in variables.items()})
 
 
 @pytest.mark.parametrize("name", re.findall(r"`(?:\w+\.)?(\w+)\((?:request|principal|\.\.\.)", PAGE))

@@ -214,7 +214,7 @@ def test_mark_without_effect_is_refused(
         lambda app: app.router.add_resource("/"),
         lambda app: app,
         lambda _: web.get("/", hello),
-        lambda _: View,
+        lambda _: Handlers,
     ],
 )
 def test_check_without_effect_is_refused(

@@ -1,7 +1,5 @@
 """What a mark can be put on. A mark on anything else would have no effect, so it is a ``TypeError``."""
 
-from collections.abc import Callable
-
 from aiohttp import web
 from aiohttp.abc import AbstractView
 from aiohttp.web_urldispatcher import PrefixedSubAppResource
@@ -22,9 +20,11 @@ def set_mark(marked: object, name: str) -> None:
 
 
 def check_handler(handler: object) -> None:
-    """Raise ``TypeError`` unless a handler is a function or a method, before which a check can run.
+    """Raise ``TypeError`` unless a check can run before a handler: a function, a method, or a ``web.View``.
 
     A route or a resource has its handler already, so that the check would never run.
     """
-    if not isinstance(handler, Callable) or isinstance(handler, type | web.Application):  # type: ignore[arg-type]  # a protocol
+    is_view = isinstance(handler, type) and issubclass(handler, AbstractView)
+    is_function = callable(handler) and not isinstance(handler, type | web.Application)
+    if not (is_view or is_function):
         raise TypeError(f"{handler!r} is not a handler: decorate a function, or a method of a web.View")
