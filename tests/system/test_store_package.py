@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.conftest import Proof
+
 from .environments import SITE_PACKAGES, make_environment, pip
 from .load import PASSWORD, USERNAME
 from .processes import ROOT, run, running
@@ -23,7 +25,7 @@ _ETCD: Final = pytest.param(
     "keyturn-etcd",
     marks=[
         pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not here"),
-        pytest.mark.proof("key-value store"),
+        pytest.mark.proof("keyvalue"),
     ],
 )
 
@@ -44,11 +46,12 @@ def python(package: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
     return python
 
 
-def test_store_passes_the_kit(python: Path, package: Path) -> None:
+def test_store_passes_the_kit(python: Path, package: Path, proof: Proof) -> None:
     """The package's tests, which use the installed kit, pass. What the store does not have is skipped."""
-    tests = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", directory=package)
-    assert tests.returncode == 0, tests.stdout + tests.stderr
-    assert re.search(r"\d+ passed, \d+ skipped in ", tests.stdout), tests.stdout
+    for _ in range(proof.count("runs of the kit", small=1, full=5)):
+        tests = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", directory=package)
+        assert tests.returncode == 0, tests.stdout + tests.stderr
+        assert re.search(r"\d+ passed, \d+ skipped in ", tests.stdout), tests.stdout
 
 
 def test_store_matches_the_port(python: Path, package: Path) -> None:
