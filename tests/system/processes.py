@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,9 @@ TIMEOUT_SECONDS: Final = 20.0
 
 NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
+_ISSUER: Final = {"ISSUER": "http://127.0.0.1:8080"}
+"""Tokens stay valid when a test starts the service again, and at another instance: both have another port."""
+
 _CHEAP_HASHES: Final = {"PASSWORD_HASH_MEMORY": "8192", "PASSWORD_HASH_ITERATIONS": "1"}
 _NO_LIMITS: Final = {
     f"{name}_BUDGET": "1000000/1s"
@@ -31,7 +34,7 @@ _NO_LIMITS: Final = {
 }
 """In most tests many clients sign in from one address as one user."""
 
-TEST_SETTINGS: Final = {"PORT": "0", "REFRESH_TIMEOUT": "20s", **_CHEAP_HASHES, **_NO_LIMITS}
+TEST_SETTINGS: Final = {"PORT": "0", **_ISSUER, "REFRESH_TIMEOUT": "20s", **_CHEAP_HASHES, **_NO_LIMITS}
 """The settings of a service, unless a test gives others."""
 
 _STEP_SECONDS: Final = 0.01
@@ -104,14 +107,16 @@ def running(
     announcement: str = r"listens at (\S+)\n",
     variables: Mapping[str, str] = NO_SETTINGS,
     start_seconds: float = TIMEOUT_SECONDS,
+    without: Collection[str] = (),
 ) -> Iterator[Service]:
     """Start the service on a free port, yield it when it listens, and kill it at the end.
 
     ``folder`` gets its output and its log. For another program, ``announcement`` is the pattern of the line that names
-    its URL. ``variables`` are further environment variables.
+    its URL. ``variables`` are further environment variables. The service has none of the settings ``without``.
     """
     output, log = folder / "output", folder / "log"
-    every = environment({**TEST_SETTINGS, **settings}) | {"PYTHONUNBUFFERED": "1", **variables}
+    given = {name: value for name, value in {**TEST_SETTINGS, **settings}.items() if name not in without}
+    every = environment(given) | {"PYTHONUNBUFFERED": "1", **variables}
     with output.open("wb") as out, log.open("wb") as err:
         process = subprocess.Popen(command, cwd=directory, env=every, stdout=out, stderr=err)
     try:

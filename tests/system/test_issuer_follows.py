@@ -13,7 +13,8 @@ from .worker_processes import running_workers
 
 def test_the_issuer_has_the_port_that_the_system_chose(tmp_path: Path) -> None:
     """With port 0, the metadata name the address that is listened on, and so do the access tokens."""
-    with running(tmp_path, {"BOOTSTRAP_USERNAME": "alice", "BOOTSTRAP_PASSWORD": "correct horse battery"}) as service:
+    user = {"BOOTSTRAP_USERNAME": "alice", "BOOTSTRAP_PASSWORD": "correct horse battery"}
+    with running(tmp_path, user, without=["ISSUER"]) as service:
         metadata = _metadata(service)
         assert (metadata["issuer"], metadata["jwks_uri"]) == (service.url, f"{service.url}/.well-known/jwks.json")
         body = json.dumps({"username": "alice", "password": "correct horse battery"}).encode()
@@ -27,13 +28,13 @@ def test_the_issuer_has_the_port_of_the_option(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with running(tmp_path, command=[*SERVE, "--port", str(port)]) as service:
+    with running(tmp_path, command=[*SERVE, "--port", str(port)], without=["ISSUER"]) as service:
         assert _metadata(service)["issuer"] == f"http://127.0.0.1:{port}"
 
 
 def test_all_workers_have_the_issuer_of_the_port(tmp_path: Path) -> None:
     """Workers name the port that their parent bound, also those that start when the settings are read again."""
-    with running_workers(tmp_path) as service:
+    with running_workers(tmp_path, without=["ISSUER"]) as service:
         assert _metadata(service)["issuer"] == service.url
         service.send_signal(signal.SIGHUP)
         service.wait_for_log("(the settings were read again)")
