@@ -11,7 +11,7 @@ from .token_sources import HttpRequest
 ACCESS: Final = "keyturn.access"
 """The key of the access in an environment. The names of a client's headers begin with ``HTTP_``."""
 
-_JOINED: Final = re.compile(r",[ \t]*[\w!#$%&'*+.^`|~-]*(?:[ \t]|$)")
+_JOINED: Final = re.compile(r",[ \t]*(?:$|[\w!#$%&'*+.^`|~-]+(?:[ \t]|$))")
 """What follows the first of two headers that a server joined with a comma (RFC 9110 §5.3): a scheme, or nothing.
 
 A token has no comma (RFC 6750 §2.1), and the parameters of another scheme have an equals sign.
