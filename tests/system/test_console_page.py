@@ -217,6 +217,7 @@ def test_names_that_others_chose_are_text(console: Console) -> None:
     assert console.page.locator("main img, main script").count() == 0
     console.page.get_by_role("button", name="End all sessions").click()
     assert HOSTILE in console.page.get_by_role("dialog").inner_text()
+    assert console.faults() == []
     console.agree("Cancel")
     console.check()
 
