@@ -101,3 +101,14 @@ def routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, S
     with running(["-m", "scripts.benchmark.routes"], variables, (cores.MEASURED,)) as (process, announcement):
         plain, local, remote = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
         yield plain, local, remote
+
+
+@contextmanager
+def asgi_routes(service: Server, jwk_set: object) -> Iterator[tuple[Server, Server, Server, Server]]:
+    """Run the process of ASGI applications to compare with. Yield Starlette without a guard and behind one, and FastAPI
+    without a guard and behind one.
+    """
+    variables = {**os.environ, "ISSUER": f"http://127.0.0.1:{service.port}", "JWK_SET": json.dumps(jwk_set)}
+    with running(["-m", "scripts.benchmark.asgi_routes"], variables, (cores.MEASURED,)) as (process, announcement):
+        one, two, three, four = (Server(pid=process.pid, port=int(port)) for port in announcement.split())
+        yield one, two, three, four

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import openssl, servers, sizes
+from .asgi_rows import asgi_rows
 from .edge_rows import edge_rows
 from .figures import Figure, Profile
 from .grant_rows import grant_rows
@@ -79,6 +80,7 @@ def suite(lab: Laboratory, scale: Scale, *, stores: Sequence[str], progress: Cal
         routes = running.enter_context(servers.routes(service, lab.jwk_set(service)))
         rows += running.enter_context(grant_rows(lab, service, routes[0]))
         rows += running.enter_context(edge_rows(lab, service, routes))
+        rows += running.enter_context(asgi_rows(lab, service))
         rows += operation_rows(lab)
         progress(f"{scale.many:,} sessions")
         rows += running.enter_context(growth_rows(lab, few=scale.few, many=scale.many))

@@ -22,7 +22,7 @@ class AsgiRequest:
     def getall(self, name: str, default: tuple[()], /) -> Sequence[str]:
         """Return the values of all headers with this name, or ``default`` if there is none."""
         wanted = name.lower().encode("latin-1")
-        return [value.decode("latin-1") for key, value in self._pairs if key.lower() == wanted] or default
+        return [value.decode("latin-1") for key, value in self._pairs if key == wanted] or default
 
     @property
     def cookies(self) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ class PublicPaths:
         if isinstance(declared, str):
             raise TypeError('name the public paths in a list: public=["/welcome"]')
         self.declared = tuple(declared)
-        self._exact: set[tuple[str, str]] = set()
+        self._exact: dict[str, set[str]] = {}
         self._below: list[tuple[str, str]] = []
         for each in self.declared:
             self._declare(each)
@@ -43,15 +43,18 @@ class PublicPaths:
         the application is mounted, the ``root_path`` of ASGI.
         """
         below = path_below(path, mounted_at) if mounted_at else path
-        exact = self._exact
-        if (_ANY, below) in exact or (method, below) in exact or self._is_below(method, below):
-            return below is not None and _has_one_reading(below, raw_path)
+        if below is None:
+            return False
+        methods = self._exact.get(below)
+        if (methods is not None and (method in methods or _ANY in methods)) or self._is_below(method, below):
+            return _has_one_reading(below, raw_path)
         return False
 
-    def _is_below(self, method: str, path: str | None) -> bool:
-        return path is not None and any(
-            path.startswith(prefix) and allowed in (_ANY, method) for allowed, prefix in self._below
-        )
+    def _is_below(self, method: str, path: str) -> bool:
+        for allowed, prefix in self._below:  # noqa: SIM110  # each request runs this, and a generator takes longer
+            if path.startswith(prefix) and allowed in (_ANY, method):
+                return True
+        return False
 
     def _declare(self, declared: str) -> None:
         match = _DECLARED.fullmatch(declared)
@@ -65,7 +68,7 @@ class PublicPaths:
             if match["below"]:
                 self._below.append((method, match["path"]))
             else:
-                self._exact.add((method, match["path"]))
+                self._exact.setdefault(match["path"], set()).add(method)
 
 
 def path_below(path: str, mounted_at: str) -> str | None:
