@@ -21,6 +21,9 @@ from .refreshing_clients import RefreshingClients
 _STORES: Final = {"keyturn-files": "FileStore", "keyturn-etcd": "EtcdStore"}
 """The packages, and the class that each one's entry point names."""
 
+_KIT_SECONDS: Final = 600.0
+"""Only a busy machine needs so long. A deadlock ends earlier, by the time limit of each test of the kit."""
+
 _ETCD: Final = pytest.param(
     "keyturn-etcd",
     marks=[
@@ -49,7 +52,7 @@ def python(package: Path, wheel: Path, tmp_path_factory: pytest.TempPathFactory)
 def test_store_passes_the_kit(python: Path, package: Path, proof: Proof) -> None:
     """The package's tests, which use the installed kit, pass. What the store does not have is skipped."""
     for _ in range(proof.count("runs of the kit", small=1, full=5)):
-        tests = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", directory=package)
+        tests = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", directory=package, timeout=_KIT_SECONDS)
         assert tests.returncode == 0, tests.stdout + tests.stderr
         assert re.search(r"\d+ passed, \d+ skipped in ", tests.stdout), tests.stdout
 

@@ -1,14 +1,14 @@
 """Records as bytes, for stores whose values are bytes."""
 
 import json
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...domain import base64url
 from .record import Record, UnreadableRecord, Value
 
 _BYTES: Final = "b"
-"""The only member of an object that stands for bytes, in base64url."""
+"""The only member of an object that stands for bytes, in base64 (RFC 4648 §4)."""
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -30,13 +30,13 @@ def decode(text: bytes) -> Record:
 
 
 def _written(value: Value) -> Value | Mapping[str, str]:
-    return {_BYTES: base64url.encode(value)} if isinstance(value, bytes) else value
+    return {_BYTES: b2a_base64(value, newline=False).decode("ascii")} if isinstance(value, bytes) else value
 
 
 def _read(name: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     try:
-        return base64url.decode(value[_BYTES])
+        return a2b_base64(value[_BYTES], strict_mode=True)
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableRecord(f"{name}: not bytes") from error
