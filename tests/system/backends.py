@@ -64,13 +64,10 @@ def backend(kind: str, folder: Path) -> Iterator[Backend]:
 
 
 def settings_with_key(folder: Path) -> dict[str, str]:
-    """Make a signing key in a folder. Return settings with the key, a user and the issuer that all instances share, and
-    without a store.
-    """
+    """Make a signing key in a folder. Return settings with the key and a user, and without a store."""
     keys = folder / "keys"
     create_key_file(keys, bits=2048, passphrase=None, activates_at=0.0)
     return {
-        "ISSUER": "http://127.0.0.1:8080",
         "KEYS_DIR": str(keys),
         "KEY_ROTATION_PERIOD": "0",
         "BOOTSTRAP_USERNAME": USERNAME,
