@@ -54,7 +54,7 @@ __all__ = [
     "while_valid",
 ]
 
-TokenOf = Callable[[HttpRequest], str]
+TokenOf = Callable[[HttpRequest], str | None]
 Render = Callable[[KeyturnError], ErrorResponse]
 
 

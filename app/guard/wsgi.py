@@ -51,7 +51,7 @@ __all__ = [
     "remote_guard",
 ]
 
-TokenOf = Callable[[HttpRequest], str]
+TokenOf = Callable[[HttpRequest], str | None]
 Render = Callable[[KeyturnError], ErrorResponse]
 
 

@@ -130,7 +130,7 @@ async def test_token_of_running_service_is_accepted(
     aiohttp_client: Connect, forge: Forge, start: Start, log: LogLines
 ) -> None:
     """A guard with the JWK Set of the service accepts its access tokens and refuses its refresh tokens."""
-    service = await start(audience=AUDIENCE)
+    service = await start(audience=(AUDIENCE,))
     service.use_real_time()
     tokens = await service.sign_in()
     keys = (await service.ask("GET", "/.well-known/jwks.json")).json()

@@ -18,7 +18,7 @@ from .aiohttp_resource import ErrorRenderer, add_metadata, challenge_with
 from .core import HANDLER_REFUSALS, REFUSALS, FollowedFeed, GuardCore, RefusalTelemetry, TokenValidation
 from .open_requests import OpenRequests, WhileValid
 from .protected_resource import ProtectedResource
-from .token_sources import BearerHeader, checked_source
+from .token_sources import BearerHeader
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
@@ -75,7 +75,7 @@ class Guard:
             raise ConfigurationError(f"unmatched must be one of {get_args(Unmatched)}, not {unmatched!r}.")
         self._core: GuardCore[web.Request, web.StreamResponse] = GuardCore(
             validation,
-            token=checked_source(tokens or BearerHeader(hdrs.AUTHORIZATION)),
+            token=(tokens or BearerHeader(hdrs.AUTHORIZATION)).token,
             render=render if resource is None else challenge_with(resource, render),
             feed=feed,
             closed=closed,

@@ -22,7 +22,7 @@ from .token_sources import BearerHeader, HttpRequest
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
-TokenOf = Callable[[HttpRequest], str]
+TokenOf = Callable[[HttpRequest], str | None]
 
 
 class AsgiGuard:

@@ -12,6 +12,7 @@ from ...domain.tokens.claims import AccessTokenClaims
 from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken, UnknownSigner, WrongIssuer
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
 from .foreign_issuers import ForeignIssuers
+from .token_sources import checked
 
 REFUSALS: Final = (
     MissingToken,
@@ -61,9 +62,9 @@ class RefusalTelemetry(Protocol):
 class GuardCore(Generic[_Request, _Response]):
     """Decides which requests are let through.
 
-    ``token`` returns the access token of a request or raises an error. ``render`` makes the response to a refusal.
-    ``closed`` says whether a route without a mark is refused while the feed is stale. Tokens of another issuer than
-    ``issuer`` are logged.
+    ``token`` returns the access token of a request. It returns ``None`` or raises an error if there is none. ``render``
+    makes the response to a refusal. ``closed`` says whether a route without a mark is refused while the feed is stale.
+    Tokens of another issuer than ``issuer`` are logged.
 
     ``claims_of`` is ``validate`` without this log: who calls it for each request calls ``note`` for each refusal.
     ``closes`` says whether ``check_route`` can refuse anything.
@@ -73,7 +74,7 @@ class GuardCore(Generic[_Request, _Response]):
         self,
         validation: TokenValidation,
         *,
-        token: Callable[[_Request], str],
+        token: Callable[[_Request], str | None],
         render: Callable[[KeyturnError], _Response],
         feed: FollowedFeed | None = None,
         closed: bool = False,
@@ -81,7 +82,7 @@ class GuardCore(Generic[_Request, _Response]):
         issuer: str | None = None,
     ) -> None:
         self.feed = feed
-        self.token = token
+        self.token = checked(token)
         self.claims_of = validation.validate
         self.closes = closed and feed is not None
         self._foreign_issuers = None if issuer is None else ForeignIssuers(issuer)

@@ -11,15 +11,6 @@ TWO_AUTHORIZATION_HEADERS: Final = "The request has more than one Authorization 
 
 
 _Request = TypeVar("_Request")
-_Request_contra = TypeVar("_Request_contra", contravariant=True)
-
-
-class AnySource(Protocol[_Request_contra]):
-    """Finds the access token of a request of some framework."""
-
-    def token(self, request: _Request_contra, /) -> str | None:
-        """Return the token, or ``None`` if there is none. Raises ``MissingToken`` or another domain error."""
-        ...
 
 
 class Headers(Protocol):
@@ -84,22 +75,21 @@ class Cookie:
         return token
 
 
-def checked_source(source: AnySource[_Request]) -> Callable[[_Request], str]:
-    """Return the act that finds a token: it raises ``MissingToken`` where the source returns ``None``, and
-    ``TypeError`` where it returns something else than text.
+def checked(token: Callable[[_Request], str | None]) -> Callable[[_Request], str]:
+    """Return the act that finds a token: it raises ``MissingToken`` where ``token`` returns ``None``, and ``TypeError``
+    where it returns something else than text.
 
     The sources of this file need no check.
     """
-    kind: type = type(source)
-    if kind in (BearerHeader, Cookie):
-        return source.token  # type: ignore[return-value]  # they return text
+    if type(getattr(token, "__self__", None)) in (BearerHeader, Cookie):
+        return token  # type: ignore[return-value]  # they return text
 
-    def token(request: _Request) -> str:
-        found = source.token(request)
+    def find(request: _Request) -> str:
+        found = token(request)
         if found is None:
             raise MissingToken
         if not isinstance(found, str):
-            raise TypeError(f"{type(source).__name__}.token must return a str or None, not {type(found).__name__}")
+            raise TypeError(f"the source of the token must return a str or None, not {type(found).__name__}")
         return found
 
-    return token
+    return find

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger("keyturn.guard")
 
-TokenOf = Callable[[HttpRequest], str]
+TokenOf = Callable[[HttpRequest], str | None]
 
 
 class Following(Protocol):

@@ -144,3 +144,15 @@ def test_the_core_loads_no_web_framework() -> None:
         "assert 'aiohttp' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(("found", "raised"), [(None, MissingToken), (b"good", TypeError), ("x", MalformedToken)])
+def test_own_source_may_find_no_token(found: object, raised: type[Exception]) -> None:
+    """For every framework, ``None`` is a missing token. Anything else than text is a bug of the source, and named."""
+    own: GuardCore[Request, ErrorResponse] = GuardCore(
+        Validation(),
+        token=lambda _: found,  # type: ignore[arg-type,return-value]  # that is the bug
+        render=PROBLEM.render,
+    )
+    with pytest.raises(raised):
+        own.authenticate(Request())
