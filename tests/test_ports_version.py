@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from app.ports.audit_record_repository import AuditRecordRepository
+from app.ports.client_lookup import ClientLookup
 from app.ports.client_repository import ClientRepository
 from app.ports.database import Database
 from app.ports.encrypted_key_repository import EncryptedKeyRepository
@@ -34,6 +35,7 @@ _PORTS: Final[Mapping[str, type[Any]]] = {
         RateLimitRepository,
         StoreClock,
         UserRepository,
+        ClientLookup,
         ClientRepository,
         AuditRecordRepository,
     )
@@ -58,6 +60,7 @@ StoreClock: now()
 UserRepository: add(user) change_password(subject, new, expected) delete(subject) find(subject)
     find_by_username(username) list_users(after, limit) replace_password_hash(subject, expected, new)
     set_disabled(subject, disabled) set_scope(subject, scope)
+ClientLookup: find(client_id)
 ClientRepository: add(client) list_clients(after, limit) remove(client_id)
     replace_secrets(client_id, expected, new)
 AuditRecordRepository: append(records) delete_before(moment, limit) list_for_session(session_id, limit)

@@ -1,4 +1,4 @@
-"""The sessions in files pass the kit of Keyturn."""
+"""The database in files passes the kit of Keyturn."""
 
 import fcntl
 import resource
@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from keyturn.contracts.store import Blocked, Delayed, StoreContract
-from keyturn_files.store import FileStore
+from keyturn.contracts.store import Blocked, DatabaseContract, Delayed
+from keyturn_files.database import FileDatabase
 
 
-class TestFiles(StoreContract, make=FileStore):
+class TestFiles(DatabaseContract, make=FileDatabase):
     @pytest.fixture
     def url(self, tmp_path: Path) -> str:
         return f"files://{tmp_path}"

@@ -39,6 +39,11 @@ class Directory:
         unfinished.replace(self.path / name)
         self._flush()
 
+    def delete(self, name: str) -> None:
+        """Delete a file, durably."""
+        (self.path / name).unlink()
+        self._flush()
+
     def _locked(self, act: Callable[[], _T]) -> _T:
         with open(self.path / "lock", "ab", opener=_open_private) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

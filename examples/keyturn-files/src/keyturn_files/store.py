@@ -13,17 +13,17 @@ from .sessions import FileSessionRepository
 class FileStore(SessionStore):
     """A store whose URL names a directory, for example ``files:///var/lib/keyturn/sessions``."""
 
+    ports_version = 1
+
     def __init__(self, url: str, options: StoreOptions) -> None:
         self._path = Path(url.removeprefix("files://"))
         if not self._path.is_absolute():
-            raise ConfigurationError("KEYTURN_SESSION_URL: write files:// and an absolute path.")
+            raise ConfigurationError(f"{options.setting}: write files:// and an absolute path.")
         if options.replicas:
             raise ConfigurationError("KEYTURN_SESSION_REPLICAS: files have no replicas; set it to 0.")
         self._directory = Directory(self._path, timeout=options.timeout)
         self.sessions = FileSessionRepository(self._directory)
         self.sweeper = self.sessions
-        self.signing_keys = None
-        self.rate_limits = None
 
     async def prepare(self) -> None:
         try:
