@@ -82,6 +82,7 @@ async def test_clients_are_listed_in_pages(service: Service, admin: str) -> None
         ({"scope": "a  b"}, "scope"),
         ({"audiences": []}, "audiences"),
         ({"audiences": ["a b"]}, "audiences"),
+        ({"audiences": ["https://a.example/#b"]}, "audiences"),
         ({"audiences": ["a", "a"]}, "audiences"),
         ({"audiences": ["a", 1]}, "audiences"),
         ({"audiences": [""]}, "audiences"),

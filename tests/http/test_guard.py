@@ -157,6 +157,16 @@ async def test_invalid_tokens_are_refused(aiohttp_client: Connect, forge: Forge)
         assert await status(client, "/", headers={"Authorization": f"Bearer {token}"}) == 401
 
 
+async def test_audience_among_others_is_accepted(aiohttp_client: Connect, forge: Forge) -> None:
+    """The guard accepts its audience alone and in an array (RFC 7519 §4.1.3), and nothing else."""
+    client = await aiohttp_client(guarded_app(guard_of(forge), [web.get("/", hello)]))
+    accepted: list[object] = [AUDIENCE, [AUDIENCE], ["keyturn", AUDIENCE], [AUDIENCE, *map(str, range(500))]]
+    text = f"{AUDIENCE} stock"
+    refused: list[object] = [["keyturn", "stock"], [], "", text, [text], [AUDIENCE, 1], [[AUDIENCE]], {AUDIENCE: 1}]
+    for aud in (*accepted, *refused):
+        assert await status(client, "/", headers=bearer(forge, aud=aud)) == (200 if aud in accepted else 401), aud
+
+
 @pytest.mark.parametrize("leeway", [0, 60])
 async def test_leeway_can_be_chosen(aiohttp_client: Connect, forge: Forge, leeway: int) -> None:
     """A token that expired 30 seconds ago is valid only with a larger leeway."""

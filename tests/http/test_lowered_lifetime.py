@@ -42,7 +42,12 @@ class Issuer:
     @asynccontextmanager
     async def running(self, lifetime: int) -> AsyncIterator[None]:
         """Serve inside the block, with access tokens of ``lifetime`` seconds."""
-        settings: dict[str, Any] = {**DEFAULT_SETTINGS, "issuer": self.url, "audience": AUDIENCE, "replay_window": 10}
+        settings: dict[str, Any] = {
+            **DEFAULT_SETTINGS,
+            "issuer": self.url,
+            "audience": (AUDIENCE,),
+            "replay_window": 10,
+        }
         app = self._application(
             Settings(**{**settings, "access_token_ttl": lifetime, "database_url": self._database_url})
         )

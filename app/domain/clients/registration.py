@@ -160,11 +160,11 @@ def _checks(client: Client) -> dict[str, tuple[bool, str]]:
         ),
         "audiences": (
             not are_audiences(client.audiences) or (acts_for_itself and not client.audiences),
-            "must be up to 20 texts of 1 to 255 visible ASCII characters, and at least one for client_credentials",
+            "must be up to 20 texts of 1 to 255 visible ASCII characters, not #; at least one for client_credentials",
         ),
         "introspects": (
             not are_audiences(client.introspects) or (client.is_public and bool(client.introspects)),
-            "must be up to 20 texts of 1 to 255 visible ASCII characters, and none for a public client",
+            "must be up to 20 texts of 1 to 255 visible ASCII characters, not #; none for a public client",
         ),
         "jwks": ((client.jwks is not None) != has_keys, "is required for private_key_jwt, and not allowed without it"),
     }
