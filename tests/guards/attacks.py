@@ -196,7 +196,7 @@ def _untrusted_tokens(keys: Keys, good: Mapping[str, object]) -> Iterator[Attack
     yield from _tampered_tokens(forge, good)
     for ago in (31, 60, 3_600, 1_000_000, now - 1_000):
         yield token(f"expired {ago} seconds ago", "expired", iat=now - ago - 900, exp=now - ago, auth_time=now)
-    for ahead in (60, 3_600):
+    for ahead in (600, 3_600):
         yield token(f"issued in {ahead} seconds", "not valid yet", iat=now + ahead, exp=now + ahead + 900)
     for issuer in ("https://evil.example", f"{good['iss']}/", str(good["iss"]).upper(), "", "null"):
         reason = "issuer" if issuer else ""
