@@ -59,8 +59,9 @@ def one_or_more_texts(*, max_items: int) -> Any:
         fits = 1 <= len(items) <= max_items and all(isinstance(each, str) and each for each in items)
         return None if fits else message
 
-    schema = {"minLength": 1, "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": max_items}
-    return _declare(error, schema, default=None)
+    one = {"type": "string", "minLength": 1}
+    several = {"type": "array", "items": one, "minItems": 1, "maxItems": max_items}
+    return _declare(error, {"anyOf": [one, several, {"type": "null"}]}, default=None)
 
 
 def whole_number(*, maximum: int) -> Any:
