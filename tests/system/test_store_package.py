@@ -18,7 +18,7 @@ from .load import PASSWORD, USERNAME
 from .processes import ROOT, run, running
 from .refreshing_clients import RefreshingClients
 
-_STORES: Final = {"keyturn-files": "FileStore", "keyturn-etcd": "EtcdStore"}
+_STORES: Final = {"keyturn-files": "FileDatabase", "keyturn-etcd": "EtcdStore"}
 """The packages, and the class that each one's entry point names."""
 
 _KIT_SECONDS: Final = 600.0
@@ -58,9 +58,16 @@ def test_store_passes_the_kit(python: Path, package: Path, proof: Proof) -> None
 
 
 def test_store_matches_the_port(python: Path, package: Path) -> None:
-    """Mypy accepts the store as a ``SessionStore`` of the installed Keyturn."""
-    module, store = f"{package.name.replace('-', '_')}.store", _STORES[package.name]
+    """Mypy accepts the store as a ``SessionStore`` of the installed Keyturn, and the database by the page's line."""
+    name = package.name.replace("-", "_")
+    module, store = f"{name}.database" if package.name == "keyturn-files" else f"{name}.store", _STORES[package.name]
     check = f"from keyturn.ports.session_store import SessionStore\nfrom {module} import {store}\n"
+    if package.name == "keyturn-files":
+        check += "from keyturn.ports.database import Database\n"
+        (line,) = re.findall(
+            r"^(store: .*\n)", (ROOT / "docs/persistence-adapters.md").read_text("utf-8"), re.MULTILINE
+        )
+        check += line.replace("store", "database", 1)
     (package / "check.py").write_text(f"{check}store: type[SessionStore] = {store}\n")
     checked = run(python.parent / "python", "-m", "mypy", "--strict", "--no-incremental", "check.py", directory=package)
     assert checked.returncode == 0, checked.stdout + checked.stderr
