@@ -18,7 +18,9 @@ _HEAVY = ("aiohttp.web", "dependency_injector", "sqlalchemy", "app.service")
 _FRAMEWORKS = {"aiohttp.web", "django", "fastapi", "flask", "litestar", "prometheus_client", "quart", "starlette"}
 
 
-@pytest.mark.parametrize("module", ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.token_checks"])
+@pytest.mark.parametrize(
+    "module", ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.token_checks", "app.guard.wsgi"]
+)
 def test_an_import_loads_no_server(module: str) -> None:
     """The import loads neither aiohttp's server nor dependency_injector, SQLAlchemy or the service."""
     program = f"import sys, {module}; print(*sys.modules)"
@@ -26,7 +28,7 @@ def test_an_import_loads_no_server(module: str) -> None:
     assert not [name for name in _HEAVY if name in printed.stdout.split()]
 
 
-@pytest.mark.parametrize(("module", "own"), [("asgi", set()), ("fastapi", {"fastapi", "starlette"})])
+@pytest.mark.parametrize(("module", "own"), [("asgi", set()), ("wsgi", set()), ("fastapi", {"fastapi", "starlette"})])
 def test_a_guard_loads_its_own_framework_alone(module: str, own: set[str]) -> None:
     """The guard for ASGI loads no framework at all."""
     program = f"import sys, app.guard.{module}; print(*sys.modules)"

@@ -38,7 +38,7 @@ def service(guard: wsgi.WsgiGuard) -> Flask:
         found = flask.optional_principal()
         return "stranger" if found is None else found.subject
 
-    @app.get("/asynchronous")
+    @app.get("/write")
     @flask.requires("orders:write")
     def write() -> str:
         raise AssertionError("nobody has the scope")
@@ -67,7 +67,7 @@ def get(app: Any, path: str, headers: Any = None, **options: Any) -> TestRespons
 
 def test_a_refusal_is_the_answer_of_the_guard(forge: Forge) -> None:
     """A missing scope gets 403 with its challenge, although the application has handlers for all errors."""
-    answer = get(service(guard_of(forge)), "/asynchronous", bearer(forge))
+    answer = get(service(guard_of(forge)), "/write", bearer(forge))
     assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
     assert 'scope="orders:write"' in answer.headers["WWW-Authenticate"]
 

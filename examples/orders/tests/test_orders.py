@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import orders.api
 import orders.fastapi_api
@@ -81,7 +82,28 @@ async def serve_fastapi(issuer: str) -> AsyncIterator[str]:
     await serving
 
 
-@pytest.fixture(params=[serve_aiohttp, serve_fastapi])
+@asynccontextmanager
+async def serve_django(issuer: str) -> AsyncIterator[str]:
+    """Run the service in Django and yield its URL."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--threads=2",
+        f"-b127.0.0.1:{port}",
+        "orders.django_api:application()",
+    ]
+    server = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, "ORDERS_ISSUER": issuer}, stderr=asyncio.subprocess.DEVNULL
+    )
+    await asyncio.to_thread(_wait_for, port)
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    await server.wait()
+
+
+@pytest.fixture(params=[serve_aiohttp, serve_fastapi, serve_django])
 async def client(issuer: str, request: pytest.FixtureRequest) -> AsyncIterator[ClientSession]:
     """Run the service in one framework and yield a client for it."""
     async with request.param(issuer) as url, ClientSession(url) as session:
@@ -95,19 +117,25 @@ async def sign_in(issuer: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {(await response.json())['access_token']}"}
 
 
+async def ask(client: ClientSession, method: str, path: str, headers: dict[str, str]) -> tuple[int, Any, str]:
+    """Return the status, the JSON and the challenge of a response."""
+    async with client.request(method, path, headers=headers) as response:
+        body = await response.json(content_type=None)
+        return response.status, body, response.headers.get("WWW-Authenticate", "")
+
+
 async def test_routes_check_tokens_and_scopes(issuer: str, client: ClientSession) -> None:
     """The catalogue is public. Alice can read her orders, but she lacks the scope to order."""
     headers = await sign_in(issuer)
-    assert (await client.get("/catalogue")).status == 200
-    assert (await client.get("/orders")).status == 401
-    seen = await client.get("/orders", headers=headers)
-    assert (seen.status, await seen.json()) == (200, {"orders": []})
-    refused = await client.post("/orders/tea", headers=headers)
-    assert (refused.status, 'scope="orders:write"' in refused.headers["WWW-Authenticate"]) == (403, True)
+    assert (await ask(client, "GET", "/catalogue", {}))[0] == 200
+    assert (await ask(client, "GET", "/orders", {}))[0] == 401
+    assert (await ask(client, "GET", "/orders", headers))[:2] == (200, {"orders": []})
+    status, _, challenge = await ask(client, "POST", "/orders/tea", headers)
+    assert (status, 'scope="orders:write"' in challenge) == (403, True)
 
 
 async def test_guard_follows_issuer(client: ClientSession) -> None:
     """The guard has keys and a feed before the first request."""
-    health = await (await client.get("/health")).json()
+    _, health, _ = await ask(client, "GET", "/health", {})
     assert health["keys_age"] is not None
     assert health["feed_is_stale"] is False
