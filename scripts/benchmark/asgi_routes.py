@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import socket
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +18,14 @@ from starlette.routing import Route
 
 from app.guard.asgi import AsgiGuard, guard
 from app.service.settings import Settings
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "log_level": "error",
+    "access_log": False,
+    "lifespan": "off",
+    "timeout_keep_alive": 3_600,
+}
+"""The connections of a row wait while other rows are measured."""
 
 
 async def _hello(_: Request) -> JSONResponse:
@@ -51,9 +59,7 @@ async def _serve() -> None:
     applications: list[Any] = [_starlette(), _guarded(_starlette(), protecting)]
     applications += [_fastapi(), _guarded(_fastapi(), protecting)]
     sockets = [_listening() for _ in applications]
-    servers = [
-        uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")) for app in applications
-    ]
+    servers = [uvicorn.Server(uvicorn.Config(app, **_OPTIONS)) for app in applications]
     serving = [server._serve([each]) for server, each in zip(servers, sockets, strict=True)]  # noqa: SLF001  # one process has one handler of signals
     tasks = asyncio.gather(*serving)
     while not all(server.started for server in servers):  # noqa: ASYNC110  # uvicorn has no event for it
