@@ -29,6 +29,7 @@ _STEPS: Final[list[tuple[list[str], set[str]]]] = [
 
 _PROGRAM: Final = """
 import json, sys
+sys.modules["fastapi"] = None  # where it is installed, dependency_injector imports it, and it imports opentelemetry
 from app.cli import main
 for arguments, unneeded in json.loads(sys.argv[1]):
     main(arguments)

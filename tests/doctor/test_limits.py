@@ -72,7 +72,7 @@ def test_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_unix_socket(tmp_path: Path) -> None:
     """The warning of the start about clients that look the same is one of the doctor, which leaves no socket."""
-    found = texts(await examined({"HOST": f"unix:{tmp_path}/keyturn.sock"}), "address")
+    found = texts(await examined({"HOST": f"unix:{tmp_path}/keyturn.sock", "ISSUER": "https://id.example"}), "address")
     assert [level for level, _ in found] == ["warning", "ok"]
     assert found[0][1].endswith("set KEYTURN_TRUSTED_PROXIES=unix:.")
     assert not (tmp_path / "keyturn.sock").exists()
