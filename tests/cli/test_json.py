@@ -67,6 +67,7 @@ def test_every_command_prints_json(
         "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
         "KEYTURN_KEY_ENCRYPTION_KEY": base64url.encode(bytes(32)),
         "KEYTURN_PASSWORD_HASH_MEMORY": "8192",
+        "KEYTURN_PORT": "0",
     }
     assert {name for name, _, _ in _RUNS} == {each.name for each in COMMANDS} - {"serve"}
     for name, arguments, members in _RUNS:

@@ -7,7 +7,9 @@ import pytest
 from app.domain.audit.events import ForeignClientRefused
 from app.domain.identifiers import SessionId
 from app.domain.sessions.session import Session
+from app.testing.builders import AUDIENCE
 
+from .conftest import Start
 from .oauth import CREDENTIALS, REVOKE, TOKEN, ask, error, register
 from .service import Answer, Service, Tokens
 from .test_introspection import session_of_client
@@ -74,8 +76,9 @@ async def test_expired_access_token_ends_its_session(service: Service, tokens: T
     assert (await service.refresh(tokens.refresh)).problem == (401, "invalid-grant")
 
 
-async def test_access_token_for_another_audience_ends_its_session(service: Service) -> None:
+async def test_access_token_for_another_audience_ends_its_session(start: Start) -> None:
     """§2.1: a token for another audience ends its session, expired or not."""
+    service = await start(audience=(AUDIENCE, "https://mail.example/"))
     secret = await register(service)
     tokens = await session_of_client(service)
     form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh, "resource": "https://mail.example/"}
