@@ -3,23 +3,14 @@
 It is static and knows nothing: whatever it shows, its scripts get from the admin API, with the token of who signed in.
 """
 
-from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Final
 
 from aiohttp import web
 
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
-from ..responses import REVALIDATED, conditional_response, etag_of
-
-_HTML: Final = "text/html; charset=utf-8"
-_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
+from .page_files import send_page_file
 
 ASSETS: Final = frozenset(
     {
@@ -52,7 +43,7 @@ POLICY: Final = (
 @public
 async def console(request: web.Request) -> web.Response:
     """Show the page for administrators."""
-    return _send(request, "page.html", _HTML, {"Content-Security-Policy": POLICY})
+    return send_page_file(request, "console_page/page.html", policy=POLICY)
 
 
 @public
@@ -61,21 +52,7 @@ async def console_asset(request: web.Request) -> web.Response:
     name = request.match_info["asset"]
     if name not in ASSETS:
         raise web.HTTPNotFound
-    return _send(request, name, _TYPES[name[name.rindex(".") :]], {})
-
-
-def _send(request: web.Request, name: str, content_type: str, headers: dict[str, str]) -> web.Response:
-    body, etag = _read(name)
-    return conditional_response(
-        request, body=body, etag=etag, content_type=content_type, headers={**REVALIDATED, **headers}
-    )
-
-
-@cache
-def _read(name: str) -> tuple[bytes, str]:
-    """Return the bytes of a file, and their ETag."""
-    body = files(__package__).joinpath("console_page", name).read_bytes()
-    return body, etag_of(body)
+    return send_page_file(request, f"console_page/{name}")
 
 
 CONSOLE_ROUTES: Final = (

@@ -3,9 +3,7 @@
 The page loads nothing from other hosts.
 """
 
-from functools import cache
 from http import HTTPStatus
-from importlib.resources import files
 from typing import Final
 
 from aiohttp import web
@@ -13,10 +11,8 @@ from aiohttp import web
 from ...guards.aiohttp_marks import public
 from ..openapi.document import OPENAPI
 from ..operation import Operation, with_etag
-from ..responses import REVALIDATED, conditional_response, etag_of
-
-_HTML: Final = "text/html; charset=utf-8"
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".png": "image/png"}
+from ..responses import REVALIDATED, conditional_response
+from .page_files import send_page_file
 
 ASSETS: Final = {
     "start.js": "start.js",
@@ -46,7 +42,7 @@ async def openapi(request: web.Request) -> web.Response:
 @public
 async def page(request: web.Request) -> web.Response:
     """Show this document as a page that can send requests."""
-    return _send(request, "page.html", _HTML, {"Content-Security-Policy": _POLICY})
+    return send_page_file(request, "docs_page/page.html", policy=_POLICY)
 
 
 @public
@@ -55,21 +51,7 @@ async def page_asset(request: web.Request) -> web.Response:
     path = ASSETS.get(request.match_info["asset"])
     if path is None:
         raise web.HTTPNotFound
-    return _send(request, path, _TYPES[path[path.rindex(".") :]], {})
-
-
-def _send(request: web.Request, path: str, content_type: str, headers: dict[str, str]) -> web.Response:
-    body, etag = _read(path)
-    return conditional_response(
-        request, body=body, etag=etag, content_type=content_type, headers={**REVALIDATED, **headers}
-    )
-
-
-@cache
-def _read(path: str) -> tuple[bytes, str]:
-    """Return the bytes of a file, and their ETag."""
-    body = files(__package__).joinpath("docs_page", path).read_bytes()
-    return body, etag_of(body)
+    return send_page_file(request, f"docs_page/{path}")
 
 
 ROUTES: Final = (Operation("GET", "/openapi.json", openapi, responses=with_etag(dict)),)
