@@ -239,6 +239,15 @@ def test_security_of_each_operation(document: Mapping[str, Any]) -> None:
     assert set(security.values()) == {None}
 
 
+def test_document_says_how_a_user_signs_in(document: Mapping[str, Any]) -> None:
+    """The page shows these texts. Somebody who opens "Authorize" learns that a user's password has no place there."""
+    sign_in = "To sign in, run `POST /auth/login` below: the page then sends its access token."
+    schemes = document["components"]["securitySchemes"]
+    assert document["info"]["description"].startswith(f"{sign_in}\n")
+    assert [name for name, scheme in schemes.items() if sign_in not in scheme["description"]] == []
+    assert schemes["client_secret_basic"]["description"].startswith("A client's id and secret, not a user's")
+
+
 def test_every_operation_has_an_id_and_a_summary(document: Mapping[str, Any]) -> None:
     """Operation ids are unique, because client generators use them as names."""
     names = [each["operationId"] for each in operations(document).values()]

@@ -15,7 +15,11 @@ from .operations import BEARER, CLIENT, TAGS, describe_operation
 from .responses import HEADERS, Response, error_responses
 from .schemas import Schemas
 
-_ABOUT: Final = """\
+_SIGN_IN: Final = "To sign in, run `POST /auth/login` below: the page then sends its access token."
+
+_ABOUT: Final = f"""\
+{_SIGN_IN}
+
 Keyturn signs users in, issues access tokens that any service can verify, and rotates refresh tokens.
 
 Every error is `application/problem+json` (RFC 9457). The code is the end of its `type`. Any path can also answer with
@@ -33,14 +37,15 @@ _SECURITY_SCHEMES: Final = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "An access token of this service (RFC 6750).",
+        "description": f"{_SIGN_IN} An access token of this service (RFC 6750).",
     },
     CLIENT: {
         "type": "http",
         "scheme": "basic",
-        "description": "The id and the secret of an OAuth client, each form-encoded (RFC 6749 §2.3.1). Instead, the"
-        " form may have `client_id` and `client_secret`, or `client_assertion` with `client_assertion_type`"
-        " (`private_key_jwt`), or `client_id` alone for a public client.",
+        "description": "A client's id and secret, not a user's: those of an OAuth client, each form-encoded (RFC 6749"
+        f" §2.3.1). {_SIGN_IN} Instead of the header, the form may have `client_id` and `client_secret`, or"
+        " `client_assertion` with `client_assertion_type` (`private_key_jwt`), or `client_id` alone for a public"
+        " client.",
     },
 }
 
