@@ -47,7 +47,11 @@ COMMANDS: Final = (
         "add a user; asks for the password twice, or reads it from the first line of standard input",
         (
             _USERNAME,
-            argument("--scope", help="scope tokens, separated by spaces (default: KEYTURN_DEFAULT_SCOPE)"),
+            argument(
+                "--scope",
+                help="scope tokens, separated by spaces (default: KEYTURN_DEFAULT_SCOPE);"
+                " an administrator needs --scope 'account keyturn:admin'",
+            ),
         ),
     ),
     Command("users list", "users:list_all", "list the users by name"),

@@ -9,16 +9,18 @@ from dataclasses import replace
 from typing import Final
 
 from ..adapters.http.server.listening import release
+from ..adapters.http.server.runner import Runner
 from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
+from ..service.first_user import FIRST_USER, has_demo_user, how_to_add
 from ..service.instance import bind_metrics, bind_service, create_runner, indistinct_clients, unreachable_issuer
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
 from ..service.settings.secret_files import exposed_secret_files
 from ..service.settings.service_links import service_links
 from ..service.workers import run_workers
-from .banner import Start
+from .banner import BootstrapUser, Start
 from .call import Call
 
 _LOG: Final = logging.getLogger("keyturn")
@@ -33,17 +35,26 @@ def run(call: Call, host: str | None, port: str | None) -> None:
     settings = Settings.from_environment(environment)
     configure_logging(settings.log_level, settings.log_format)
     _log_about(environment, settings)
-    demo = settings.is_local and settings.database_url == "memory://" and settings.bootstrap_username is None
+    demo = has_demo_user(settings)
     if demo:
         settings = replace(settings, bootstrap_username=_DEMO_USERNAME, bootstrap_password=secrets.token_urlsafe(12))
 
-    def announce(addresses: Sequence[str]) -> None:
+    def announce(addresses: Sequence[str], user_is_missing: bool) -> None:  # noqa: FBT001  # the only flag
         sign_in = (_DEMO_USERNAME, settings.bootstrap_password or "") if demo else None
+        no_user = how_to_add(settings) if user_is_missing else ""
         start = Start(
-            addresses=addresses, issuer=settings.issuer, docs=settings.docs, console=settings.console, demo=sign_in
+            addresses=addresses,
+            issuer=settings.issuer,
+            docs=settings.docs,
+            console=settings.console,
+            demo=sign_in,
+            no_user=no_user,
+            bootstrap=None if demo else bootstrap_user(settings, environment),
         )
         result = {"url": addresses[0], "addresses": list(addresses)}
         at_terminal = call.output.at_terminal
+        if no_user and not at_terminal:
+            _LOG.warning(no_user)
         call.show(result, start.banner() if at_terminal else start.listening)
         if sign_in is not None and not at_terminal:
             user = {"username": sign_in[0], "password": sign_in[1]}
@@ -55,6 +66,13 @@ def run(call: Call, host: str | None, port: str | None) -> None:
             asyncio.run(_serve(settings, announce))
         else:
             run_workers(settings, lambda: Settings.from_environment(environment), announce)
+
+
+def bootstrap_user(settings: Settings, environment: Mapping[str, str]) -> BootstrapUser | None:
+    """Return the user that the start made, if the settings have one, and the variable that has the password."""
+    if settings.bootstrap_username is None:
+        return None
+    return BootstrapUser(settings.bootstrap_username, in_file="KEYTURN_BOOTSTRAP_PASSWORD_FILE" in environment)
 
 
 def _log_about(environment: Mapping[str, str], settings: Settings) -> None:
@@ -72,12 +90,12 @@ def _log_about(environment: Mapping[str, str], settings: Settings) -> None:
         )
 
 
-async def _serve(settings: Settings, announce: Callable[[Sequence[str]], None]) -> None:
+async def _serve(settings: Settings, announce: Callable[[Sequence[str], bool], None]) -> None:
     stopped = asyncio.Event()
 
-    def begin(addresses: Sequence[str]) -> None:
+    def begin(addresses: Sequence[str], runner: Runner) -> None:
         stop_at_signals(stopped)
-        announce(addresses)
+        announce(addresses, runner.app[FIRST_USER].is_missing)
 
     with ExitStack() as closing:
         settings, sockets = await bind_service(settings)
@@ -87,4 +105,4 @@ async def _serve(settings: Settings, announce: Callable[[Sequence[str]], None]) 
         await prepare_stores(settings)
         addresses = [str(each) for each in sockets]
         runner = create_runner(settings, metrics=metrics)
-        await serve(runner, sockets, stopped=stopped, announce=lambda: begin(addresses))
+        await serve(runner, sockets, stopped=stopped, announce=lambda: begin(addresses, runner))

@@ -27,6 +27,7 @@ from .background import (
     watch_clock_periodically,
 )
 from .container import Container
+from .first_user import FIRST_USER, FirstUser, is_missing
 from .http_services import http_services
 from .open_stores import opened, save_last_records
 from .request_observers import request_observers
@@ -57,6 +58,7 @@ def create_application(settings: Settings) -> web.Application:
         observers=request_observers(settings, container.telemetry()),
     )
     app[CONTAINER] = container
+    app[FIRST_USER] = FirstUser()
     app.cleanup_ctx.append(_lifespan)
     return app
 
@@ -82,6 +84,7 @@ async def _lifespan(app: web.Application) -> AsyncIterator[None]:
             _run(_begin_when_clock_is_right(container, app[READINESS], cleanup), cleanup)
         else:
             await _begin(container, app[READINESS], cleanup)
+            app[FIRST_USER].is_missing = await is_missing(container.accounts())
         yield
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -90,7 +91,9 @@ def test_the_commands_of_the_banner_work(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are written for curl, which is not here")
 def test_the_banner_of_a_service_with_users(tmp_path: Path) -> None:
-    """A service with a database shows its issuer, and three commands that need no user. Its log can be JSON."""
+    """A service with a database shows its issuer, how an administrator is made, and three commands that need no user.
+    Its log can be JSON.
+    """
     settings = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db",
         "ISSUER": "https://id.example",
@@ -106,4 +109,26 @@ def test_the_banner_of_a_service_with_users(tmp_path: Path) -> None:
         assert len(keys["keys"]) == 1
         assert re.search(r"Issuer +https://id\.example\n", banner)
         assert "password" not in banner
+        command = "./scripts/keyturn users add NAME --scope 'account keyturn:admin'"
+        assert f"\nThere is no user yet. Make an administrator: {command}\n" in banner
     assert '{"time"' in shown
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are written for curl, which is not here")
+@pytest.mark.parametrize("in_file", [False, True])
+def test_the_bootstrap_user_signs_in_by_the_banner(tmp_path: Path, *, in_file: bool) -> None:
+    """The commands sign the user of the settings in, with the password of its variable or its file."""
+    name, password = 'al\'ice "\U0001f600"', "correct \"horse' battery"
+    (tmp_path / "password").write_text(f"{password}\n")
+    (tmp_path / "password").chmod(0o600)
+    variable = "BOOTSTRAP_PASSWORD_FILE" if in_file else "BOOTSTRAP_PASSWORD"
+    value = str(tmp_path / "password") if in_file else password
+    with at_terminal({"BOOTSTRAP_USERNAME": name, variable: value}) as shown:
+        banner = shown[shown.index("Keyturn listens at ") :]
+        export = f"export KEYTURN_{variable}={shlex.quote(value)}"
+        me, _ = _pasted([export, *_commands(banner)], tmp_path)
+        assert isinstance(me, dict)
+        assert me["scope"] == "account keyturn:admin"
+        assert re.search(rf"Sign in +username {re.escape(name)}, with the password .*KEYTURN_{variable}\n", banner)
+        assert "There is no user" not in banner
+    assert password not in shown

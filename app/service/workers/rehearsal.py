@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from ...domain.errors import ConfigurationError, StoreUnavailable
+from ..first_user import FIRST_USER
 from ..instance import create_runner
 from ..open_stores import prepare_stores
 from ..settings import Settings
@@ -26,8 +27,10 @@ _LOG: Final = logging.getLogger("keyturn")
 _LOOK_SECONDS: Final = 0.1
 
 
-def rehearse(settings: Settings, *, is_cancelled: Callable[[], bool] = lambda: False) -> None:
+def rehearse(settings: Settings, *, is_cancelled: Callable[[], bool] = lambda: False) -> bool:
     """Prepare the stores, start an instance and stop it. End that, and return, as soon as ``is_cancelled``.
+
+    Return whether the stores have no user.
 
     Raises ``ConfigurationError`` and ``StoreUnavailable`` if a worker could not start.
     """
@@ -41,31 +44,35 @@ def rehearse(settings: Settings, *, is_cancelled: Callable[[], bool] = lambda: F
             if is_cancelled():
                 process.kill()
         try:
-            fault: Exception | None = here.recv()
+            result: Exception | bool = here.recv()
         except EOFError:
-            fault = None if is_cancelled() else ConfigurationError("The service cannot start; the log says why.")
+            result = False if is_cancelled() else ConfigurationError("The service cannot start; the log says why.")
     process.join()
-    if fault is not None:
-        raise fault
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def _report(
-    settings: Settings, theirs: "Connection[Exception | None, None]", parent: "Connection[Exception | None, None]"
+    settings: Settings, theirs: "Connection[Exception | bool, None]", parent: "Connection[Exception | bool, None]"
 ) -> None:
-    """Run the trial start; send its error to the parent, or ``None``. ``theirs`` is the parent's end of the pipe."""
+    """Run the trial start; send its error to the parent, or whether a user is missing.
+
+    ``theirs`` is the parent's end of the pipe.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     theirs.close()
     threading.Thread(target=_end_with, args=(parent.fileno(),), daemon=True).start()
     try:
-        asyncio.run(_start_and_stop(settings))
+        user_is_missing = asyncio.run(_start_and_stop(settings))
     except (ConfigurationError, StoreUnavailable) as error:
         parent.send(error)
     except Exception:  # noqa: BLE001  # the log has the cause, and the parent continues
         _LOG.exception("bug")
         sys.exit(1)
     else:
-        parent.send(None)
+        parent.send(user_is_missing)
 
 
 def _end_with(pipe: int) -> None:
@@ -76,12 +83,16 @@ def _end_with(pipe: int) -> None:
     os._exit(1)
 
 
-async def _start_and_stop(settings: Settings) -> None:
-    """Start and stop an instance without metrics, because its counts would be added to those of the workers."""
+async def _start_and_stop(settings: Settings) -> bool:
+    """Start and stop an instance without metrics, because its counts would be added to those of the workers.
+
+    Return whether the stores have no user.
+    """
     settings = replace(settings, metrics_port=None)
     await prepare_stores(settings)
     runner = create_runner(settings)
     try:
         await runner.setup()
+        return runner.app[FIRST_USER].is_missing
     finally:
         await runner.cleanup()

@@ -25,10 +25,10 @@ _MISSING: Final = (
 
 
 def run_workers(
-    settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[Sequence[str]], None]
+    settings: Settings, read_settings: Callable[[], Settings], announce: Callable[[Sequence[str], bool], None]
 ) -> None:
-    """Serve until SIGTERM or SIGINT. ``announce`` is called with the addresses when the first worker accepts requests.
-    ``read_settings`` is called at a SIGHUP.
+    """Serve until SIGTERM or SIGINT. ``announce`` is called with the addresses, and with whether there is no user, when
+    the first worker accepts requests. ``read_settings`` is called at a SIGHUP.
 
     Raises ``SystemExit`` at the end, or ``ConfigurationError`` and ``StoreUnavailable`` if the service cannot start.
     """
@@ -38,13 +38,17 @@ def run_workers(
         settings, sockets = asyncio.run(bind_service(settings))
         closing.callback(release, sockets)
         metrics = asyncio.run(bind_metrics(settings))
-        rehearse(settings)
+        user_is_missing = rehearse(settings)
         closing.enter_context(_shared_metrics(settings))
         _import_adapters(settings)
         for each in (*sockets, *metrics):
             each.listen()
         workers(
-            settings, sockets, metrics, read_settings=lambda: bound_to(read_settings(), sockets), announce=announce
+            settings,
+            sockets,
+            metrics,
+            read_settings=lambda: bound_to(read_settings(), sockets),
+            announce=lambda addresses: announce(addresses, user_is_missing),
         ).run()
 
 
