@@ -15,6 +15,7 @@ from .arguments import escape_hyphen
 from .call import Call
 from .command import JSON, load, make_parser
 from .declared import COMMANDS, GROUPS
+from .missing_package import missing_package
 from .output import Output
 
 _INTERRUPTED: Final = 130
@@ -53,6 +54,12 @@ def _run(given: Sequence[str], call: Call) -> int:
             _complete(done)
     except (ConfigurationError, StoreUnavailable) as error:
         call.output.report(error)
+        return 1
+    except ModuleNotFoundError as error:
+        fault = missing_package(error)
+        if fault is None:
+            raise
+        call.output.report(fault)
         return 1
     return 0
 

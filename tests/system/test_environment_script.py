@@ -1,8 +1,11 @@
 """``scripts/environment``: which Python it takes, and what it does with a ``.venv`` that cannot be used."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,7 +16,7 @@ from .processes import ROOT
 
 BASE: Final = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
 NAMES: Final = ("base", "sqlite", "postgresql", "redis", "workers", "metrics", "traces")
-TOOLS: Final = ("bash", "cat", "mkdir", "rm", "sha256sum", "sleep")
+TOOLS: Final = ("bash", "cat", "dirname", "ln", "mkdir", "readlink", "rm", "sha256sum", "sleep")
 
 
 @pytest.fixture
@@ -47,6 +50,29 @@ def prepare(tree: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+    )
+
+
+def faked(tree: Path, *lines: str) -> None:
+    """Put a Python into the folder of tools that runs these lines first. It makes an environment of itself, and its pip
+    does nothing.
+    """
+    made = ".venv/lib/" + BASE.name + "/site-packages"
+    venv = f'*"venv .venv"*) mkdir -p .venv/bin {made}; ln -sf {tree}/bin/python3 .venv/bin/python; exit;;'
+    python(tree, "python3", *lines, f'case "$*" in {venv} *"-m pip"*) exit;; esac', f'exec {BASE} "$@"')
+
+
+def start(tree: Path) -> subprocess.Popen[str]:
+    """Start what ``prepare`` runs, as a group of processes, as a terminal does."""
+    script = "set -euo pipefail; . scripts/environment; environment serve"
+    return subprocess.Popen(
+        [shutil.which("bash") or "bash", "-c", script],
+        cwd=tree,
+        env={"PATH": str(tree / "bin"), "HOME": str(tree)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -90,7 +116,7 @@ def test_an_environment_that_cannot_be_used_is_made_again(tree: Path, break_it: 
     first = prepare(tree)
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("Python 3.")
-    assert first.stderr.startswith("The folder .venv cannot be used; it is made again\n")
+    assert first.stderr.startswith("The folder .venv cannot be used; it is made again\nSetting up .venv …\n")
     assert not (tree / ".venv.lock").exists()
     second = prepare(tree)
     assert (second.returncode, second.stderr) == (0, "")
@@ -114,6 +140,7 @@ def test_without_a_python_the_script_says_what_it_tried(tree: Path) -> None:
     done = prepare(tree)
     assert done.returncode == 1
     assert done.stderr == (
+        "Setting up .venv …\n"
         "Python 3.11 or newer is needed, with its modules venv and ensurepip, or uv."
         f" Tried: {tree}/bin/python3.12 {tree}/bin/python3.\n"
     )
@@ -141,6 +168,69 @@ def test_another_python_can_be_chosen(tree: Path) -> None:
     python(tree, "mine", f'exec {BASE} "$@"')
     python(tree, "uv", f'if [ "$1" = venv ]; then exec {BASE} -m venv --without-pip .venv; fi')
     assert prepare(tree, PYTHON=str(tree / "bin" / "mine")).returncode == 0
+
+
+def test_a_chosen_python_that_is_no_program_is_named(tree: Path) -> None:
+    """A wrong ``PYTHON`` is named, and no other Python is taken."""
+    python(tree, "python3", f'exec {BASE} "$@"')
+    for wrong in ("nope", str(tree / "scripts" / "environment")):
+        done = prepare(tree, PYTHON=wrong)
+        assert (done.returncode, done.stderr) == (1, f"Setting up .venv …\nPYTHON={wrong} is not a program.\n")
+
+
+@pytest.mark.parametrize("slow", ["venv .venv", "pip install"])
+def test_ctrl_c_is_one_line(tree: Path, slow: str) -> None:
+    """Ctrl-C while the environment is made or packages are installed ends the script without a traceback. The next
+    start makes what is missing.
+    """
+    waiting = f": > {tree}/waits; exec {BASE} -c 'import time; time.sleep(60)'"
+    faked(tree, f'case "$*" in *"{slow}"*) {waiting};; esac')
+    process = start(tree)
+    while not (tree / "waits").exists() and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.endswith("\nInterrupted; the next start goes on.\n")
+    assert "Traceback" not in said
+    assert not (tree / ".venv.lock").exists()
+    faked(tree)
+    assert prepare(tree).returncode == 0
+
+
+@pytest.mark.parametrize(("status", "shown"), [(0, False), (1, True)])
+def test_warnings_of_pip_are_shown_for_failures_alone(tree: Path, status: int, shown: bool) -> None:  # noqa: FBT001
+    """Warnings of pip do not break the progress. If pip fails, what it said is shown."""
+    faked(tree, f'case "$*" in *"pip install"*) echo "WARNING: slow" >&2; exit {status};; esac')
+    done = prepare(tree)
+    assert (done.returncode, "WARNING: slow" in done.stderr) == (status, shown), done.stderr
+
+
+def test_the_progress_names_packages(tree: Path) -> None:
+    """Names of packages are shown, without versions and without names of files."""
+    lines = (
+        "Collecting annotated-types==0.7.0 (from -r requirements/base.txt (line 1))",
+        "Processing /cache/dependency_injector-4.49.1-cp311-cp311-manylinux.whl (from -r base.txt (line 2))",
+        "Collecting redis[hiredis]>=8.1 (from -r requirements/base.txt (line 3))",
+    )
+    script = '. scripts/environment; for each in "$@"; do _package "$each"; done'
+    command = [shutil.which("bash") or "bash", "-c", script, "names", *lines]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["annotated-types", "dependency-injector", "redis"]
+
+
+@pytest.mark.parametrize("name", ["keyturn", "serve", "generate-keys"])
+def test_a_link_to_a_script_works(tree: Path, name: str) -> None:
+    """A symbolic link to a script finds the clone, also through another link and from another folder."""
+    for each in ("keyturn", name):
+        shutil.copy(ROOT / "scripts" / each, tree / "scripts")
+    (tree / "scripts" / "environment").write_text('environment() { mkdir -p .venv/bin; echo "in $PWD"; exit; }\n')
+    elsewhere = tree / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "first").symlink_to(f"../scripts/{name}")
+    (elsewhere / "second").symlink_to("first")
+    done = subprocess.run([elsewhere / "second"], cwd="/", capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"in {tree.resolve()}\n", "")
 
 
 def test_the_lock_of_a_killed_script_does_not_count(tree: Path) -> None:
