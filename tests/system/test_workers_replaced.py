@@ -159,7 +159,7 @@ def test_service_runs_without_key_directory(tmp_path: Path) -> None:
         service.wait_for_log("(the settings are not taken over: KEYTURN_KEYS_DIR: the key directory .* cannot be read)")
         assert set(children(service)) == workers.keys()
         signal_all([killed], signal.SIGKILL)
-        service.wait_for_log("(this worker waits to start: The key directory)")
+        service.wait_for_log("(this worker waits to start: KEYTURN_KEYS_DIR: the key directory)")
         hidden.rename(tmp_path / "keys")
         with connections(service) as replaced:
             assert other in replaced
