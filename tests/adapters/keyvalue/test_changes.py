@@ -1,6 +1,7 @@
 """What the base for stores of keys and values does that the kit cannot see."""
 
 import asyncio
+import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -164,3 +165,21 @@ async def test_racing_limits_choose_in_turn(path: str) -> None:
 def test_keys_of_times_are_ordered_as_the_times(times: list[float]) -> None:
     """The bytes of a time have its order, and give the same time back."""
     assert sorted(times) == [time_of(key) for key in sorted(map(time_key, times))]
+
+
+async def test_unreadable_records_hold_up_no_sweep(path: str) -> None:
+    """Expired sessions of a later format stay, and those behind them are deleted by the next sweep."""
+    client = SqliteClient(path)
+    store = store_of(client)
+    await store.open()
+    keys = SessionKeys(b"keyturn/")
+    for session in (new_session(number, expires_at=NOW - 20) for number in (1, 2, 3)):
+        entries = dict(keys.entries(session))
+        record = keys.session(session.session_id)
+        later = json.dumps({**json.loads(entries[record]), "format": 2}).encode()
+        assert await client.commit({}, {**entries, record: later}, ())
+    await store.sessions.add(new_session(4, expires_at=NOW - 10))
+    sweeper = store.sweeper
+    assert sweeper
+    assert [await sweeper.delete_ended(expired_before=NOW, revoked_before=NOW, limit=3) for _ in range(2)] == [0, 1]
+    await store.close()

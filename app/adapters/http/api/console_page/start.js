@@ -25,8 +25,9 @@ async function show() {
   const turn = ++shown;
   const user = signedIn();
   const [name, ...rest] = location.hash.slice(2).split("/").map(decoded);
-  const [, view] = VIEWS[name] ?? VIEWS.users;
-  frame(user, VIEWS[name] ? name : "users");
+  const shownName = Object.hasOwn(VIEWS, name) ? name : "users";
+  const [, view] = VIEWS[shownName];
+  frame(user, shownName);
   say("");
   if (!user) return fill(signInView(null, show));
   let content;
