@@ -98,6 +98,7 @@ class RemoteAsgiGuard(AsgiGuard):
             feed=checks.feed,
             telemetry=checks.telemetry,
             issuer=checks.issuer,
+            audience=checks.audience,
             following=TaskFollowing(checks.follower),
             **options,
         )
@@ -135,6 +136,7 @@ def guard(
         token=token,
         render=render,
         issuer=issuer,
+        audience=audience,
         resource=_protected_resource(resource, issuer, scopes_supported, token),
     )
 

@@ -29,6 +29,7 @@ class TokenChecks:
     """
 
     issuer: str
+    audience: str
     validation: Validation
     open_requests: OpenRequests
     follower: IssuerFollower | None = None
@@ -47,7 +48,7 @@ def fixed_checks(*, issuer: str, audience: str, jwk_set: Mapping[str, object], l
         clock=SystemClock(),
         policy=_policy(issuer, audience, leeway),
     )
-    return TokenChecks(issuer=issuer, validation=validation, open_requests=OpenRequests(validation))
+    return TokenChecks(issuer=issuer, audience=audience, validation=validation, open_requests=OpenRequests(validation))
 
 
 def followed_checks(
@@ -95,6 +96,7 @@ def followed_checks(
     )
     return TokenChecks(
         issuer=issuer,
+        audience=audience,
         validation=validation,
         open_requests=open_requests,
         follower=follower,

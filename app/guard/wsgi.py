@@ -89,6 +89,7 @@ class RemoteWsgiGuard(WsgiGuard):
             feed=checks.feed,
             telemetry=checks.telemetry,
             issuer=checks.issuer,
+            audience=checks.audience,
             following=self._background,
             **options,
         )
@@ -120,7 +121,7 @@ def guard(
     a public path that could be read in two ways.
     """
     checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
-    return WsgiGuard(checks.open_requests, public=public, token=token, render=render, issuer=issuer)
+    return WsgiGuard(checks.open_requests, public=public, token=token, render=render, issuer=issuer, audience=audience)
 
 
 def remote_guard(

@@ -23,6 +23,7 @@ CUT_OFF_SECONDS: Final = 10_000
 
 MALFORMED: Final = "Invalid token format"
 SIGNATURE: Final = "signature is invalid"
+UNKNOWN: Final = "key is not known here"
 
 
 class Attack(NamedTuple):
@@ -187,12 +188,12 @@ def _untrusted_tokens(keys: Keys, good: Mapping[str, object]) -> Iterator[Attack
     ) -> Attack:
         return Attack(name, bearer(sign.token({**good, **changes}, **(header or {}))), challenge=reason)
 
-    yield token("stranger's key", SIGNATURE, keys.stranger)
+    yield token("stranger's key", UNKNOWN, keys.stranger)
     yield token("stranger's key with our kid", SIGNATURE, keys.stranger, {"kid": forge.kid})
-    yield token("our key with a stranger's kid", SIGNATURE, forge, {"kid": keys.stranger.kid})
-    yield token("dropped key", SIGNATURE, keys.dropped)
+    yield token("our key with a stranger's kid", UNKNOWN, forge, {"kid": keys.stranger.kid})
+    yield token("dropped key", UNKNOWN, keys.dropped)
     yield token("dropped key with our kid", SIGNATURE, keys.dropped, {"kid": forge.kid})
-    yield token("our key with the dropped kid", SIGNATURE, forge, {"kid": keys.dropped.kid})
+    yield token("our key with the dropped kid", UNKNOWN, forge, {"kid": keys.dropped.kid})
     yield from _tampered_tokens(forge, good)
     for ago in (31, 60, 3_600, 1_000_000, now - 1_000):
         yield token(f"expired {ago} seconds ago", "expired", iat=now - ago - 900, exp=now - ago, auth_time=now)

@@ -1,5 +1,6 @@
 """The remote guard follows the revocation feed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -193,6 +194,19 @@ async def test_key_that_replaces_leaked_key_is_fetched(issuer: FakeIssuer, guard
     assert (await guarded.poll()).feed_fault == ""
     assert await guarded.status(token(issuer)) == 200
     assert await guarded.status(token(issuer, leaked)) == 401
+
+
+async def test_a_feed_of_a_new_key_causes_a_fetch_after_tokens_did(issuer: FakeIssuer, guarded: FollowingApp) -> None:
+    """A token of an unknown key has just caused a fetch. Then the feed of a new key causes another one at once."""
+    assert await guarded.status(token(issuer, kid="made-up")) == 401
+    await issuer.wait_for_fetches(JWKS, 2)
+    issuer.signer, issuer.forges = OTHER, [OTHER]
+    issuer.clock.advance(2)
+    assert "not published" in (await guarded.poll()).feed_fault
+    await issuer.wait_for_fetches(JWKS, 3)
+    async with asyncio.timeout(5):
+        while await guarded.status(token(issuer)) != 200:  # noqa: ASYNC110  # the guard fetches in the background
+            await asyncio.sleep(0.005)
 
 
 async def test_key_named_by_some_instances_only(issuer: FakeIssuer, guarded: FollowingApp) -> None:

@@ -67,6 +67,7 @@ class Guard:
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        audience: str | None = None,
         open_requests: OpenRequests | None = None,
         unmatched: Unmatched = "refused",
         resource: ProtectedResource | None = None,
@@ -81,6 +82,7 @@ class Guard:
             closed=closed,
             telemetry=telemetry,
             issuer=issuer,
+            audience=audience,
         )
         self.feed = feed
         self._open_requests = open_requests

@@ -43,6 +43,7 @@ class AsgiGuard:
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        audience: str | None = None,
         following: Following | None = None,
         resource: ProtectedResource | None = None,
     ) -> None:
@@ -54,6 +55,7 @@ class AsgiGuard:
             closed=closed,
             telemetry=telemetry,
             issuer=issuer,
+            audience=audience,
         )
         self.open_requests = open_requests
         self.public = PublicPaths(public)

@@ -9,9 +9,9 @@ from typing import Final, Generic, Protocol, TypeVar
 from ...domain.clocks.errors import ClockInDoubt
 from ...domain.errors import InvalidRequest, KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
-from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken, UnknownSigner, WrongIssuer
+from ...domain.tokens.errors import InsufficientScope, InvalidToken, MissingToken
 from ...domain.verifier.errors import KeysUnknown, RevocationsUnknown
-from .foreign_issuers import ForeignIssuers
+from .refused_tokens import LOGGED, RefusedTokens
 from .token_sources import checked
 
 REFUSALS: Final = (
@@ -27,9 +27,6 @@ REFUSALS: Final = (
 
 HANDLER_REFUSALS: Final = (InsufficientScope, RevocationsUnknown)
 """The errors that refuse a request while its handler runs. The marks of the handler raise them."""
-
-_MAYBE_FOREIGN: Final = (WrongIssuer, UnknownSigner, KeysUnknown)
-"""The refusals that a token of another issuer can get."""
 
 _Request = TypeVar("_Request")
 _Response = TypeVar("_Response")
@@ -64,7 +61,7 @@ class GuardCore(Generic[_Request, _Response]):
 
     ``token`` returns the access token of a request. It returns ``None`` or raises an error if there is none. ``render``
     makes the response to a refusal. ``closed`` says whether a route without a mark is refused while the feed is stale.
-    Tokens of another issuer than ``issuer`` are logged.
+    Tokens of another issuer than ``issuer``, of its unknown keys, and for others than ``audience`` are logged.
 
     ``claims_of`` is ``validate`` without this log: who calls it for each request calls ``note`` for each refusal.
     ``closes`` says whether ``check_route`` can refuse anything.
@@ -80,12 +77,13 @@ class GuardCore(Generic[_Request, _Response]):
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        audience: str | None = None,
     ) -> None:
         self.feed = feed
         self.token = checked(token)
         self.claims_of = validation.validate
         self.closes = closed and feed is not None
-        self._foreign_issuers = None if issuer is None else ForeignIssuers(issuer)
+        self._refused_tokens = None if issuer is None else RefusedTokens(issuer, audience)
         self._render = render
         self._closed = closed
         self._telemetry = telemetry
@@ -98,14 +96,14 @@ class GuardCore(Generic[_Request, _Response]):
         """Return the claims of a valid token. Raises what ``TokenValidation`` raises."""
         try:
             return self.claims_of(token)
-        except _MAYBE_FOREIGN as refusal:
+        except LOGGED as refusal:
             self.note(refusal, token)
             raise
 
     def note(self, refusal: KeyturnError, token: str) -> None:
-        """Log the refusal of a token that another issuer may have made."""
-        if self._foreign_issuers is not None and isinstance(refusal, _MAYBE_FOREIGN):
-            self._foreign_issuers.note(token)
+        """Log the refusal of a token, if it shows a fault of the set-up."""
+        if self._refused_tokens is not None:
+            self._refused_tokens.note(refusal, token)
 
     def check_route(self, *, open_when_stale: bool) -> None:
         """Raise ``RevocationsUnknown`` while the feed is stale, if routes are closed then and this one is not open."""

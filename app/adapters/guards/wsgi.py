@@ -52,6 +52,7 @@ class WsgiGuard:
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        audience: str | None = None,
         following: Following | None = None,
     ) -> None:
         self.core: GuardCore[HttpRequest, ErrorResponse] = GuardCore(
@@ -62,6 +63,7 @@ class WsgiGuard:
             closed=closed,
             telemetry=telemetry,
             issuer=issuer,
+            audience=audience,
         )
         self.open_requests = open_requests
         self.public = PublicPaths(public)

@@ -18,13 +18,13 @@ class KeyReload:
         self._clock = clock
         self._requested = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._next_request_at = -inf
+        self._next_request_at: dict[str, float] = {}
 
-    def request(self) -> None:
-        """Request a reload. Requests within 10 seconds after one are ignored."""
+    def request(self, cause: str = "token") -> None:
+        """Request a reload. Requests for the same cause within 10 seconds after one are ignored."""
         now = self._clock.steady()
-        if now >= self._next_request_at:
-            self._next_request_at = now + _COOLDOWN
+        if now >= self._next_request_at.get(cause, -inf):
+            self._next_request_at[cause] = now + _COOLDOWN
             self._wake()
 
     async def wait(self, *, seconds: float) -> None:

@@ -34,7 +34,9 @@ class BadSignature(InvalidToken):
 
 
 class UnknownSigner(BadSignature):
-    """No published key has the token's ``kid``. The client gets the description of ``BadSignature``."""
+    """No published key has the token's ``kid``, or the verifier has not heard of the key yet. A ``kid`` is public."""
+
+    description = "The token's key is not known here."
 
 
 class ExpiredToken(InvalidToken):

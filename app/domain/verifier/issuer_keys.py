@@ -70,15 +70,15 @@ class IssuerKeys(TokenVerifier):
         self._trust.apply_feed(published, dropped)
         self._verifier.trust(self._trust.kids())
         if self._trust.lacks(published):
-            self._reload.request()
+            self.request_fetch()
 
     def mark_feed_stale(self) -> None:
         """Trust all keys of the next JWK Sets, until a fresh feed arrives."""
         self._trust.feed_is_fresh = False
 
     def request_fetch(self) -> None:
-        """Request a fetch, because a token or a feed names an unknown key."""
-        self._reload.request()
+        """Request a fetch, because a feed names an unknown key. Tokens that anyone can send do not delay it."""
+        self._reload.request("feed")
 
     def decode(self, token: str) -> AccessTokenClaims:
         """Return the claims of ``token``; raises ``KeysUnknown`` before the first fetch, else as ``TokenVerifier``."""

@@ -1,4 +1,4 @@
-"""What a guard logs about tokens of another issuer."""
+"""What a guard logs about the tokens that it refuses."""
 
 import json
 import logging
@@ -6,10 +6,10 @@ import logging
 import pytest
 
 from app.adapters.guards.core import GuardCore
-from app.adapters.guards.foreign_issuers import ForeignIssuers
+from app.adapters.guards.refused_tokens import RefusedTokens
 from app.domain import base64url
 from app.domain.tokens.claims import AccessTokenClaims
-from app.domain.tokens.errors import ExpiredToken, InvalidToken, UnknownSigner, WrongIssuer
+from app.domain.tokens.errors import ExpiredToken, InvalidToken, UnknownSigner, WrongAudience, WrongIssuer
 from app.domain.verifier.errors import KeysUnknown
 
 _OURS = "http://127.0.0.1:8080"
@@ -26,12 +26,13 @@ class Refusing:
         raise self._reason
 
 
-def _token(**claims: object) -> str:
-    return f"header.{base64url.encode(json.dumps(claims).encode())}.signature"
+def _token(kid: str | None = None, **claims: object) -> str:
+    header, payload = (base64url.encode(json.dumps(each).encode()) for each in ({"kid": kid}, claims))
+    return f"{header}.{payload}.signature"
 
 
 def _core(reason: type[Exception]) -> GuardCore[str, Exception]:
-    return GuardCore(Refusing(reason), token=str, render=lambda error: error, issuer=_OURS)
+    return GuardCore(Refusing(reason), token=str, render=lambda error: error, issuer=_OURS, audience="shop")
 
 
 @pytest.mark.parametrize("reason", [WrongIssuer, UnknownSigner, KeysUnknown])
@@ -72,5 +73,36 @@ def test_other_refusals_are_not_logged(caplog: pytest.LogCaptureFixture) -> None
 )
 def test_only_issuers_are_logged(token: str, caplog: pytest.LogCaptureFixture) -> None:
     """Text that a client chose is logged only if it can be an issuer."""
-    ForeignIssuers(_OURS).note(token)
+    RefusedTokens(_OURS).note(WrongIssuer(), token)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("reason", "token", "text"),
+    [
+        (
+            WrongAudience,
+            _token(iss=_OURS, aud="orders"),
+            "a token for 'orders' is refused, this guard accepts 'shop': set audience= or KEYTURN_AUDIENCE",
+        ),
+        (WrongAudience, _token(iss=_OURS, aud=["orders", "a\nb"]), "a token for 'orders', 'a\\nb' is refused"),
+        (UnknownSigner, _token("kid-7", iss=_OURS), "a token names an unknown key: kid-7."),
+    ],
+)
+def test_the_fault_is_logged_once_a_minute(
+    reason: type[Exception], token: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A token for another audience, and one of an unknown key of the own issuer, are logged once a minute each."""
+    core = _core(reason)
+    for _ in range(2):
+        with pytest.raises(reason):
+            core.authenticate(token)
+    [record] = caplog.records
+    assert record.getMessage().startswith(text)
+
+
+@pytest.mark.parametrize("token", [_token("a secret\n"), _token("x" * 101), _token(""), _token(iss=_OURS), "no token"])
+def test_only_the_ids_of_keys_are_logged(token: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Text that a client chose is logged only if it can be a ``kid``."""
+    RefusedTokens(_OURS).note(UnknownSigner(), token)
     assert not caplog.records
