@@ -60,3 +60,11 @@ def first_line() -> str:
         return standard_input().buffer.readline().rstrip(b"\r\n").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError("The first line of standard input is not text in UTF-8.") from error
+
+
+def confirmed(question: str) -> bool:
+    """Return whether somebody at a terminal says yes. Without a terminal nobody is asked, and the answer is yes."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return True
+    print(question, end="", file=sys.stderr, flush=True)
+    return first_line().strip().lower() in ("y", "yes")

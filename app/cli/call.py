@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """What each command gets beside its arguments."""
+    """What each command gets beside its arguments.
+
+    ``may_create`` says whether the command may make a SQLite database that does not exist.
+    """
 
     def __init__(self, environment: Mapping[str, str], output: Output) -> None:
         self.environment = environment
         self.output = output
+        self.may_create = False
 
     @cached_property
     def settings(self) -> "Settings":

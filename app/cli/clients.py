@@ -65,13 +65,15 @@ async def list_all(call: Call) -> None:
                 call.show(client_json.describe(client), _as_text(client))
             call.output.flush()
             after = page[-1].client_id
+        if not after:
+            call.output.note_at_terminal("No clients.")
 
 
 @asynccontextmanager
 async def _opened(call: Call, client_id: str) -> AsyncIterator[ClientRegistration]:
     """Yield the registration of clients; raises ``ConfigurationError`` for what it refuses."""
     try:
-        async with opened_database(call.settings) as container:
+        async with opened_database(call.settings, may_create=call.may_create) as container:
             yield container.client_registration()
     except InvalidRequest as error:
         faults = "; ".join(f"{each.field} {each.message}" for each in error.errors)
@@ -101,9 +103,11 @@ def _read(path: Path) -> object:
 
 def _show_registered(call: Call, registered: ClientWithSecret, done: str) -> None:
     text = f"{done} {_as_text(registered.client)}"
-    if registered.secret is not None:
-        text += f"\nIts secret, which is not shown again: {registered.secret}"
-    call.show(client_json.describe_registered(registered), text)
+    result = client_json.describe_registered(registered)
+    if registered.secret is None:
+        call.show(result, text)
+    else:
+        call.output.show_secret(result, text, registered.secret)
 
 
 def _as_text(client: Client) -> str:

@@ -42,6 +42,9 @@ class Command:
     description: str = ""
     """What ``--help`` of the command says. Without it, that is ``help``."""
 
+    creates: bool = False
+    """Whether it may make a SQLite database that does not exist: only a command that adds something does."""
+
     epilog: str = ""
     """The function that returns the text below the options, such as ``settings_help:settings_help``."""
 

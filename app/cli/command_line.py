@@ -48,6 +48,7 @@ def _run(given: Sequence[str], call: Call) -> int:
         return 0
     command = parsed.pop("command")
     parsed.pop("json", None)
+    call.may_create = command.creates
     try:
         done = load(command.act)(call, **parsed)
         if iscoroutine(done):

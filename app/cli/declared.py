@@ -53,6 +53,7 @@ COMMANDS: Final = (
                 " an administrator needs --scope 'account keyturn:admin'",
             ),
         ),
+        creates=True,
     ),
     Command("users list", "users:list_all", "list the users by name"),
     Command("users disable", "users:disable", "stop a user from signing in, and end all their sessions", (_USERNAME,)),
@@ -73,7 +74,7 @@ COMMANDS: Final = (
         "users delete",
         "users:delete",
         "end all sessions of a user, and delete the user; the events about the user stay in the audit trail",
-        (_USERNAME,),
+        (_USERNAME, argument("--yes", action="store_true", help="do not ask before, at a terminal")),
     ),
     Command(
         "users import",
@@ -83,6 +84,7 @@ COMMANDS: Final = (
         description="Adds a user for each line. A line is a JSON object with username and password_hash (Argon2id or"
         " bcrypt); scope and disabled are optional. Existing users do not change, so the same file can be imported"
         " again. Invalid lines are named on standard error and left out; the exit status is then 1.",
+        creates=True,
     ),
     Command("sessions list", "sessions:list_live", "list the live sessions of a user, the oldest first", (_USERNAME,)),
     Command(
@@ -136,6 +138,7 @@ COMMANDS: Final = (
                 help="an audience whose tokens it may introspect",
             ),
         ),
+        creates=True,
     ),
     Command("clients list", "clients:list_all", "list the clients by id"),
     Command(
@@ -184,6 +187,7 @@ COMMANDS: Final = (
         "keys:import_keys",
         "publish your own key in place of the pending one, or move a directory of keys to a store without keys",
         (argument("source", type=Path, help="a PEM file, or a directory like KEYTURN_KEYS_DIR"),),
+        creates=True,
     ),
     Command("keys export-public", "keys:export_public", "print the public keys as a JWK Set (RFC 7517)"),
     Command(

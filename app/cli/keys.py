@@ -119,22 +119,24 @@ async def _opened(call: Call) -> AsyncIterator[Container]:
         container = Container(settings=settings)
         yield container
     else:
-        async with opened_session_store(settings) as container:
+        async with opened_session_store(settings, may_create=call.may_create) as container:
             yield container
-    await save_audit_records(container, call.output)
+    await save_audit_records(container, call.output, may_create=call.may_create)
 
 
 async def _revoke_sessions(call: Call) -> int:
     """End all sessions, and return the cut-off. Wait for its second to pass, so that later sign-ins are not ended."""
-    async with opened_session_store(call.settings) as container:
+    async with opened_session_store(call.settings, may_create=call.may_create) as container:
         cut_off: int = await container.revocation().revoke_all(RevocationReason.KEY_COMPROMISED)
-    await save_audit_records(container, call.output)
+    await save_audit_records(container, call.output, may_create=call.may_create)
     await asyncio.sleep(max(0.0, cut_off + 1 - time.time()))
     return cut_off
 
 
 def _show(call: Call, keys: Sequence[SigningKey]) -> None:
     policy, now = call.settings.key_policy, time.time()
+    if not keys:
+        call.output.note_at_terminal("No keys.")
     for key in keys:
         state = policy.state(key, keys, now)
         gone_at = policy.gone_at(key, keys)

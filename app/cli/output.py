@@ -47,6 +47,26 @@ class Output:
         except OSError as error:
             self.fault = error
 
+    def show_secret(self, result: Mapping[str, object], text: str, secret: str) -> None:
+        """Print a result with a secret. Without a terminal, a program reads the secret, alone; people read ``text``."""
+        if self.as_json or self.at_terminal:
+            self.show(result, f"{text}\nIts secret, which is not shown again: {secret}")
+        else:
+            self.show(result, secret)
+            self.note(f"{text}\nIts secret, which is not shown again, is on standard output.")
+
+    def note(self, text: str) -> None:
+        """Print what people should know beside the results, on standard error."""
+        if sys.stderr is None:  # it would be printed on standard output
+            return
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
+
+    def note_at_terminal(self, text: str) -> None:
+        """Print it only if people read standard error, at a terminal, and the results are text."""
+        if not self.as_json and sys.stderr is not None and sys.stderr.isatty():
+            self.note(text)
+
     def report(self, fault: object, **members: object) -> None:
         """Print a fault on standard error: its text, or JSON with ``error`` and ``members``."""
         if sys.stderr is None:  # it would be printed on standard output

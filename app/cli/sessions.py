@@ -22,11 +22,13 @@ _BY_ADMIN: Final = RevocationReason.ENDED_BY_ADMIN
 
 async def list_live(call: Call, username: str) -> None:
     """Show the live sessions of a user, the oldest first."""
-    async with opened_stores(call.settings) as container:
+    async with opened_stores(call.settings, may_create=call.may_create) as container:
         user = await find(container.accounts(), username)
         after: SessionPosition | None = None
         while not call.output.closed:
             page = await container.subject_sessions().list_sessions(user.subject, limit=_PAGE, after=after)
+            if after is None and not page.sessions:
+                call.output.note_at_terminal(f"{printable(user.username)} has no live sessions.")
             for session in page.sessions:
                 call.show(_describe(session), _as_text(session))
             if (after := page.next) is None:
@@ -46,7 +48,7 @@ async def end(call: Call, sid: str | None, user: str | None) -> None:
 async def _end_one(call: Call, sid: str) -> None:
     session_id = _parsed(sid)
     try:
-        async with opened_stores(call.settings) as container:
+        async with opened_stores(call.settings, may_create=call.may_create) as container:
             session = await _find(container, session_id)
             await container.subject_sessions().end(session.subject, session_id, reason=_BY_ADMIN)
     except SessionNotFound as error:
@@ -62,7 +64,7 @@ async def _find(container: Container, session_id: SessionId) -> Session:
 
 
 async def _end_all(call: Call, username: str) -> None:
-    async with opened_stores(call.settings) as container:
+    async with opened_stores(call.settings, may_create=call.may_create) as container:
         user = await find(container.accounts(), username)
         await container.revocation().revoke_by_subject(user.subject, _BY_ADMIN)
     call.show({"ended_all": user.subject}, f"Ended all sessions of {printable(user.username)}.")
@@ -72,7 +74,7 @@ async def explain(call: Call, sid: str) -> None:
     """Show the state of a session, and its events."""
     session_id = _parsed(sid)
     try:
-        async with opened_stores(call.settings) as container:
+        async with opened_stores(call.settings, may_create=call.may_create) as container:
             timeline = await container.explanation().explain(session_id)
     except SessionNotFound as error:
         raise ConfigurationError(

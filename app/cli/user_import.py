@@ -24,12 +24,14 @@ _KNOWN = {"username": str, "password_hash": str, "scope": str, "disabled": bool}
 async def import_users(call: Call, file: Path | None) -> None:
     """Add the users of the lines and show them; raises ``ConfigurationError`` if lines were left out."""
     default_scope = call.settings.default_scope
+    if file is None and standard_input().isatty():
+        call.output.note_at_terminal("Reading from standard input …")
     with ExitStack() as cleanup:
         try:
             lines = standard_input().buffer if file is None else cleanup.enter_context(file.open("rb"))
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
-        async with opened_stores(call.settings) as container:
+        async with opened_stores(call.settings, may_create=call.may_create) as container:
             left_out = await _import(call, lines, partial(_import_line, container.accounts(), default_scope))
     if left_out:
         raise ConfigurationError("1 line was left out." if left_out == 1 else f"{left_out} lines were left out.")

@@ -12,7 +12,7 @@ from ..domain.login.errors import UserNotFound
 from ..domain.login.user import User
 from ..domain.scope import FORM, InvalidScope, Scope
 from ..service.container import Container
-from .arguments import first_line, standard_input
+from .arguments import confirmed, first_line, standard_input
 from .call import Call
 from .stores import opened_stores
 from .user_lines import as_text, describe, printable, quoted
@@ -35,13 +35,15 @@ async def add(call: Call, username: str, scope: str | None) -> None:
 
 async def list_all(call: Call) -> None:
     """Show all users, in the order of their names."""
-    async with opened_stores(call.settings) as container:
+    async with opened_stores(call.settings, may_create=call.may_create) as container:
         after = ""
         while (page := await container.accounts().list_users(after=after, limit=_PAGE)) and not call.output.closed:
             for user in page:
                 call.show(describe(user), as_text(user))
             call.output.flush()
             after = page[-1].username
+        if not after:
+            call.output.note_at_terminal("No users.")
 
 
 async def disable(call: Call, username: str) -> None:
@@ -75,10 +77,13 @@ async def set_scope(call: Call, username: str, scope: str) -> None:
     call.show(describe(user), text)
 
 
-async def delete(call: Call, username: str) -> None:
-    """Delete a user, after all their sessions."""
+async def delete(call: Call, username: str, *, yes: bool) -> None:
+    """Delete a user, after all their sessions. At a terminal, ask before, because nobody can undo it."""
     async with _opened(call) as container:
-        user = await container.administration().delete(await _subject(container, username))
+        subject = await _subject(container, username)
+        if not yes and not confirmed(f"Delete {printable(username)} and end their sessions? [y/N] "):
+            raise ConfigurationError("Nothing was deleted.")
+        user = await container.administration().delete(subject)
     shown = f"{printable(user.username)}, whose id (sub) was {user.subject}"
     call.show({"deleted": user.subject, "username": user.username}, f"Deleted {shown}; all their sessions have ended.")
 
@@ -105,7 +110,7 @@ async def _subject(container: Container, username: str) -> Subject:
 async def _opened(call: Call) -> AsyncIterator[Container]:
     """Yield a container with open stores; raises ``ConfigurationError`` for what the domain finds invalid."""
     try:
-        async with opened_stores(call.settings) as container:
+        async with opened_stores(call.settings, may_create=call.may_create) as container:
             yield container
     except InvalidRequest as error:
         faults = "; ".join(f"The {each.field} {each.message}" for each in error.errors)

@@ -39,9 +39,9 @@ MAY = ("--grant", "client_credentials", "--audience", "stock", "--scope", "stock
 def test_clients_are_added_listed_and_removed(clients: Clients) -> None:
     """The list has the clients in the order of their ids, with their rights."""
     for client_id, may in (("orders", MAY), ("app", ["--public"])):
-        status, printed, _ = clients.run("add", client_id, *may)
+        status, printed, notes = clients.run("add", client_id, *may)
         assert status == 0
-        assert printed[0].startswith(f"Added {client_id}  ")
+        assert [*notes.splitlines(), *printed][0].startswith(f"Added {client_id}  ")
     assert clients.run("list")[1] == [
         "app  authentication=none  grants=refresh_token",
         "orders  authentication=client_secret  grants=client_credentials  scope=stock:read  audiences=stock",
@@ -73,11 +73,13 @@ def test_each_change_is_audited(clients: Clients) -> None:
 
 
 def test_the_secret_is_printed_once_and_not_stored(clients: Clients) -> None:
-    """The secret is on standard output only; the database has its digest."""
-    status, printed, error = clients.run("add", "orders", *MAY)
-    secret = printed[1].rpartition(" ")[2]
-    assert (status, len(secret), error) == (0, 43, "")
-    assert secret not in printed[0]
+    """Without a terminal the secret is alone on standard output, for a variable; the database has its digest."""
+    assert clients.run("add", "orders", *MAY)[0] == 0
+    status, [secret], notes = clients.run("rotate-secret", "orders")
+    assert (status, len(secret)) == (0, 43)
+    first, second = notes.splitlines()
+    assert first.startswith("Renewed orders  authentication=client_secret")
+    assert second == "Its secret, which is not shown again, is on standard output."
     assert secret not in "".join(clients.run("list")[1])
     stored = b"".join(each.read_bytes() for each in clients.database.parent.glob("keyturn.db*"))
     assert b"orders" in stored
@@ -115,7 +117,7 @@ def test_invalid_commands_are_refused(clients: Clients, arguments: Sequence[str]
 def test_a_client_id_may_begin_with_a_hyphen(clients: Clients) -> None:
     """It is given after ``--``, also where it has the length of a key's id."""
     for client_id in ("-robot", f"-{'r' * 42}"):
-        assert clients.run("add", *MAY, "--", client_id)[1][0].startswith(f"Added {client_id}  ")
+        assert clients.run("add", *MAY, "--", client_id)[2].startswith(f"Added {client_id}  ")
         assert clients.run("remove", "--", client_id)[1] == [f"Removed {client_id}."]
 
 
@@ -156,4 +158,4 @@ def test_client_whose_tokens_would_be_refused_is_not_added(clients: Clients) -> 
     surplus = int(found[1].replace(",", ""))
     assert 0 < surplus < 255
     assert clients.run("list")[1] == []
-    assert add(255 - surplus) == (0, "")
+    assert add(255 - surplus)[0] == 0

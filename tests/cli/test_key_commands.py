@@ -1,5 +1,6 @@
 """``keyturn keys``: list and change signing keys."""
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -15,6 +16,8 @@ import pytest
 from app.adapters.keys.directory import create_key_file
 from app.cli import main
 from app.domain import base64url
+from app.service.open_stores import prepare_stores
+from app.service.settings import Settings
 from tests.servers.ports import free_port
 
 Run = Callable[..., str]
@@ -28,7 +31,14 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     if request.param == "directory":
         create_key_file(tmp_path / "keys", bits=2048, passphrase=None, activates_at=1_700_000_000)
         return {"KEYTURN_KEYS_DIR": str(tmp_path / "keys")}
-    return {"KEYTURN_KEY_ENCRYPTION_KEY": KEY, "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    return {"KEYTURN_KEY_ENCRYPTION_KEY": KEY, **_database(tmp_path)}
+
+
+def _database(folder: Path) -> dict[str, str]:
+    """Return the setting of a database without keys."""
+    store = {"KEYTURN_DATABASE_URL": f"sqlite:///{folder}/keyturn.db"}
+    asyncio.run(prepare_stores(Settings.from_environment(store)))
+    return store
 
 
 @pytest.fixture
@@ -113,7 +123,7 @@ def test_all_sessions_end_with_a_compromised_key(run: Run, keys: Keys, tmp_path:
     run("rotate")
     run("rotate")
     active, pending = keys()
-    store = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    store = _database(tmp_path)
     before = int(time.time())
     *_, printed = run("compromised", active["kid"], "--revoke-sessions", **store).splitlines()
     said = re.fullmatch(r"Every session that began until (\S+) has ended\.", printed)
@@ -129,7 +139,7 @@ def test_sessions_end_although_the_key_is_gone(run: Run, keys: Keys, tmp_path: P
     """A command that dropped the key and could not end the sessions can be repeated. It says that there is no key."""
     run("rotate")
     [*_, pending] = keys()
-    store = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    store = _database(tmp_path)
     before = int(time.time())
     assert "There is no key" in run("compromised", 43 * "a", "--revoke-sessions", status=1, **store)
     with closing(sqlite3.connect(tmp_path / "keyturn.db")) as database:

@@ -26,7 +26,10 @@ def test_an_unknown_session_is_reported(
     sid: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line says that the session is unknown or that the text is no session id."""
-    assert main(["sessions", "explain", sid], {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}) == 1
+    environment = {"KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/keyturn.db"}
+    assert main(["database", "upgrade"], environment) == 0
+    capsys.readouterr()
+    assert main(["sessions", "explain", sid], environment) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith(message)

@@ -38,6 +38,7 @@ def test_set_password(users: Users) -> None:
 @pytest.mark.parametrize("command", ["disable", "enable", "set-password"])
 def test_an_unknown_user_is_reported(users: Users, command: str) -> None:
     """The error says how to list the users."""
+    users.run("add", "alice")
     status, printed, error = users.run(command, "nobody", typed=f"{NEW_PASSWORD}\n")
     assert (status, printed) == (1, [])
     assert error == "There is no user 'nobody'; users list shows all users.\n"

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from app.cli import main
 from scripts.command_table import table
 
 from .console import ROOT, examples
@@ -38,6 +39,7 @@ def test_example_output_is_right(tmp_path: Path) -> None:
         "PYTHONPATH": str(ROOT),
         "KEYTURN_DATABASE_URL": f"sqlite:///{tmp_path}/k.db",
     }
+    assert main(["database", "upgrade"], variables) == 0
     found = examples(PAGE)
     assert len(found) == 2
     for each in found:
