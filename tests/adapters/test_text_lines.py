@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from app.adapters.http.api.table import ROUTES
 from app.adapters.telemetry.line_queue import MAX_WRITE, LineQueue, fitting_text
 from app.adapters.telemetry.log_handler import OutputHandler
-from app.adapters.telemetry.text_lines import text_lines
+from app.adapters.telemetry.text_lines import _ROUTINE, text_lines
 from tests.http.test_log_formatter import HOSTILE
 
 from .test_log_handler import Outlet
@@ -50,6 +51,37 @@ def shown(**fields: object) -> str:
 def test_a_line_reads_well(fields: dict[str, object], text: str) -> None:
     """A line has the time, the level and the message, and then the fields. A request is in the message."""
     assert shown(**fields) == text
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_shown"),
+    [
+        ({"route": "/.well-known/revoked-sessions", "status": 304}, False),
+        ({"route": "/.well-known/revoked-sessions", "status": 503}, True),
+        ({"route": "/auth/me", "status": 200}, True),
+        ({"route": "/readyz", "status": 200, "logger": "keyturn"}, True),
+    ],
+)
+def test_routine_is_left_out_where_people_read(fields: dict[str, object], is_shown: bool) -> None:  # noqa: FBT001
+    """Good responses to guards and probes can be left out, and their faults cannot."""
+    answered = {"message": "answered", "method": "GET", "milliseconds": 1.2, "logger": "keyturn.access", **fields}
+    line = json.dumps({**_STANDARD, **answered}) + "\n"
+    assert bool(text_lines(coloured=False, routine=False)(line)) == is_shown
+    assert text_lines(coloured=False)(line)
+
+
+def test_routine_is_of_the_route_table() -> None:
+    """Each route that is left out exists under this name."""
+    assert {each.template for each in ROUTES} >= _ROUTINE
+
+
+def test_a_line_that_is_left_out_writes_nothing() -> None:
+    """A line without text writes nothing, and the next line is written."""
+    outlet = Outlet()
+    handler = OutputHandler(outlet, as_text=lambda line: "" if "quiet" in line else line)
+    handler.write_line('{"a": "quiet"}\n')
+    handler.write_line('{"a": "loud"}\n')
+    assert outlet.writes == [b'{"a": "loud"}\n']
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

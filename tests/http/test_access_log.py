@@ -48,3 +48,12 @@ async def test_unreadable_request_is_one_line(log: LogLines, service: Service, r
     assert (entry["status"], entry["route"]) == (400, "(no route)")
     assert entry["request_id"] == answer.headers["X-Request-Id"]
     assert {"error", "critical"}.isdisjoint(each["level"] for each in log.entries())
+
+
+async def test_tls_is_one_line_that_says_so(log: LogLines, service: Service) -> None:
+    """Whoever asks the http port by https finds one line in the log, which says what is wrong."""
+    answer = await service.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 64)
+    assert answer.status == 400
+    [entry] = [each for each in log.entries() if each["logger"] in {"keyturn.http", "keyturn.access"}]
+    assert entry["message"] == "this looks like TLS; Keyturn speaks http here"
+    assert entry["address"] == "127.0.0.1"

@@ -5,12 +5,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from ...domain.errors import FieldError, InvalidRequest, KeyturnError, TooManyAttempts, Unavailable
 
 ErrorKind = type[KeyturnError] | HTTPStatus
 """A class of domain errors, or the status of an error that the web framework found, such as 404 or 405."""
+
+
+STATUS_DESCRIPTIONS: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.NOT_FOUND: "There is no such path; /docs lists all, or /openapi.json if there is no /docs.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "Use one of the methods that Allow names.",
+}
+"""What all formats say about errors that the web framework found."""
 
 
 class ErrorText(NamedTuple):
@@ -50,7 +57,11 @@ class ErrorFormat(ABC):
 
     def render_status(self, status: HTTPStatus, *, allow: str | None = None) -> ErrorResponse:
         """Return the response to an error that the web framework found. ``allow`` is for a 405 (RFC 9110 §15.5.6)."""
-        return self._response(self.text(status), {} if allow is None else {"Allow": allow})
+        text = self.text(status)
+        if allow is None:
+            return self._response(text, {})
+        methods = " or ".join(each.strip() for each in allow.split(","))
+        return self._response(text._replace(description=f"Use {methods}."), {"Allow": allow})
 
     def text(self, kind: ErrorKind) -> ErrorText:
         """Return the text of a kind of error."""

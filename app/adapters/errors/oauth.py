@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final, TypedDict
 
 from ...domain.errors import FieldError, InvalidRequest, KeyturnError
-from .format import ErrorFormat, ErrorText
+from .format import STATUS_DESCRIPTIONS, ErrorFormat, ErrorText
 from .table import oauth_status
 
 BASIC_CHALLENGE: Final = 'Basic realm="keyturn", charset="UTF-8"'
@@ -18,6 +18,7 @@ _CODES: Final = {
 }
 
 _DESCRIPTIONS: Final = {
+    **STATUS_DESCRIPTIONS,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/x-www-form-urlencoded in UTF-8, uncompressed.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is over 16 KiB.",
     HTTPStatus.REQUEST_TIMEOUT: "The body is too slow.",

@@ -8,7 +8,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from ...domain.errors import FieldError, KeyturnError
 from ...domain.tokens.errors import InsufficientScope, InvalidToken
 from ..request_context import REQUEST_ID
-from .format import ErrorFormat, ErrorText
+from .format import STATUS_DESCRIPTIONS, ErrorFormat, ErrorText
 from .table import problem_status
 
 _CODES: Final = {
@@ -17,6 +17,7 @@ _CODES: Final = {
 }
 
 _DESCRIPTIONS: Final = {
+    **STATUS_DESCRIPTIONS,
     HTTPStatus.BAD_REQUEST: "This is not an HTTP request, or its target or a header is too large.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send the body as application/json in UTF-8, uncompressed.",
 }

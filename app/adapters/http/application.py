@@ -52,7 +52,7 @@ def build_application(
     for key, service in services.items():
         app[key] = service
     operations = (*ROUTES, *(PAGE_ROUTES if docs else ()), *(CONSOLE_ROUTES if console else ()))
-    app[ROOT] = Root(issuer, docs=docs)
+    app[ROOT] = Root(issuer, docs=docs, console=console)
     app[OPENAPI] = OpenApiDocument(operations, issuer=issuer, version=VERSION)
     if cors_origins:
         CrossOrigin(cors_origins).add_to(app)

@@ -30,7 +30,7 @@ class OutputHandler(LineHandler):
 
     A line that the output does not take waits. It is tried again after 20 ms, and with the next line. When the process
     ends, or another handler takes over, the lines that wait are tried for one second. ``as_text`` turns a line of JSON
-    into text for people.
+    into text for people, or into the empty string if it is not for them.
     """
 
     def __init__(self, output: LineOutput, *, as_text: Callable[[str], str] | None = None, **fields: object) -> None:
@@ -78,8 +78,8 @@ class OutputHandler(LineHandler):
             self._forget_step()
         assert self.lock is not None
         with self.lock:
-            if self._lines:
-                self._queue.add([*map(self._shown, self._texts())])
+            if self._lines and (shown := [*filter(None, map(self._shown, self._texts()))]):
+                self._queue.add(shown)
             try:
                 self._queue.write(self._output.write)
             except OSError:

@@ -13,13 +13,14 @@ from .text_lines import text_lines
 def configure_logging(level: str, form: str | None = "json", **always: object) -> None:
     """Write the lines of all loggers of this process that have at least ``level`` ("debug", "info", …).
 
-    ``form`` is "json" or "text"; ``None`` is text at a terminal, and JSON elsewhere. Each line has the fields
-    ``always``. ``logging`` does not collect the thread, the process and the caller, which the formatter does not write.
+    ``form`` is "json" or "text"; ``None`` is text at a terminal, and JSON elsewhere. Text at a terminal leaves out good
+    responses to guards and probes, unless ``level`` is "debug". Each line has the fields ``always``. ``logging`` does
+    not collect the thread, the process and the caller, which the formatter does not write.
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001  # see "Optimization" in the logging HOWTO
     before = _handlers()
-    handler = OutputHandler(line_output(sys.stderr), as_text=_as_text(form), **always)
+    handler = OutputHandler(line_output(sys.stderr), as_text=_as_text(form, level), **always)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for each in before:
         each.close_output()
@@ -32,11 +33,12 @@ def dropped_lines() -> int:
     return sum(each.dropped for each in _handlers())
 
 
-def _as_text(form: str | None) -> Callable[[str], str] | None:
+def _as_text(form: str | None, level: str) -> Callable[[str], str] | None:
     at_terminal = sys.stderr is not None and sys.stderr.isatty()
     if form == "json" or (form is None and not at_terminal):
         return None
-    return text_lines(coloured=at_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+    coloured = at_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return text_lines(coloured=coloured, routine=not at_terminal or level == "debug")
 
 
 def _handlers() -> list[OutputHandler]:

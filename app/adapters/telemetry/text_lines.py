@@ -12,16 +12,30 @@ _LEVELS: Final = {"debug": 2, "info": 32, "warning": 33, "error": 31, "critical"
 _DIM: Final = 2
 _QUIET: Final = ("debug", "info")
 _TIME: Final = slice(len("2026-03-01T"), len("2026-03-01T12:00:00"))
+_ROUTINE: Final = frozenset(
+    {
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/revoked-sessions",
+        "/livez",
+        "/readyz",
+    }
+)
+"""The routes that guards and probes ask every few seconds."""
+
+_FIRST_BAD_STATUS: Final = 400
 _WORD: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+%,(){}<>*?")
 
 
-def text_lines(*, coloured: bool) -> Callable[[str], str]:
+def text_lines(*, coloured: bool, routine: bool = True) -> Callable[[str], str]:
     """Return a function that turns a line of JSON into a line of ASCII text. No value of it can end the line, or be
-    read as a sequence by a terminal.
+    read as a sequence by a terminal. Without ``routine``, good responses to guards and probes become the empty string.
     """
 
     def text_line(line: str) -> str:
         fields: dict[str, Any] = json.loads(line)
+        if not routine and _is_routine(fields):
+            return ""
         time, level, logger, message = (str(fields.pop(name)) for name in ("time", "level", "logger", "message"))
         if level in _QUIET:
             fields.pop("request_id", None)
@@ -33,6 +47,12 @@ def text_lines(*, coloured: bool) -> Callable[[str], str]:
         return f"{head} {_printable(message)}{values and '  '}{_coloured(values, _DIM, coloured)}".rstrip() + "\n"
 
     return text_line
+
+
+def _is_routine(fields: Mapping[str, Any]) -> bool:
+    """Whether a line is of the access log, about a good response to a guard or a probe."""
+    answered = fields["logger"] == "keyturn.access" and fields.get("route") in _ROUTINE
+    return answered and int(fields["status"]) < _FIRST_BAD_STATUS
 
 
 def _request(message: str, fields: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from ...guards.aiohttp_marks import public
 from ..operation import Operation, with_etag
-from .page_files import send_page_file
+from .page_files import ASSET_RESPONSES, redirect_from_slash, send_page_file
 
 ASSETS: Final = frozenset(
     {
@@ -50,6 +50,8 @@ async def console(request: web.Request) -> web.Response:
 async def console_asset(request: web.Request) -> web.Response:
     """Get a file of the page for administrators."""
     name = request.match_info["asset"]
+    if not name:
+        return redirect_from_slash("/console")
     if name not in ASSETS:
         raise web.HTTPNotFound
     return send_page_file(request, f"console_page/{name}")
@@ -58,7 +60,7 @@ async def console_asset(request: web.Request) -> web.Response:
 CONSOLE_ROUTES: Final = (
     Operation("GET", "/console", console, responses=with_etag(str, "text/html")),
     Operation(
-        "GET", "/console/{asset}", console_asset, responses=with_etag(bytes, "*/*"), errors=(HTTPStatus.NOT_FOUND,)
+        "GET", "/console/{asset:[^/]*}", console_asset, responses=ASSET_RESPONSES, errors=(HTTPStatus.NOT_FOUND,)
     ),
 )
 """The routes of the page. They are not served if ``KEYTURN_CONSOLE`` is 0."""

@@ -12,7 +12,7 @@ from ...guards.aiohttp_marks import public
 from ..openapi.document import OPENAPI
 from ..operation import Operation, with_etag
 from ..responses import REVALIDATED, conditional_response
-from .page_files import send_page_file
+from .page_files import ASSET_RESPONSES, redirect_from_slash, send_page_file
 
 ASSETS: Final = {
     "start.js": "start.js",
@@ -48,7 +48,10 @@ async def page(request: web.Request) -> web.Response:
 @public
 async def page_asset(request: web.Request) -> web.Response:
     """Get a file of the page."""
-    path = ASSETS.get(request.match_info["asset"])
+    name = request.match_info["asset"]
+    if not name:
+        return redirect_from_slash("/docs")
+    path = ASSETS.get(name)
     if path is None:
         raise web.HTTPNotFound
     return send_page_file(request, f"docs_page/{path}")
@@ -58,6 +61,6 @@ ROUTES: Final = (Operation("GET", "/openapi.json", openapi, responses=with_etag(
 
 PAGE_ROUTES: Final = (
     Operation("GET", "/docs", page, responses=with_etag(str, "text/html")),
-    Operation("GET", "/docs/{asset}", page_asset, responses=with_etag(bytes, "*/*"), errors=(HTTPStatus.NOT_FOUND,)),
+    Operation("GET", "/docs/{asset:[^/]*}", page_asset, responses=ASSET_RESPONSES, errors=(HTTPStatus.NOT_FOUND,)),
 )
 """The routes of the page. They are not served if ``KEYTURN_DOCS`` is 0."""

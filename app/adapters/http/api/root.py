@@ -23,16 +23,19 @@ class Documents(TypedDict):
     metadata: str
     openapi: str
     docs: NotRequired[str]
+    console: NotRequired[str]
 
 
 class Root:
     """The response for programs, and the path of the page to which browsers are led; ``None`` without ``docs``."""
 
-    def __init__(self, issuer: str, *, docs: bool) -> None:
+    def __init__(self, issuer: str, *, docs: bool, console: bool) -> None:
         base = issuer.rstrip("/")
         documents: Documents = {"issuer": issuer, "metadata": base + METADATA_PATH, "openapi": f"{base}/openapi.json"}
         if docs:
             documents["docs"] = f"{base}/docs"
+        if console:
+            documents["console"] = f"{base}/console"
         self.body = compact_json.encode(documents)
         self.page = f"{urlsplit(base).path}/docs" if docs else None
 

@@ -2,6 +2,7 @@
 
 import logging
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from ..requests.client_address import CLIENT_ADDRESS, peer_address
 
 ACCESS_LOG: Final = logging.getLogger("keyturn.access")
 
+_LOGGED: Final = web.RequestKey("keyturn_logged", bool)
 _NO_ROUTE: Final = "(no route)"
 
 
@@ -23,7 +25,13 @@ class AccessLog(AbstractAccessLogger):
         return self.logger.isEnabledFor(logging.INFO)
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        _ANSWERED.log_soon(request, response.status, time)
+        if response.status != HTTPStatus.BAD_REQUEST or _LOGGED not in request:
+            _ANSWERED.log_soon(request, response.status, time)
+
+
+def mark_logged(request: web.BaseRequest) -> None:
+    """Let a response with status 400 have no line in the access log, because another line says it all."""
+    request[_LOGGED] = True
 
 
 def route_pattern(request: web.BaseRequest) -> str:

@@ -10,18 +10,23 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 
 from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import BadHttpMethod
 from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from ....ports.telemetry import Telemetry
 from ...errors.aiohttp import bug_response, http_error_response, unreadable_request_response
 from ..requests.client_address import peer_address
 from ..response_headers import add_headers, new_request_id
+from .access_log import mark_logged
 from .door import Door
 from .framing import UNKNOWN, KnownHead, is_whole_get, missing_bytes
 from .pipelining import PipelineTurns
 from .unread_output import UnreadOutput
 
 _LOG: Final = logging.getLogger("keyturn.http")
+
+_TLS_HANDSHAKE: Final = "Received HTTPS traffic"
+"""The beginning of the message of aiohttp's parser about the first bytes of a TLS connection."""
 
 _Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -149,8 +154,7 @@ class Connection(RequestHandler):
             raise ConnectionError("the answer has begun already")
         request_id = new_request_id()
         if status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            fields = {"status": status, "kind": type(exc).__name__, "address": peer_address(request)}
-            _LOG.info("unreadable request", extra={"fields": fields})
+            _log_unreadable(request, status, exc)
             response = unreadable_request_response()
         else:
             _LOG.error("bug", exc_info=exc)
@@ -170,6 +174,17 @@ class Connection(RequestHandler):
             body.set_exception(web.RequestPayloadError("The body is wrongly framed."))
             body.feed_eof()
             self.close()
+
+
+def _log_unreadable(request: web.BaseRequest, status: int, error: BaseException | None) -> None:
+    """Log the kind of the fault, without the client's bytes. Those of a TLS handshake (RFC 8446 §5.1) are named."""
+    address = peer_address(request)
+    if isinstance(error, BadHttpMethod) and error.message.startswith(_TLS_HANDSHAKE):
+        mark_logged(request)
+        _LOG.info("this looks like TLS; Keyturn speaks http here", extra={"fields": {"address": address}})
+        return
+    fields = {"status": status, "kind": type(error).__name__, "address": address}
+    _LOG.info("unreadable request", extra={"fields": fields})
 
 
 @contextmanager
