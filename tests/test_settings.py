@@ -280,6 +280,11 @@ def test_http_is_accepted_for_a_loopback_issuer(host: str) -> None:
     assert settings(ISSUER=f"http://{host}:8080").issuer == f"http://{host}:8080"
 
 
+def test_an_issuer_without_its_scheme() -> None:
+    """The error says what is missing, and which URL may be meant."""
+    assert "scheme, which is missing (did you mean https://id.example?)" in fault(ISSUER="id.example")
+
+
 @pytest.mark.parametrize(
     "host", ["id.example", "10.0.0.1", "[::]", "192.0.2.1", "127.0.0.1.example", "localhost.example"]
 )

@@ -21,6 +21,7 @@ _LOG: Final = logging.getLogger("keyturn.guard")
 
 _START_SECONDS: Final = 5.0
 _STALE: Final = "nothing good has come for too long: sessions may be revoked unheard"
+_NOTHING_YET: Final = "nothing good has come yet: sessions may be revoked unheard"
 
 
 class IssuerFollower:
@@ -79,7 +80,7 @@ class IssuerFollower:
         self._telemetry.feed_polled(self.state())
         self._log_doubt()
         self._log_change("revocation feed", self._feed.fault)
-        self._log_change("revocations", _STALE if self._feed.is_stale() else "")
+        self._log_change("revocations", self._staleness())
 
     def state(self) -> GuardState:
         """Return the state of the keys and the feed of the issuer, with their ages."""
@@ -114,6 +115,11 @@ class IssuerFollower:
 
     def _what_ends_tokens(self) -> tuple[int, int, frozenset[str]]:
         return self._revoked.version, self._revoked.token_lifetime, frozenset(self._keys.kids())
+
+    def _staleness(self) -> str:
+        if not self._feed.is_stale():
+            return ""
+        return _NOTHING_YET if self._feed.age() == inf else _STALE
 
     def _log_doubt(self) -> None:
         """Log the beginning and the end of a doubt about the clock, each once."""

@@ -152,7 +152,7 @@ FEEDS: dict[str, tuple[Answer, str]] = {
     "another media type": (body(lambda issuer: issuer.feed_text(), "text/html"), "media type"),
     "too much": (flood, "more than"),
     "compressed": (bomb, "compressed"),
-    "drop by drop": (drip, "TimeoutError"),
+    "drop by drop": (drip, "No whole answer came in time."),
     "cut": (cut, "cannot be fetched"),
     "a redirect to itself": (redirect("{url}{path}?again=1"), "answers 307"),
     "a redirect to another host": (redirect("http://127.0.0.1:1{path}"), "answers 307"),
@@ -168,7 +168,7 @@ async def test_faulty_feed_changes_nothing(
     issuer: FakeIssuer, guarded: FollowingApp, monkeypatch: pytest.MonkeyPatch, answer: Answer, fault: str
 ) -> None:
     """The guard ignores a faulty feed and reports the fault. It accepts the next good feed."""
-    if fault == "TimeoutError":
+    if "in time" in fault:
         monkeypatch.setattr(guarded.guard._follower._issuer._client, "_timeout", ClientTimeout(total=0.3))
     issuer.overrides[FEED] = lambda request: answer(issuer, request)
     state = await guarded.poll()
@@ -249,7 +249,7 @@ METADATAS: dict[str, tuple[Answer, str]] = {
     "another issuer": (answer_json(lambda issuer: issuer.metadata(issuer="https://evil.example")), "another issuer"),
     "this issuer with a slash": (
         answer_json(lambda issuer: issuer.metadata(issuer=issuer.url + "/")),
-        "another issuer",
+        "the slash at the end makes them different issuers (RFC 8414 §3.3). Give the guard the issuer http://",
     ),
     "no issuer": (answer_json(lambda issuer: {"jwks_uri": issuer.url + JWKS}), "another issuer"),
     "no jwks_uri": (answer_json(lambda issuer: {"issuer": issuer.url}), "no jwks_uri"),

@@ -62,7 +62,7 @@ async def test_requests_cause_no_fetch(issuer: FakeIssuer, guarded: FollowingApp
     assert issuer.fetches == before
     await issuer.stop()
     state = await guarded.fetch()
-    assert "cannot be fetched" in state.keys_fault
+    assert "cannot be fetched. Connection refused: does Keyturn run there?" in state.keys_fault
     assert await guarded.status(token(issuer)) == 200
     assert await guarded.status(path="/welcome") == 200
 
@@ -172,12 +172,27 @@ async def _unavailable(_: web.Request) -> web.Response:
     raise web.HTTPServiceUnavailable
 
 
-async def test_application_starts_without_issuer(issuer: FakeIssuer) -> None:
-    """The application starts while the issuer is stopped."""
+async def test_application_starts_without_issuer(issuer: FakeIssuer, log: LogLines) -> None:
+    """The application starts while the issuer is stopped. The log does not speak of a long time."""
     await issuer.stop()
     async with FollowingApp(issuer, routes()) as guarded:
         assert await guarded.status(token(issuer)) == 503
         assert guarded.guard.state().keys_fault
+    assert [line for line in log.of("keyturn.guard") if "nothing good has come yet" in line["message"]]
+
+
+async def test_the_fault_says_that_no_tls_is_there(issuer: FakeIssuer) -> None:
+    """A guard with https, whose issuer has http, names that."""
+    follower = remote_guard(issuer=issuer.url.replace("http:", "https:"), audience=AUDIENCE)._follower
+    async with follower.running():
+        fault = follower.state().keys_fault
+    assert fault.endswith(" cannot be fetched. The TLS handshake failed: is it https that listens there?")
+
+
+def test_an_issuer_without_its_scheme() -> None:
+    """The error says that the scheme is missing, and which URL may be meant."""
+    with pytest.raises(ConfigurationError, match=r"scheme .* is missing.*\(did you mean http://127.0.0.1:8080\?\)"):
+        remote_guard(issuer="127.0.0.1:8080", audience=AUDIENCE)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ...domain import base64url
 from ...domain.errors import KeyturnError
+from ...domain.issuer_spelling import differ_by_slash
 from ...domain.tokens.errors import UnknownSigner, WrongAudience, WrongIssuer
 from ...domain.verifier.errors import KeysUnknown
 from .. import strict_json
@@ -58,6 +59,11 @@ class RefusedTokens:
         found = _claims(token).get("iss")
         if found == self._issuer or not isinstance(found, str) or not _URL.fullmatch(found):
             return ""
+        if differ_by_slash(found, self._issuer):
+            return (
+                f"a token of {found} is refused, because this guard accepts tokens of {self._issuer}: they differ by"
+                f" the slash at the end; give the guard the issuer {found}"
+            )
         return (
             f"a token of {found} is refused, because this guard accepts tokens of {self._issuer}: give the guard the"
             f" issuer of the token, or start the service with KEYTURN_ISSUER={self._issuer}"

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, hdrs
 
 from ...domain.verifier.errors import IssuerFault
+from .unreachable import reason
 
 _TIMEOUT_SECONDS: Final = 5.0
 _CHUNK_BYTES: Final = 65_536
@@ -62,7 +63,7 @@ async def fetch(
             _check(response, url, media_types)
             return Document(response.status, await _body(response, url, max_bytes), _etag(response), _max_age(response))
     except (ClientError, OSError, asyncio.TimeoutError, ValueError) as error:  # noqa: UP041  # aiohttp's name for it
-        raise IssuerFault(f"{url} cannot be fetched: {type(error).__name__}.") from error
+        raise IssuerFault(f"{url} cannot be fetched. {reason(error)}") from error
 
 
 def _check(response: ClientResponse, url: str, media_types: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import ClientSession, hdrs
 
 from ...domain.errors import ConfigurationError
+from ...domain.issuer_spelling import differ_by_slash, with_scheme
 from ...domain.tokens.feed import FIRST_PAGE
 from ...domain.verifier.errors import IssuerFault
 from ...ports.issuer import FeedDocument, Issuer, JwkSetDocument
@@ -40,6 +41,12 @@ class HttpIssuer(Issuer):
     """
 
     def __init__(self, issuer: str, *, allow_http: bool = False) -> None:
+        meant = with_scheme(issuer)
+        if meant is not None:
+            raise ConfigurationError(
+                f"The scheme of the issuer {issuer} is missing: it must begin with https:// or http:// (did you mean"
+                f" {meant}?)."
+            )
         if not locations.is_trustworthy(issuer, allow_http=allow_http) or "?" in issuer:
             raise ConfigurationError(
                 f"The issuer {issuer} must be an https URL without query and fragment: keys that are fetched over http"
@@ -137,6 +144,11 @@ class HttpIssuer(Issuer):
         found = metadata.get("issuer") if isinstance(metadata, dict) else None
         if not isinstance(found, str) or not found.isprintable() or len(found) > _MAX_SHOWN:
             return f"{url} is the metadata of another issuer (RFC 8414 §3.3)."
+        if differ_by_slash(found, self._issuer):
+            return (
+                f"{url} is the metadata of the issuer {found}, and this guard follows {self._issuer}: the slash at the"
+                f" end makes them different issuers (RFC 8414 §3.3). Give the guard the issuer {found}."
+            )
         return (
             f"{url} is the metadata of another issuer, {found}, and this guard follows {self._issuer} (RFC 8414 §3.3)."
             f" Give the guard that issuer, or start the service with KEYTURN_ISSUER={self._issuer}."

@@ -9,6 +9,7 @@ from typing import Final
 from ...ports.issuer import FeedDocument, Issuer
 from ...ports.issuer_verifier import IssuerVerifier
 from ..clocks.trusted_clock import TrustedClock
+from ..issuer_spelling import differ_by_slash
 from ..tokens.errors import InvalidToken, UnknownSigner
 from ..tokens.feed import FIRST_PAGE, OVERLAP_SECONDS, Feed
 from ..tokens.policy import MAX_TOKEN_LIFETIME, AccessTokenPolicy
@@ -197,8 +198,9 @@ class FeedFollower:
         """Raise ``IssuerFault`` for a page that is foreign, has expired, or contradicts itself."""
         now, leeway = self._clock.wall(), self._policy.leeway
         if feed.issuer != self._policy.issuer:
+            slash = " They differ by the slash at the end." if differ_by_slash(feed.issuer, self._policy.issuer) else ""
             raise IssuerFault(
-                f"The feed is another issuer's: {feed.issuer:.200}. This guard follows {self._policy.issuer}."
+                f"The feed is another issuer's: {feed.issuer:.200}. This guard follows {self._policy.issuer}.{slash}"
             )
         if now >= feed.expires_at + leeway:
             raise IssuerFault("The feed has expired.")

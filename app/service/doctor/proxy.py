@@ -16,6 +16,7 @@ from ...adapters.http.requests.client_address import client_address, is_trusted,
 from ...adapters.http.server.binding import bind
 from ...adapters.http.server.listening import place, release
 from ...adapters.issuer.documents import client_session
+from ...adapters.issuer.unreachable import reason
 from ...domain.errors import ConfigurationError
 from ...domain.network import UNIX
 from .examination import Examination
@@ -55,7 +56,7 @@ async def proxy(examination: Examination) -> AsyncIterator[Result]:
                     status = response.status
                     examination.date = response.headers.get(hdrs.DATE)
         except (ClientError, OSError, TimeoutError, ValueError) as error:
-            yield fault(f"{url} cannot be fetched: {type(error).__name__}. Correct the proxy, or --url.")
+            yield fault(f"{url} cannot be fetched. {reason(error)} Correct the proxy, or --url.")
             return
     if seen:
         for each in _judge(examination, replace(seen[0], own=own)):

@@ -12,6 +12,7 @@ from ... import COMMAND
 from ...adapters.store_urls.known import check_url
 from ...domain import base64url
 from ...domain.audience import MAX_AUDIENCES
+from ...domain.issuer_spelling import with_scheme
 from ...domain.network import UNIX
 from ...domain.rate_limits.rate_limit import RateLimit
 from ...domain.scope import FORM, InvalidScope, Scope
@@ -174,6 +175,9 @@ def scope(text: str) -> Scope:
 
 def issuer(text: str) -> str:
     """Return the URL of an issuer: http or https, without query and fragment (RFC 8414 §2)."""
+    meant = with_scheme(text)
+    if meant is not None:
+        raise ValueError(f"must begin with a scheme, which is missing (did you mean {meant}?)")
     if not _URL.fullmatch(text) or "?" in text or "#" in text or not _has_authority(text):
         raise ValueError("must be an http or https URL without query or fragment (RFC 8414 §2)")
     return text

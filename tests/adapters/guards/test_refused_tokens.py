@@ -86,6 +86,11 @@ def test_only_issuers_are_logged(token: str, caplog: pytest.LogCaptureFixture) -
             "a token for 'orders' is refused, this guard accepts 'shop': set audience= or KEYTURN_AUDIENCE",
         ),
         (WrongAudience, _token(iss=_OURS, aud=["orders", "a\nb"]), "a token for 'orders', 'a\\nb' is refused"),
+        (
+            WrongIssuer,
+            _token(iss=f"{_OURS}/"),
+            f"a token of {_OURS}/ is refused, because this guard accepts tokens of {_OURS}: they differ by the slash",
+        ),
         (UnknownSigner, _token("kid-7", iss=_OURS), "a token names an unknown key: kid-7."),
     ],
 )
