@@ -7,14 +7,19 @@ from importlinter import Contract, ContractCheck, fields, output
 
 
 class StandardLibraryOnly(Contract):
-    """The modules, and all modules below them, import only the standard library and the project."""
+    """The modules, and all modules below them, import only the standard library and the project.
+
+    ``except_modules`` may import more.
+    """
 
     modules = fields.ListField(subfield=fields.StringField())
+    except_modules = fields.ListField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001  # import-linter's signature
         """Find imports of other packages."""
         roots: list[str] = list(self.modules)  # type: ignore[call-overload]  # import-linter puts the value there
-        ours = {importer for root in roots for importer in (root, *graph.find_descendants(root))}
+        others = {*(self.except_modules or ())}  # type: ignore[misc]  # as above
+        ours = {importer for root in roots for importer in (root, *graph.find_descendants(root))} - others
         forbidden = [
             (importer, imported)
             for importer in sorted(ours)

@@ -8,8 +8,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-pytest_plugins = ["app.contracts.plugin"]
-"""The plugin of the kit, which pytest finds by itself where the package is installed. It needs only pytest."""
+pytest_plugins = ["app.contracts.plugin", "app.testing.plugin"]
+"""The plugins of the kits, which pytest finds by itself where the package is installed. They need only pytest."""
 
 _SEED = 20_261_124
 _PROOF_SECONDS = 3_600

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..adapters.guards.core import FollowedFeed
 from ..adapters.guards.open_requests import OpenRequests
 from ..adapters.issuer.http_issuer import HttpIssuer
 from ..adapters.jose.issuer_verifier import JoseIssuerVerifier
@@ -33,22 +34,33 @@ class TokenChecks:
     validation: Validation
     open_requests: OpenRequests
     follower: IssuerFollower | None = None
-    feed: FeedFollower | None = None
+    feed: FollowedFeed | None = None
     telemetry: GuardTelemetry | None = None
 
 
-def fixed_checks(*, issuer: str, audience: str, jwk_set: Mapping[str, object], leeway: int = 30) -> TokenChecks:
+def fixed_checks(
+    *,
+    issuer: str,
+    audience: str,
+    jwk_set: Mapping[str, object],
+    leeway: int = 30,
+    revoked: RevocationList | None = None,
+    feed: FollowedFeed | None = None,
+) -> TokenChecks:
     """Return the checks of a guard that accepts tokens signed by a key of ``jwk_set``, without a follower.
 
-    Raises ``ConfigurationError`` if the JWK Set has no usable key.
+    Nobody adds to ``revoked``, the list of revoked sessions, unless the caller does, as a tested issuer does. Raises
+    ``ConfigurationError`` if the JWK Set has no usable key.
     """
     validation = Validation(
         verifier=JoseTokenVerifier.from_jwk_set(jwk_set),
-        revoked=RevocationList(),
+        revoked=RevocationList() if revoked is None else revoked,
         clock=SystemClock(),
         policy=_policy(issuer, audience, leeway),
     )
-    return TokenChecks(issuer=issuer, audience=audience, validation=validation, open_requests=OpenRequests(validation))
+    return TokenChecks(
+        issuer=issuer, audience=audience, validation=validation, open_requests=OpenRequests(validation), feed=feed
+    )
 
 
 def followed_checks(

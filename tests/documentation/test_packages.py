@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = [path for path in sorted((ROOT / "app").rglob("__init__.py")) if path.read_text("utf-8")]
-WITH_CODE = {"app", "app/contracts", "app/guard"}
+WITH_CODE = {"app", "app/contracts", "app/guard", "app/testing"}
 """The version, the registration that pytest needs before it imports the kit, and names that are loaded when used."""
 
 

@@ -29,7 +29,7 @@ class AsgiGuard:
     """Protects ASGI applications: ``guarded = guard(application)``.
 
     Frameworks that build their middlewares themselves take the guard as one: ``app.add_middleware(guard)``. ``public``
-    x
+    names the paths that need no token.
     """
 
     def __init__(

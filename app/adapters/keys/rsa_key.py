@@ -3,7 +3,9 @@
 import hashlib
 import json
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -20,6 +22,11 @@ from .fitness import PUBLIC_EXPONENT
 def generate_rsa_key(bits: int) -> RSAPrivateKey:
     """Return a new RSA key with a modulus of ``bits``."""
     return generate_private_key(public_exponent=PUBLIC_EXPONENT, key_size=bits)
+
+
+def sign_rs256(private_key: RSAPrivateKey, message: bytes) -> bytes:
+    """Return the signature of a message by RS256 (RFC 7518 §3.3)."""
+    return private_key.sign(message, PKCS1v15(), SHA256())
 
 
 def to_stored_key(private_key: RSAPrivateKey, *, activates_at: float = 0.0, published_at: float = 0.0) -> StoredKey:
