@@ -18,6 +18,7 @@ from ..guard.token_checks import TokenChecks, fixed_checks
 if TYPE_CHECKING:
     from ..adapters.guards.aiohttp import Guard
     from ..adapters.guards.asgi import AsgiGuard
+    from ..adapters.guards.grpc import GrpcGuard
     from ..adapters.guards.wsgi import WsgiGuard
 
 _KEY_BITS: Final = 2048
@@ -174,6 +175,20 @@ class TestIssuer:
 
         requests = self.checks(audience).open_requests
         return WsgiGuard(requests, public=public, **self._common(closed_when_stale), **options)
+
+    def grpc_guard(
+        self,
+        *,
+        audience: str | None = None,
+        public: Iterable[str] = (),
+        closed_when_stale: bool = False,
+        **options: Any,
+    ) -> "GrpcGuard":
+        """Return a guard for gRPC. ``options`` are ``token`` and ``telemetry``."""
+        from ..adapters.guards.grpc import GrpcGuard  # noqa: PLC0415  # as above
+
+        requests = self.checks(audience).open_requests
+        return GrpcGuard(requests, public=public, **self._common(closed_when_stale), **options)
 
     def _common(self, closed: bool) -> dict[str, Any]:  # noqa: FBT001  # private, and called above only
         return {"issuer": self.url, "feed": self, "closed": closed}

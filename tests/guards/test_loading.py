@@ -15,11 +15,22 @@ from app.guard.loading import PLACE_OF, load
 from .drivers import ROOT
 
 _HEAVY = ("aiohttp.web", "dependency_injector", "sqlalchemy", "app.service")
-_FRAMEWORKS = {"aiohttp.web", "django", "fastapi", "flask", "litestar", "prometheus_client", "quart", "starlette"}
+_FRAMEWORKS = {
+    "aiohttp.web",
+    "django",
+    "fastapi",
+    "flask",
+    "grpc",
+    "litestar",
+    "prometheus_client",
+    "quart",
+    "starlette",
+}
 
 
 @pytest.mark.parametrize(
-    "module", ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.token_checks", "app.guard.wsgi"]
+    "module",
+    ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.grpc", "app.guard.token_checks", "app.guard.wsgi"],
 )
 def test_an_import_loads_no_server(module: str) -> None:
     """The import loads neither aiohttp's server nor dependency_injector, SQLAlchemy or the service."""
@@ -28,7 +39,10 @@ def test_an_import_loads_no_server(module: str) -> None:
     assert not [name for name in _HEAVY if name in printed.stdout.split()]
 
 
-@pytest.mark.parametrize(("module", "own"), [("asgi", set()), ("wsgi", set()), ("fastapi", {"fastapi", "starlette"})])
+@pytest.mark.parametrize(
+    ("module", "own"),
+    [("asgi", set()), ("wsgi", set()), ("fastapi", {"fastapi", "starlette"}), ("grpc", {"grpc"})],
+)
 def test_a_guard_loads_its_own_framework_alone(module: str, own: set[str]) -> None:
     """The guard for ASGI loads no framework at all."""
     program = f"import sys, app.guard.{module}; print(*sys.modules)"
@@ -37,10 +51,11 @@ def test_a_guard_loads_its_own_framework_alone(module: str, own: set[str]) -> No
 
 
 def test_extras_name_their_framework_alone() -> None:
-    """The extra ``asgi`` adds no package, and ``fastapi`` adds FastAPI."""
+    """The extra ``asgi`` adds no package, ``fastapi`` adds FastAPI, and ``grpc`` gRPC."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert extras["asgi"] == []
     assert [Requirement(each).name for each in extras["fastapi"]] == ["fastapi"]
+    assert [Requirement(each).name for each in extras["grpc"]] == ["grpcio"]
 
 
 def test_all_names_are_those_that_type_checkers_see() -> None:

@@ -49,3 +49,14 @@ class Access:
 
     def _refuse(self, refusal: KeyturnError) -> None:
         self.refusal = refusal
+
+
+def comes_from(error: BaseException | None, refusal: KeyturnError) -> bool:
+    """Return whether a refusal caused an error, such as one that a framework or a task group made of it."""
+    while error is not None:
+        if error is refusal:
+            return True
+        if isinstance(error, BaseExceptionGroup):
+            return any(comes_from(each, refusal) for each in error.exceptions)
+        error = error.__cause__ or error.__context__
+    return False

@@ -8,7 +8,7 @@ from ...domain.errors import KeyturnError
 from ...domain.tokens.claims import AccessTokenClaims
 from ..errors.format import ErrorResponse
 from ..errors.problem import PROBLEM
-from .access import Access
+from .access import Access, comes_from
 from .asgi_answers import ACCESS, Answer, refuse
 from .asgi_lifespan import FollowedLifespan, Following
 from .asgi_requests import AsgiRequest
@@ -121,19 +121,8 @@ class GuardedApplication:
             await self.app(scope, receive, answer.send)
         except Exception as error:
             refusal = access.refusal
-            if refusal is None or not _comes_from(error, refusal) or not await answer.refuse(refusal):
+            if refusal is None or not comes_from(error, refusal) or not await answer.refuse(refusal):
                 raise
-
-
-def _comes_from(error: BaseException | None, refusal: KeyturnError) -> bool:
-    """Return whether a refusal caused an error, such as one that a framework or a task group made of it."""
-    while error is not None:
-        if error is refusal:
-            return True
-        if isinstance(error, BaseExceptionGroup):
-            return any(_comes_from(each, refusal) for each in error.exceptions)
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def access_of(connection: Any) -> Access:
