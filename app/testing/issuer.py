@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..adapters.guards.aiohttp import Guard
     from ..adapters.guards.asgi import AsgiGuard
     from ..adapters.guards.grpc import GrpcGuard
+    from ..adapters.guards.mcp import McpGuard
     from ..adapters.guards.wsgi import WsgiGuard
 
 _KEY_BITS: Final = 2048
@@ -189,6 +190,17 @@ class TestIssuer:
 
         requests = self.checks(audience).open_requests
         return GrpcGuard(requests, public=public, **self._common(closed_when_stale), **options)
+
+    def mcp_guard(
+        self, resource: str, *, required_scopes: Sequence[str] = (), closed_when_stale: bool = False, **options: Any
+    ) -> "McpGuard":
+        """Return a guard for an MCP server at the URL ``resource``. Its tokens have the audience of the issuer."""
+        from ..adapters.guards.mcp import McpGuard  # noqa: PLC0415  # as above
+        from ..adapters.guards.protected_resource import ProtectedResource  # noqa: PLC0415  # as above
+
+        metadata = ProtectedResource(resource, self.url, tuple(required_scopes))
+        requests, common = self.checks().open_requests, self._common(closed_when_stale)
+        return McpGuard(requests, resource=metadata, required_scopes=required_scopes, **common, **options)
 
     def _common(self, closed: bool) -> dict[str, Any]:  # noqa: FBT001  # private, and called above only
         return {"issuer": self.url, "feed": self, "closed": closed}

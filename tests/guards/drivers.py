@@ -49,6 +49,8 @@ ADAPTERS: Final = (
     Adapter("uvicorn", "quart"),
     Adapter("hypercorn", "starlette"),
     Adapter("hypercorn", "quart"),
+    Adapter("uvicorn", "mcp", sockets=0, has_streams=False),
+    Adapter("uvicorn", "fastmcp", sockets=0, has_streams=False),
     Adapter("gunicorn", "plain", sockets=0, has_streams=False, joins_headers=True),
     Adapter("gunicorn", "flask", sockets=0, has_streams=False, joins_headers=True),
     Adapter("gunicorn", "django", sockets=0, has_streams=False, joins_headers=True),

@@ -11,6 +11,10 @@ from tests.guards import applications, wsgi_applications
 def application(framework: str, issuer: str, *options: str) -> Any:
     """Return the guarded application of a framework."""
     settings = {"closed_when_stale": True, "stale_after": 1.0} if "closed" in options else {}
+    if "mcp" in framework:
+        from tests.guards import mcp_applications  # noqa: PLC0415  # the SDK is large
+
+        return getattr(mcp_applications, framework)(issuer, settings)
     build = getattr(applications, framework, None) or getattr(wsgi_applications, framework)
     return build(issuer, settings)
 

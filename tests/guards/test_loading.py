@@ -30,7 +30,15 @@ _FRAMEWORKS = {
 
 @pytest.mark.parametrize(
     "module",
-    ["app.guard", "app.guard.asgi", "app.guard.fastapi", "app.guard.grpc", "app.guard.token_checks", "app.guard.wsgi"],
+    [
+        "app.guard",
+        "app.guard.asgi",
+        "app.guard.fastapi",
+        "app.guard.grpc",
+        "app.guard.mcp",
+        "app.guard.token_checks",
+        "app.guard.wsgi",
+    ],
 )
 def test_an_import_loads_no_server(module: str) -> None:
     """The import loads neither aiohttp's server nor dependency_injector, SQLAlchemy or the service."""
@@ -51,11 +59,12 @@ def test_a_guard_loads_its_own_framework_alone(module: str, own: set[str]) -> No
 
 
 def test_extras_name_their_framework_alone() -> None:
-    """The extra ``asgi`` adds no package, ``fastapi`` adds FastAPI, and ``grpc`` gRPC."""
+    """The extra ``asgi`` adds no package, ``fastapi`` adds FastAPI, ``grpc`` gRPC, and so on."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert extras["asgi"] == []
     assert [Requirement(each).name for each in extras["fastapi"]] == ["fastapi"]
     assert [Requirement(each).name for each in extras["grpc"]] == ["grpcio"]
+    assert [Requirement(each).name for each in (*extras["mcp"], *extras["fastmcp"])] == ["mcp", "fastmcp"]
 
 
 def test_all_names_are_those_that_type_checkers_see() -> None:
