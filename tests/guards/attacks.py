@@ -302,6 +302,9 @@ GUARDED_PATHS: Final[tuple[bytes, ...]] = (
     b"/forgotten/",
     b"http://127.0.0.1/orders",
     b"/welcome%00/orders",
+    b"/api/orders",
+    b"/api//orders",
+    b"/api/welcome/orders",
 )
 """Targets that may lead to a handler that needs a token, in an application or in a proxy."""
 

@@ -1,6 +1,9 @@
 """The declared public paths: a path is public only if it has one reading."""
 
+from itertools import product
+
 import pytest
+from starlette._utils import get_route_path
 
 from app.adapters.guards.public_paths import WEBSOCKET, PublicPaths
 
@@ -62,12 +65,30 @@ def test_encoded_separators_are_not_public(encoded: str) -> None:
     assert not PUBLIC.admits("GET", "/static/x/y", f"/static/x{encoded}y".encode())
 
 
-@pytest.mark.parametrize("place", ["/api", "/api/"])
-def test_a_mounted_application_declares_its_own_paths(place: str) -> None:
+def test_a_mounted_application_declares_its_own_paths() -> None:
     """The path may include the place at which the application is mounted, or not."""
-    assert PUBLIC.admits("GET", "/api/welcome", None, mounted_at=place)
-    assert PUBLIC.admits("GET", "/welcome", None, mounted_at=place)
-    assert PUBLIC.admits("GET", "/api", None, mounted_at=place)
+    for path in ("/api/welcome", "/welcome", "/api"):
+        assert PUBLIC.admits("GET", path, None, mounted_at="/api")
+
+
+PLACES = ["", "/", "//", "/api", "/api/", "/api//", "api", "api/", "//api", "/a/../api", "/a/api", "/a/api/"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_public_is_what_starlette_routes(place: str) -> None:
+    """Wherever a server says that the application is mounted, Starlette routes a public path to the declared one."""
+    declared = PublicPaths(["/", "/welcome", "/static/*"])
+    for before, path in product([*PLACES, "/api/api"], ["/welcome", "welcome", "/", "", "/static/x", "/orders"]):
+        if declared.admits("GET", before + path, None, mounted_at=place):
+            routed = get_route_path({"path": before + path, "root_path": place}) or "/"
+            assert routed in ("/", "/welcome") or routed.startswith("/static/"), (before + path, routed)
+
+
+@pytest.mark.parametrize("place", ["/", "/api/", "api", "//api", "/x/../api"])
+@pytest.mark.parametrize("path", ["/welcome", "/api/welcome", "/x/../api/welcome"])
+def test_nothing_is_public_below_a_faulty_place(place: str, path: str) -> None:
+    """``--root-path /api/`` makes a public path ask for a token: Starlette routes ``/api/welcome`` as a whole then."""
+    assert not PUBLIC.admits("GET", path, None, mounted_at=place)
 
 
 @pytest.mark.parametrize("path", ["/static/api/orders", "/api/static/api/orders", "/apiary/welcome", "/static/x/api"])

@@ -75,10 +75,14 @@ def path_below(path: str, mounted_at: str) -> str | None:
     """Return ``path`` relative to where an application is mounted; ``None`` if routers read it in different ways.
 
     Servers and routers differ in whether the path includes that. Litestar drops everything up to the place, wherever
-    it stands in the path.
+    it stands in the path. A place that is no ``/`` with segments, or that ends in a slash, is taken off by some routers
+    and kept by others: Starlette keeps ``/api/``, so that ``/api/welcome`` leads to another handler than ``/welcome``.
     """
-    mounted_at = mounted_at.rstrip("/")
-    if not mounted_at or mounted_at not in path:
+    if not mounted_at:
+        return path
+    if mounted_at[0] != "/" or mounted_at[-1] == "/" or _AMBIGUOUS.search(mounted_at):
+        return None
+    if mounted_at not in path:
         return path
     below = path.removeprefix(mounted_at)
     if below == path or mounted_at in below or below[:1] not in ("", "/"):
