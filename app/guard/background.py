@@ -56,7 +56,8 @@ class BackgroundFollower:
         thread = self._thread
         if thread is not None:
             thread.wait()
-            self.is_ready = self._thread is thread
+            if self._thread is thread:
+                self.is_ready = True
 
     def stop(self) -> None:
         """Stop the thread. The next use starts it again."""
@@ -64,17 +65,28 @@ class BackgroundFollower:
             self._stop()
 
     def pause(self) -> bool:
-        """Stop the thread, and let nobody start it until ``resume``. Return whether it was running."""
+        """Stop the thread, and let nobody start it until ``resume``. Return whether it was running.
+
+        ``is_ready`` stays as it is: what was fetched is still there, so that no request has to wait again.
+        """
         self._lock.acquire()
-        was_running = self._thread is not None
+        was_running, was_ready = self._thread is not None, self.is_ready
         self._stop()
+        self.is_ready = was_ready
         return was_running
 
     def resume(self, *, running: bool) -> None:
-        """Let the thread be started again, after ``pause``. Start it at once if it is to be ``running``."""
-        if running:
-            self._start()
-        self._lock.release()
+        """Let the thread be started again, after ``pause``. Start it at once if it is to be ``running``.
+
+        If it cannot be started now, the next request starts it.
+        """
+        try:
+            if running:
+                self._start()
+        except Exception:  # noqa: BLE001  # a fork must go on, and so must the other followers
+            _LOG.warning("following the issuer stopped at a fork; the next request begins again", exc_info=True)
+        finally:
+            self._lock.release()
 
     def begin_child(self) -> None:
         """Forget what belongs to the process that forked this one: its thread and its lock."""
@@ -156,14 +168,17 @@ _forking = Lock()
 def _before_fork() -> None:
     """Stop all threads: a child has a copy of what they were doing, in the middle of it, and none of the threads."""
     _forking.acquire()
-    _paused[:] = [(each, each.pause()) for each in tuple(_ALL)]
+    for each in tuple(_ALL):
+        _paused.append((each, each.pause()))
 
 
 def _after_fork_in_parent() -> None:
-    for follower, was_running in _paused:
-        follower.resume(running=was_running)
-    _paused.clear()
-    _forking.release()
+    try:
+        for follower, was_running in _paused:
+            follower.resume(running=was_running)
+    finally:
+        _paused.clear()
+        _forking.release()
 
 
 def _after_fork_in_child() -> None:

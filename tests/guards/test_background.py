@@ -126,7 +126,9 @@ from tests.guards.test_background import FakeFollower, running_threads
 background = BackgroundFollower(FakeFollower())
 background.wait()
 child = os.fork()
-if child == 0:
+if child:
+    assert background.is_ready
+else:
     assert not running_threads() and not background.is_ready
     background.wait()
     assert len(running_threads()) == 1 and background.is_ready
@@ -138,6 +140,24 @@ forks = [threading.Thread(target=lambda: os.fork() or os._exit(0)) for _ in rang
 for each in forks: each.start()
 for each in forks: each.join()
 assert len(running_threads()) == 1
+"""
+
+_NO_THREAD_LEFT = """
+import logging, os, threading, warnings
+warnings.simplefilter("ignore")
+logging.getLogger("keyturn.guard").disabled = logging.getLogger("asyncio").disabled = True
+from app.guard.background import BackgroundFollower
+from tests.guards.test_background import FakeFollower, running_threads
+followers = [BackgroundFollower(FakeFollower()) for _ in range(2)]
+for each in followers: each.wait()
+def no_thread_left(_): raise RuntimeError("can't start new thread")
+start, threading.Thread.start = threading.Thread.start, no_thread_left
+for _ in range(2):
+    os.waitpid(os.fork() or os._exit(0), 0)
+assert not running_threads() and all(each.is_ready for each in followers)
+threading.Thread.start = start
+for each in followers: each.wait()
+assert len(running_threads()) == 2
 """
 
 _SILENT_ISSUER = """
@@ -164,6 +184,7 @@ asked.wait()
     "program",
     [
         pytest.param(_FORK, id="after forks, with one thread in each process"),
+        pytest.param(_NO_THREAD_LEFT, id="after forks for which the system had no thread left"),
         pytest.param(_SILENT_ISSUER, id="while the issuer is silent"),
         pytest.param(_SLOW_NAMES, id="while a host name is looked up"),
     ],

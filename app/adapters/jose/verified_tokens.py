@@ -1,8 +1,10 @@
 """The memory of verified tokens, bounded in bytes."""
 
+import os
 from sys import getsizeof
 from threading import Lock
 from typing import Final
+from weakref import WeakSet
 
 from ...domain.tokens.claims import AccessTokenClaims
 
@@ -27,7 +29,8 @@ class VerifiedTokens:
     """Verified tokens and their claims. Beyond ``max_bytes``, the tokens that were added first leave.
 
     Tokens have very different lengths, so a number of tokens would not bound the memory. ``size`` is what all of them
-    take at most, in bytes. Any thread may call the methods.
+    take at most, in bytes. Any thread may call the methods. A process that was forked while a thread added a token
+    begins without tokens.
     """
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
@@ -35,6 +38,7 @@ class VerifiedTokens:
         self._entries: dict[str, tuple[str, AccessTokenClaims, int]] = {}
         self._lock = Lock()
         self.size = 0
+        _ALL.add(self)
 
     def get(self, token: str) -> AccessTokenClaims | None:
         """Return the claims of ``token``; ``None`` if it is not remembered."""
@@ -56,6 +60,15 @@ class VerifiedTokens:
         if entry is not None:
             self.size -= entry[2]
 
+    def begin_child(self) -> None:
+        """Begin with a new lock in a forked process. Forget the tokens, if a thread of the other one held the old lock.
+
+        ``locked`` does not say that: a thread that takes the lock shows it there a moment later.
+        """
+        if not self._lock.acquire(blocking=False):
+            self._entries, self.size = {}, 0
+        self._lock = Lock()
+
     def __len__(self) -> int:
         """Return the number of tokens."""
         return len(self._entries)
@@ -70,3 +83,15 @@ def _size(token: str, claims: AccessTokenClaims) -> int:
     texts = (token, claims.issuer, claims.subject, claims.client_id, claims.token_id, *audience, *scope.tokens)
     objects = (*texts, scope.text, audience, scope.tokens)
     return _ENTRY_BYTES + sum(map(getsizeof, objects)) + _ALLOCATION_BYTES * len(objects)
+
+
+_ALL: Final[WeakSet[VerifiedTokens]] = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for tokens in tuple(_ALL):
+        tokens.begin_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

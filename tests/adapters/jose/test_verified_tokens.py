@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -112,3 +113,25 @@ def test_a_token_that_is_larger_than_the_memory_is_not_kept() -> None:
         token, payload = _pair(len(shape), *SHAPES[shape])
         tokens.add(token, access_token_json.load(payload))
         assert len(tokens) == kept
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("held", [False, True])
+def test_a_forked_process_hangs_on_no_lock_of_its_parent(*, held: bool) -> None:
+    """A child adds tokens at once. It keeps those of its parent, unless a thread of the parent was adding one."""
+    tokens = VerifiedTokens()
+    (first, payload), (second, _) = _pair(1, *SHAPES["ordinary"]), _pair(2, *SHAPES["ordinary"])
+    claims = access_token_json.load(payload)
+    tokens.add(first, claims)
+    lock = tokens._lock
+    if held:
+        lock.acquire()
+    child = os.fork()
+    if child == 0:
+        is_free = tokens._lock.acquire(blocking=False)
+        if is_free:
+            tokens._lock.release()
+            tokens.add(second, claims)
+        os._exit(len(tokens) if is_free else 99)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (1 if held else 2)
+    assert (lock.locked(), tokens.get(first)) == (held, claims)
