@@ -225,9 +225,9 @@ def test_a_link_to_a_script_works(tree: Path, name: str) -> None:
     for each in ("keyturn", name):
         shutil.copy(ROOT / "scripts" / each, tree / "scripts")
     (tree / "scripts" / "environment").write_text('environment() { mkdir -p .venv/bin; echo "in $PWD"; exit; }\n')
-    elsewhere = tree / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "first").symlink_to(f"../scripts/{name}")
+    elsewhere = tree / "else" / "where"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "first").symlink_to(f"../../scripts/{name}")
     (elsewhere / "second").symlink_to("first")
     done = subprocess.run([elsewhere / "second"], cwd="/", capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == (f"in {tree.resolve()}\n", "")
