@@ -74,6 +74,17 @@ class CommandParser(argparse.ArgumentParser):
         """Print the help or a fault. Unlike the base class, raise ``OSError`` if that is not possible."""
         print(message, end="", file=file or sys.stderr)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is no choice, such as an unknown command, and name the choice that is like it."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            from difflib import get_close_matches  # noqa: PLC0415  # only a fault needs it
+
+            if near := get_close_matches(str(value), list(map(str, action.choices or ())), n=1):
+                error.message += f". Did you mean {near[0]}?"
+            raise
+
     def error(self, message: str) -> NoReturn:
         """Print the fault and raise ``SystemExit``."""
         if self._as_json:

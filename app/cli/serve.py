@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
@@ -13,10 +14,12 @@ from ..adapters.http.server.runner import Runner
 from ..adapters.http.server.serving import serve, stop_at_signals
 from ..adapters.stop_signals import ended_by_signals
 from ..adapters.telemetry.logs import configure_logging
+from ..domain.errors import ConfigurationError
 from ..service.first_user import FIRST_USER, has_demo_user, how_to_add
 from ..service.instance import bind_metrics, bind_service, create_runner, indistinct_clients, unreachable_issuer
 from ..service.open_stores import prepare_stores
 from ..service.settings import Settings
+from ..service.settings.declared import PREFIX
 from ..service.settings.secret_files import exposed_secret_files
 from ..service.settings.service_links import service_links
 from ..service.workers import run_workers
@@ -30,9 +33,9 @@ _DEMO_USERNAME = "demo"
 
 def run(call: Call, host: str | None, port: str | None) -> None:
     """Run the service with the settings of the environment. ``host`` and ``port`` replace those of the environment."""
-    given = {"KEYTURN_HOST": host, "KEYTURN_PORT": port}
-    environment = {**call.environment, **{name: value for name, value in given.items() if value is not None}}
-    settings = Settings.from_environment(environment)
+    given = {name: each for name, each in (("KEYTURN_HOST", host), ("KEYTURN_PORT", port)) if each is not None}
+    environment = {**call.environment, **given}
+    settings = _settings(environment, given)
     configure_logging(settings.log_level, settings.log_format)
     _log_about(environment, settings)
     demo = has_demo_user(settings)
@@ -66,6 +69,17 @@ def run(call: Call, host: str | None, port: str | None) -> None:
             asyncio.run(_serve(settings, announce))
         else:
             run_workers(settings, lambda: Settings.from_environment(environment), announce)
+
+
+def _settings(environment: Mapping[str, str], given: Collection[str]) -> Settings:
+    """Return the settings; raises ``ConfigurationError``, which names the options of the variables in ``given``."""
+    try:
+        return Settings.from_environment(environment)
+    except ConfigurationError as error:
+        text = str(error)
+        for name in given:
+            text = re.sub(f"^{name}: ", f"--{name.removeprefix(PREFIX).lower()}: ", text, flags=re.MULTILINE)
+        raise ConfigurationError(text) from error
 
 
 def bootstrap_user(settings: Settings, environment: Mapping[str, str]) -> BootstrapUser | None:

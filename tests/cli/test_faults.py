@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.adapters.keys.directory import create_key_file
 from app.adapters.keys.key_file import read_key_file
+from app.cli import main
 from tests.servers.ports import free_port
 from tests.system.processes import ROOT, run
 
@@ -48,7 +49,10 @@ def test_each_invalid_setting_is_a_line() -> None:
             "KEYTURN_SIGNING_KEY_FILE: the key file missing.pem cannot be read: No such file or directory.",
         ),
         ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY is not PEM"),
-        ({"KEYS_DIR": "missing"}, "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file"),
+        (
+            {"KEYS_DIR": "missing"},
+            "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file or directory. Make it with a key;",
+        ),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
     ],
 )
@@ -138,7 +142,7 @@ def test_a_port_in_use_is_named() -> None:
         (line,) = faults(serve(PORT=str(port)))
     assert line.startswith(f"Cannot listen on 127.0.0.1 port {port}: ")
     assert "in use" in line
-    assert "KEYTURN_PORT" in line
+    assert "KEYTURN_PORT (or --host and --port of serve)" in line
 
 
 def _json(line: str) -> object:
@@ -171,3 +175,36 @@ def test_key_files_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     plain = read_key_file(path)
     path.write_bytes(b"\xef\xbb\xbf" + plain)
     assert read_key_file(path) == plain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "near"),
+    [
+        (["user", "list"], "Did you mean users?"),
+        (["users", "lst"], "Did you mean list?"),
+        (["keys", "compromise", "A"], "Did you mean compromised?"),
+        (["sevre"], "Did you mean serve?"),
+    ],
+)
+def test_a_command_that_was_perhaps_meant(arguments: list[str], near: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown command or subcommand is answered with the one that is like it."""
+    assert main(arguments, {}) == 2
+    assert capsys.readouterr().err.rstrip().endswith(near)
+
+
+def test_a_setting_that_was_perhaps_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown setting is answered with the one that is like it, also with that of a file, and with none at all."""
+    names = {"PROT": "PORT", "DATABASE_URI": "DATABASE_URL", "SIGNING_KEYFILE": "SIGNING_KEY_FILE", "QQQ": None}
+    assert main(["serve"], {f"KEYTURN_{name}": "x" for name in names}) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [each.partition("Did you mean KEYTURN_")[2].rstrip("?") for each in lines] == [
+        names[each] or "" for each in sorted(names)
+    ]
+
+
+def test_a_fault_names_the_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """A faulty option of ``serve`` is named as the caller wrote it, and a variable as it is."""
+    assert main(["serve", "--port", "abc"], {"KEYTURN_WORKERS": "x"}) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("--port: 'abc' must be")
+    assert second.startswith("KEYTURN_WORKERS: 'x' must be")

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ... import COMMAND
 from ...domain.errors import ConfigurationError
 from .key_file import make_private_directory
 
@@ -51,6 +53,11 @@ def key_files(directory: Path) -> Collection[Path]:
     """Return the key files in ``directory``; raises ``ConfigurationError``."""
     try:
         return sorted(path for path in directory.iterdir() if path.suffix == ".pem")
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"The key directory {directory} cannot be read: {error.strerror}. Make it with a key; run:"
+            f" {COMMAND} keys generate {shlex.quote(str(directory))}"
+        ) from error
     except OSError as error:
         raise ConfigurationError(f"The key directory {directory} cannot be read: {error.strerror}.") from error
 

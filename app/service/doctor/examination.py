@@ -21,6 +21,7 @@ class Examination:
     ``faults`` has a sentence for each fault of the settings, and ``unread`` the settings that have no value for it.
     ``rehearsals`` has an entry for each store that can be used. ``is_running`` says whether the service answered at the
     URL, with ``date`` as its Date header, at ``asked_at`` by the clock of this machine (seconds since the epoch).
+    ``listens_here`` says whether an instance answers at the address of the settings.
     """
 
     variables: Mapping[str, str] = field(repr=False)
@@ -30,6 +31,7 @@ class Examination:
     url: str | None = None
     rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
     is_running: bool = False
+    listens_here: bool = False
     jwks_uri: str | None = None
     date: str | None = None
     asked_at: float = 0.0

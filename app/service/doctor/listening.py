@@ -1,6 +1,5 @@
 """The addresses on which the service listens."""
 
-import errno
 from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from ...adapters.http.server.binding import bind
@@ -9,6 +8,7 @@ from ...domain.errors import ConfigurationError
 from ..instance import bind_metrics, indistinct_clients, unreachable_issuer
 from .examination import Examination
 from .finding import Result, ok, skipped, warning
+from .neighbour import is_in_use, keyturn_answers
 
 
 async def own_address(examination: Examination) -> AsyncIterator[Result]:
@@ -17,7 +17,13 @@ async def own_address(examination: Examination) -> AsyncIterator[Result]:
     for each in (*indistinct_clients(settings), *unreachable_issuer(settings)):
         yield warning(f"{each[:1].upper()}{each[1:]}.")
     own = place(settings.host, settings.port)
-    yield await _tried(examination, own, bind(settings.host, settings.port, mode=settings.socket_mode))
+    try:
+        yield await _tried(examination, own, bind(settings.host, settings.port, mode=settings.socket_mode))
+    except ConfigurationError as error:
+        if not is_in_use(error) or not await keyturn_answers(settings.host, settings.port):
+            raise
+        examination.listens_here = True
+        yield ok(f"Keyturn itself listens on {own}; another instance needs another address.")
 
 
 async def metrics_address(examination: Examination) -> AsyncIterator[Result]:
@@ -34,7 +40,8 @@ async def _tried(examination: Examination, own: str, binding: Awaitable[Sequence
     try:
         release(await binding)
     except ConfigurationError as error:
-        if examination.url is None or getattr(error.__cause__, "errno", None) != errno.EADDRINUSE:
+        may_run = examination.url is not None or examination.listens_here
+        if not may_run or not is_in_use(error):
             raise
         return ok(f"A program listens on {own}: the service, if it runs.")
     return ok(f"The service can listen on {own}.")

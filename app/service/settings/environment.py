@@ -9,6 +9,9 @@ from ... import COMMAND
 from .declared import PREFIX
 from .service_links import is_service_link
 
+_LIKENESS: Final = 0.7
+"""How much of two names is equal if one is perhaps meant by the other: from 0 to 1."""
+
 _MARK: Final = "\ufeff"
 """A byte order mark, which editors of Windows put before the first name of a file of variables."""
 
@@ -28,7 +31,9 @@ def read(environment: Mapping[str, str], settings: Iterable[Field[Any]]) -> tupl
             fault = "a byte order mark is before this name; save the file from which it comes as UTF-8 without one"
             faults.append(f"{name.removeprefix(_MARK)}: {fault}.")
         elif setting is None:
-            faults.append(f"{name}: there is no setting of this name; {COMMAND} serve --help lists all settings.")
+            near = _near(name, declared)
+            fault = f"there is no setting of this name; {COMMAND} serve --help lists all settings."
+            faults.append(f"{name}: {fault}{near}")
         elif name != setting.metadata["name"] in environment:
             faults.append(f"{name} and {setting.metadata['name']}: give one of them only.")
         else:
@@ -44,6 +49,16 @@ def _find(name: str, declared: Mapping[str, Field[Any]]) -> Field[Any] | None:
     """Return the setting of this variable, or the secret setting of this ``_FILE`` variable."""
     in_file = declared.get(name.removesuffix("_FILE"))
     return declared.get(name) or (in_file if in_file and in_file.metadata["secret"] else None)
+
+
+def _near(name: str, declared: Mapping[str, Field[Any]]) -> str:
+    """Return a sentence with the setting whose name is like ``name``, or ""."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only a fault needs it
+
+    names = [each.removeprefix(PREFIX) for each in declared]
+    names += [f"{each}_FILE" for each in names if declared[f"{PREFIX}{each}"].metadata["secret"]]
+    found = get_close_matches(name.removeprefix(PREFIX).upper(), names, n=1, cutoff=_LIKENESS)
+    return f" Did you mean {PREFIX}{found[0]}?" if found else ""
 
 
 def _value(setting: Field[Any], name: str, text: str) -> Any:

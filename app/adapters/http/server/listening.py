@@ -17,7 +17,7 @@ from .socket_file import SocketFile
 BACKLOG: Final = 1_024
 """The most connections that the kernel holds until this process accepts them."""
 
-HOST_AND_PORT: Final = "KEYTURN_HOST and KEYTURN_PORT"
+HOST_AND_PORT: Final = "KEYTURN_HOST and KEYTURN_PORT (or --host and --port of serve)"
 
 
 class ListeningSocket(socket.socket):
