@@ -51,7 +51,7 @@ def test_each_invalid_setting_is_a_line() -> None:
         ({"SIGNING_KEY": "hunter-two"}, "KEYTURN_SIGNING_KEY is not PEM"),
         (
             {"KEYS_DIR": "missing"},
-            "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file or directory. Make it with a key;",
+            "KEYTURN_KEYS_DIR: the key directory missing cannot be read: No such file or directory. Make it with a key",
         ),
         ({"HOST": "192.0.2.1"}, "Cannot listen on 192.0.2.1 port 0: "),
     ],
