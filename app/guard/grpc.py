@@ -91,6 +91,7 @@ class RemoteGrpcGuard(GrpcGuard):
             feed=checks.feed,
             telemetry=checks.telemetry,
             issuer=checks.issuer,
+            audience=checks.audience,
             following=TaskFollowing(checks.follower),
             **options,
         )
@@ -117,7 +118,7 @@ def guard(
     ``ConfigurationError`` if the JWK Set has no usable key, and ``ValueError`` for what is no method.
     """
     checks = fixed_checks(issuer=issuer, audience=audience, jwk_set=jwk_set, leeway=leeway)
-    return GrpcGuard(checks.open_requests, public=public, token=token, issuer=issuer)
+    return GrpcGuard(checks.open_requests, public=public, token=token, issuer=issuer, audience=audience)
 
 
 def remote_guard(

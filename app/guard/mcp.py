@@ -51,6 +51,7 @@ class RemoteMcpGuard(McpGuard):
             feed=checks.feed,
             telemetry=checks.telemetry,
             issuer=checks.issuer,
+            audience=checks.audience,
             following=TaskFollowing(checks.follower),
             **options,
         )
@@ -84,6 +85,7 @@ def guard(
         required_scopes=required_scopes,
         public=public,
         issuer=issuer,
+        audience=checks.audience,
     )
 
 

@@ -146,7 +146,10 @@ class TestIssuer:
 
         checks = self.checks(audience)
         return Guard(
-            checks.validation, open_requests=checks.open_requests, **self._common(closed_when_stale), **options
+            checks.validation,
+            open_requests=checks.open_requests,
+            **self._common(audience, closed_when_stale),
+            **options,
         )
 
     def asgi_guard(
@@ -161,7 +164,7 @@ class TestIssuer:
         from ..adapters.guards.asgi import AsgiGuard  # noqa: PLC0415  # as above
 
         requests = self.checks(audience).open_requests
-        return AsgiGuard(requests, public=public, **self._common(closed_when_stale), **options)
+        return AsgiGuard(requests, public=public, **self._common(audience, closed_when_stale), **options)
 
     def wsgi_guard(
         self,
@@ -175,7 +178,7 @@ class TestIssuer:
         from ..adapters.guards.wsgi import WsgiGuard  # noqa: PLC0415  # as above
 
         requests = self.checks(audience).open_requests
-        return WsgiGuard(requests, public=public, **self._common(closed_when_stale), **options)
+        return WsgiGuard(requests, public=public, **self._common(audience, closed_when_stale), **options)
 
     def grpc_guard(
         self,
@@ -189,7 +192,7 @@ class TestIssuer:
         from ..adapters.guards.grpc import GrpcGuard  # noqa: PLC0415  # as above
 
         requests = self.checks(audience).open_requests
-        return GrpcGuard(requests, public=public, **self._common(closed_when_stale), **options)
+        return GrpcGuard(requests, public=public, **self._common(audience, closed_when_stale), **options)
 
     def mcp_guard(
         self, resource: str, *, required_scopes: Sequence[str] = (), closed_when_stale: bool = False, **options: Any
@@ -199,8 +202,8 @@ class TestIssuer:
         from ..adapters.guards.protected_resource import ProtectedResource  # noqa: PLC0415  # as above
 
         metadata = ProtectedResource(resource, self.url, tuple(required_scopes))
-        requests, common = self.checks().open_requests, self._common(closed_when_stale)
+        requests, common = self.checks().open_requests, self._common(None, closed_when_stale)
         return McpGuard(requests, resource=metadata, required_scopes=required_scopes, **common, **options)
 
-    def _common(self, closed: bool) -> dict[str, Any]:  # noqa: FBT001  # private, and called above only
-        return {"issuer": self.url, "feed": self, "closed": closed}
+    def _common(self, audience: str | None, closed: bool) -> dict[str, Any]:  # noqa: FBT001  # private, and called above only
+        return {"issuer": self.url, "audience": audience or self.audience, "feed": self, "closed": closed}

@@ -128,3 +128,21 @@ def test_an_import_needs_no_framework(module: str) -> None:
     loaded = set(printed.stdout.split())
     assert not loaded & _FRAMEWORKS
     assert module == "app.testing.issuer" or not {each for each in loaded if each.startswith("app.adapters")}
+
+
+@pytest.mark.parametrize("kind", ["guard", "asgi_guard", "wsgi_guard", "grpc_guard"])
+def test_the_log_names_a_wrong_audience(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each guard says which audience a token has and which one it accepts, as those of production do."""
+    issuer = TestIssuer(audience="orders")
+    made = getattr(issuer, kind)()
+    core = made._core if kind == "guard" else made.core
+    with pytest.raises(WrongAudience):
+        core.validate(issuer.token(aud="other"))
+    assert "a token for 'other' is refused, this guard accepts 'orders'" in caplog.text
+
+
+async def test_the_log_of_a_server_of_mcp_names_a_wrong_audience(caplog: pytest.LogCaptureFixture) -> None:
+    """The audience is that of the issuer, also where the resource has another URL."""
+    issuer = TestIssuer(audience="orders")
+    assert await issuer.mcp_guard("https://orders.example/mcp").verify_token(issuer.token(aud="other")) is None
+    assert "this guard accepts 'orders'" in caplog.text

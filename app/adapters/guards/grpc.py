@@ -55,6 +55,7 @@ class GrpcGuard(grpc.aio.ServerInterceptor):
         closed: bool = False,
         telemetry: RefusalTelemetry | None = None,
         issuer: str | None = None,
+        audience: str | None = None,
         following: Following | None = None,
     ) -> None:
         self.core: GuardCore[HttpRequest, GrpcRefusal] = GuardCore(
@@ -65,6 +66,7 @@ class GrpcGuard(grpc.aio.ServerInterceptor):
             closed=closed,
             telemetry=telemetry,
             issuer=issuer,
+            audience=audience,
         )
         self.open_requests = open_requests
         self.public = PublicMethods(public)
