@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -93,6 +94,39 @@ async def test_a_principal_on_a_public_path_is_an_error(forge: Forge) -> None:
         await converse(guard_of(forge, public=["/"])(hello), scope())
     with pytest.raises(RuntimeError, match="no guard protects"):
         principal(object())
+
+
+async def test_a_public_path_has_no_principal_of_a_guard_around_it(forge: Forge) -> None:
+    """The inner guard shows none to the application, and the scope of the outer one stays as it is."""
+    seen: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append("keyturn.access" in scope)
+
+    inner = guard_of(forge, public=["/open"])(app)
+
+    async def between(scope: Scope, receive: Receive, send: Send) -> None:
+        before = scope["keyturn.access"]
+        await inner(scope, receive, send)
+        assert scope["keyturn.access"] is before
+
+    for path in ("/open", "/orders"):
+        await converse(guard_of(forge)(between), scope("http", path, authorization(forge)))
+    assert seen == [False, True]
+
+
+async def test_errors_that_cause_each_other_end(forge: Forge) -> None:
+    """An application may raise an error whose causes form a ring, alone or in a group, after a refusal."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(InsufficientScope):
+            check_scope(scope, "orders:write")
+        first, second = ValueError("first"), ValueError("second")
+        first.__cause__, second.__cause__ = second, ExceptionGroup("both", [first, second])
+        raise first
+
+    with pytest.raises(ValueError, match="first"):
+        await converse(guard_of(forge)(app), scope("http", "/", authorization(forge)))
 
 
 @pytest.mark.parametrize("extensions", [DENIAL, {}, None])

@@ -110,7 +110,8 @@ for target in ("/scoped", "/dispatched"):
 assert client.get("/fresh", **good)[0] == 500
 closed = WsgiGuard(fixed.open_requests, feed=Feed(), closed=True, public=["/files/*"])
 with override_settings(KEYTURN_GUARD=closed):
-    assert [client.get(p, **good)[0] for p in ("/stale", "/forgotten", "/fresh", "/open")] == [200, 503, 503, 200]
+    targets = ("/stale", "/forgotten", "/fresh", "/open", "/files/x")
+    assert [client.get(p, **good)[0] for p in targets] == [200, 503, 503, 200, 200]
 with override_settings(KEYTURN_GUARD=WsgiGuard(fixed.open_requests, feed=Feed())):
     assert [client.get(p, **good)[0] for p in ("/stale", "/forgotten", "/fresh", "/open")] == [200, 200, 503, 200]
 with override_settings(KEYTURN_GUARD=None):

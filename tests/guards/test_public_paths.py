@@ -42,6 +42,7 @@ def test_declared_paths_are_public(method: str, path: str) -> None:
         ("get", "/items"),
         (WEBSOCKET, "/items"),
         ("GET", "/news"),
+        ("WEBSOCKET", "/news"),
         ("GET", "/static"),
         ("GET", "/staticx"),
         ("GET", "/static/../orders"),

@@ -53,10 +53,13 @@ class Access:
 
 def comes_from(error: BaseException | None, refusal: KeyturnError) -> bool:
     """Return whether a refusal caused an error, such as one that a framework or a task group made of it."""
-    while error is not None:
-        if error is refusal:
+    left, seen = [error], set[int]()  # causes can form a ring
+    while left:
+        each = left.pop()
+        if each is refusal:
             return True
-        if isinstance(error, BaseExceptionGroup):
-            return any(comes_from(each, refusal) for each in error.exceptions)
-        error = error.__cause__ or error.__context__
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        left += each.exceptions if isinstance(each, BaseExceptionGroup) else (each.__cause__ or each.__context__,)
     return False

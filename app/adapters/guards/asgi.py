@@ -95,6 +95,8 @@ class GuardedApplication:
             return
         if kind not in ("http", "websocket"):
             raise RuntimeError(f"the guard refuses a connection of the unknown kind {kind!r}")
+        if ACCESS in scope:  # of a guard around this one, which keeps its own scope as it is
+            scope = {key: value for key, value in scope.items() if key != ACCESS}
         if guard.following is not None and not guard.following.is_running:
             await guard.following.start()
         if guard.resource is not None and is_metadata_request(guard.resource, scope):

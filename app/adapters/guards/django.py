@@ -67,7 +67,7 @@ class GuardMiddleware:
         if access is None:
             return None if self._path_is_public(request) or is_public(view) else self._refuse(MissingToken())
         try:
-            self._guard.core.check_route(open_when_stale=is_open_when_stale(view) or is_public(view))
+            self._guard.core.check_route(open_when_stale=self._is_open_when_stale(request, view))
         except REFUSALS as refusal:
             return self._refuse(refusal)
         return None
@@ -123,6 +123,10 @@ class GuardMiddleware:
         scope = getattr(request, "scope", {})
         raw = scope.get("raw_path") or raw_path(request.META)
         return self._guard.public.admits(request.method or "", request.path_info, raw)
+
+    def _is_open_when_stale(self, request: HttpRequest, view: Callable[..., Any]) -> bool:
+        """Return whether a view serves while the feed is stale. What strangers see is not refused to the signed in."""
+        return is_open_when_stale(view) or is_public(view) or self._path_is_public(request)
 
     def _replaced(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Return the response to a refusal in place of the error page that another middleware made of it."""

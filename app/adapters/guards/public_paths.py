@@ -17,8 +17,12 @@ _AMBIGUOUS_ENCODED: Final = re.compile(rb"%(?:2[eEfF]|5[cC]|3[bB]|25|00)")
 _DECLARED: Final = re.compile(r"(?:(?P<method>[A-Z]+) )?(?P<path>/[^\s?#%*]*)(?P<below>\*)?")
 _ANY: Final = ""
 
-WEBSOCKET: Final = "WEBSOCKET"
-"""Stands for the method of a WebSocket."""
+_DECLARED_WEBSOCKET: Final = "WEBSOCKET"
+
+WEBSOCKET: Final = "a WebSocket\n"
+"""Stands for the method of a WebSocket. No request can have it: a method has no space and no line feed (RFC 9110
+§5.6.2). But a request could have the method ``WEBSOCKET``.
+"""
 
 
 class PublicPaths:
@@ -63,12 +67,17 @@ class PublicPaths:
                 f"{declared!r} is no public path: write '/welcome', 'GET /items' or '/static/*', as the decoded path"
                 " below the application, without a query, '//', '.' or '..'"
             )
-        methods = ("GET", "HEAD") if match["method"] == "GET" else (match["method"] or _ANY,)
-        for method in methods:
+        for method in _methods(match["method"]):
             if match["below"]:
                 self._below.append((method, match["path"]))
             else:
                 self._exact.setdefault(match["path"], set()).add(method)
+
+
+def _methods(declared: str | None) -> tuple[str, ...]:
+    if declared == _DECLARED_WEBSOCKET:
+        return (WEBSOCKET,)
+    return ("GET", "HEAD") if declared == "GET" else (declared or _ANY,)
 
 
 def path_below(path: str, mounted_at: str) -> str | None:
