@@ -134,6 +134,33 @@ def test_a_plain_application_is_refused_before_and_after_it_begins(forge: Forge,
     assert seen == [*([("200 OK", False)] if begun else []), ("403 Forbidden", begun)]
 
 
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "500 Internal Server Error"])
+@pytest.mark.parametrize("is_checked_first", [False, True])
+def test_a_body_that_begins_its_own_answer_has_it(forge: Forge, status: str, *, is_checked_first: bool) -> None:
+    """A generator runs when the server reads it. What it begins after a refusal that it caught, the server gets."""
+    seen: list[str] = []
+
+    def refused(environ: Any) -> bool:
+        with pytest.raises(wsgi.InsufficientScope):
+            wsgi.check_scope(environ, "orders:write")
+        return True
+
+    def body(environ: Any, start_response: Any) -> Iterable[bytes]:
+        if is_checked_first or refused(environ):
+            start_response(status, [])
+        yield b"an own page"
+
+    def application(environ: Any, start_response: Any) -> Iterable[bytes]:
+        return body(environ, start_response) if not is_checked_first or refused(environ) else ()
+
+    def begin(status: str, headers: Any, exc_info: Any = None, /) -> Any:
+        seen.append(status)
+
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_AUTHORIZATION": bearer(forge)["Authorization"]}
+    answer = guard_of(forge)(application)(environ, begin)
+    assert (list(answer), seen) == ([b"an own page"], [status])
+
+
 def test_a_guard_without_keys_answers_503_after_a_limited_time() -> None:
     """While the issuer is down, a token gets 503 with Retry-After. A stranger gets 401 without waiting."""
     guard = wsgi.remote_guard(issuer=f"http://127.0.0.1:{free_port()}", audience=AUDIENCE, public=["GET /"])

@@ -145,29 +145,42 @@ class GuardedApplication:
             body = self.app(environ, answer.start)
         except HANDLER_REFUSALS as refusal:
             return _answer(self._guard.core.refuse(refusal), environ, start_response, begun=answer.has_begun)
-        if access.refusal is None or answer.has_begun:
+        refused = answer.returned()
+        if refused is None:
             return body
         if hasattr(body, "close"):
             body.close()
-        return _answer(self._guard.core.refuse(access.refusal), environ, start_response)
+        return _answer(self._guard.core.refuse(refused), environ, start_response)
 
 
 class Answer:
-    """The beginning of an application's answer. It is held back once the application's checks refused the request."""
+    """The beginning of an application's answer. An error that follows from a refusal of its checks is held back, unless
+    the application has returned: what it begins while its body is read, such as a generator, is its own answer.
+    """
 
-    __slots__ = ("_access", "_start_response", "has_begun")
+    __slots__ = ("_access", "_has_returned", "_is_held_back", "_start_response", "has_begun")
 
     def __init__(self, access: Access, start_response: "StartResponse") -> None:
         self._access = access
         self._start_response = start_response
+        self._is_held_back = self._has_returned = False
         self.has_begun = False
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
         """Begin the answer. The guard replaces an error that follows from a refusal."""
-        if self._access.refusal is not None and not self.has_begun and _is_an_error(status):
+        if self._access.refusal is not None and not self._may_begin(status):
+            self._is_held_back = True
             return _drop
         self.has_begun = True
         return self._start_response(status, headers, exc_info)
+
+    def returned(self) -> KeyturnError | None:
+        """Hold back nothing from now on. Return the refusal that takes the place of what was held back, if any."""
+        self._has_returned = True
+        return self._access.refusal if self._is_held_back and not self.has_begun else None
+
+    def _may_begin(self, status: str) -> bool:
+        return self.has_begun or self._has_returned or not _is_an_error(status)
 
 
 def _is_an_error(status: str) -> bool:
