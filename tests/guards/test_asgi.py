@@ -238,6 +238,23 @@ async def test_an_application_without_a_lifespan_gets_one(forge: Forge) -> None:
         assert followed.acts == ["start", "stop"]
 
 
+@pytest.mark.parametrize("reads", [False, True])
+async def test_a_start_that_fails_is_logged(forge: Forge, caplog: pytest.LogCaptureFixture, *, reads: bool) -> None:
+    """The application is served all the same, as uvicorn does. A warning says why it has no lifespan, with the place of
+    the error if the application read the start.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if reads:
+            await receive()
+        raise ConnectionError
+
+    sent = await converse(guard_of(forge)(app), {"type": "lifespan"}, [STARTUP, SHUTDOWN])
+    [warning] = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert ("raised ConnectionError before" in warning.message, bool(warning.exc_info)) == (True, reads)
+    assert [each["type"] for each in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
 async def test_the_lifespan_of_the_application_is_inside(forge: Forge) -> None:
     """The issuer is followed before the application starts, and until it has stopped, also if its start fails."""
     protector, followed = following(forge)

@@ -56,7 +56,11 @@ class FollowedLifespan:
             except Exception as error:
                 if self._startup_was_answered:
                     raise
-                _LOG.debug("the application has no lifespan: %s", type(error).__name__)
+                _LOG.warning(
+                    "the application raised %s before it answered the start: it is served as one without a lifespan",
+                    type(error).__name__,
+                    exc_info=self._startup_was_read,  # who reads the start knows lifespans, so this is a fault
+                )
             if not self._startup_was_answered:
                 await self._run_alone(receive, send)
         finally:
