@@ -251,6 +251,6 @@ async def test_commands_store_records(tmp_path: Path, settings: dict[str, str]) 
     environment = {f"KEYTURN_{name}": value for name, value in settings.items() if not name.startswith("BOOTSTRAP")}
     key = next((tmp_path / "keys").glob("*.pem"))
     assert key.exists()
-    for command in (["keys", "rotate"], ["users", "disable", "nobody"]):
+    for command in (["database", "upgrade"], ["keys", "rotate"], ["users", "disable", "nobody"]):
         await asyncio.to_thread(main, command, environment)
     assert "key_published" in stored_names(tmp_path / "keyturn.db")

@@ -81,6 +81,7 @@ def test_every_command_names_the_extra_that_it_needs(python: Path, tmp_path: Pat
         (["serve"], {"DATABASE_URL": "postgresql://127.0.0.1/keyturn"}, "postgresql"),
         (["serve"], {"SESSION_URL": "redis+cluster://127.0.0.1"}, "redis"),
     ]
+    (tmp_path / "k.db").touch()  # most commands make no database
     for command in COMMANDS:
         placed = [name for each in command.arguments for name in each.names if not name.startswith("-")]
         more = (_EXAMPLES[each].format(keys=keys, users=users) for each in placed)
