@@ -100,6 +100,7 @@ class BackgroundFollower:
                 thread.start()
             except RuntimeError:  # the system has no thread left
                 self._thread = None
+                thread.discard()
                 raise
 
     def _stop(self) -> None:
@@ -131,13 +132,15 @@ class _FollowerThread(Thread):
         self._begun = Event()
         self._wait_until = time.monotonic() + _FIRST_SECONDS
         self._ended = ended
+        self._follow = follow
         self._loop = DaemonLoop()
-        self._task = self._loop.create_task(follow(self._begun.set))
+        self._task: asyncio.Task[None] | None = None
 
     def run(self) -> None:
         """Follow the issuer. Log what ends it, unless that is ``stop``."""
         try:
             with suppress(asyncio.CancelledError):
+                self._task = self._loop.create_task(self._follow(self._begun.set))
                 self._loop.run_until_complete(self._task)
         except Exception:  # noqa: BLE001  # nobody would hear of it
             _LOG.exception("following the issuer failed; the next request begins again")
@@ -154,9 +157,17 @@ class _FollowerThread(Thread):
     def stop(self) -> None:
         """Cancel the task, and wait a second at most until the thread has ended."""
         with suppress(RuntimeError):  # the loop has closed already
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._loop.call_soon_threadsafe(self._cancel)
         if self is not current_thread():
             self.join(_STOP_SECONDS)
+
+    def discard(self) -> None:
+        """Close the loop of a thread that could not be started."""
+        self._loop.close()
+
+    def _cancel(self) -> None:
+        assert self._task is not None, "the loop runs with its task only"
+        self._task.cancel()
 
 
 _ALL: Final[WeakSet[BackgroundFollower]] = WeakSet()

@@ -144,8 +144,8 @@ assert len(running_threads()) == 1
 
 _NO_THREAD_LEFT = """
 import logging, os, threading, warnings
-warnings.simplefilter("ignore")
-logging.getLogger("keyturn.guard").disabled = logging.getLogger("asyncio").disabled = True
+warnings.simplefilter("ignore", DeprecationWarning)
+logging.getLogger("keyturn.guard").disabled = True
 from app.guard.background import BackgroundFollower
 from tests.guards.test_background import FakeFollower, running_threads
 followers = [BackgroundFollower(FakeFollower()) for _ in range(2)]
