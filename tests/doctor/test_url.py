@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
@@ -118,7 +119,7 @@ async def test_a_running_service(
 
 
 async def test_addresses_in_use(service: Service, front_port: int, metrics_port: int) -> None:
-    """Addresses in use are no fault where the service runs behind the URL, and are faults before a start."""
+    """Addresses in use are no fault where the service itself listens, and are faults where another program does."""
     settings = {
         "PORT": str(service.port),
         "METRICS_PORT": str(metrics_port),
@@ -127,9 +128,12 @@ async def test_addresses_in_use(service: Service, front_port: int, metrics_port:
     async with running_front(Front(port=service.port), at=front_port) as url:
         found = await examined(settings, url=url)
     assert not faults(found), found
-    first, second = faults(await examined(settings))
-    assert first.startswith(f"Cannot listen on 127.0.0.1 port {service.port}: ")
-    assert second.startswith(f"Cannot listen on 127.0.0.1 port {metrics_port}: ")
+    assert not faults(await examined(settings))
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [each.getsockname()[1] for each in (one, other)]
+        first, second = faults(await examined({**settings, "PORT": str(ports[0]), "METRICS_PORT": str(ports[1])}))
+    assert first.startswith(f"Cannot listen on 127.0.0.1 port {ports[0]}: ")
+    assert second.startswith(f"Cannot listen on 127.0.0.1 port {ports[1]}: ")
 
 
 async def test_another_issuer(service: Service, front_port: int) -> None:

@@ -61,6 +61,7 @@ async def test_all_sessions_of_a_user_end(service: Service, admin: str, tokens: 
 async def test_sign_ins_name_sessions_that_have_ended(service: Service, admin: str, tokens: Tokens) -> None:
     """The latest sign-in is the first. Each names its session, which can be explained after its end."""
     claims = (await service.me(tokens.access)).json()
+    service.clock.advance(1)
     later = (await service.me((await service.sign_in()).access)).json()["sid"]
     await service.ask("POST", "/auth/logout", token=tokens.access)
     await service.container.audit_recorder().save()
