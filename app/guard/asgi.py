@@ -93,15 +93,7 @@ class RemoteAsgiGuard(AsgiGuard):
 
     def __init__(self, checks: TokenChecks, **options: Any) -> None:
         assert checks.follower is not None
-        super().__init__(
-            checks.open_requests,
-            feed=checks.feed,
-            telemetry=checks.telemetry,
-            issuer=checks.issuer,
-            audience=checks.audience,
-            following=TaskFollowing(checks.follower),
-            **options,
-        )
+        super().__init__(following=TaskFollowing(checks.follower), **checks.for_every_framework(), **options)
         self._follower = checks.follower
 
     def state(self) -> GuardState:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..adapters.guards.core import FollowedFeed
 from ..adapters.guards.open_requests import OpenRequests
@@ -36,6 +37,10 @@ class TokenChecks:
     follower: IssuerFollower | None = None
     feed: FollowedFeed | None = None
     telemetry: GuardTelemetry | None = None
+
+    def for_every_framework(self) -> dict[str, Any]:
+        """Return the arguments, by their names, that the guards of all frameworks take."""
+        return {name: getattr(self, name) for name in ("open_requests", "issuer", "audience", "feed", "telemetry")}
 
 
 def fixed_checks(

@@ -84,15 +84,7 @@ class RemoteWsgiGuard(WsgiGuard):
         check_threads()
         self._follower = checks.follower
         self._background = BackgroundFollower(checks.follower)
-        super().__init__(
-            checks.open_requests,
-            feed=checks.feed,
-            telemetry=checks.telemetry,
-            issuer=checks.issuer,
-            audience=checks.audience,
-            following=self._background,
-            **options,
-        )
+        super().__init__(following=self._background, **checks.for_every_framework(), **options)
 
     def state(self) -> GuardState:
         """Return the state of the keys and the feed of the issuer, with their ages."""
